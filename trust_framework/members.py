@@ -1,0 +1,70 @@
+"""A service as a party of the federation: who owns it, what it may ask for, whether it is stopped.
+
+Addresses and keys of the same service are in `metadata.register`; the two meet by id.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class State(Enum):
+    """Life of a member or service in the register."""
+
+    TEST = "test"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Profile(Enum):
+    """A named set of stricter rules that a service follows."""
+
+    DEFAULT = "default"
+    SWEDEN_CONNECT = "sweden-connect"
+    FAPI2 = "fapi2"
+
+
+class ConsentPolicy(Enum):
+    """Whether the person is asked before details are released to this service."""
+
+    NEVER = "never"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An organisation of the federation. `org` is its organisation number (10 digits); names by language."""
+
+    org: str
+    names: Mapping[str, str]
+    state: State = State.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """A service's terms. `levels`: level URIs it accepts when it asks for none, and the only ones it may ask for.
+
+    `methods` empty means every method that can give the level. `attributes` are catalogue names, the most it may get;
+    `required` those without which it cannot work.
+    """
+
+    id: str
+    member: Member
+    names: Mapping[str, str]
+    levels: tuple[str, ...]
+    methods: tuple[str, ...] = ()
+    attributes: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+    consent: ConsentPolicy = ConsentPolicy.NEVER
+    profile: Profile = Profile.DEFAULT
+    state: State = State.ACTIVE
+    accepts_coordination_number: bool = False
+    contact: Mapping[str, str] = field(default_factory=dict)
+    information_url: str | None = None
+
+    def name(self, language: str) -> str:
+        """The name to show, in the language wanted, else Swedish, English, any."""
+        for wanted in (language, "sv", "en"):
+            if wanted in self.names:
+                return self.names[wanted]
+        return next(iter(self.names.values()), self.id)
