@@ -6,10 +6,12 @@ the time with each call. What it must remember goes in `state`, opaque bytes tha
 back. Capabilities beside it are separate and small. Methods do not know each other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from metadata.wire.egress import Egress
+from metadata.wire.signing import PrivateKey, Signer
 from trust_framework.identity import Asserted
 from trust_framework.reasons import Reason
 
@@ -20,9 +22,9 @@ class Ask:
 
     `login` is unique to this login and may travel (InResponseTo, state). `levels` are in the provider's own words
     (already mapped back), in order of preference; empty means any. `return_url` is the broker's address to which this
-    method's answers come. `force` asks for a fresh identification; `max_age` in seconds. `service_name` and `message` may
-    be shown to the person; `requester` is the id of the service asking (RequesterID, originalClientId); `hint` is the
-    service's hint of the subject.
+    method's answers come. `force` asks for a fresh identification; `max_age` in seconds. `service_name` and `message`
+    may be shown to the person; `requester` is the id of the service asking (RequesterID, originalClientId); `hint` is
+    the service's hint of the subject.
     """
 
     login: str
@@ -126,6 +128,20 @@ class Inbound:
     certificates: tuple[bytes, ...] = ()
     user_agent: str = ""
     remote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the broker lends every method. `signer` gives the present signing key for a JOSE algorithm name and a use
+    (`"saml"` or `"oidc"`), `decryption_keys` those to which upstream answers may be encrypted; both are asked at each
+    call, since keys rotate. `entity_id` is the broker's SAML entityID, `base_url` its issuer.
+    """
+
+    base_url: str
+    entity_id: str
+    egress: Egress
+    signer: Callable[[str, str], Signer]
+    decryption_keys: Callable[[], Sequence[PrivateKey]]
 
 
 Started = Redirect | PostForm | AskCertificate | AskHint | Wait | Authenticated | Failed
