@@ -1,66 +1,304 @@
 """Why something was refused: the closed catalogue of causes, one row each.
 
-A row says everything about a cause: its kind, the class that REFEDS errorURL v1 gives it, the sentences for the person
-in both languages, the short English sentence for the service, and the ways on. Protocols map the *kind* to their codes,
-so a new cause is a row here and nothing else.
+A row says everything about a cause: its kind, the class that REFEDS errorURL v1 gives it, the ways on, the short
+English sentence for the service, and the sentences for the person in both languages. Protocols map the *kind* to their
+codes, so a new cause is a row here and nothing else. The shape of a row is in `trust_framework.reason`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
+from typing import Final
 
+from trust_framework.reason import Kind, Reason, Refusal, Sentences, Way
 
-class Kind(Enum):
-    """What a protocol needs to know about a cause. Each protocol and the page have one table over this."""
+__all__ = ["AUTHENTICATION", "AUTHORIZATION", "ERROR_CLASSES", "IDENTIFICATION", "OTHER", "REASONS"]
+__all__ += ["Kind", "Reason", "Refusal", "Sentences", "Way"]
 
-    CANCELLED = "cancelled"  # the person said no
-    NOT_AUTHENTICATED = "not-authenticated"  # the method ran and did not identify the person
-    LEVEL = "level"  # no login of an acceptable level can be had
-    INTERACTION = "interaction"  # a person would have to act, and the service forbade it
-    CONSENT = "consent"  # the person declined to release
-    NOT_ALLOWED = "not-allowed"  # rules stop this service or person
-    UNKNOWN_PERSON = "unknown-person"  # the person lacks what the service requires
-    REQUEST = "request"  # the service's request is wrong
-    EXPIRED = "expired"  # the login itself is gone: used, timed out, of another browser
-    BUSY = "busy"  # too many attempts
-    UNAVAILABLE = "unavailable"  # something that we lean on does not answer
-    INTERNAL = "internal"
+# REFEDS errorURL v1, values of ERRORURL_CODE
+IDENTIFICATION: Final = "IDENTIFICATION_FAILURE"
+AUTHENTICATION: Final = "AUTHENTICATION_FAILURE"
+AUTHORIZATION: Final = "AUTHORIZATION_FAILURE"
+OTHER: Final = "OTHER_ERROR"
+ERROR_CLASSES: Final = frozenset({IDENTIFICATION, AUTHENTICATION, AUTHORIZATION, OTHER})
 
+_AGAIN: Final = (Way.RETRY, Way.OTHER_METHOD, Way.SERVICE)
+_ELSEWHERE: Final = (Way.OTHER_METHOD, Way.CONTACT, Way.SERVICE)
+_ASK: Final = (Way.CONTACT, Way.SERVICE)
+_BACK: Final = (Way.SERVICE, Way.CONTACT)
+_LATER: Final = (Way.RETRY, Way.CONTACT, Way.SERVICE)
 
-class Way(Enum):
-    """A way on from an error page."""
+_Row = tuple[str, Kind, str, tuple[Way, ...], str, tuple[str, str], tuple[str, str]]
 
-    SERVICE = "service"
-    RETRY = "retry"
-    OTHER_METHOD = "other-method"
-    CONTACT = "contact"
-    COOKIES = "cookies"
+# code, kind, class, ways on · to the service · what happened, what to do: Swedish · English
+# fmt: off
+_ROWS: tuple[_Row, ...] = (
+    # --- the login itself is gone
+    ("login-expired", Kind.EXPIRED, OTHER, (Way.SERVICE, Way.CONTACT),
+     "The login took too long.",
+     ("Det gick för lång tid och inloggningen avslutades.", "Gå till {service} och börja om."),
+     ("It took too long and the login was ended.", "Go to {service} and start again.")),
+    ("login-used", Kind.EXPIRED, OTHER, (Way.SERVICE, Way.CONTACT),
+     "The login was already completed.",
+     ("Den här inloggningen är redan slutförd.", "Gå till {service} så är du nog inne."),
+     ("This login is already done.", "Go to {service}; you are most likely logged in.")),
+    ("other-browser", Kind.EXPIRED, OTHER, (Way.SERVICE, Way.CONTACT),
+     "The login was begun in another browser.",
+     ("Inloggningen påbörjades i en annan webbläsare.", "Gå tillbaka dit, eller gå till {service} och börja om här."),
+     ("The login was begun in another browser.", "Go back to that one, or go to {service} and start again here.")),
+    ("cookies-off", Kind.EXPIRED, OTHER, (Way.COOKIES, Way.SERVICE, Way.CONTACT),
+     "The browser did not keep a cookie that is needed.",
+     ("Webbläsaren tog inte emot en kaka som behövs.", "Slå på kakor, gå till {service} och börja om."),
+     ("Your browser did not keep a cookie that is needed.", "Turn cookies on, go to {service} and start again.")),
+    ("bookmarked", Kind.EXPIRED, OTHER, (Way.SERVICE, Way.CONTACT),
+     "A saved login page was opened.",
+     ("Du har öppnat en sparad sida för att logga in.", "Gå till {service} och logga in där."),
+     ("You have opened a saved login page.", "Go to {service} and log in from there.")),
+    ("form-stale", Kind.EXPIRED, OTHER, (Way.RETRY, Way.SERVICE),
+     "A form was sent that this browser was not given.",
+     ("Sidan var för gammal för att skickas in.", "Ladda om sidan och försök igen."),
+     ("The page was too old to be sent.", "Load the page again and try once more.")),
+    # --- the method did not identify the person
+    ("user-cancelled", Kind.CANCELLED, AUTHENTICATION, _AGAIN,
+     "The person cancelled the login.",
+     ("Du avbröt inloggningen.", "Du kan försöka igen eller välja ett annat sätt."),
+     ("You cancelled the login.", "You can try again or choose another way.")),
+    ("login-failed", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _AGAIN,
+     "The person was not identified.",
+     ("Vi kunde inte se vem du är.", "Försök igen eller välj ett annat sätt."),
+     ("We could not tell who you are.", "Try again or choose another way.")),
+    ("eid-expired-order", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _AGAIN,
+     "The person did not identify in time.",
+     ("Du hann inte legitimera dig i tid.", "Försök igen."),
+     ("You did not identify yourself in time.", "Try again.")),
+    ("eid-in-progress", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _AGAIN,
+     "Another login was in progress with the same e-ID.",
+     ("En annan inloggning pågår med samma e-legitimation.", "Avbryt den i appen och försök igen."),
+     ("Another login is going on with the same e-ID.", "Cancel it in the app and try again.")),
+    ("eid-blocked", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _ELSEWHERE,
+     "The e-ID is blocked or too old.",
+     ("Din e-legitimation är spärrad eller för gammal.", "Välj ett annat sätt, eller fråga den som gav ut den."),
+     ("Your e-ID is blocked or too old.", "Choose another way, or ask the one who issued it.")),
+    ("eid-not-started", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _AGAIN,
+     "The e-ID app was not started.",
+     ("Appen för e-legitimation kom aldrig i gång.", "Se efter att den finns på din enhet och försök igen."),
+     ("The e-ID app was never started.", "Check that it is on your device and try again.")),
+    ("eid-app-old", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _AGAIN,
+     "The e-ID app is too old.",
+     ("Din app för e-legitimation är för gammal.", "Hämta en ny version av appen och försök igen."),
+     ("Your e-ID app is too old.", "Get a new version of the app and try again.")),
+    ("eid-risk", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _ELSEWHERE,
+     "The e-ID issuer stopped the login.",
+     ("Den som gav ut din e-legitimation stoppade försöket.", "Var det inte du som började, ring den som gav ut den."),
+     ("The issuer of your e-ID stopped this try.", "If you did not begin it, call the issuer.")),
+    ("eid-service-down", Kind.UNAVAILABLE, OTHER, (Way.OTHER_METHOD, Way.RETRY, Way.CONTACT, Way.SERVICE),
+     "The login method does not answer.",
+     ("Det valda sättet att logga in svarar inte just nu.", "Välj ett annat sätt, eller vänta och försök igen."),
+     ("The chosen way to log in does not answer just now.", "Choose another way, or wait a while and try again.")),
+    ("cert-none", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _AGAIN,
+     "No card certificate was presented.",
+     ("Vi fick inget kort från din dator.", "Sätt i kortet och försök igen. Stäng annars alla fönster först."),
+     ("We got no card from your computer.", "Put the card in and try again. If that fails, close all windows first.")),
+    ("cert-kind", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _AGAIN,
+     "The card certificate is not for identification.",
+     ("Du valde fel del av kortet.", "Stäng alla fönster, försök igen och välj den del som är till för att logga in."),
+     ("You chose the wrong part of the card.", "Close all windows, try again and choose the part that is for login.")),
+    ("cert-issuer", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _ELSEWHERE,
+     "The issuer of the card certificate is not trusted here.",
+     ("Kortet kommer från en utgivare som inte gäller här.", "Ta ett annat kort eller välj ett annat sätt."),
+     ("The card is from an issuer that is not trusted here.", "Take another card or choose another way.")),
+    ("cert-expired", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _ELSEWHERE,
+     "The card certificate is not valid at this time.",
+     ("Kortet är för gammalt eller gäller inte än.", "Byt kort hos din arbetsgivare eller välj ett annat sätt."),
+     ("The card is too old or not valid yet.", "Get a new card from your employer or choose another way.")),
+    ("cert-revoked", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _ELSEWHERE,
+     "The card certificate is revoked.",
+     ("Kortet är spärrat.", "Byt kort hos din arbetsgivare eller välj ett annat sätt."),
+     ("The card is revoked.", "Get a new card from your employer or choose another way.")),
+    ("cert-unknown", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _AGAIN,
+     "The status of the card certificate could not be learned.",
+     ("Vi kunde inte få veta om kortet är spärrat.", "Vänta en stund och försök igen, eller välj ett annat sätt."),
+     ("We could not learn whether the card is revoked.", "Wait a while and try again, or choose another way.")),
+    ("cert-identity", Kind.NOT_AUTHENTICATED, IDENTIFICATION, _ELSEWHERE,
+     "The card certificate does not say who holds it in the agreed field.",
+     ("Kortet säger inte vem du är på det sätt som krävs.", "Ta ett annat kort eller välj ett annat sätt."),
+     ("The card does not say who you are in the way that is needed.", "Take another card or choose another way.")),
+    # --- the person's own organisation answered wrongly, or not
+    ("upstream-error", Kind.NOT_AUTHENTICATED, OTHER, _LATER,
+     "The home organisation's login answered with an error.",
+     ("Din organisations inloggning svarade med ett fel.", "Försök igen. Hjälper det inte, fråga din egen support."),
+     ("Your organisation's login answered with an error.", "Try again. If that fails, ask your own support.")),
+    ("upstream-signature", Kind.NOT_AUTHENTICATED, OTHER, _LATER,
+     "The home organisation's answer could not be verified.",
+     ("Svaret från din organisation gick inte att lita på.", "Försök igen. Hjälper det inte, fråga din egen support."),
+     ("The answer from your organisation could not be trusted.", "Try again. If that fails, ask your own support.")),
+    ("upstream-time", Kind.NOT_AUTHENTICATED, OTHER, _LATER,
+     "The home organisation's answer is outside its time.",
+     ("Svaret från din organisation hade fel tid.", "Försök igen. Hjälper det inte, fråga din egen support."),
+     ("The answer from your organisation had the wrong time.", "Try again. If that fails, ask your own support.")),
+    ("upstream-used", Kind.NOT_AUTHENTICATED, OTHER, _LATER,
+     "The home organisation's answer was used before or belongs to another login.",
+     ("Svaret från din organisation hör inte till den här inloggningen.", "Gå till {service} och börja om."),
+     ("The answer from your organisation is not for this login.", "Go to {service} and start again.")),
+    ("upstream-level", Kind.LEVEL, AUTHENTICATION, _ELSEWHERE,
+     "The home organisation gave a level that it may not give.",
+     ("Din organisation gav en nivå som den inte får ge.", "Välj ett annat sätt eller fråga din egen support."),
+     ("Your organisation gave a level that it may not give.", "Choose another way or ask your own support.")),
+    ("upstream-value", Kind.NOT_AUTHENTICATED, IDENTIFICATION, _ELSEWHERE,
+     "The home organisation sent a detail that cannot be read.",
+     ("Din organisation skickade en uppgift som inte går att läsa: {detail}.", "Fråga din egen support."),
+     ("Your organisation sent a detail that cannot be read: {detail}.", "Ask your own support.")),
+    ("upstream-refused", Kind.NOT_AUTHENTICATED, AUTHENTICATION, _AGAIN,
+     "The home organisation did not identify the person.",
+     ("Din organisation sa nej till att logga in dig.", "Försök igen eller fråga din egen support."),
+     ("Your organisation said no to logging you in.", "Try again or ask your own support.")),
+    ("upstream-down", Kind.UNAVAILABLE, OTHER, (Way.RETRY, Way.OTHER_METHOD, Way.CONTACT, Way.SERVICE),
+     "The home organisation's login does not answer.",
+     ("Din organisations inloggning svarar inte just nu.", "Vänta och försök igen, eller välj ett annat sätt."),
+     ("Your organisation's login does not answer just now.", "Wait a while and try again, or choose another way.")),
+    # --- level
+    ("level-too-low", Kind.LEVEL, AUTHENTICATION, _ELSEWHERE,
+     "The login did not reach a level that the service accepts.",
+     ("Det sätt du valde är inte säkert nog för {service}.", "Välj ett annat sätt att logga in."),
+     ("The way you chose is not safe enough for {service}.", "Choose another way to log in.")),
+    ("no-method", Kind.LEVEL, AUTHENTICATION, _ASK,
+     "No login method can give what the service asks for.",
+     ("Inget av dina sätt att logga in räcker för {service}.", "Fråga den som har hand om {service}."),
+     ("None of your ways to log in is enough for {service}.", "Ask those who run {service}.")),
+    # --- a person would have to act
+    ("login-required", Kind.INTERACTION, AUTHENTICATION, _BACK,
+     "The person must log in.",
+     ("Du behöver logga in.", "Gå till {service} och logga in."),
+     ("You need to log in.", "Go to {service} and log in.")),
+    ("consent-required", Kind.INTERACTION, AUTHORIZATION, _BACK,
+     "The person must be asked before details are released.",
+     ("Vi behöver fråga dig innan {service} får dina uppgifter.", "Gå till {service} och logga in."),
+     ("We need to ask you before {service} gets your details.", "Go to {service} and log in.")),
+    ("choice-required", Kind.INTERACTION, AUTHORIZATION, _BACK,
+     "The person must choose a commission.",
+     ("Du behöver välja uppdrag.", "Gå till {service} och logga in."),
+     ("You need to choose an assignment.", "Go to {service} and log in.")),
+    ("passive-impossible", Kind.INTERACTION, AUTHENTICATION, _BACK,
+     "The login cannot be done without the person.",
+     ("Det gick inte att logga in dig utan att fråga dig.", "Gå till {service} och logga in."),
+     ("You could not be logged in without being asked.", "Go to {service} and log in.")),
+    # --- what the person lacks
+    ("no-commission", Kind.UNKNOWN_PERSON, IDENTIFICATION, _ASK,
+     "The person has no commission that fits.",
+     ("Du har inget uppdrag som passar {service}.", "Fråga den som sköter uppdrag hos din arbetsgivare."),
+     ("You have no assignment that fits {service}.", "Ask the one who looks after assignments at your employer.")),
+    ("attr-missing", Kind.UNKNOWN_PERSON, IDENTIFICATION, _ASK,
+     "A detail that the service requires is missing at the source.",
+     ("En uppgift som {service} kräver saknas om dig: {detail}.", "Fråga din egen organisation."),
+     ("A detail that {service} requires is missing about you: {detail}.", "Ask your own organisation.")),
+    ("subject-mismatch", Kind.UNKNOWN_PERSON, IDENTIFICATION, _AGAIN,
+     "Another person than the expected one logged in.",
+     ("{service} väntade sig en annan person.", "Logga in igen som den som började."),
+     ("{service} expected another person.", "Log in again as the one who began.")),
+    ("represent-none", Kind.UNKNOWN_PERSON, AUTHORIZATION, _BACK,
+     "The person represents no one that fits.",
+     ("Du har ingen att företräda hos {service}.", "Fortsätt som dig själv."),
+     ("You have no one to act for at {service}.", "Go on as yourself.")),
+    ("represent-age", Kind.NOT_ALLOWED, AUTHORIZATION, _BACK,
+     "Age rules stop the representation.",
+     ("Du får inte företräda barnet på grund av åldern.", "Fortsätt som dig själv."),
+     ("You may not act for the child because of age.", "Go on as yourself.")),
+    ("represent-protected", Kind.NOT_ALLOWED, AUTHORIZATION, _BACK,
+     "The representation is not open here.",
+     ("Du kan inte företräda personen här.", "Fortsätt som dig själv, eller ring {service}."),
+     ("You cannot act for that person here.", "Go on as yourself, or call {service}.")),
+    # --- rules that stop the service or the person
+    ("attr-not-allowed", Kind.NOT_ALLOWED, AUTHORIZATION, _ASK,
+     "The service requires a detail that it may not receive.",
+     ("{service} kräver en uppgift som den inte får ta emot: {detail}.", "Fråga den som har hand om {service}."),
+     ("{service} requires a detail that it may not receive: {detail}.", "Ask those who run {service}.")),
+    ("consent-refused", Kind.CONSENT, AUTHORIZATION, (Way.SERVICE, Way.RETRY),
+     "The person declined to release the details.",
+     ("Du valde att inte lämna uppgifterna.", "Du kan gå tillbaka, eller logga in igen om du ångrar dig."),
+     ("You chose not to give the details.", "You can go back, or log in again if you change your mind.")),
+    ("blocked-member", Kind.NOT_ALLOWED, AUTHORIZATION, _ASK,
+     "The member that owns the service is suspended.",
+     ("Den som äger {service} är stoppad tills vidare.", "Fråga den som har hand om {service}."),
+     ("The owner of {service} is stopped for now.", "Ask those who run {service}.")),
+    ("blocked-service", Kind.NOT_ALLOWED, AUTHORIZATION, _ASK,
+     "The service is suspended.",
+     ("{service} är stoppad tills vidare.", "Fråga den som har hand om {service}."),
+     ("{service} is stopped for now.", "Ask those who run {service}.")),
+    ("blocked-user", Kind.NOT_ALLOWED, AUTHORIZATION, _ASK,
+     "The person is blocked.",
+     ("Du är stoppad från att logga in tills vidare.", "Fråga din egen organisation."),
+     ("You are stopped from logging in for now.", "Ask your own organisation.")),
+    ("blocked-method", Kind.NOT_ALLOWED, AUTHORIZATION, _ELSEWHERE,
+     "The login method is suspended, or not open to the service.",
+     ("Det sätt du valde får inte användas för {service}.", "Välj ett annat sätt."),
+     ("The way you chose may not be used for {service}.", "Choose another way.")),
+    ("not-member", Kind.NOT_ALLOWED, AUTHORIZATION, _ASK,
+     "The service is not in the federation.",
+     ("{service} är inte ansluten här.", "Fråga den som har hand om {service}."),
+     ("{service} is not connected here.", "Ask those who run {service}.")),
+    # --- the service's request is wrong
+    ("request-signature", Kind.REQUEST, OTHER, _ASK,
+     "The request's signature is missing or wrong.",
+     ("{service} skickade en fråga som inte går att lita på.", "Fråga den som har hand om {service}."),
+     ("{service} sent a request that cannot be trusted.", "Ask those who run {service}.")),
+    ("request-expired", Kind.REQUEST, OTHER, _BACK,
+     "The request is too old or from the future.",
+     ("{service} skickade en fråga som är för gammal.", "Gå till {service} och börja om."),
+     ("{service} sent a request that is too old.", "Go to {service} and start again.")),
+    ("request-address", Kind.REQUEST, OTHER, _ASK,
+     "The return address is not registered for the service.",
+     ("{service} bad oss skicka dig till en okänd adress.", "Fråga den som har hand om {service}."),
+     ("{service} asked us to send you to an unknown address.", "Ask those who run {service}.")),
+    ("request-unknown-service", Kind.REQUEST, OTHER, _ASK,
+     "The service is not known here.",
+     ("Du kom från en tjänst som inte är känd här.", "Fråga den som har hand om tjänsten."),
+     ("You came from a service that is not known here.", "Ask those who run the service.")),
+    ("request-level", Kind.REQUEST, OTHER, _ASK,
+     "The request asks for a level that the service may not ask for.",
+     ("{service} bad om en nivå som inte går att ge.", "Fråga den som har hand om {service}."),
+     ("{service} asked for a level that cannot be given.", "Ask those who run {service}.")),
+    ("request-malformed", Kind.REQUEST, OTHER, _ASK,
+     "The request cannot be read.",
+     ("{service} skickade en fråga som inte går att läsa.", "Fråga den som har hand om {service}."),
+     ("{service} sent a request that cannot be read.", "Ask those who run {service}.")),
+    ("request-replayed", Kind.REQUEST, OTHER, _BACK,
+     "The request was used before.",
+     ("{service} skickade samma fråga två gånger.", "Gå till {service} och börja om."),
+     ("{service} sent the same request twice.", "Go to {service} and start again.")),
+    ("request-unsupported", Kind.REQUEST, OTHER, _ASK,
+     "The request asks for something that is not supported.",
+     ("{service} bad om något som vi inte kan göra.", "Fråga den som har hand om {service}."),
+     ("{service} asked for something that we cannot do.", "Ask those who run {service}.")),
+    ("request-too-large", Kind.REQUEST, OTHER, _ASK,
+     "The request is too large.",
+     ("{service} skickade en fråga som är för stor.", "Fråga den som har hand om {service}."),
+     ("{service} sent a request that is too large.", "Ask those who run {service}.")),
+    ("not-found", Kind.REQUEST, OTHER, _BACK,
+     "There is no such page.",
+     ("Sidan finns inte.", "Gå till den tjänst som du vill logga in på."),
+     ("There is no such page.", "Go to the service that you want to log in to.")),
+    # --- us, and what we lean on
+    ("directory-down", Kind.UNAVAILABLE, OTHER, _LATER,
+     "The directory of commissions does not answer.",
+     ("Listan med dina uppdrag svarar inte just nu.", "Vänta en stund och försök igen."),
+     ("The list of your assignments does not answer just now.", "Wait a while and try again.")),
+    ("too-many", Kind.BUSY, OTHER, _LATER,
+     "Too many attempts.",
+     ("Det blev för många försök.", "Vänta en minut och försök igen."),
+     ("There were too many tries.", "Wait a minute and try again.")),
+    ("server-busy", Kind.UNAVAILABLE, OTHER, _LATER,
+     "The server is busy.",
+     ("Det är många som vill logga in just nu.", "Vänta en stund och försök igen."),
+     ("Many people want to log in just now.", "Wait a while and try again.")),
+    ("maintenance", Kind.UNAVAILABLE, OTHER, _LATER,
+     "The login is closed for maintenance.",
+     ("Vi gör ett arbete och kan inte logga in dig just nu.", "Vänta en stund och försök igen."),
+     ("We are at work and cannot log you in just now.", "Wait a while and try again.")),
+    ("internal", Kind.INTERNAL, OTHER, _LATER,
+     "Something went wrong here.",
+     ("Något gick fel hos oss, och vi har fått veta det.", "Vänta en stund och försök igen."),
+     ("Something went wrong with us, and we have been told.", "Wait a while and try again.")),
+)
+# fmt: on
 
-
-@dataclass(frozen=True, slots=True)
-class Sentences:
-    """What happened and what the person can do, a sentence each. `{service}`, `{detail}` may stand in them."""
-
-    what: str
-    todo: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A cause. `code` is the machine mark of pages and log; `service_text` goes to the service with the reference."""
-
-    code: str
-    kind: Kind
-    error_class: str
-    service_text: str
-    sv: Sentences
-    en: Sentences
-    ways: tuple[Way, ...]
-
-
-class Refusal(Exception):
-    """A refusal on its way to the one place that answers it. `detail` is for the log only."""
-
-    def __init__(self, reason: Reason, detail: str = "", about: Mapping[str, str] | None = None) -> None:
-        super().__init__(f"{reason.code}: {detail}")
-        self.reason, self.detail, self.about = reason, detail, dict(about or {})
+REASONS: dict[str, Reason] = {
+    code: Reason(code, kind, error_class, service_text, Sentences(*sv), Sentences(*en), ways)
+    for code, kind, error_class, ways, service_text, sv, en in _ROWS
+}
