@@ -1,0 +1,166 @@
+"""The audit events, one dataclass each. A new event is a class here and nothing else.
+
+Events hold names and internal ids, never values of personal details and never secrets: `person` is the register's random
+id, attributes are named. The log's schema and the event reference are generated from these classes.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every event has. `at` is epoch seconds, `reference` ties page, log and support call together."""
+
+    at: int
+    reference: str = ""
+    name: ClassVar[str] = ""
+    retention: ClassVar[str] = "login"
+
+    def content(self) -> dict[str, Any]:
+        """The event as JSON values, with its name."""
+        return {"event": type(self).name, **{k: v for k, v in asdict(self).items() if v not in ("", None, (), {})}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided(Event):
+    """A login, reuse, refresh or userinfo was decided: for whom, for which service, how, and by which rules.
+
+    `trace` rows are (rule, outcome, attribute). `released` names what goes.
+    """
+
+    name: ClassVar[str] = "login.decided"
+    service: str
+    member: str
+    person: str = ""
+    method: str = ""
+    level: str = ""
+    authenticated_at: int = 0
+    commission: str = ""
+    decision: str
+    reason: str = ""
+    released: tuple[str, ...] = ()
+    trace: tuple[tuple[str, str, str], ...] = ()
+    occasion: str = "login"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssertionIssued(Decided):
+    """A SAML assertion leaves, with the decision that let it."""
+
+    name: ClassVar[str] = "saml.assertion-issued"
+    assertion: str = ""
+    in_response_to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeIssued(Decided):
+    """An authorization code leaves, with the decision that let it. `grant` ties it to its tokens."""
+
+    name: ClassVar[str] = "oidc.code-issued"
+    grant: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokensIssued(Event):
+    """Tokens leave the token endpoint. `tokens` names their kinds, `access` is the access token's jti."""
+
+    name: ClassVar[str] = "oidc.tokens-issued"
+    service: str
+    grant: str = ""
+    grant_type: str
+    person: str = ""
+    tokens: tuple[str, ...] = ()
+    access: str = ""
+    scope: str = ""
+    released: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified(Event):
+    """A method identified a person. `evidence` is what the method gave as proof (sealed by storage before it is kept)."""
+
+    name: ClassVar[str] = "login.identified"
+    service: str
+    method: str
+    person: str
+    level: str
+    dropped: tuple[tuple[str, str], ...] = ()
+    evidence: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFailed(Event):
+    """A method did not identify anybody, or the person turned back."""
+
+    name: ClassVar[str] = "login.failed"
+    service: str
+    method: str = ""
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRefused(Event):
+    """A known service's request was refused before anybody was asked."""
+
+    name: ClassVar[str] = "request.refused"
+    service: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantEnded(Event):
+    """A grant was revoked. `cause`: revoked by its client, used again, logged out, refused by a new decision."""
+
+    name: ClassVar[str] = "oidc.grant-ended"
+    service: str
+    grant: str
+    person: str = ""
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOnEnded(Event):
+    """A person logged out, or was. `served` are the services of the sign-on."""
+
+    name: ClassVar[str] = "sign-on.ended"
+    person: str
+    served: tuple[str, ...] = ()
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRecorded(Event):
+    """A person agreed, or declined, to release details to a service."""
+
+    name: ClassVar[str] = "consent.recorded"
+    retention: ClassVar[str] = "consent"
+    person: str
+    service: str
+    given: bool
+    attributes: tuple[str, ...] = ()
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederationApplied(Event):
+    """A federation file became the register."""
+
+    name: ClassVar[str] = "federation.applied"
+    retention: ClassVar[str] = "operation"
+    version: int
+    digest: str
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChanged(Event):
+    """A key of the ring changed state."""
+
+    name: ClassVar[str] = "key.changed"
+    retention: ClassVar[str] = "operation"
+    use: str
+    kid: str
+    state: str

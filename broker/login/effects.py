@@ -1,0 +1,196 @@
+"""What a step changes, as values. `commit(effects)` in storage applies them in one transaction, or none of them.
+
+Nothing else writes. A step returns its effects; the view commits them once, then answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from broker.audit.events import Event
+from broker.login.request import Transaction
+from broker.login.sign_on import Participant, SignOn
+from idp_adapters.base import Consume
+
+
+class AlreadyUsed(Exception):
+    """Something that may be used once was used before. `used_at` is None where the first use left no time."""
+
+    def __init__(self, kind: str, used_at: int | None = None) -> None:
+        super().__init__(kind)
+        self.kind, self.used_at = kind, used_at
+
+
+class Overtaken(Exception):
+    """Another request moved this login or sign-on forward first."""
+
+
+class StorageUnavailable(Exception):
+    """The database cannot record now; nothing may leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonKey:
+    """A key under which a person is found: `kind` is an attribute of the catalogue, or `subject` with issuer and format."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a person let a client have: the root of code, access and refresh tokens.
+
+    `client` is the service's id, `person` None for client credentials, `content` the front's own (JSON, stored sealed).
+    """
+
+    id: str
+    client: str
+    person: str | None
+    sign_on: bytes | None
+    expires_at: int
+    content: Mapping[str, Any] = field(default_factory=dict)
+    revoked_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A secret that may be used once. Each `kind` is a key space of its own; the secret itself is stored hashed.
+
+    `owner` is who may use it (a service's id, a login's id); `payload` JSON, stored sealed; `used_at` set by its use.
+    """
+
+    kind: str
+    secret: str = field(repr=False)
+    owner: str
+    expires_at: int
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    grant: str | None = None
+    used_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveLogin:
+    """Insert a login (version 0 or 1) or move it on by compare-and-set on the version before. Raises Overtaken."""
+
+    transaction: Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class EndLogin:
+    """The login is answered. Raises AlreadyUsed("login") when it was before; a login never saved is ended at once."""
+
+    transaction: Transaction
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartSignOn:
+    """Insert a sign-on; `replaces` dies in the same act and its participants and grants move over."""
+
+    sign_on: SignOn
+    replaces: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UseSignOn:
+    """Note the use (idle limit). Raises Overtaken when the sign-on has ended."""
+
+    id: bytes
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndSignOn:
+    """End a sign-on, and every grant that hangs on it but those with offline access (`content["offline"]`)."""
+
+    id: bytes
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The sign-on has served this service (once is enough)."""
+
+    sign_on: bytes
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPerson:
+    """A person not seen before, or new keys of one already known."""
+
+    person: str
+    keys: tuple[PersonKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeepOnce:
+    """Store a single-use secret."""
+
+    once: Once
+
+
+@dataclass(frozen=True, slots=True)
+class UseOnce:
+    """Use it. Raises AlreadyUsed when it was used, has expired or never was."""
+
+    kind: str
+    secret: str = field(repr=False)
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SaveGrant:
+    """Insert a grant."""
+
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class EndGrant:
+    """Revoke a grant and with it everything that came of it."""
+
+    id: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConsent:
+    """The person agreed that `service` gets what was shown (hash)."""
+
+    person: str
+    service: str
+    shown: str
+    at: int
+
+
+Change = (
+    SaveLogin
+    | EndLogin
+    | StartSignOn
+    | UseSignOn
+    | EndSignOn
+    | Join
+    | KeepPerson
+    | KeepOnce
+    | UseOnce
+    | SaveGrant
+    | EndGrant
+    | RecordConsent
+    | Consume
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Changes and audit events of one step, applied together."""
+
+    changes: tuple[Change, ...] = ()
+    events: tuple[Event, ...] = ()
+
+    def __add__(self, other: "Effects") -> "Effects":
+        return Effects(self.changes + other.changes, self.events + other.events)
+
+
+NOTHING = Effects()

@@ -1,0 +1,88 @@
+"""What the journey and the fronts lean on: the snapshot of the federation, the store's reads, the keys.
+
+`Store` is what `broker.storage` implements; writes go through `commit` alone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from broker.keys.ring import KeyRing
+from broker.login.effects import Effects, Grant, Once, PersonKey
+from broker.login.request import Transaction
+from broker.login.sign_on import Participant, SignOn
+from broker.settings import Settings
+from idp_adapters.base import Adapter
+from metadata.register import Register
+from trust_framework.agreements import Agreement
+from trust_framework.decide import ConsentGiven
+from trust_framework.directory import StaffEntry
+from trust_framework.members import RelyingParty
+from trust_framework.persons import Person
+from trust_framework.providers import ProviderTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """The register as one version of it says, parsed once. At most two seconds behind the database.
+
+    `parties` and `register.services` share ids; `providers` and `methods` share ids (each is a login method).
+    `provider_entities` maps an upstream's SAML entityID to its method id.
+    """
+
+    version: int
+    names: Mapping[str, str]
+    register: Register
+    parties: Mapping[str, RelyingParty]
+    providers: Mapping[str, ProviderTerms]
+    methods: Mapping[str, Adapter]
+    provider_entities: Mapping[str, str] = field(default_factory=dict)
+    agreements: tuple[Agreement, ...] = ()
+
+
+class Store(Protocol):
+    """Reads by key, and the one write. Every method may raise StorageUnavailable."""
+
+    def commit(self, effects: Effects) -> None:
+        """Apply all effects and append the events, durably, or nothing. Raises AlreadyUsed, Overtaken."""
+        ...
+
+    def login(self, id: str) -> Transaction | None:
+        """A pending login, None when unknown or expired; raises AlreadyUsed("login") when it was answered."""
+        ...
+
+    def sign_on(self, id: bytes) -> SignOn | None: ...
+
+    def participants(self, sign_on: bytes) -> tuple[Participant, ...]: ...
+
+    def person(self, id: str) -> Person | None: ...
+
+    def persons_by_keys(self, keys: tuple[PersonKey, ...]) -> frozenset[str]:
+        """Ids of the persons that any of the keys belongs to."""
+        ...
+
+    def staff(self, person: str) -> tuple[StaffEntry, ...]: ...
+
+    def consents(self, person: str, service: str) -> tuple[ConsentGiven, ...]: ...
+
+    def once(self, kind: str, secret: str) -> Once | None:
+        """A single-use secret as it is now, used or not; None when unknown. Expired ones are still shown for reuse
+        detection until their descendants have expired; callers look at `expires_at`.
+        """
+        ...
+
+    def grant(self, id: str) -> Grant | None: ...
+
+    def setting(self, name: str) -> Any:
+        """A value of the key-value table (checkpoint, schema marks), or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a step may use besides the time, which is passed."""
+
+    settings: Settings
+    store: Store
+    keys: Callable[[], KeyRing]
+    federation: Callable[[], Federation]

@@ -1,0 +1,106 @@
+"""Every setting: type, default, one sentence. Read once when the broker starts; the reference page is made from here."""
+
+from enum import Enum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Environment(Enum):
+    """Where this broker runs. Only `test` allows http and the test method, only `test` and `demo` loopback peers."""
+
+    PRODUCTION = "production"
+    TEST = "test"
+    DEMO = "demo"
+
+
+class Settings(BaseSettings):
+    """Settings from `TILLIT_*` variables, or the TOML file that `TILLIT_CONFIG` names; variables win."""
+
+    model_config = SettingsConfigDict(env_prefix="TILLIT_", extra="ignore", frozen=True)
+
+    base_url: str = Field(description="The issuer: scheme, host and port, without path or trailing slash.")
+    environment: Environment = Field(
+        Environment.PRODUCTION, validation_alias="TILLIT_ENV", description="production, test or demo."
+    )
+    data_dir: Path = Field(Path("tillit-data"), description="Folder of the database and the key-encryption key.")
+    database_url: str = Field(
+        "", description="SQLAlchemy URL; empty means SQLite in the data folder. PostgreSQL for several nodes."
+    )
+    key_encryption_key: SecretStr | None = Field(
+        None, description="Base64 of 32 bytes, or `file:PATH`; empty means `kek` in the data folder."
+    )
+    listen: str = Field("", description="host:port to listen on; empty means those of the base URL.")
+    tls_cert: Path | None = Field(None, description="PEM certificate chain; empty when a proxy ends TLS.")
+    tls_key: Path | None = Field(None, description="PEM key of the certificate.")
+    card_url: str = Field("", description="Base address of the card listener; empty switches card login off.")
+    card_listen: str = Field(
+        "", description="host:port or unix:PATH of the card listener; empty means those of the card URL."
+    )
+    ca_file: Path | None = Field(None, description="Extra root certificates for outbound connections.")
+    trusted_proxy: str = Field("", description="Addresses whose X-Forwarded-For is believed, separated by commas.")
+    management_listen: str = Field("", description="host:port for /metrics and health; empty switches it off.")
+    checkpoint_file: Path | None = Field(
+        None, description="File to which each signed checkpoint of the log is appended."
+    )
+    threads: int = Field(8, ge=1, le=128, description="Threads that answer requests in each worker.")
+    workers: int = Field(1, ge=1, le=64, description="Worker processes.")
+    sign_on_idle: int = Field(30 * 60, ge=60, description="Seconds without use after which a sign-on ends.")
+    sign_on_absolute: int = Field(60 * 60, ge=60, description="Seconds after identification when a sign-on ends.")
+    login_lifetime: int = Field(15 * 60, ge=60, description="Seconds that a person has for one login.")
+    default_language: str = Field("sv", description="Language of pages when nothing else says.")
+    contact: str = Field("", description="Mail or web address that error pages and the accessibility page show.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # pydantic-settings calls with all five
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        import os
+
+        config = os.environ.get("TILLIT_CONFIG")
+        toml = (TomlConfigSettingsSource(settings_cls, Path(config)),) if config else ()
+        return (init_settings, env_settings, *toml)
+
+    @field_validator("base_url", "card_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (value != f"{parts.scheme}://{parts.netloc}" or parts.scheme not in {"https", "http"}):
+            raise ValueError("scheme, host and port only: no path, no trailing slash")
+        return value
+
+    @model_validator(mode="after")
+    def _http_in_test_only(self) -> "Settings":
+        parts = urlsplit(self.base_url)
+        if parts.scheme == "http" and not (self.environment is Environment.TEST and (parts.hostname or "") in LOOPBACK):
+            raise ValueError("http is allowed with TILLIT_ENV=test on 127.0.0.1, [::1] or localhost only")
+        if self.card_url and urlsplit(self.card_url).scheme != "https":
+            raise ValueError("the card listener is https only")
+        return self
+
+    @property
+    def secure(self) -> bool:
+        """Whether the broker is reached over https, and so uses `__Host-` cookies."""
+        return self.base_url.startswith("https:")
+
+    @property
+    def cookie_name(self) -> str:
+        return "__Host-tillit" if self.secure else "tillit"
+
+    @property
+    def entity_id(self) -> str:
+        """The SAML entityID, also the address of the metadata."""
+        return f"{self.base_url}/saml/metadata"
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'tillit.db'}"
