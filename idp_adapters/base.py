@@ -90,12 +90,16 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The method did not identify the person. `detail` is for the log; `about` may fill the page's sentences."""
+    """The method did not identify the person. `detail` is for the log; `about` may fill the page's sentences.
+
+    `pageless`: the service is told at once, without a page.
+    """
 
     reason: Reason
     detail: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
     state: bytes = b""
+    pageless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,16 @@ class Consume:
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """The method identified the person. The journey consumes every `consume` in the commit that uses the identity."""
+    """The method identified the person. The journey consumes every `consume` in the commit that uses the identity.
+
+    `commission` is one that the method knows to be chosen. `pageless`: the method answers for the person, and no page
+    follows (the test method).
+    """
 
     asserted: Asserted
     consume: Sequence[Consume] = ()
+    commission: str | None = None
+    pageless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

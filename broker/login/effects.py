@@ -41,13 +41,13 @@ class PersonKey:
 class Grant:
     """What a person let a client have: the root of code, access and refresh tokens.
 
-    `client` is the service's id, `person` None for client credentials, `content` the front's own (JSON, stored sealed).
+    `client` is the service's id, `person` None for client credentials, `sign_on` the root of a sign-on, `content` the front's own (JSON, stored sealed).
     """
 
     id: str
     client: str
     person: str | None
-    sign_on: bytes | None
+    sign_on: str | None
     expires_at: int
     content: Mapping[str, Any] = field(default_factory=dict)
     revoked_at: int | None = None
@@ -86,17 +86,19 @@ class EndLogin:
 
 @dataclass(frozen=True, slots=True)
 class StartSignOn:
-    """Insert a sign-on; `replaces` dies in the same act and its participants and grants move over."""
+    """Insert a sign-on, or give one that stands (same `root`) its new handle, identities and time of use.
+
+    From then on the old handle finds nothing.
+    """
 
     sign_on: SignOn
-    replaces: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UseSignOn:
     """Note the use (idle limit). Raises Overtaken when the sign-on has ended."""
 
-    id: bytes
+    root: str
     at: int
 
 
@@ -104,7 +106,7 @@ class UseSignOn:
 class EndSignOn:
     """End a sign-on, and every grant that hangs on it but those with offline access (`content["offline"]`)."""
 
-    id: bytes
+    root: str
     at: int
 
 
@@ -112,7 +114,7 @@ class EndSignOn:
 class Join:
     """The sign-on has served this service (once is enough)."""
 
-    sign_on: bytes
+    root: str
     participant: Participant
 
 

@@ -31,9 +31,10 @@ class LoginRequest:
 class Transaction:
     """One pending login. `id` is the opaque handle in its addresses; `version` makes each change a compare-and-set.
 
-    `browser` is the hash of the secret of the browser that began it; once a person is identified, `sign_on` is the id of
+    `browser` is the hash of the secret of the browser that began it; once a person is identified, `sign_on` is the root of
     the sign-on that this gave, and only the browser holding it may go on (a planted browser secret is then worth nothing).
-    Times are epoch seconds. `method_state` is the method's own, `consented` the hash of what the person agreed to.
+    `method_state` is the method's own, `consented` the hash of what the person agreed to. `pageless`: the method answers
+    for the person, so no page is shown on the way. Times are epoch seconds.
     """
 
     id: str
@@ -48,7 +49,8 @@ class Transaction:
     method_state: bytes = b""
     identity: Identity | None = None
     person: str | None = None
-    sign_on: bytes | None = None
+    sign_on: str | None = None
+    pageless: bool = False
     commission: str | None = None
     consented: str | None = None
 

@@ -30,9 +30,13 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class SignOn:
-    """`id` is the hash of the opaque handle in the cookie. `identities` hold the newest identification of each level."""
+    """`id` is the hash of the opaque handle in the cookie and changes at each identification; `root` never does.
+
+    Participants, grants and pending logins point at the root. `identities` hold the newest identification of each level.
+    """
 
     id: bytes
+    root: str
     person: str
     identities: tuple[Identity, ...]
     started_at: int
