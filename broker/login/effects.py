@@ -41,7 +41,8 @@ class PersonKey:
 class Grant:
     """What a person let a client have: the root of code, access and refresh tokens.
 
-    `client` is the service's id, `person` None for client credentials, `sign_on` the root of a sign-on, `content` the front's own (JSON, stored sealed).
+    `client` is the service's id, `person` None for client credentials, `sign_on` the root of a sign-on, `content` the
+    front's own (JSON, stored sealed).
     """
 
     id: str

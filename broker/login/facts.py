@@ -1,0 +1,60 @@
+"""The facts a decision needs, gathered once and only as far as the request makes them matter."""
+
+from broker.login.ports import Services
+from broker.login.request import LoginRequest, Transaction
+from trust_framework.attributes import CATALOGUE
+from trust_framework.decide import Case, ConsentGiven
+from trust_framework.identity import Identity
+from trust_framework.members import ConsentPolicy, RelyingParty
+from trust_framework.persons import Person
+
+DIRECTORY_SOURCES = frozenset({"staff", "commission"})
+
+
+def case_of(tx: Transaction, on: Services) -> Case:
+    """The case of a login whose person is identified."""
+    if tx.identity is None or tx.person is None:
+        raise TypeError("a case needs an identified person")
+    return gather(tx.request, tx.identity, tx.person, tx.commission, on, consented=tx.consented)
+
+
+def gather(
+    request: LoginRequest,
+    identity: Identity,
+    person_id: str,
+    commission: str | None,
+    on: Services,
+    *,
+    consented: str | None = None,
+    unattended: bool = False,
+) -> Case:
+    """The case of a person and a request, whoever asks: a login, a refresh, userinfo.
+
+    `consented` is the hash of what the person agreed to in this very step, not yet on record.
+    """
+    federation = on.federation()
+    party = federation.parties[request.service]
+    person = on.store.person(person_id) or Person(person_id)
+    consents = on.store.consents(person_id, party.id) if party.consent is ConsentPolicy.ASK else ()
+    if consented:
+        consents = (*consents, ConsentGiven(consented, request.wanted.asked_at))
+    return Case(
+        party=party,
+        wanted=request.wanted,
+        identity=identity,
+        person=person,
+        staff=on.store.staff(person_id) if wants_directory(request, party) else (),
+        commission=commission,
+        consents=consents,
+        agreements=federation.agreements,
+        unattended=unattended,
+    )
+
+
+def wants_directory(request: LoginRequest, party: RelyingParty) -> bool:
+    """Whether any detail that the service asks for, and may have, comes from the directory."""
+    return any(
+        asked.name in party.attributes and str(CATALOGUE[asked.name].source) in DIRECTORY_SOURCES
+        for asked in request.wanted.requested
+        if asked.name in CATALOGUE
+    )

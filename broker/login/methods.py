@@ -1,0 +1,86 @@
+"""Which methods a login may use: the smallest choice that satisfies the request, and what each is asked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from broker.login.ports import Federation, Services
+from broker.login.request import Transaction, Visit
+from idp_adapters.base import Ask
+from trust_framework.members import State
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Method ids: those that will do, in the order to show them, and those that exist but will not, with the cause.
+
+    Causes are `level` (cannot give an acceptable level), `service` (the service does not take it), `stopped`.
+    """
+
+    usable: tuple[str, ...]
+    hidden: tuple[tuple[str, str], ...] = ()
+
+
+def acceptable(tx: Transaction, federation: Federation) -> tuple[str, ...]:
+    """The level URIs that will do now: raised by the decision, else asked for, else the service's own."""
+    return tx.levels or tx.request.wanted.levels or federation.parties[tx.request.service].levels
+
+
+def offered(tx: Transaction, federation: Federation) -> Offered:
+    """Sort the federation's methods into those that will do and those that will not."""
+    party = federation.parties[tx.request.service]
+    levels = set(acceptable(tx, federation))
+    usable: list[str] = []
+    hidden: list[tuple[str, str]] = []
+    for method in _in_order(party.methods, federation.methods):
+        terms = federation.providers[method]
+        if terms.state is State.SUSPENDED:
+            hidden.append((method, "stopped"))
+        elif party.methods and method not in party.methods:
+            hidden.append((method, "service"))
+        elif levels.isdisjoint(terms.gives()):
+            hidden.append((method, "level"))
+        else:
+            usable.append(method)
+    pointed_at = tuple(m for m in tx.request.methods if m in usable)
+    return Offered(pointed_at or tuple(usable), tuple(hidden))
+
+
+def _in_order(preferred: tuple[str, ...], known: Iterable[str]) -> list[str]:
+    return [*(m for m in preferred if m in set(known)), *(m for m in known if m not in preferred)]
+
+
+def ask(tx: Transaction, method: str, visit: Visit, on: Services, *, same_device: bool) -> Ask:
+    """What the journey wants of a method, in that method's words."""
+    federation = on.federation()
+    party = federation.parties[tx.request.service]
+    terms = federation.providers[method]
+    wanted = tx.request.wanted
+    return Ask(
+        login=tx.id,
+        return_url=return_url(method, federation, on),
+        service_name=party.name(visit.language),
+        requester=_requester(tx, federation),
+        levels=terms.in_its_words(acceptable(tx, federation)),
+        force=wanted.force,
+        passive=wanted.passive,
+        max_age=wanted.max_age,
+        language=visit.language,
+        hint=tx.request.hint,
+        user_agent=visit.user_agent,
+        remote=visit.remote,
+        same_device=same_device,
+    )
+
+
+def return_url(method: str, federation: Federation, on: Services) -> str:
+    """Where a method's answers come: an address of its own, but for SAML, which has one for the whole broker."""
+    if method in federation.provider_entities.values():
+        return f"{on.settings.base_url}/saml/acs"
+    return f"{on.settings.base_url}/login/upstream/{method}/callback"
+
+
+def _requester(tx: Transaction, federation: Federation) -> str:
+    service = federation.register.services[tx.request.service]
+    if service.saml:
+        return service.saml.entity_id
+    return service.oidc.client_id if service.oidc else service.id

@@ -1,0 +1,127 @@
+"""The record of each step: audit events, and the sign-on that an identification starts or renews."""
+
+import secrets
+from dataclasses import replace
+
+from broker.audit.events import ConsentRecorded, Decided, Identified, LoginFailed
+from broker.login.effects import Change, Effects, KeepPerson, StartSignOn
+from broker.login.handles import hashed
+from broker.login.identify import Known
+from broker.login.ports import Federation, Services
+from broker.login.request import Transaction, Visit
+from broker.login.sign_on import Limits, SignOn
+from broker.login.steps import Issue
+from broker.settings import Settings
+from trust_framework.decide import Decision, Refused, Released, Verdict
+from trust_framework.reasons import Reason
+
+
+def limits(settings: Settings) -> Limits:
+    """How long a sign-on counts."""
+    return Limits(settings.sign_on_idle, settings.sign_on_absolute)
+
+
+def signed_on(
+    tx: Transaction, known: Known, handle: str, visit: Visit, now: int, on: Services
+) -> tuple[Transaction, Effects]:
+    """The login with its person, and what must be recorded: person, sign-on under a new handle, proof."""
+    earlier = on.store.sign_on(visit.sign_on_id) if visit.sign_on_id else None
+    if earlier and earlier.person == known.person:
+        sign_on = earlier.joined_by(known.identity, hashed(handle), now)
+    else:
+        sign_on = SignOn(hashed(handle), secrets.token_hex(16), known.person, (known.identity,), now, now)
+    moved = replace(
+        tx,
+        identity=known.identity,
+        person=known.person,
+        sign_on=sign_on.root,
+        pageless=known.proof.pageless,
+        commission=known.proof.commission or tx.commission,
+    )
+    changes: tuple[Change, ...] = (KeepPerson(known.person, known.keys), StartSignOn(sign_on), *known.proof.consume)
+    return moved, Effects(changes, (_identified(tx, known, now),))
+
+
+def _identified(tx: Transaction, known: Known, now: int) -> Identified:
+    return Identified(
+        at=now,
+        reference=tx.reference,
+        service=tx.request.service,
+        method=known.identity.method,
+        person=known.person,
+        level=known.identity.level,
+        dropped=tuple((d.attribute, d.rule) for d in known.dropped),
+        evidence=dict(known.proof.asserted.evidence),
+    )
+
+
+def failed(tx: Transaction, reason: Reason, detail: str, now: int) -> LoginFailed:
+    """The event of a method that identified nobody, or of a person who turned back."""
+    return LoginFailed(
+        at=now,
+        reference=tx.reference,
+        service=tx.request.service,
+        method=tx.method or "",
+        reason=reason.code,
+        detail=detail,
+    )
+
+
+def decided(tx: Transaction, decision: Decision, now: int, on: Services) -> Decided:
+    """The event of a decision that lets nothing go."""
+    identity = tx.identity
+    return Decided(
+        at=now,
+        reference=tx.reference,
+        service=tx.request.service,
+        member=_member(tx.request.service, on.federation()),
+        person=tx.person or "",
+        method=identity.method if identity else "",
+        level=identity.level if identity else "",
+        authenticated_at=identity.authenticated_at if identity else 0,
+        commission=tx.commission or "",
+        decision=type(decision).__name__,
+        reason=decision.reason.code if isinstance(decision, Refused) else "",
+        released=tuple(decision.attributes) if isinstance(decision, Released) else (),
+        trace=rows(decision.trace),
+    )
+
+
+def of_issue(issue: Issue, now: int, federation: Federation) -> dict[str, object]:
+    """The fields of `Decided` for something that is issued; the front's event adds its own."""
+    return {
+        "at": now,
+        "reference": issue.reference,
+        "service": issue.request.service,
+        "member": _member(issue.request.service, federation),
+        "person": issue.person,
+        "method": issue.identity.method,
+        "level": issue.identity.level,
+        "authenticated_at": issue.identity.authenticated_at,
+        "commission": issue.commission or "",
+        "decision": Released.__name__,
+        "released": tuple(issue.attributes),
+        "trace": rows(issue.trace),
+    }
+
+
+def consent(tx: Transaction, shown: str, attributes: tuple[str, ...], now: int, *, given: bool) -> ConsentRecorded:
+    """The event of a consent given or declined."""
+    return ConsentRecorded(
+        at=now,
+        reference=tx.reference,
+        person=tx.person or "",
+        service=tx.request.service,
+        given=given,
+        attributes=attributes,
+        shown=shown,
+    )
+
+
+def rows(trace: tuple[Verdict, ...]) -> tuple[tuple[str, str, str], ...]:
+    """The verdicts as the log keeps them."""
+    return tuple((v.rule, v.outcome, v.attribute or "") for v in trace)
+
+
+def _member(service: str, federation: Federation) -> str:
+    return federation.parties[service].member.org

@@ -1,0 +1,52 @@
+"""Addresses of a login, and what is signed in them: the way back to the service survives the login itself.
+
+`/login/<id>[/<stage>]?s=<service>.<time>.<mac>`. The signed part names only the service and when the login began.
+"""
+
+import base64
+import hmac
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlencode
+
+from broker.keys.ring import KeyRing
+from broker.login.request import Transaction
+from broker.login.steps import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The service that a login belongs to, and when it began (epoch seconds)."""
+
+    service: str
+    began_at: int
+
+
+def _mac(keys: KeyRing, purpose: str, text: str) -> str:
+    return base64.urlsafe_b64encode(keys.vault.keyed_hash(purpose, text.encode())[:16]).decode().rstrip("=")
+
+
+def login_url(tx: Transaction, stage: Stage, keys: KeyRing) -> str:
+    """The path of a login's page, with the signed way back."""
+    origin = f"{quote(tx.request.service, safe='')}.{tx.started_at}"
+    path = f"/login/{tx.id}" + (f"/{stage.value}" if stage.value else "")
+    signed = f"{origin}.{_mac(keys, 'origin', origin)}"
+    return f"{path}?{urlencode({'s': signed})}"
+
+
+def origin(value: str | None, keys: KeyRing) -> Origin | None:
+    """What a signed way back says, or None when it is absent or not ours."""
+    text, _, mac = (value or "").rpartition(".")
+    if not text or not hmac.compare_digest(mac.encode(), _mac(keys, "origin", text).encode()):
+        return None
+    service, _, began_at = text.rpartition(".")
+    return Origin(unquote(service), int(began_at))
+
+
+def csrf(browser: bytes, scope: str, keys: KeyRing) -> str:
+    """The token that a form of `scope` carries in this browser."""
+    return _mac(keys, "csrf", f"{browser.hex()}.{scope}")
+
+
+def csrf_holds(token: str, browser: bytes, scope: str, keys: KeyRing) -> bool:
+    """Whether a form's token is this browser's and this scope's."""
+    return hmac.compare_digest(token.encode(), csrf(browser, scope, keys).encode())
