@@ -2,9 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from trust_framework.identity import Asserted, Identity
+from trust_framework import loa
+from trust_framework.attributes import CATALOGUE, Attribute, Scope, Source, clean
+from trust_framework.identifiers import hsa_compare_form
+from trust_framework.identity import Asserted, Identity, Subject
 from trust_framework.members import State
+from trust_framework.reasons import REASONS, Refusal
+from trust_framework.values import BadValue, cleaned
+
+# Names that decide something here. No provider's word is ever put under one of them, catalogue row or not.
+RESERVED: Final = frozenset(
+    {"acr", "admin", "amr", "authorities", "iss", "level", "loa", "role", "roles", "scope", "sub"}
+)
+
+MAX_SUBJECT: Final = 512
+MAX_NOTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +42,21 @@ class ProviderTerms:
 
     def gives(self) -> tuple[str, ...]:
         """The level URIs that this provider can give, within its ceiling."""
-        raise NotImplementedError
+        ours = (loa.relabel(level) for level in self.levels.values())
+        return tuple(dict.fromkeys(level for level in ours if loa.within(level, self.ceiling)))
 
     def in_its_words(self, levels: tuple[str, ...]) -> tuple[str, ...]:
-        """Our level URIs translated to the provider's words, order kept."""
-        raise NotImplementedError
+        """Our level URIs translated to the provider's words, order kept; what it cannot give is left out."""
+        able = self.gives()
+        return tuple(
+            dict.fromkeys(
+                word
+                for level in levels
+                if level in able
+                for word, ours in self.levels.items()
+                if loa.relabel(ours) == level
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +76,112 @@ class Accepted:
 
 
 def accept(asserted: Asserted, terms: ProviderTerms) -> Accepted:
-    """Map and bound what a provider asserted. Raises Refusal (level unmapped or above the ceiling, bad values)."""
-    raise NotImplementedError
+    """Map and bound what a provider asserted. Raises Refusal (level unmapped or above the ceiling, bad values).
+
+    A bad value of a national identifier that the provider is authorised for refuses the login, since it would say who
+    the person is; any other bad value is dropped.
+    """
+    if terms.state is State.SUSPENDED:
+        raise Refusal(REASONS["blocked-method"], f"{terms.id} is suspended")
+    level = _level(asserted.level, terms)
+    attributes, dropped = _attributes(asserted, terms, level)
+    identity = Identity(
+        method=terms.id,
+        subject=_subject(asserted.subject),
+        level=level,
+        authenticated_at=asserted.authenticated_at,
+        attributes=attributes,
+        authn_methods=_notes(asserted.authn_methods),
+        authorities=_notes(asserted.authorities),
+    )
+    return Accepted(identity, tuple(dropped))
+
+
+def _level(word: str, terms: ProviderTerms) -> str:
+    """The level in our words: mapped, relabelled as a proxy must, and within the ceiling; never a default."""
+    mapped = terms.levels.get(word)
+    if mapped is None:
+        raise Refusal(REASONS["level-too-low"], f"{terms.id}: level not mapped: {cleaned(word)[:100]}")
+    level = loa.relabel(mapped)
+    if not loa.within(level, terms.ceiling):
+        raise Refusal(REASONS["upstream-level"], f"{terms.id}: {level} is above the ceiling {terms.ceiling}")
+    return level
+
+
+def _subject(subject: Subject) -> Subject:
+    """The subject as it is: it is a key, so nothing in it is repaired."""
+    for part in (subject.issuer, subject.format, subject.value):
+        if len(part) > MAX_SUBJECT or cleaned(part) != part:
+            raise Refusal(REASONS["upstream-value"], "the subject has characters or a length that no key has")
+    if not subject.issuer or not subject.value:
+        raise Refusal(REASONS["upstream-value"], "the subject is empty")
+    return subject
+
+
+def _notes(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Methods and authorities: short, few, clean."""
+    return tuple(cleaned(word)[:MAX_SUBJECT] for word in words[:MAX_NOTES])
+
+
+def _attributes(
+    asserted: Asserted, terms: ProviderTerms, level: str
+) -> tuple[dict[str, tuple[str, ...]], list[Dropped]]:
+    kept: dict[str, tuple[str, ...]] = {}
+    dropped: list[Dropped] = []
+    for name, values in _by_our_names(asserted, terms, dropped).items():
+        row = CATALOGUE[name]
+        if row.swedish_number and loa.nonresident(level):
+            dropped.append(Dropped(name, "nonresident"))
+            continue
+        try:
+            checked = clean(name, values)
+        except BadValue as bad:
+            if name in terms.identifiers:
+                about = {"detail_sv": row.sv, "detail_en": row.en}
+                raise Refusal(REASONS["upstream-value"], f"{name}: {bad.rule}", about) from bad
+            dropped.append(Dropped(name, bad.rule))
+            continue
+        inside = tuple(value for value in checked if _in_scope(value, row, terms.scopes))
+        if len(inside) < len(checked):
+            dropped.append(Dropped(name, "scope"))
+        if inside:
+            kept[name] = inside
+    return kept, dropped
+
+
+def _by_our_names(asserted: Asserted, terms: ProviderTerms, dropped: list[Dropped]) -> dict[str, tuple[str, ...]]:
+    """The asserted values under catalogue names; two of its names may be one of ours."""
+    ours: dict[str, tuple[str, ...]] = {}
+    for theirs, values in asserted.attributes.items():
+        name = terms.attributes.get(theirs)
+        rule = "unmapped" if name is None else _unassertable(name)
+        if name is None or rule:
+            dropped.append(Dropped(cleaned(theirs)[:100], rule))
+        else:
+            ours[name] = ours.get(name, ()) + tuple(values)
+    return ours
+
+
+def _unassertable(name: str) -> str:
+    """The rule that keeps anybody from asserting a catalogue name, or nothing."""
+    if name in RESERVED:
+        return "reserved"
+    row = CATALOGUE.get(name)
+    if row is None:
+        return "not-in-catalogue"
+    return "reserved" if row.source is Source.DERIVED else ""
+
+
+def _in_scope(value: str, row: Attribute, scopes: frozenset[str]) -> bool:
+    """Whether a scoped value is within the provider's scopes (Sweden Connect deployment profile 6.2.1)."""
+    match row.scope:
+        case None:
+            return True
+        case Scope.ORGANISATION:
+            return value.rpartition("@")[2] in scopes
+        case Scope.HSA:
+            prefixes = tuple(hsa_compare_form(s) for s in scopes if hsa_compare_form(s).startswith(("SE", "TST")))
+            return not prefixes or hsa_compare_form(value).startswith(prefixes)
+        case Scope.MAIL:
+            domains = {s.lower() for s in scopes if "." in s}
+            return not domains or value.rpartition("@")[2].lower() in domains
