@@ -112,6 +112,16 @@ def canonical(element: Element, prefixes: Sequence[str] = ()) -> bytes:
     return octets
 
 
+def know_prefixes(element: Element, prefixes: Sequence[str]) -> None:
+    """Make prefixes known to the document of a built element; a parsed one knows its own.
+
+    lxml leaves out of a PrefixList every name that the document's dictionary has never met, and namespaces given by API
+    are not met until the document is parsed. An element that bears the name, and goes again, is enough.
+    """
+    for prefix in prefixes:
+        element.remove(etree.SubElement(element, prefix))
+
+
 def serialized(element: Element) -> bytes:
     """The document as it is sent: UTF-8, every namespace in scope declared, no XML declaration."""
     octets: bytes = etree.tostring(element, encoding="UTF-8", xml_declaration=False, with_tail=False)

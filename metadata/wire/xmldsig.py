@@ -13,7 +13,7 @@ from typing import Final
 
 from metadata.wire.signing import BadSignature, PublicKey, Signer
 from metadata.wire.signing import verify as verify_octets
-from metadata.wire.xml import DS, Element, XmlRefused, add, canonical, new, text
+from metadata.wire.xml import DS, Element, XmlRefused, add, canonical, know_prefixes, new, text
 
 EXCLUSIVE_C14N: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ENVELOPED: Final = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
@@ -80,6 +80,7 @@ def sign(element: Element, signer: Signer, *, prefixes: Sequence[str] = ()) -> N
     an ID and must not change afterwards.
     """
     method = algorithm_uri(signer)
+    know_prefixes(element, prefixes)
     digest = hashlib.sha256(canonical(element, prefixes)).digest()
     signature = new(SIGNATURE, {"ds": DS})
     info = add(signature, _SIGNED_INFO)
