@@ -23,7 +23,7 @@ from metadata.wire.saml_messages import (
     build_logout_request,
     build_response,
 )
-from metadata.wire.saml_messages.vocabulary import PERSISTENT, saml, samlp
+from metadata.wire.saml_messages.vocabulary import PERSISTENT, saml
 from metadata.wire.signing import PrivateKey, PublicKey, Signer, signer
 
 NOW = 1_790_000_000
@@ -36,24 +36,30 @@ REQUEST = "_request-1"
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
 
 
-@cache
 def rsa_key(name: str = "idp") -> rsa.RSAPrivateKey:
     """One RSA key a name, for the whole run."""
+    return _rsa_key(name)
+
+
+@cache
+def _rsa_key(_name: str) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
-@cache
 def ec_key(name: str = "idp") -> ec.EllipticCurvePrivateKey:
     """One P-256 key a name, for the whole run."""
+    return _ec_key(name)
+
+
+@cache
+def _ec_key(_name: str) -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-@cache
 def rsa_signer(name: str = "idp") -> Signer:
     return signer(rsa_key(name), kid=name, alg="RS256", certificate=b"not looked at")
 
 
-@cache
 def ec_signer(name: str = "idp") -> Signer:
     return signer(ec_key(name), kid=name, alg="ES256")
 
@@ -216,5 +222,3 @@ def signed_by_xmlsec(
 
 def octets_of_base64(element: xml.Element) -> bytes:
     return b64decode(element.text or "")
-
-
