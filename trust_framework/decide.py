@@ -2,127 +2,318 @@
 
 Runs an ordered tuple of rules over a `Case` and keeps each rule's verdict. The kept verdicts are the explanation that
 the person, the service's team and the operator get; the same function decides logins, reuse of a sign-on, refresh, token
-exchange and userinfo.
+exchange and userinfo. Every rule must allow before anything is released, and what is released does not depend on the
+rules' order: the order decides only which question or refusal comes first.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 
-from trust_framework.directory import Commission, StaffEntry
-from trust_framework.identity import Attributes, Identity
-from trust_framework.members import RelyingParty
-from trust_framework.persons import Person
-from trust_framework.reasons import Reason
+from trust_framework import consent, loa
+from trust_framework.agreements import lapsed
+from trust_framework.attributes import CATALOGUE, Source
+from trust_framework.case import (
+    AskCommission,
+    AskConsent,
+    Case,
+    ConsentGiven,
+    Decision,
+    Refused,
+    Released,
+    RequestedAttribute,
+    StepUp,
+    Verdict,
+    Wanted,
+)
+from trust_framework.directory import NOWHERE, Acting, usable_commissions, usable_employments
+from trust_framework.facts import DIRECTORY
+from trust_framework.members import RelyingParty, State
+from trust_framework.reasons import REASONS, Reason
+from trust_framework.release import DELIVERED, Outcome, Release, release
 
-
-@dataclass(frozen=True, slots=True)
-class RequestedAttribute:
-    """One attribute that the service asked for. `values`: only these will do (OIDC Core 5.5.1 `value`, `values`)."""
-
-    name: str
-    essential: bool = False
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the service's request demands of the login, whichever protocol it came by.
-
-    `levels`: acceptable level URIs in order of preference (empty: the party's own). `essential_level`: refuse rather than
-    answer with another. `force`: identified after `asked_at`. `max_age` seconds. Times are epoch seconds.
-    """
-
-    levels: tuple[str, ...]
-    requested: tuple[RequestedAttribute, ...]
-    asked_at: int
-    essential_level: bool = True
-    force: bool = False
-    passive: bool = False
-    max_age: int | None = None
+__all__ = ["RULES", "Allow", "Ask", "Refuse", "Rule", "Ruling", "Work", "decide", "stopped"]
+__all__ += ["AskCommission", "AskConsent", "Case", "ConsentGiven", "Decision", "Outcome", "Refused", "Released"]
+__all__ += ["RequestedAttribute", "StepUp", "Verdict", "Wanted"]
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentGiven:
-    """A consent on record: the hash of what was shown (`consent.shown_hash`), and when."""
-
-    shown: str
-    given_at: int
+class Allow:
+    """The rule has nothing against it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """All that a decision may look at. No rule looks anywhere else.
+class Ask:
+    """A person must act first. `unasked` is the reason to refuse with when nobody may be asked."""
 
-    `commission`: the HSA-id of the commission chosen in this login, or None while none has been. `consents` are those of
-    this person for this party. `unattended`: nobody can be asked (refresh, userinfo): what needs a person is refused.
-    """
-
-    party: RelyingParty
-    wanted: Wanted
-    identity: Identity
-    person: Person
-    staff: tuple[StaffEntry, ...] = ()
-    commission: str | None = None
-    consents: tuple[ConsentGiven, ...] = ()
-    unattended: bool = False
+    question: StepUp | AskCommission | AskConsent
+    unasked: Reason
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one rule said, of the whole case or of one attribute. `outcome` is one of the closed set in `release`."""
-
-    rule: str
-    outcome: str
-    attribute: str | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """Go ahead: these attributes, with catalogue names, and nothing else."""
-
-    attributes: Attributes
-    trace: tuple[Verdict, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StepUp:
-    """Identify again: one of these level URIs, or (when only freshness lacks) any acceptable one."""
-
-    levels: tuple[str, ...]
-    trace: tuple[Verdict, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AskCommission:
-    """The person must choose in which commission; the choices are complete and satisfy the request's values."""
-
-    choices: tuple[Commission, ...]
-    trace: tuple[Verdict, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AskConsent:
-    """The person must be asked before these attributes go. `shown` is the hash to record with the answer."""
-
-    attributes: Attributes
-    sources: Mapping[str, str]
-    shown: str
-    trace: tuple[Verdict, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """No. `about` fills the sentences of the reason (`{detail}`)."""
+class Refuse:
+    """No."""
 
     reason: Reason
     about: Mapping[str, str] = field(default_factory=dict)
-    trace: tuple[Verdict, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
 
-Decision = Released | StepUp | AskCommission | AskConsent | Refused
+Ruling = Allow | Ask | Refuse
+
+
+class Work:
+    """A case at a time, with what several rules need computed once. Nothing here changes."""
+
+    def __init__(self, case: Case, now: int) -> None:
+        self.case, self.now = case, now
+
+    @cached_property
+    def acceptable(self) -> tuple[str, ...]:
+        """The level URIs that answer the request, in order of preference: never one that the party may not ask for."""
+        wanted, registered = self.case.wanted, self.case.party.levels
+        preferred = tuple(level for level in wanted.levels if level in registered) if wanted.levels else registered
+        return preferred if wanted.essential_level else tuple(dict.fromkeys((*preferred, *registered)))
+
+    @property
+    def just_made(self) -> bool:
+        """Whether the person identified for this very request: asking once more would give the same."""
+        return self.case.identity.authenticated_at >= self.case.wanted.asked_at
+
+    @cached_property
+    def asked(self) -> dict[str, RequestedAttribute]:
+        """What is asked for, each once: asked for twice, the stronger wish holds."""
+        merged: dict[str, RequestedAttribute] = {}
+        for wish in self.case.wanted.requested:
+            earlier = merged.get(wish.name)
+            merged[wish.name] = _stronger(earlier, wish) if earlier else wish
+        return merged
+
+    @cached_property
+    def lapsed(self) -> dict[str, str]:
+        """The attributes whose agreement does not hold now."""
+        return lapsed(self.case.agreements, self.case.party.id, self.now)
+
+    @cached_property
+    def from_directory(self) -> tuple[RequestedAttribute, ...]:
+        """What is asked for, may be had, and needs an employment or commission to be chosen."""
+        return tuple(
+            wish
+            for name, wish in self.asked.items()
+            if name in self.case.party.attributes
+            and name not in self.lapsed
+            and (row := CATALOGUE.get(name))
+            and row.source in DIRECTORY
+            and not row.unchosen
+        )
+
+    @cached_property
+    def candidates(self) -> tuple[Acting, ...]:
+        """What the person may act in for this request: commissions if one is needed, else employments, else nothing."""
+        login, staff = self.case.identity.attributes, self.case.staff
+        filters = {wish.name: wish.values for wish in self.from_directory if wish.values}
+        if self.needs_commission:
+            return usable_commissions(staff, login, filters)
+        if any(wish.name not in login for wish in self.from_directory):
+            return usable_employments(staff, login, filters)
+        return ()
+
+    @cached_property
+    def needs_commission(self) -> bool:
+        return any(CATALOGUE[wish.name].source is Source.COMMISSION for wish in self.from_directory)
+
+    @cached_property
+    def acting(self) -> Acting | None:
+        """The one in which the person acts, `NOWHERE` when there is none, None when the person must choose."""
+        if len(self.candidates) <= 1:
+            return next(iter(self.candidates), NOWHERE)
+        chosen = self.case.commission
+        return next((acting for acting in self.candidates if chosen and acting.known_as(chosen)), None)
+
+    @cached_property
+    def release(self) -> Release:
+        """What would go. Nothing of the directory while the person has not chosen."""
+        return release(self.case, self.asked, self.lapsed, self.acting or NOWHERE)
+
+    def needed(self, wish: RequestedAttribute) -> bool:
+        """Whether the service is refused rather than answered without this attribute."""
+        return wish.required or wish.name in self.case.party.required
+
+    def every(self, outcome: Outcome, rule: str) -> tuple[Verdict, ...]:
+        """The same verdict on everything asked for."""
+        return tuple(Verdict(rule, outcome, name) for name in self.asked)
+
+
+def _stronger(one: RequestedAttribute, other: RequestedAttribute) -> RequestedAttribute:
+    return replace(
+        one,
+        essential=one.essential or other.essential,
+        required=one.required or other.required,
+        values=one.values or other.values,
+    )
+
+
+Rule = Callable[[Work], Ruling]
+
+
+def stopped(party: RelyingParty) -> Reason | None:
+    """Why nothing may be done for this service now, or None."""
+    if party.member.state is State.SUSPENDED:
+        return REASONS["blocked-member"]
+    return REASONS["blocked-service"] if party.state is State.SUSPENDED else None
+
+
+def party_in_force(work: Work) -> Ruling:
+    """A suspended service or member gets nothing."""
+    reason = stopped(work.case.party)
+    return Refuse(reason) if reason else Allow()
+
+
+def person_not_blocked(work: Work) -> Ruling:
+    """A blocked person is let in nowhere."""
+    return Refuse(REASONS["blocked-user"]) if work.case.person.blocked else Allow()
+
+
+def method_allowed(work: Work) -> Ruling:
+    """The method is one that the service takes, and its provider is not suspended."""
+    case = work.case
+    open_to_party = not case.party.methods or case.identity.method in case.party.methods
+    in_force = case.terms is None or case.terms.state is not State.SUSPENDED
+    return Allow() if open_to_party and in_force else _identify_again(work, REASONS["blocked-method"])
+
+
+def level_reached(work: Work) -> Ruling:
+    """The level is exactly one of those acceptable, and still within what its provider may give."""
+    level, acceptable = work.case.identity.level, work.acceptable
+    if not acceptable:
+        return Refuse(REASONS["request-level"], {"asked": " ".join(work.case.wanted.levels)})
+    trusted = work.case.terms is None or level in work.case.terms.gives()
+    if trusted and loa.satisfies(level, acceptable) and not _second_best(work):
+        return Allow()
+    return _identify_again(work, REASONS["level-too-low"], {"asked": " ".join(acceptable), "got": level})
+
+
+def _second_best(work: Work) -> bool:
+    """Whether the service named levels, would take another, and a new login has not yet been tried for them."""
+    wanted = work.case.wanted
+    if wanted.essential_level or not wanted.levels or work.just_made or wanted.passive or work.case.unattended:
+        return False
+    return work.case.identity.level not in wanted.levels and bool(set(wanted.levels) & set(work.case.party.levels))
+
+
+def fresh_enough(work: Work) -> Ruling:
+    """Identified after the request when it says so (ForceAuthn, prompt=login), or at most `max_age` before it.
+
+    Age is counted to the request and not to now, so that a slow choice of commission never makes a login too old.
+    """
+    wanted, at = work.case.wanted, work.case.identity.authenticated_at
+    fresh = at >= wanted.asked_at or not wanted.force
+    young = wanted.max_age is None or wanted.asked_at - at <= wanted.max_age
+    if fresh and young:
+        return Allow()
+    return _identify_again(work, REASONS["login-required"])
+
+
+def commission_settled(work: Work) -> Ruling:
+    """A commission is chosen when, and only when, something asked for needs one; one that fits needs no question."""
+    if work.acting is None:
+        return Ask(AskCommission(tuple(a.as_choice() for a in work.candidates)), REASONS["choice-required"])
+    wishes = [w for w in work.from_directory if w.essential or work.needed(w)]
+    if wishes and not work.case.directory_answered:
+        return Refuse(REASONS["directory-down"], verdicts=work.release.verdicts)
+    if work.acting is NOWHERE and any(CATALOGUE[w.name].source is Source.COMMISSION for w in wishes):
+        return Refuse(REASONS["no-commission"], _naming_wishes(wishes), work.release.verdicts)
+    return Allow()
+
+
+def required_delivered(work: Work) -> Ruling:
+    """What the service cannot work without can be delivered."""
+    outcomes = {v.attribute: v.outcome for v in work.release.verdicts}
+    lacking = {n: outcomes[n] for n, w in work.asked.items() if work.needed(w) and outcomes[n] not in DELIVERED}
+    if not lacking:
+        return Allow()
+    forbidden = [n for n, outcome in lacking.items() if outcome in {Outcome.NOT_ALLOWED, Outcome.NO_AGREEMENT}]
+    reason = REASONS["attr-not-allowed" if forbidden else "attr-missing"]
+    return Refuse(reason, _naming(forbidden or lacking), work.release.verdicts)
+
+
+def consent_given(work: Work) -> Ruling:
+    """The person has agreed to just these details going to just this service, where its policy asks for that."""
+    attributes = work.release.attributes
+    shown = consent.missing(work.case, attributes)
+    if shown is None:
+        return Allow()
+    verdicts = tuple(
+        Verdict("consent", Outcome.CONSENT_MISSING, v.attribute) if v.attribute in attributes else v
+        for v in work.release.verdicts
+    )
+    return Ask(AskConsent(attributes, work.release.sources, shown), REASONS["consent-required"], verdicts)
+
+
+RULES: tuple[Rule, ...] = (
+    party_in_force,
+    person_not_blocked,
+    method_allowed,
+    level_reached,
+    fresh_enough,
+    commission_settled,
+    required_delivered,
+    consent_given,
+)
 
 
 def decide(case: Case, now: int) -> Decision:
     """Decide a case at `now` (epoch seconds)."""
-    raise NotImplementedError
+    work = Work(case, now)
+    trace: list[Verdict] = []
+    for rule in RULES:
+        ruling = rule(work)
+        if not isinstance(ruling, Allow):
+            return _stop(_name(rule), ruling, case, trace)
+        trace.append(_allowed(_name(rule)))
+    return Released(work.release.attributes, (*trace, *work.release.verdicts))
+
+
+@cache
+def _allowed(rule: str) -> Verdict:
+    return Verdict(rule, Outcome.ALLOWED)
+
+
+def _name(rule: Rule) -> str:
+    return rule.__name__.replace("_", "-")
+
+
+def _stop(rule: str, ruling: Ask | Refuse, case: Case, trace: list[Verdict]) -> Decision:
+    """The question or refusal that a rule came to; a question that nobody may be asked is a refusal."""
+    if isinstance(ruling, Refuse):
+        refused = Verdict(rule, Outcome.REFUSED, note=ruling.reason.code)
+        return Refused(ruling.reason, ruling.about, (*trace, refused, *ruling.verdicts))
+    asked = Verdict(rule, Outcome.ASKED, note=ruling.unasked.code)
+    if case.unattended or case.wanted.passive:
+        return Refused(ruling.unasked, trace=(*trace, replace(asked, outcome=Outcome.REFUSED), *ruling.verdicts))
+    return replace(ruling.question, trace=(*trace, asked, *ruling.verdicts))
+
+
+def _identify_again(work: Work, reason: Reason, about: Mapping[str, str] | None = None) -> Ruling:
+    """Ask for another login, unless this one was made for this request and would only be made again."""
+    verdicts = work.every(Outcome.LEVEL_TOO_LOW, "level") if reason.code == "level-too-low" else ()
+    if work.just_made or not work.acceptable:
+        return Refuse(reason, about or {}, verdicts)
+    return Ask(StepUp(work.acceptable), REASONS["login-required"], verdicts)
+
+
+def _naming_wishes(wishes: Iterable[RequestedAttribute]) -> dict[str, str]:
+    """As `_naming`, with the values that were asked for (a purpose, a unit: nothing of the person)."""
+    wishes = tuple(wishes)
+    return {**_naming(w.name for w in wishes), "asked": ", ".join(value for w in wishes for value in w.values)}
+
+
+def _naming(names: Iterable[str]) -> dict[str, str]:
+    """What fills a sentence about attributes: their labels in both languages, and their names for the log."""
+    rows = [(name, CATALOGUE.get(name)) for name in names]
+    return {
+        "detail": ", ".join(name for name, _ in rows),
+        "detail_sv": ", ".join(row.sv if row else name for name, row in rows),
+        "detail_en": ", ".join(row.en if row else name for name, row in rows),
+    }

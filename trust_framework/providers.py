@@ -1,5 +1,6 @@
 """What an identity provider or login method is trusted with, and the one place where its word becomes ours."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +18,7 @@ RESERVED: Final = frozenset(
     {"acr", "admin", "amr", "authorities", "iss", "level", "loa", "role", "roles", "scope", "sub"}
 )
 
+_HSA_SCOPE: Final = re.compile(r"(SE|TST)[0-9]", re.IGNORECASE)
 MAX_SUBJECT: Final = 512
 MAX_NOTES: Final = 16
 
@@ -180,8 +182,8 @@ def _in_scope(value: str, row: Attribute, scopes: frozenset[str]) -> bool:
         case Scope.ORGANISATION:
             return value.rpartition("@")[2] in scopes
         case Scope.HSA:
-            prefixes = tuple(hsa_compare_form(s) for s in scopes if hsa_compare_form(s).startswith(("SE", "TST")))
+            prefixes = tuple(hsa_compare_form(s) for s in scopes if _HSA_SCOPE.match(s))
             return not prefixes or hsa_compare_form(value).startswith(prefixes)
         case Scope.MAIL:
-            domains = {s.lower() for s in scopes if "." in s}
+            domains = {s.lower() for s in scopes if "." in s}  # no organisation number or HSA-id has a dot
             return not domains or value.rpartition("@")[2].lower() in domains
