@@ -7,7 +7,7 @@ Owns the reading of an outbound URL and the verdict on an IP address (RFC 6890, 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 IpAddress = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
@@ -87,12 +87,14 @@ def read_url(url: str) -> Target:
 
 
 def _literal(host: str) -> IpAddress | None:
+    try:
+        if host.startswith("["):
+            return IPv6Address(host[1:-1])
+        if _NUMBER.fullmatch(host.rpartition(".")[2]):
+            return IPv4Address(host)
+    except ValueError as error:
+        raise BadUrl("an address written in an odd way") from error
     labels = host.split(".")
-    if host.startswith("[") or _NUMBER.fullmatch(labels[-1]):
-        try:
-            return ip_address(host.strip("[]"))
-        except ValueError as error:
-            raise BadUrl("an address written in an odd way") from error
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004  # RFC 1035 section 2.3.4
         raise BadUrl("host")
     return None

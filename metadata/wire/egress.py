@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPException
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, Self
 
 from urllib3.exceptions import HTTPError, SSLError
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
@@ -196,7 +196,8 @@ class Egress:
         deadline = self._clock() + purpose.seconds
         origin = self._origin((target.scheme, target.host, target.port, outbound.tls))
         self._enter(origin, target)
-        connection = None
+        connection: Connection | None = None
+        answer: HTTPResponse | None = None
         try:
             with _failures(target):
                 connection, answer = self._answer(origin, outbound, target, purpose, deadline)
@@ -208,13 +209,20 @@ class Egress:
             self._fared(origin, well=False)
             raise
         finally:
-            if connection is not None:
+            if connection is not None and answer is not None:
+                answer.close()  # an answer that ends with its connection owns the socket
                 connection.close()
             with origin.lock:
                 origin.running -= 1
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Close the kept connections."""
+        """Close the kept connections. The client can still be used; it starts afresh."""
         with self._lock:
             origins, self._origins = list(self._origins.values()), OrderedDict()
         for origin in origins:
