@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
-from idp_adapters.simulators.ca_certificates import DAY, Authority, Validity, new_key, responder
+from idp_adapters.simulators.ca_certificates import DAY, Authority, Validity, new_key, responder, root
 
 OCSP_LIFETIME: Final = 60 * 60
 CRL_LIFETIME: Final = DAY
@@ -89,14 +89,17 @@ class Responder:
         authority = self.ledger.authority(issuer)
         try:
             asked = ocsp.load_der_ocsp_request(request)
-            if authority is None or not _names_issuer(asked, authority.certificate):
+            if authority is None or not _names_issuer(
+                asked, authority.certificate, self._signer(issuer, authority, now)
+            ):
                 return _unsuccessful(ocsp.OCSPResponseStatus.UNAUTHORIZED)
         except (ValueError, NotImplementedError):  # NotImplementedError: several certificates in one request
             return _unsuccessful(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
         return self._answer(issuer, authority, asked, now)
 
     def _answer(self, issuer: str, authority: Authority, asked: ocsp.OCSPRequest, now: int) -> bytes:
-        trouble, signer = self.outage.ocsp, self._signer(issuer, authority, now)
+        trouble = self.outage.ocsp
+        signer = _nobody(now) if trouble is Trouble.WRONG_SIGNER else self._signer(issuer, authority, now)
         status, revoked = self._status(issuer, asked.serial_number)
         start = now - 2 * DAY if trouble is Trouble.EXPIRED else now
         builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
@@ -114,8 +117,7 @@ class Responder:
         if nonce is not None and trouble is not Trouble.NO_NONCE:
             builder = builder.add_extension(nonce, critical=False)
         builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, signer.certificate)
-        key = new_key("p256") if trouble is Trouble.WRONG_SIGNER else signer.key
-        return builder.certificates([signer.certificate]).sign(key, hashes.SHA256()).public_bytes(DER)
+        return builder.certificates([signer.certificate]).sign(signer.key, hashes.SHA256()).public_bytes(DER)
 
     def make_crl(self, issuer: str, now: int) -> bytes | None:
         """The DER list of an issuing CA, None when there is no such CA."""
@@ -222,10 +224,15 @@ def _nonce(request: ocsp.OCSPRequest) -> x509.OCSPNonce | None:
         return None
 
 
-def _names_issuer(asked: ocsp.OCSPRequest, issuer: x509.Certificate) -> bool:
-    """Whether the CertID's two hashes are of this CA (RFC 6960 section 4.1.1)."""
-    ours = ocsp.OCSPRequestBuilder().add_certificate(issuer, issuer, asked.hash_algorithm).build()
+def _names_issuer(asked: ocsp.OCSPRequest, issuer: x509.Certificate, delegate: Authority) -> bool:
+    """Whether the CertID's two hashes are of this CA, as they are in a CertID of its delegate (RFC 6960 section 4.1.1)."""
+    ours = ocsp.OCSPRequestBuilder().add_certificate(delegate.certificate, issuer, asked.hash_algorithm).build()
     return (asked.issuer_name_hash, asked.issuer_key_hash) == (ours.issuer_name_hash, ours.issuer_key_hash)
+
+
+def _nobody(now: int) -> Authority:
+    key = new_key("p256")
+    return Authority(root(key, now), key)
 
 
 def _entry(serial: int, revoked: Revoked) -> x509.RevokedCertificate:
