@@ -3,12 +3,11 @@
 from broker.login.ports import Services
 from broker.login.request import LoginRequest, Transaction
 from trust_framework.attributes import CATALOGUE
-from trust_framework.decide import Case, ConsentGiven
+from trust_framework.decide import Case
+from trust_framework.facts import DIRECTORY
 from trust_framework.identity import Identity
 from trust_framework.members import ConsentPolicy, RelyingParty
 from trust_framework.persons import Person
-
-DIRECTORY_SOURCES = frozenset({"staff", "commission"})
 
 
 def case_of(tx: Transaction, on: Services) -> Case:
@@ -36,8 +35,6 @@ def gather(
     party = federation.parties[request.service]
     person = on.store.person(person_id) or Person(person_id)
     consents = on.store.consents(person_id, party.id) if party.consent is ConsentPolicy.ASK else ()
-    if consented:
-        consents = (*consents, ConsentGiven(consented, request.wanted.asked_at))
     return Case(
         party=party,
         wanted=request.wanted,
@@ -46,15 +43,17 @@ def gather(
         staff=on.store.staff(person_id) if wants_directory(request, party) else (),
         commission=commission,
         consents=consents,
+        agreed=consented,
         agreements=federation.agreements,
         unattended=unattended,
+        terms=federation.providers.get(identity.method),
     )
 
 
 def wants_directory(request: LoginRequest, party: RelyingParty) -> bool:
     """Whether any detail that the service asks for, and may have, comes from the directory."""
     return any(
-        asked.name in party.attributes and str(CATALOGUE[asked.name].source) in DIRECTORY_SOURCES
+        asked.name in party.attributes and CATALOGUE[asked.name].source in DIRECTORY
         for asked in request.wanted.requested
         if asked.name in CATALOGUE
     )

@@ -13,7 +13,8 @@ from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from broker.settings import Settings
 from idp_adapters.base import Adapter
-from metadata.register import Register
+from metadata.register import OidcClient, Register
+from metadata.wire.jwk import PublicKeySet
 from trust_framework.agreements import Agreement
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
@@ -82,9 +83,13 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything a step may use besides the time, which is passed."""
+    """Everything a step may use besides the time, which is passed.
+
+    `client_keys` gives the keys of a client that may have signed this token: registered, or fetched from its jwks_uri.
+    """
 
     settings: Settings
     store: Store
     keys: Callable[[], KeyRing]
     federation: Callable[[], Federation]
+    client_keys: Callable[[OidcClient, str], PublicKeySet]

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from typing import Any
 
 from broker.audit.events import ConsentRecorded, Decided, Identified, LoginFailed
 from broker.login.effects import Change, Effects, KeepPerson, StartSignOn
@@ -87,7 +88,7 @@ def decided(tx: Transaction, decision: Decision, now: int, on: Services) -> Deci
     )
 
 
-def of_issue(issue: Issue, now: int, federation: Federation) -> dict[str, object]:
+def of_issue(issue: Issue, now: int, federation: Federation) -> dict[str, Any]:
     """The fields of `Decided` for something that is issued; the front's event adds its own."""
     return {
         "at": now,

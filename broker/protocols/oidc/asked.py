@@ -1,0 +1,78 @@
+"""What a client asks to know, and how sure it wants to be: scope, claims and acr made into catalogue names and levels."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from broker.protocols.oidc.errors import AuthorizeError
+from broker.protocols.oidc.parameters import ClaimRequest, ClaimsParameter
+from metadata.register import OidcClient, Register, UnknownService
+from trust_framework.attribute_sets import SCOPES, of_scopes
+from trust_framework.attributes import CATALOGUE, by_claim
+from trust_framework.decide import RequestedAttribute
+from trust_framework.members import RelyingParty
+
+# Scopes whose claims go in the ID token too (OIDC Sweden, claims and scopes 3.2 and 3.3)
+IN_ID_TOKEN = frozenset({"https://id.oidc.se/scope/naturalPersonNumber", "https://id.oidc.se/scope/naturalPersonOrgId"})
+# Claims that speak of the token or the login, not of a detail of the person
+PROTOCOL_CLAIMS = frozenset({"sub", "iss", "aud", "exp", "iat", "nonce", "acr", "amr", "auth_time", "sid"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """`scope` that is granted; the attributes asked for; and at which door each goes out (catalogue names)."""
+
+    scope: str
+    requested: tuple[RequestedAttribute, ...]
+    id_token: tuple[str, ...]
+    userinfo: tuple[str, ...]
+
+
+def wishes(scope: Iterable[str], claims: ClaimsParameter, client: OidcClient, register: Register) -> Wishes:
+    """What scope and claims add up to. Scope values not registered for the client are left out (RFC 6749 section 3.3)."""
+    granted = tuple(value for value in scope if value in client.scope and _known(value, register))
+    by_scope = of_scopes(granted).names()
+    in_token = of_scopes(value for value in granted if value in IN_ID_TOKEN).names()
+    named_token, named_info = _named(claims.id_token), _named(claims.userinfo)
+    requested = {name: RequestedAttribute(name) for name in by_scope} | named_info | named_token
+    return Wishes(
+        " ".join(granted),
+        tuple(requested.values()),
+        tuple(dict.fromkeys([*in_token, *named_token])),
+        tuple(dict.fromkeys([*by_scope, *named_info])),
+    )
+
+
+def _known(scope: str, register: Register) -> bool:
+    return scope in {"openid", "offline_access"} or scope in SCOPES or _is_client(scope, register)
+
+
+def _is_client(scope: str, register: Register) -> bool:
+    try:
+        register.by_client_id(scope)
+    except UnknownService:
+        return False
+    return True
+
+
+def _named(members: dict[str, ClaimRequest] | object) -> dict[str, RequestedAttribute]:
+    found: dict[str, RequestedAttribute] = {}
+    for claim, request in members.items() if isinstance(members, dict) else ():
+        row = None if claim in PROTOCOL_CLAIMS else by_claim(claim)
+        if row is not None and row.name in CATALOGUE:
+            found[row.name] = RequestedAttribute(row.name, request.essential, request.values)
+    return found
+
+
+def levels(
+    acr_values: tuple[str, ...], claims: ClaimsParameter, client: OidcClient, party: RelyingParty
+) -> tuple[str, ...]:
+    """The level URIs that will do. Raises AuthorizeError when the client asks only for levels it may not have.
+
+    An essential acr in `claims` comes before `acr_values` (OpenID Connect Core section 5.5.1.1); both are held to: a
+    level is never silently lowered.
+    """
+    asked = claims.id_token.get("acr", ClaimRequest()).values or acr_values or client.default_acr_values
+    allowed = tuple(level for level in asked if level in party.levels)
+    if asked and not allowed:
+        raise AuthorizeError("unmet_authentication_requirements", "no level of assurance asked for can be given")
+    return allowed

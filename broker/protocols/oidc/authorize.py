@@ -1,0 +1,225 @@
+"""The authorization endpoint's reading half: from parameters to a LoginRequest (OpenID Connect Core section 3.1.2).
+
+First the client and its redirect URI are proven; until then every fault is a Refusal, and a page. After that every fault
+is an AuthorizeError and travels to that address. The checks are a table; a further one is a function and a row.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from broker.exchange import BadRequest, Request
+from broker.login.handles import new_reference
+from broker.login.ports import Services
+from broker.login.request import LoginRequest
+from broker.login.steps import Answer, Delivery
+from broker.protocols.front import Answered
+from broker.protocols.oidc import asked, hints
+from broker.protocols.oidc.errors import AuthorizeError
+from broker.protocols.oidc.parameters import LONGEST, LONGEST_OTHER, MOST_SCOPES, Parameters, read_claims
+from metadata.register import (
+    OidcClient,
+    ReturnAddress,
+    Service,
+    UnknownService,
+    UnprovenAddress,
+    redirect_address,
+)
+from trust_framework.decide import Wanted
+from trust_framework.members import Profile, RelyingParty
+from trust_framework.reasons import REASONS, Refusal
+
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+LONGEST_AGE = 10**9
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The proven sender of a request: its technical entry and its terms."""
+
+    service: Service
+    oidc: OidcClient
+    party: RelyingParty
+
+
+def read(request: Request, now: int, on: Services) -> LoginRequest:
+    """Prove, check, and make the LoginRequest. Raises Refusal (a page) or Answered (an error at the proven address)."""
+    parameters = _parameters(request)
+    client = _client(parameters, on)
+    address = _address(parameters, client.service)
+    try:
+        for check in CHECKS:
+            check(parameters, client)
+        return _login_request(parameters, client, address, now, on)
+    except AuthorizeError as error:
+        answer = refusal(
+            address, error.code, f"{error.description} (ref {new_reference()})", parameters.get("state"), on
+        )
+        raise Answered(answer) from error
+
+
+def _parameters(request: Request) -> Parameters:
+    try:
+        return Parameters.of(request.form() if request.method == "POST" else request.parameters())
+    except BadRequest as error:
+        raise Refusal(REASONS["request-malformed"], str(error)) from error
+
+
+def _client(parameters: Parameters, on: Services) -> Client:
+    federation = on.federation()
+    try:
+        service = federation.register.by_client_id(parameters.get("client_id"))
+    except UnknownService as error:
+        raise Refusal(REASONS["request-unknown-service"], "client_id") from error
+    if service.oidc is None:
+        raise Refusal(REASONS["request-unknown-service"], "client_id")
+    return Client(service, service.oidc, federation.parties[service.id])
+
+
+def _address(parameters: Parameters, service: Service) -> ReturnAddress:
+    try:
+        return redirect_address(service, parameters.get("redirect_uri"))
+    except UnprovenAddress as error:
+        raise Refusal(REASONS["request-address"], "redirect_uri", {"service_id": service.id}) from error
+
+
+# --- the checks, each with its section ------------------------------------------------------------------------------
+
+
+def once_each(parameters: Parameters, client: Client) -> None:  # noqa: ARG001  # all checks have one shape
+    """RFC 6749 section 3.1."""
+    if parameters.repeated:
+        raise AuthorizeError("invalid_request", "a parameter is repeated")
+
+
+def bounded(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
+    """Lengths that no honest request needs to exceed, and text without control characters."""
+    for name, value in parameters.values.items():
+        if len(value) > LONGEST.get(name, LONGEST_OTHER):
+            raise AuthorizeError("invalid_request", "a parameter is too long")
+    if len(parameters.words("scope")) > MOST_SCOPES:
+        raise AuthorizeError("invalid_scope", "too many scope values")
+
+
+def no_request_object(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
+    """OpenID Connect Core section 3.1.2.6: what is not supported is said, not ignored."""
+    for name in ("request", "request_uri", "registration"):
+        if parameters.get(name):
+            raise AuthorizeError(f"{name}_not_supported", f"{name} is not supported")
+
+
+def code_only(parameters: Parameters, client: Client) -> None:
+    """RFC 6749 section 4.1.1; implicit and hybrid answers are absent (RFC 9700 section 2.1.2)."""
+    response_type = parameters.get("response_type")
+    if not response_type:
+        raise AuthorizeError("invalid_request", "response_type is missing")
+    if response_type != "code":
+        raise AuthorizeError("unsupported_response_type", "only response_type=code is supported")
+    if parameters.get("response_mode") not in {"", "query"}:
+        raise AuthorizeError("invalid_request", "only response_mode=query is supported")
+    if "authorization_code" not in client.oidc.grant_types:
+        raise AuthorizeError("unauthorized_client", "the client is not registered for authorization_code")
+
+
+def openid_scope(parameters: Parameters, client: Client) -> None:
+    """OpenID Connect Core section 3.1.2.1."""
+    if "openid" not in parameters.words("scope") or "openid" not in client.oidc.scope:
+        raise AuthorizeError("invalid_scope", "scope must contain openid")
+
+
+def pkce(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
+    """RFC 7636 section 4.3 with S256, from every client (RFC 9700 section 2.1.1)."""
+    if not parameters.get("code_challenge"):
+        raise AuthorizeError("invalid_request", "code_challenge is missing")
+    if parameters.get("code_challenge_method") != "S256":
+        raise AuthorizeError("invalid_request", "code_challenge_method must be S256")
+    if not _CHALLENGE.fullmatch(parameters.get("code_challenge")):
+        raise AuthorizeError("invalid_request", "code_challenge is malformed")
+
+
+def prompt(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
+    """OpenID Connect Core section 3.1.2.1: known values, and none alone."""
+    words = parameters.words("prompt")
+    if not PROMPTS.issuperset(words):
+        raise AuthorizeError("invalid_request", "unknown prompt value")
+    if "none" in words and len(words) > 1:
+        raise AuthorizeError("invalid_request", "prompt=none excludes other values")
+
+
+def max_age(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
+    """OpenID Connect Core section 3.1.2.1: a number of seconds."""
+    text = parameters.get("max_age")
+    if text and not (text.isascii() and text.isdigit() and int(text) <= LONGEST_AGE):
+        raise AuthorizeError("invalid_request", "max_age is not a number of seconds")
+
+
+Check = Callable[[Parameters, Client], None]
+CHECKS: Sequence[Check] = (once_each, bounded, no_request_object, code_only, openid_scope, pkce, prompt, max_age)
+
+
+# --- what is left is a request that may be served -------------------------------------------------------------------
+
+
+def _login_request(
+    parameters: Parameters, client: Client, address: ReturnAddress, now: int, on: Services
+) -> LoginRequest:
+    claims = read_claims(parameters.get("claims"))
+    wishes = asked.wishes(parameters.words("scope"), claims, client.oidc, on.federation().register)
+    prompts = parameters.words("prompt")
+    age = parameters.get("max_age")
+    return LoginRequest(
+        service=client.service.id,
+        protocol="oidc",
+        wanted=Wanted(
+            levels=asked.levels(parameters.words("acr_values"), claims, client.oidc, client.party),
+            requested=wishes.requested,
+            asked_at=now,
+            force=_force(prompts, client),
+            passive="none" in prompts,
+            max_age=int(age) if age else client.oidc.default_max_age,
+        ),
+        return_url=address.url,
+        hint=parameters.get("login_hint") or None,
+        languages=parameters.words("ui_locales"),
+        front={
+            "state": parameters.values.get("state"),
+            "nonce": parameters.values.get("nonce"),
+            "challenge": parameters.get("code_challenge"),
+            "scope": wishes.scope,
+            "id_token": wishes.id_token,
+            "userinfo": wishes.userinfo,
+            **hints.subject_hint(parameters.get("id_token_hint"), client.oidc, on),
+        },
+    )
+
+
+def _force(prompts: tuple[str, ...], client: Client) -> bool:
+    """Sweden Connect reads a missing prompt as login (its OpenID Connect profile, section on sessions)."""
+    if not prompts and client.party.profile is Profile.SWEDEN_CONNECT:
+        return True
+    return "login" in prompts or "select_account" in prompts
+
+
+def refusal(address: ReturnAddress, code: str, description: str, state: str | None, on: Services) -> Answer:
+    """An error response (RFC 6749 section 4.1.2.1) with `iss` (RFC 9207 section 2)."""
+    fields: dict[str, Any] = {"error": code, "error_description": description}
+    return Answer(Delivery(address, with_query(address.url, {**fields, **_common(state, on)})))
+
+
+def success(address: ReturnAddress, code: str, state: str | None, on: Services) -> Delivery:
+    """A code on its way (RFC 6749 section 4.1.2)."""
+    return Delivery(address, with_query(address.url, {"code": code, **_common(state, on)}))
+
+
+def _common(state: str | None, on: Services) -> dict[str, str]:
+    return {**({"state": state} if state is not None else {}), "iss": on.settings.base_url}
+
+
+def with_query(url: str, parameters: Mapping[str, str]) -> str:
+    """The URL with parameters added to its query, which is kept as it is (RFC 6749 section 3.1.2)."""
+    parts = urlsplit(url)
+    query = "&".join(filter(None, (parts.query, urlencode(parameters))))
+    return urlunsplit(parts._replace(query=query))

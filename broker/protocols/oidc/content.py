@@ -1,0 +1,109 @@
+"""What a grant remembers: enough to decide again later, for refresh, userinfo and introspection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from broker.login.effects import Grant
+from broker.login.facts import gather
+from broker.login.ports import Services
+from broker.login.request import LoginRequest
+from broker.login.steps import Issue
+from trust_framework.decide import Case, RequestedAttribute, Wanted
+from trust_framework.identity import Identity, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The grant of a person to a client. `front` is that of the LoginRequest (scope, destinations, nonce)."""
+
+    sub: str
+    sid: str
+    scope: str
+    identity: Identity
+    requested: tuple[RequestedAttribute, ...]
+    commission: str | None
+    id_token: tuple[str, ...]
+    userinfo: tuple[str, ...]
+    reference: str
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values; `offline` is what storage looks at when a sign-on ends."""
+        identity = self.identity
+        return {
+            "offline": "offline_access" in self.scope.split(" "),
+            "sub": self.sub,
+            "sid": self.sid,
+            "scope": self.scope,
+            "identity": [
+                identity.method,
+                [identity.subject.issuer, identity.subject.format, identity.subject.value],
+                identity.level,
+                identity.authenticated_at,
+                {name: list(values) for name, values in identity.attributes.items()},
+                list(identity.authn_methods),
+                list(identity.authorities),
+            ],
+            "requested": [[r.name, r.essential, list(r.values)] for r in self.requested],
+            "commission": self.commission,
+            "id_token": list(self.id_token),
+            "userinfo": list(self.userinfo),
+            "reference": self.reference,
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Content":
+        """What `to_json` made."""
+        method, subject, level, at, attributes, amr, authorities = content["identity"]
+        return cls(
+            sub=content["sub"],
+            sid=content["sid"],
+            scope=content["scope"],
+            identity=Identity(
+                method,
+                Subject(*subject),
+                level,
+                at,
+                {name: tuple(values) for name, values in attributes.items()},
+                tuple(amr),
+                tuple(authorities),
+            ),
+            requested=tuple(RequestedAttribute(n, e, tuple(v)) for n, e, v in content["requested"]),
+            commission=content["commission"],
+            id_token=tuple(content["id_token"]),
+            userinfo=tuple(content["userinfo"]),
+            reference=content["reference"],
+        )
+
+
+def of_issue(issue: Issue, sub: str, sid: str) -> Content:
+    """What to remember of a login that is answered with a code."""
+    front = issue.request.front
+    return Content(
+        sub=sub,
+        sid=sid,
+        scope=front["scope"],
+        identity=issue.identity,
+        requested=issue.request.wanted.requested,
+        commission=issue.commission,
+        id_token=tuple(front["id_token"]),
+        userinfo=tuple(front["userinfo"]),
+        reference=issue.reference,
+    )
+
+
+def case_again(grant: Grant, content: Content, on: Services) -> Case:
+    """The case of a grant looked at anew: nobody can be asked, and freshness was judged at the login."""
+    identity = content.identity
+    request = LoginRequest(
+        service=grant.client,
+        protocol="oidc",
+        wanted=Wanted((identity.level,), content.requested, asked_at=identity.authenticated_at),
+        return_url="",
+    )
+    return gather(request, identity, grant.person or "", content.commission, on, unattended=True)
+
+
+def narrowed(content: Content, scope: str) -> Content:
+    """The same grant with a smaller scope."""
+    return replace(content, scope=scope)

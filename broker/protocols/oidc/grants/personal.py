@@ -1,0 +1,94 @@
+"""What the code and refresh grants share: look at the grant anew, decide again, and make the tokens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from broker.audit.events import GrantEnded, TokensIssued
+from broker.login.effects import Change, Effects, EndGrant, Grant, KeepOnce, Once, UseOnce
+from broker.login.handles import new_secret
+from broker.login.ports import Services
+from broker.protocols.oidc import tokens
+from broker.protocols.oidc.content import Content, case_again
+from broker.protocols.oidc.errors import InvalidGrant
+from broker.protocols.oidc.grants.base import Granted
+from metadata.register import OidcClient
+from trust_framework.decide import Refused, Released, decide
+from trust_framework.identity import Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A grant that still stands, and what a decision made just now releases."""
+
+    grant: Grant
+    content: Content
+    attributes: Attributes
+
+
+def standing(grant_id: str | None, now: int, on: Services) -> Standing:
+    """Look at the grant anew: a block, a withdrawn consent, a suspended service or a log-out stops it here.
+
+    Raises InvalidGrant.
+    """
+    grant = on.store.grant(grant_id) if grant_id else None
+    if grant is None or tokens.grant_expires(grant, now):
+        raise InvalidGrant("the grant has ended")
+    content = Content.from_json(grant.content)
+    decision = decide(case_again(grant, content, on), now)
+    if isinstance(decision, Released):
+        return Standing(grant, content, decision.attributes)
+    code = decision.reason.code if isinstance(decision, Refused) else type(decision).__name__
+    raise InvalidGrant("the person's details may no longer be released", code)
+
+
+def ended(once: Once, cause: str, now: int) -> Effects:
+    """The grant of a single-use thing that was used again dies, with all that came of it (RFC 6749 section 4.1.2)."""
+    if once.grant is None:
+        return Effects()
+    return Effects(
+        (EndGrant(once.grant, now),), (GrantEnded(at=now, service=once.owner, grant=once.grant, cause=cause),)
+    )
+
+
+def granted(
+    found: Standing, client: OidcClient, used: Once, grant_type: str, nonce: str | None, now: int, on: Services
+) -> Granted:
+    """The token response and its record."""
+    grant, content = found.grant, found.content
+    access = tokens.access_token(grant.id, client, content.sub, content.scope, now, on)
+    response: dict[str, Any] = {
+        "access_token": access.token,
+        "token_type": "Bearer",
+        "expires_in": tokens.ACCESS_TOKEN_LIFETIME,
+        "scope": content.scope,
+        "id_token": tokens.id_token(content, client, access.token, found.attributes, nonce, now, on),
+    }
+    changes: tuple[Change, ...] = (UseOnce(used.kind, used.secret, now),)
+    if _refreshable(content, client):
+        response["refresh_token"] = new_secret()
+        kept = Once("refresh", response["refresh_token"], grant.client, grant.expires_at, {}, grant.id)
+        changes = (*changes, KeepOnce(kept))
+    event = _event(found, grant_type, access, response, now)
+    return Granted(response, Effects(changes, (event,)))
+
+
+def _refreshable(content: Content, client: OidcClient) -> bool:
+    return "refresh_token" in client.grant_types and "offline_access" in content.scope.split(" ")
+
+
+def _event(
+    found: Standing, grant_type: str, access: tokens.Access, response: Mapping[str, Any], now: int
+) -> TokensIssued:
+    return TokensIssued(
+        at=now,
+        reference=found.content.reference,
+        service=found.grant.client,
+        grant=found.grant.id,
+        grant_type=grant_type,
+        person=found.grant.person or "",
+        tokens=tuple(name for name in ("access_token", "id_token", "refresh_token") if name in response),
+        access=access.jti,
+        scope=found.content.scope,
+        released=tuple(name for name in found.content.id_token if name in found.attributes),
+    )

@@ -1,0 +1,88 @@
+"""The parameters of an authorization request, read once: single values, bounded lengths, claims as a tree."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from broker.protocols.oidc.errors import AuthorizeError
+
+LONGEST: dict[str, int] = {"state": 2048, "nonce": 2048, "scope": 1024, "claims": 8192, "login_hint": 1024}
+LONGEST_OTHER = 8192
+MOST_SCOPES = 50
+DEEPEST_CLAIMS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The request's parameters. `repeated` names those sent more than once, whose values must not be used."""
+
+    values: Mapping[str, str]
+    repeated: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, sent: Sequence[tuple[str, str]]) -> "Parameters":
+        names = [name for name, _ in sent]
+        return cls(dict(sent), frozenset(n for n in names if names.count(n) > 1))
+
+    def get(self, name: str) -> str:
+        """The value, or the empty string: a parameter without value is one left out (RFC 6749 section 3.1)."""
+        return "" if name in self.repeated else self.values.get(name, "")
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """A space-separated list, in order, each word once."""
+        return tuple(dict.fromkeys(self.get(name).split(" "))) if self.get(name) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """One claim asked for by name (OpenID Connect Core section 5.5.1)."""
+
+    essential: bool = False
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsParameter:
+    """The `claims` parameter: what is asked for each destination (OpenID Connect Core section 5.5)."""
+
+    id_token: Mapping[str, ClaimRequest] = field(default_factory=dict)
+    userinfo: Mapping[str, ClaimRequest] = field(default_factory=dict)
+
+
+def read_claims(text: str) -> ClaimsParameter:
+    """Parse the `claims` parameter. Raises AuthorizeError; members unknown to us are ignored, as Core wants."""
+    if not text:
+        return ClaimsParameter()
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise AuthorizeError("invalid_request", "claims is not JSON") from error
+    if not isinstance(tree, dict) or _depth(tree) > DEEPEST_CLAIMS:
+        raise AuthorizeError("invalid_request", "claims is not an object of bounded depth")
+    return ClaimsParameter(_destination(tree, "id_token"), _destination(tree, "userinfo"))
+
+
+def _destination(tree: Mapping[str, Any], name: str) -> dict[str, ClaimRequest]:
+    members = tree.get(name) or {}
+    if not isinstance(members, dict):
+        raise AuthorizeError("invalid_request", f"claims.{name} is not an object")
+    return {claim: _claim(claim, asked) for claim, asked in members.items()}
+
+
+def _claim(name: str, asked: object) -> ClaimRequest:
+    if asked is None:
+        return ClaimRequest()
+    if not isinstance(asked, dict):
+        raise AuthorizeError("invalid_request", f"the request of {name[:60]} is neither null nor an object")
+    values = asked.get("values", [asked["value"]] if "value" in asked else [])
+    if not isinstance(values, list) or not all(isinstance(v, str | int | bool) for v in values):
+        raise AuthorizeError("invalid_request", f"values of {name[:60]} are not plain")
+    return ClaimRequest(asked.get("essential") is True, tuple(str(v) for v in values))
+
+
+def _depth(tree: object, level: int = 1) -> int:
+    if level > DEEPEST_CLAIMS or not isinstance(tree, dict | list):
+        return level
+    inside = tree.values() if isinstance(tree, dict) else tree
+    return max((_depth(part, level + 1) for part in inside), default=level)

@@ -1,0 +1,92 @@
+"""The UserInfo endpoint (OpenID Connect Core section 5.3): decided anew, recorded, answered."""
+
+from broker.audit.events import Decided
+from broker.exchange import BadRequest, Reply, Request, single
+from broker.login import record
+from broker.login.effects import Effects, Grant, StorageUnavailable
+from broker.login.ports import Services
+from broker.protocols.oidc.claims import claims_of
+from broker.protocols.oidc.content import Content, case_again
+from broker.protocols.oidc.errors import (
+    InsufficientScope,
+    InvalidRequest,
+    InvalidToken,
+    ProtocolError,
+    TemporarilyUnavailable,
+)
+from broker.protocols.oidc.tokens import grant_expires, read_access_token
+from broker.protocols.oidc.wire import json_reply
+from metadata.register import OidcClient
+from metadata.wire.jose import issue
+from trust_framework.decide import Released, decide
+
+
+def userinfo(request: Request, now: int, on: Services) -> Reply:
+    """Answer with the claims that may be released now. Nothing leaves before its record is committed."""
+    try:
+        return _claims(_bearer(request), now, on)
+    except ProtocolError as error:
+        return error.reply()
+    except StorageUnavailable:
+        return TemporarilyUnavailable("the request could not be recorded").reply()
+
+
+def _bearer(request: Request) -> str:
+    """The token, sent in exactly one way (RFC 6750 section 2). Raises InvalidRequest, InvalidToken."""
+    scheme, _, header = request.headers.get("authorization", "").partition(" ")
+    sent = [header.strip()] if scheme.lower() == "bearer" else []
+    if request.method == "POST" and request.body:
+        try:
+            form = single(request.form())
+        except BadRequest as error:
+            raise InvalidRequest(str(error)) from error
+        sent += [form["access_token"]] if "access_token" in form else []
+    if len(sent) > 1:
+        raise InvalidRequest("the access token is sent in more than one way")
+    if not sent or not sent[0]:
+        raise InvalidToken("an access token is needed")
+    return sent[0]
+
+
+def _claims(token: str, now: int, on: Services) -> Reply:
+    read = read_access_token(token, now, on)
+    grant = on.store.grant(read.grant)
+    if grant is None or grant.person is None or grant_expires(grant, now):
+        raise InvalidToken("the access token is not valid", "the grant has ended")
+    if not read.is_for(on.settings.base_url):
+        raise InsufficientScope("the token is not for this endpoint")
+    service = on.federation().register.services.get(grant.client)
+    if service is None or service.oidc is None:
+        raise InvalidToken("the access token is not valid", "the service has left the register")
+    return _released(grant, Content.from_json(grant.content), service.oidc, now, on)
+
+
+def _released(grant: Grant, content: Content, client: OidcClient, now: int, on: Services) -> Reply:
+    decision = decide(case_again(grant, content, on), now)
+    if not isinstance(decision, Released):
+        raise InvalidToken("the person's details may no longer be released")
+    claims = {**claims_of(decision.attributes, content.userinfo), "sub": content.sub}
+    on.store.commit(Effects(events=(_event(grant, content, decision, now, on),)))
+    if client.userinfo_signed_response_alg is None:
+        return json_reply(claims)
+    signer = on.keys().signer("oidc", client.userinfo_signed_response_alg)
+    signed = issue({**claims, "iss": on.settings.base_url, "aud": client.client_id, "iat": now}, signer)
+    return Reply(200, (("Content-Type", "application/jwt"), ("Cache-Control", "no-store")), signed.encode())
+
+
+def _event(grant: Grant, content: Content, decision: Released, now: int, on: Services) -> Decided:
+    return Decided(
+        at=now,
+        reference=content.reference,
+        service=grant.client,
+        member=on.federation().parties[grant.client].member.org,
+        person=grant.person or "",
+        method=content.identity.method,
+        level=content.identity.level,
+        authenticated_at=content.identity.authenticated_at,
+        commission=content.commission or "",
+        decision=Released.__name__,
+        released=tuple(name for name in content.userinfo if name in decision.attributes),
+        trace=record.rows(decision.trace),
+        occasion="userinfo",
+    )

@@ -1,0 +1,24 @@
+"""JSON in and out, and the addresses of the endpoints."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from broker.exchange import Reply
+
+PATHS: dict[str, str] = {
+    "authorization_endpoint": "/oidc/authorize",
+    "token_endpoint": "/oidc/token",
+    "userinfo_endpoint": "/oidc/userinfo",
+    "jwks_uri": "/oidc/jwks",
+    "introspection_endpoint": "/oidc/introspect",
+    "revocation_endpoint": "/oidc/revoke",
+    "end_session_endpoint": "/oidc/logout",
+}
+
+_NO_STORE = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+
+
+def json_reply(document: Mapping[str, Any], status: int = 200) -> Reply:
+    """An answer that no cache may keep (RFC 6749 section 5.1)."""
+    return Reply(status, _NO_STORE, json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
