@@ -1,0 +1,125 @@
+"""From a page and its frame to a reply. Owns the template environments, one a language, compiled once.
+
+A page is data and a template draws it: no template reads anything but its page, its frame and the words.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from babel.dates import format_datetime, get_timezone
+from jinja2 import BytecodeCache, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment as Templates
+from jinja2.bccache import Bucket
+
+from broker.exchange import Reply
+from broker.settings import Environment
+from broker.web.pages.frame import Frame, Page, app_link, clean, in_language, web_link
+from broker.web.pages.headers import origin, page_headers
+from broker.web.pages.language import LANGUAGE_PATH, THEME_PATH
+from broker.web.pages.progress import sentence
+from broker.web.pages.qr import qr_path
+from broker.web.pages.static import asset
+from broker.web.pages.texts import LANGUAGES, texts
+
+_MOMENTS = {"date": "yyyy-MM-dd", "clock": "HH:mm", "moment": "yyyy-MM-dd HH:mm"}
+
+
+class Pages:
+    """Renders pages; used by many threads. `contact` is the address that pages show when nothing nearer is known."""
+
+    def __init__(
+        self,
+        environment: Environment = Environment.PRODUCTION,
+        *,
+        secure: bool = True,
+        contact: str = "",
+        time_zone: str = "Europe/Stockholm",
+        default_language: str = "sv",
+    ) -> None:
+        self._secure = secure
+        self._default = default_language if default_language in LANGUAGES else "sv"
+        shared = {
+            "asset": asset,
+            "contact_address": contact,
+            "environment": environment.value,
+            "languages": LANGUAGES,
+            "language_path": LANGUAGE_PATH,
+            "theme_path": THEME_PATH,
+            "qr_path": qr_path,
+            "web_link": web_link,
+            "app_link": app_link,
+        }
+        zone, once = get_timezone(time_zone), _CompiledOnce()
+        self._environments = {language: _templates(language, zone, shared, once) for language in LANGUAGES}
+        self._compiled: dict[tuple[str, str], Template] = {}
+
+    def warm(self) -> None:
+        """Compile every template now, so that no visitor waits for it and a broken one is seen at the start."""
+        for environment in self._environments.values():
+            for name in environment.list_templates():
+                environment.get_template(name)
+
+    def render(self, page: Page, frame: Frame) -> Reply:
+        """The reply that shows the page."""
+        language = frame.language if frame.language in LANGUAGES else self._default
+        body = self._template(language, page.template).render(page=page, frame=frame, language=language)
+        headers = page_headers(
+            (*frame.form_action, *map(origin, page.posts_to)),
+            secure=self._secure,
+            scripted=page.scripted,
+            connected=page.connected,
+            framing=page.framing,
+            framed=page.framed,
+        )
+        return Reply(page.status, (*headers, ("Content-Language", language), *page.extra_headers), body.encode())
+
+    def _template(self, language: str, name: str) -> Template:
+        found = self._compiled.get((language, name))
+        if found is None:
+            found = self._compiled[language, name] = self._environments[language].get_template(name)
+        return found
+
+
+class _CompiledOnce(BytecodeCache):
+    """The environments of all languages share what one of them has compiled."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+def _templates(language: str, zone: Any, shared: dict[str, object], compiled: BytecodeCache) -> Templates:
+    """The templates with the words, names and times of one language."""
+    found = Templates(
+        loader=PackageLoader("broker.web"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        cache_size=-1,
+        bytecode_cache=compiled,
+    )
+    found.globals.update(shared)
+    words = texts(language)
+    found.globals.update({"_": words.get, "ngettext": words.count})
+    found.globals["progress"] = lambda message, app: sentence(message, language, app)
+    found.filters["named"] = lambda names: in_language(names, language)
+    found.filters["clean"] = clean
+    found.filters["uri_part"] = lambda text: quote(text, safe="@+")
+    found.filters.update({name: _clock(pattern, zone, language) for name, pattern in _MOMENTS.items()})
+    found.filters["iso"] = lambda at: datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return found
+
+
+def _clock(pattern: str, zone: Any, language: str) -> Callable[[int], str]:
+    """A filter from epoch seconds to local time."""
+    return lambda at: format_datetime(datetime.fromtimestamp(at, UTC), pattern, zone, language)
