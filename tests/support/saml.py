@@ -25,6 +25,7 @@ from metadata.wire.saml_messages import (
 )
 from metadata.wire.saml_messages.vocabulary import PERSISTENT, saml
 from metadata.wire.signing import PrivateKey, PublicKey, Signer, signer
+from metadata.wire.xmlenc import Recipient
 
 NOW = 1_790_000_000
 IDP = "https://idp.example/metadata"
@@ -222,3 +223,10 @@ def signed_by_xmlsec(
 
 def octets_of_base64(element: xml.Element) -> bytes:
     return b64decode(element.text or "")
+
+
+def response_encrypted(by: Signer | None = None, *, sign_assertion: bool = False, **changes: object) -> bytes:
+    recipient = Recipient(rsa_key("sp").public_key())
+    return build_response(
+        response_spec(**changes), by or rsa_signer(), sign_assertion=sign_assertion, recipient=recipient
+    )
