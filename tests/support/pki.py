@@ -8,6 +8,7 @@
 Everything has a good default; a test states only what matters to it. Real RSA keys are slow to make and kept for the run.
 """
 
+import dataclasses
 import datetime as dt
 import ipaddress
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,7 @@ from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -38,7 +39,7 @@ KEY_USAGES = (
     "encipher_only",
     "decipher_only",
 )
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
 def ec_key(curve: ec.EllipticCurve | None = None) -> ec.EllipticCurvePrivateKey:
@@ -194,7 +195,7 @@ class Authority(Issued):
         next_update: dt.datetime | None = NOW + DAY / 24,
         algorithm: hashes.HashAlgorithm | None = None,
         certificates: Sequence[x509.Certificate] | None = None,
-        responder: x509.Certificate | None = None,
+        named: bool = False,
         digest: hashes.HashAlgorithm | None = None,
     ) -> bytes:
         """An OCSP response about `certificate`, signed by this CA or by a delegate."""
@@ -212,7 +213,7 @@ class Authority(Issued):
                 revocation_time=NOW - DAY if revoked else None,
                 revocation_reason=x509.ReasonFlags.key_compromise if revoked else None,
             )
-            .responder_id(ocsp.OCSPResponderEncoding.HASH, responder or by.certificate)
+            .responder_id(ocsp.OCSPResponderEncoding.NAME if named else ocsp.OCSPResponderEncoding.HASH, by.certificate)
         )
         sent = ([signer.certificate] if signer else []) if certificates is None else list(certificates)
         if sent:
@@ -245,6 +246,16 @@ class Authority(Issued):
             builder = builder.add_revoked_certificate(revoked.build())
         signed = builder.sign(key or self.key, digest or hashes.SHA256())
         return signed.public_bytes(serialization.Encoding.DER)
+
+
+def with_sha1(issued: Issued, issuer: Issued) -> Issued:
+    """The same certificate signed by an RSA `issuer` with SHA-1, which no library signs with any more."""
+    sha256_with_rsa = bytes.fromhex("06092a864886f70d01010b")
+    der = issued.der.replace(sha256_with_rsa, sha256_with_rsa[:-1] + b"\x05")
+    tbs = x509.load_der_x509_certificate(der).tbs_certificate_bytes
+    signature = issuer.key.sign(tbs, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
+    certificate = x509.load_der_x509_certificate(der[: -len(signature)] + signature)
+    return dataclasses.replace(issued, certificate=certificate)
 
 
 def _ca_extensions(
@@ -286,4 +297,5 @@ def _build(
     )
     for value, critical in extensions:
         builder = builder.add_extension(value, critical)
-    return builder.sign(signing_key, digest or hashes.SHA256())
+    edwards = isinstance(signing_key, ed25519.Ed25519PrivateKey)
+    return builder.sign(signing_key, None if edwards else digest or hashes.SHA256())
