@@ -39,6 +39,7 @@ LONGEST: Final = 512
 HIGHEST: Final = f"{loa.ELEGNAMNDEN}loa4"
 USUAL: Final = f"{loa.ELEGNAMNDEN}loa3"
 ONCE_KEPT: Final = 3600
+IDENTIFIERS: Final = frozenset({"personalIdentityNumber"})
 
 PERSONA = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 OPTIONS: Final[Mapping[str, re.Pattern[str]]] = {
@@ -123,7 +124,7 @@ class TestSettings(BaseModel):
             ceiling=HIGHEST,
             levels={uri: uri for uri in loa.LEVELS if loa.known(uri)},
             attributes={name: name for name in sorted(names)},
-            identifiers=frozenset({"personalIdentityNumber"}),
+            identifiers=IDENTIFIERS & names,
         )
 
     def adapter(self, method_id: str, tools: Tools) -> "TestMethod":  # noqa: ARG002  # it calls nobody
