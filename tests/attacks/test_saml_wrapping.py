@@ -216,6 +216,14 @@ def test_an_assertion_of_another_namespace_is_never_read(monkeypatch):
     assert read_response(s.octets(root), s.expectations()).name_id.value == "p-1"
 
 
+def test_an_assertion_in_extensions_alone_is_none():
+    root = s.assertion_signed()
+    extensions = etree.Element(samlp("Extensions"))
+    extensions.append(s.assertion_of(root))
+    root.insert(1, extensions)
+    assert refused(root) == "no-assertion"
+
+
 def test_an_assertion_of_another_namespace_alone_is_none():
     root = s.assertion_signed()
     s.assertion_of(root).tag = "{urn:other}Assertion"

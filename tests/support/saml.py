@@ -164,7 +164,10 @@ def xmlsec_accepts(message: bytes, keys: Sequence[PublicKey], element: str = "."
 
 
 def _xmlsec_accepts(message: bytes, key: PublicKey, path: str) -> bool:
-    root = etree.fromstring(message)
+    try:
+        root = etree.fromstring(message)
+    except etree.XMLSyntaxError:
+        return False
     target = root.find(path) if path != "." else root
     signature = None if target is None else target.find(f"{DS}Signature")
     if target is None or signature is None:

@@ -11,7 +11,8 @@ from metadata.wire.saml_messages import (
     check_received,
     read_authn_request,
 )
-from metadata.wire.saml_messages.vocabulary import PERSISTENT, POST, TRANSIENT, saml, samlp
+from metadata.wire.saml_messages.opening import child, status
+from metadata.wire.saml_messages.vocabulary import PERSISTENT, POST, SAMLP, TRANSIENT, saml, samlp
 from metadata.wire.xml import add, check_schema, parse
 from tests.support import saml as s
 
@@ -90,8 +91,8 @@ def test_a_requested_context_has_the_defaults_of_the_specification(old, new, fie
 def test_declarations_are_named_so_that_they_can_be_declined():
     root = parse(FULL)
     asked = root.find(samlp("RequestedAuthnContext"))
-    for child in list(asked):
-        asked.remove(child)
+    for found in list(asked):
+        asked.remove(found)
     add(asked, saml("AuthnContextDeclRef"), "urn:decl")
 
     assert read_authn_request(etree.tostring(root)).requested_authn_context == RequestedAuthnContext(
@@ -234,3 +235,11 @@ def test_a_signed_message_must_say_where_it_goes():
     check_received(request, at=s.SSO, now=s.NOW, signed=False)
     with pytest.raises(SamlRefused, match="destination-missing"):
         check_received(request, at=s.SSO, now=s.NOW, signed=True)
+
+
+def test_the_rules_behind_the_schema_hold_without_it():
+    with pytest.raises(SamlRefused, match="repeated-element"):
+        child(parse(b"<a><b/><b/></a>"), "b")
+    for message in (b"<a/>", f'<a><s:Status xmlns:s="{SAMLP}"/></a>'.encode()):
+        with pytest.raises(SamlRefused, match="status-missing"):
+            status(parse(message))

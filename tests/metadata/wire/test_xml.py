@@ -189,8 +189,10 @@ def entity(extension: bytes) -> Element:
     [
         b'<s:Scope xmlns:s="urn:mace:shibboleth:metadata:1.0" regexp="false">example.org</s:Scope>',
         b'<a:SigningMethod xmlns:a="urn:oasis:names:tc:SAML:metadata:algsupport" Algorithm="urn:x"/>',
-        b'<a:EntityAttributes xmlns:a="urn:oasis:names:tc:SAML:metadata:attribute">'
-        b'<s:Attribute xmlns:s="urn:oasis:names:tc:SAML:2.0:assertion" Name="n"/></a:EntityAttributes>',
+        (
+            b'<a:EntityAttributes xmlns:a="urn:oasis:names:tc:SAML:metadata:attribute">'
+            b'<s:Attribute xmlns:s="urn:oasis:names:tc:SAML:2.0:assertion" Name="n"/></a:EntityAttributes>'
+        ),
         b'<u:Unheard xmlns:u="urn:unheard"/>',
     ],
 )
