@@ -1,0 +1,164 @@
+"""The log's rows: first pending, written by whoever caused the event; then sealed, at a position of the tree.
+
+The web's transaction only appends to `log_pending`. The sealer takes what is visible, in order of id, gives it positions
+without gaps and extends the tree, all in one transaction; a row that PostgreSQL commits late, under a lower id, is taken
+by the next. What a leaf says and how the tree grows is `broker.audit`'s affair.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Executable, bindparam, delete, func, insert, literal_column, select, update
+
+from broker.audit.checkpoint import Grown, LogRow, TreeState
+from broker.audit.events import Event
+from broker.audit.leaf import evidence_of, leaf
+from broker.login.effects import Overtaken
+from broker.storage import persons
+from broker.storage.database import Database, InsertOf, Kept, Unit
+from broker.storage.tables import About, number, octets, table, text
+
+_BASIS = "Accountability: no release without a record (GDPR 5.2, 32)"
+_RETENTION = "By record class: see the event reference; positions and hashes always"
+PENDING = table(
+    "log_pending",
+    About("Events not yet sealed", _BASIS, "About a second"),
+    number("id", "Order of writing", primary_key=True, autoincrement=True),
+    octets("leaf", "The event as JSON: names and random ids, no personal details"),
+    octets("evidence", "What the method gave as proof, sealed under the person's key", nullable=True),
+)
+LOG = table(
+    "log",
+    About("The tamper-evident log", _BASIS, _RETENTION),
+    number("position", "Place in the tree, from 0, without gaps", primary_key=True, autoincrement=False),
+    octets("leaf", "The event as JSON: names and random ids, no personal details"),
+    octets("evidence", "What the method gave as proof, sealed under the person's key", nullable=True),
+)
+TREE = table(
+    "log_tree",
+    About("Where the tree stands", _BASIS, "As long as the log"),
+    number("id", "Always 1", primary_key=True, autoincrement=False),
+    number("size", "Leaves in the tree"),
+    octets("frontier", "Hashes of its full subtrees"),
+    text("note", "The newest signed checkpoint"),
+)
+CHECKPOINTS = table(
+    "log_checkpoints",
+    About("Signed checkpoints", _BASIS, "Each for a week, then the last of each day"),
+    number("size", "Leaves at the time", primary_key=True, autoincrement=False),
+    number("at", "When it was signed"),
+    text("note", "The signed checkpoint"),
+)
+_ONE = 1
+_P, _L, _T, _C = PENDING.c, LOG.c, TREE.c, CHECKPOINTS.c
+
+_APPEND = Kept(insert(PENDING).values(leaf=bindparam("leaf"), evidence=bindparam("evidence")))
+_TAKE = Kept(select(_P.id, _P.leaf).order_by(_P.id).limit(bindparam("count")))
+_PLACE = Kept(
+    insert(LOG).from_select(
+        ["position", "leaf", "evidence"],
+        select(
+            bindparam("base", type_=_L.position.type) + func.row_number().over(order_by=_P.id) - literal_column("1"),
+            _P.leaf,
+            _P.evidence,
+        )
+        .where(_P.id <= bindparam("last"))
+        .order_by(_P.id),
+    )
+)
+_DROP = Kept(delete(PENDING).where(_P.id <= bindparam("last")))
+_WAITING = Kept(select(func.count()).select_from(PENDING))
+_STATE = Kept(select(_T.size, _T.frontier, _T.note).where(_T.id == _ONE))
+_GROW = Kept(
+    update(TREE)
+    .where(_T.id == _ONE, _T.size == bindparam("before"))
+    .values(size=bindparam("size"), frontier=bindparam("frontier"), note=bindparam("note"))
+)
+_CHECKPOINT = Kept(insert(CHECKPOINTS).values(size=bindparam("size"), at=bindparam("at"), note=bindparam("note")))
+_ROWS = Kept(
+    select(_L.position, _L.leaf, _L.evidence)
+    .where(_L.position >= bindparam("first"))
+    .order_by(_L.position)
+    .limit(bindparam("count"))
+)
+_NOTES = Kept(select(_C.note).order_by(_C.size))
+_PENDING_ROWS = Kept(select(_P.leaf).order_by(_P.id))
+
+
+def _plant(insert: InsertOf) -> Executable:
+    return insert(TREE).values({n: bindparam(n) for n in ("id", "size", "frontier", "note")}).on_conflict_do_nothing()  # type: ignore[no-any-return]
+
+
+_PLANT = Kept(_plant)
+
+Extend = Callable[[TreeState, Sequence[bytes]], Grown]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """What one turn of the sealer did."""
+
+    rows: int
+    note: str
+
+
+def append(unit: Unit, events: Iterable[Event]) -> None:
+    """Write events in the caller's transaction; evidence sealed, its hash in the leaf."""
+    for event in events:
+        evidence = evidence_of(event)
+        sealed = persons.seal_evidence(unit, *evidence) if evidence else None
+        unit.run(_APPEND, {"leaf": leaf(event, sealed), "evidence": sealed})
+
+
+def waiting(database: Database) -> int:
+    """How many events are not sealed yet."""
+    found = database.row(_WAITING, {})
+    return found[0] if found else 0
+
+
+def state(at: Database | Unit) -> TreeState:
+    """Where the tree stands."""
+    found = at.row(_STATE, {})
+    return TreeState(*found) if found else TreeState(0, b"", "")
+
+
+def seal(unit: Unit, extend: Extend, at: int, count: int) -> Sealing | None:
+    """Give the pending events their positions. Raises Overtaken when another node sealed first."""
+    rows = unit.rows(_TAKE, {"count": count})
+    if not rows:
+        return None
+    before = state(unit)
+    grown = extend(before, [row[1] for row in rows])
+    last = rows[-1][0]
+    placed = unit.run(_PLACE, {"base": before.size, "last": last})
+    dropped = unit.run(_DROP, {"last": last})
+    if not len(rows) == placed == dropped or grown.size != before.size + placed:
+        raise Overtaken("log")
+    _grow(unit, before, grown)
+    unit.run(_CHECKPOINT, {"size": grown.size, "at": at, "note": grown.note})
+    return Sealing(placed, grown.note)
+
+
+def _grow(unit: Unit, before: TreeState, grown: Grown) -> None:
+    values = {"size": grown.size, "frontier": grown.frontier, "note": grown.note}
+    planted = before.size == 0 and unit.run(_PLANT, {**values, "id": _ONE})
+    if not planted and not unit.run(_GROW, {**values, "before": before.size}):
+        raise Overtaken("log")
+
+
+def rows(database: Database, first: int = 0, batch: int = 2000) -> Iterator[LogRow]:
+    """The sealed rows from a position on, in order, read in batches."""
+    while found := database.rows(_ROWS, {"first": first, "count": batch}):
+        for row in found:
+            yield LogRow(*row)
+        first = found[-1][0] + 1
+
+
+def notes(database: Database) -> tuple[str, ...]:
+    """The signed checkpoints that are kept, oldest first."""
+    return tuple(row[0] for row in database.rows(_NOTES, {}))
+
+
+def pending(database: Database) -> tuple[bytes, ...]:
+    """The leaves that are not sealed yet."""
+    return tuple(row[0] for row in database.rows(_PENDING_ROWS, {}))

@@ -1,0 +1,59 @@
+"""Making and opening a store: the key-encryption key, the schema, the data keys, in the order in which they need each other."""
+
+import time
+from collections.abc import Callable
+
+from broker.keys.kek import Kek, create_kek, load_kek
+from broker.keys.sealing import SealingVault, new_data_keys
+from broker.settings import Settings
+from broker.storage import keys
+from broker.storage.database import Database, Unit
+from broker.storage.storage import Storage
+from broker.storage.tables import HEAD
+
+
+class WrongSchema(Exception):
+    """The database has another schema than this release: run `tillit migrate`, or `tillit init` for a new one."""
+
+
+def create_storage(settings: Settings, now: int) -> bool:
+    """What `init` does first: data folder, key-encryption key, schema, data keys. True when the data keys were made.
+
+    What is there already stays as it is.
+    """
+    from broker.storage.migrate import migrate
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_kek(settings)
+    migrate(settings.database)
+    kek = load_kek(settings)
+    database = Database(settings.database, threads=1)
+    try:
+        if keys.data_keys(database):
+            return False
+        with Unit(database) as unit:
+            keys.save_data_keys(unit, new_data_keys(kek, now))
+        return True
+    finally:
+        database.close()
+
+
+def open_storage(
+    settings: Settings, kek: Kek | None = None, clock: Callable[[], int] = lambda: int(time.time())
+) -> Storage:
+    """The store that the settings name. Raises NoKek, WrongSchema, StorageUnavailable."""
+    kek = kek or load_kek(settings)
+    database = Database(settings.database, settings.threads)
+    try:
+        database.vault = _vault(database, kek)
+    except BaseException:
+        database.close()
+        raise
+    return Storage(database, clock)
+
+
+def _vault(database: Database, kek: Kek) -> SealingVault:
+    found = database.revision()
+    if found != HEAD:
+        raise WrongSchema(f"the database is at {found or 'nothing'}, this release needs {HEAD}")
+    return SealingVault(k.unwrapped(kek) for k in keys.data_keys(database))

@@ -1,0 +1,18 @@
+"""All tables together, for migrations and the data map."""
+
+from broker.storage import (  # noqa: F401  # importing a file registers its tables
+    consents,
+    grants,
+    jobs,
+    keys,
+    log,
+    logins,
+    once,
+    persons,
+    register,
+    settings,
+    sign_ons,
+)
+from broker.storage.tables import METADATA
+
+__all__ = ["METADATA"]

@@ -1,0 +1,291 @@
+"""`Storage`: the reads by key and the one write that the journey, the fronts and the jobs lean on.
+
+Each change type has one function, in the file of its aggregate; the table below is the whole dispatch. Whatever fails
+inside `commit` leaves nothing behind.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from broker.audit.checkpoint import LogRow, TreeState
+from broker.audit.events import Event, FederationApplied
+from broker.keys.rows import KeyRow
+from broker.keys.sealing import SealingVault, WrappedKey
+from broker.login import effects as change
+from broker.login.effects import Effects, Grant, Once, PersonKey, StorageUnavailable
+from broker.login.request import Transaction
+from broker.login.sign_on import Participant, SignOn
+from broker.storage import (
+    consents,
+    expiry,
+    grants,
+    jobs,
+    keys,
+    log,
+    logins,
+    once,
+    persons,
+    register,
+    settings,
+    sign_ons,
+)
+from broker.storage.database import RETRIES, Database, GaveWay, Unit
+from broker.storage.log import Sealing
+from broker.storage.persons import Listed
+from broker.storage.register import FederationVersion
+from idp_adapters.base import Consume
+from trust_framework.decide import ConsentGiven
+from trust_framework.directory import StaffEntry
+from trust_framework.persons import Person
+
+T = TypeVar("T")
+Apply = Callable[[Unit, Any], None]
+
+APPLY: dict[type, Apply] = {
+    change.UseOnce: once.use,
+    Consume: once.consume,
+    change.EndLogin: logins.end,
+    change.SaveLogin: logins.save,
+    change.KeepPerson: persons.keep,
+    change.StartSignOn: sign_ons.start,
+    change.UseSignOn: sign_ons.use,
+    change.SaveGrant: grants.save,
+    change.KeepOnce: once.keep,
+    change.Join: sign_ons.join,
+    change.RecordConsent: consents.record,
+    change.EndGrant: grants.end,
+    change.EndSignOn: sign_ons.end,
+}
+"""What is done with each change, in the order in which it is done: what can refuse comes first, grants before what hangs
+on them. One order for all also keeps PostgreSQL from deadlocks.
+"""
+
+_ORDER = {kind: (place, apply) for place, (kind, apply) in enumerate(APPLY.items())}
+
+
+def _place(one: object) -> int:
+    return _ORDER[type(one)][0]
+
+
+class Storage:
+    """Made by `open_storage`. Used by many threads; each has its own connection."""
+
+    def __init__(self, database: Database, clock: Callable[[], int] = lambda: int(time.time())) -> None:
+        self._database = database
+        self._counting = threading.Lock()
+        self.clock = clock
+        self.commits = 0
+
+    @property
+    def vault(self) -> SealingVault:
+        """The vault that everything here is sealed with."""
+        return self._database.vault
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+    # --- the one write of a request
+
+    def commit(self, effects: Effects) -> None:
+        """Apply all effects and append the events, durably, or nothing. Raises AlreadyUsed, Overtaken,
+        StorageUnavailable.
+        """
+        changes = sorted(effects.changes, key=_place)
+        self._write(lambda unit: _apply(unit, changes, effects.events))
+        with self._counting:
+            self.commits += 1
+
+    def _write(self, work: Callable[[Unit], T]) -> T:
+        for _ in range(RETRIES):
+            try:
+                with Unit(self._database) as unit:
+                    return work(unit)
+            except GaveWay:
+                continue
+        raise StorageUnavailable("gave way too often")
+
+    # --- reads by key
+
+    def login(self, id: str) -> Transaction | None:
+        return logins.read(self._database, id, self.clock())
+
+    def sign_on(self, id: bytes) -> SignOn | None:
+        return sign_ons.read(self._database, id)
+
+    def participants(self, root: str) -> tuple[Participant, ...]:
+        return sign_ons.participants(self._database, root)
+
+    def person(self, id: str) -> Person | None:
+        return persons.read(self._database, id)
+
+    def persons_by_keys(self, keys: tuple[PersonKey, ...]) -> frozenset[str]:
+        return persons.by_keys(self._database, keys)
+
+    def staff(self, person: str) -> tuple[StaffEntry, ...]:
+        return persons.staff(self._database, person)
+
+    def consents(self, person: str, service: str) -> tuple[ConsentGiven, ...]:
+        return consents.read(self._database, person, service)
+
+    def once(self, kind: str, secret: str) -> Once | None:
+        return once.read(self._database, kind, secret)
+
+    def grant(self, id: str) -> Grant | None:
+        return grants.read(self._database, id)
+
+    def setting(self, name: str) -> Any:
+        return settings.read(self._database, name)
+
+    # --- administration
+
+    def save_setting(self, name: str, value: Any) -> None:
+        """Set a mark of the installation."""
+        self._write(lambda unit: settings.save(unit, name, value))
+
+    def federation_version(self) -> int:
+        """The newest version of the federation, 0 before the first."""
+        return register.version(self._database)
+
+    def federation(self, version: int | None = None) -> FederationVersion | None:
+        """One version of the federation, the newest when none is named."""
+        return register.read(self._database, self.federation_version() if version is None else version)
+
+    def federation_document(self) -> Mapping[str, Any]:
+        """The register as JSON, empty before the first version."""
+        found = self.federation()
+        return found.document if found else {}
+
+    def save_federation(
+        self,
+        document: Mapping[str, Any],
+        digest: str,
+        listed: Iterable[Listed] | None = None,
+        changes: tuple[str, ...] = (),
+        reference: str = "",
+    ) -> int:
+        """Make the document the register, and `listed` the directory (None leaves it), in one commit with its event."""
+        at, directory = self.clock(), None if listed is None else tuple(listed)
+
+        def work(unit: Unit) -> int:
+            version = register.save(unit, document, digest, at)
+            if directory is not None:
+                persons.replace_directory(unit, directory)
+            applied = FederationApplied(at=at, reference=reference, version=version, digest=digest, changes=changes)
+            log.append(unit, (applied,))
+            return version
+
+        return self._write(work)
+
+    def forget_person(self, id: str, events: tuple[Event, ...] = ()) -> bool:
+        """Destroy the person's key, whatever finds them, their consents and what they are signed on to."""
+        at = self.clock()
+
+        def work(unit: Unit) -> bool:
+            consents.forget(unit, id)
+            sign_ons.forget(unit, id, at)
+            grants.forget(unit, id)
+            found = persons.forget(unit, id, at)
+            log.append(unit, events)
+            return found
+
+        return self._write(work)
+
+    # --- keys
+
+    def ring_rows(self) -> tuple[KeyRow, ...]:
+        """Every key of the ring there ever was."""
+        return keys.read(self._database)
+
+    def save_ring(self, rows: Iterable[KeyRow], events: tuple[Event, ...] = ()) -> None:
+        """Insert keys or note their states, with the events of the change."""
+        kept = tuple(rows)
+
+        def work(unit: Unit) -> None:
+            keys.save(unit, kept)
+            log.append(unit, events)
+
+        self._write(work)
+
+    def data_keys(self) -> tuple[WrappedKey, ...]:
+        """The wrapped data keys."""
+        return keys.data_keys(self._database)
+
+    def rewrap(self, rewrapped: Iterable[WrappedKey]) -> None:
+        """Note every data key under a new key-encryption key, all or none."""
+        kept = tuple(rewrapped)
+        self._write(lambda unit: keys.rewrap(unit, kept))
+
+    # --- the log
+
+    def append(self, events: Iterable[Event]) -> None:
+        """Record events of jobs and commands, which have no other effects."""
+        self.commit(Effects(events=tuple(events)))
+
+    def seal_log(self, extend: log.Extend, count: int) -> Sealing | None:
+        """One turn of the sealer; None when nothing waits. Raises Overtaken when another node was first."""
+        at = self.clock()
+        with Unit(self._database, repeatable=True) as unit:
+            return log.seal(unit, extend, at, count)
+
+    def log_waiting(self) -> int:
+        """How many events are not sealed yet."""
+        return log.waiting(self._database)
+
+    def log_state(self) -> TreeState:
+        """Where the tree stands."""
+        return log.state(self._database)
+
+    def log_rows(self, first: int = 0) -> Iterator[LogRow]:
+        """The sealed rows in order."""
+        return log.rows(self._database, first)
+
+    def log_pending(self) -> tuple[bytes, ...]:
+        """Leaves not sealed yet."""
+        return log.pending(self._database)
+
+    def log_notes(self) -> tuple[str, ...]:
+        """The signed checkpoints kept here, oldest first."""
+        return log.notes(self._database)
+
+    def evidence(self, person: str, sealed: bytes) -> bytes | None:
+        """Evidence opened; None when the person was forgotten."""
+        return persons.open_evidence(self._database, person, sealed)
+
+    # --- jobs
+
+    def take_lease(self, name: str, holder: str, until: int) -> bool:
+        """Take a job's lease, or make one's own longer."""
+        now = self.clock()
+        return self._write(lambda unit: jobs.take(unit, name, holder, now, until))
+
+    def give_back_leases(self, holder: str) -> None:
+        """Let other nodes take this node's jobs at once."""
+        self._write(lambda unit: jobs.give_back(unit, holder))
+
+    def note_job(self, name: str, error: str = "") -> None:
+        """Note that a job ran to its end, or failed with this class of error."""
+        at = self.clock()
+        self._write(lambda unit: jobs.failed(unit, name, at, error) if error else jobs.ran(unit, name, at))
+
+    def job_states(self) -> tuple[jobs.JobState, ...]:
+        """All jobs, for the status page."""
+        return jobs.states(self._database)
+
+    def expire(self, absolute: int, count: int = expiry.BATCH) -> int:
+        """Delete one batch of whatever has expired; how many rows went."""
+        now = self.clock()
+        return self._write(lambda unit: expiry.expire(unit, now, absolute, count))
+
+    def thin_checkpoints(self) -> int:
+        """Of old checkpoints, keep the last of each day."""
+        now = self.clock()
+        return self._write(lambda unit: expiry.thin_checkpoints(unit, now))
+
+
+def _apply(unit: Unit, changes: Iterable[object], events: tuple[Event, ...]) -> None:
+    for one in changes:
+        _ORDER[type(one)][1](unit, one)
+    log.append(unit, events)
