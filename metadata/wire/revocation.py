@@ -81,8 +81,8 @@ def read_ocsp_response(
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             raise RevocationUnknown("the responder refused")
         _check_signature(response, issuer, now)
-        _check_extensions(response, nonce)
         single = _about(response, certificate, issuer)
+        _check_extensions(response, nonce)
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
         raise RevocationUnknown("not a readable OCSP response") from error
     return _status(single, now)
@@ -151,10 +151,11 @@ def _check_extensions(response: ocsp.OCSPResponse, nonce: bytes | None) -> None:
 def _about(
     response: ocsp.OCSPResponse, certificate: x509.Certificate, issuer: x509.Certificate
 ) -> ocsp.OCSPSingleResponse:
-    matching = [each for each in response.responses if _is_about(each, certificate, issuer)]
-    if len(matching) != 1:
+    """The one answer to our one question; several could contradict each other."""
+    answers = list(response.responses)
+    if len(answers) != 1 or not _is_about(answers[0], certificate, issuer):
         raise RevocationUnknown("not about this certificate, or twice")
-    return matching[0]
+    return answers[0]
 
 
 def _is_about(single: ocsp.OCSPSingleResponse, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -138,6 +138,10 @@ OCSP_TABLE = {
         by(eku=[ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]), "not signed by the issuer or its delegate"),
     "signed by a delegate that may not sign": (
         by(usage=key_usage("key_encipherment")), "not signed by the issuer or its delegate"),
+    "signed by a delegate certified with SHA-224": (
+        by(digest=hashes.SHA224()),
+        "not signed by the issuer or its delegate",
+    ),
     "signed by a delegate with a weak key": (by(key=rsa_key(1024)), "not signed by the issuer or its delegate"),
     "changed after it was signed": (GOOD[:-1] + bytes([GOOD[-1] ^ 1]), "not signed by the issuer or its delegate"),
     "stale": (CA.ocsp(CARD.certificate, this_update=NOW - DAY, next_update=NOW - 61 * SECOND), "stale"),
@@ -145,6 +149,41 @@ OCSP_TABLE = {
     "old and without nextUpdate": (CA.ocsp(CARD.certificate, this_update=NOW - DAY, next_update=None), "stale"),
     "with a critical extension": (critical(), "a critical extension"),
 }  # fmt: skip
+
+
+def test_a_response_in_anothers_name_is_no_answer():
+    alias = Authority(Authority.root().leaf("Another name", key=CA.key).certificate, CA.key)
+    der = CA.ocsp(CARD.certificate, signer=alias, named=True, certificates=[])
+    assert refusal(read, der) == "not signed by the issuer or its delegate"
+
+
+def test_a_response_that_speaks_twice_of_one_certificate_is_no_answer():
+    tbs = ocsp.load_der_ocsp_response(GOOD).tbs_response_bytes
+    parts = _children(tbs)
+    singles = next(index for index, part in enumerate(parts) if part[0] == 0x30)
+    content = _children(parts[singles])[0]
+    parts[singles] = _der(0x30, content * 2)
+    doubled = _der(0x30, b"".join(parts))
+    signature = _der(0x03, b"\0" + CA.key.sign(doubled, ec.ECDSA(hashes.SHA256())))
+    algorithm = _der(0x30, bytes.fromhex("06082a8648ce3d040302"))
+    basic = _der(0x04, _der(0x30, doubled + algorithm + signature))
+    der = _der(0x30, b"\x0a\x01\x00" + _der(0xA0, _der(0x30, bytes.fromhex("06092b0601050507300101") + basic)))
+    assert len(list(ocsp.load_der_ocsp_response(der).responses)) == 2
+    assert refusal(read, der) == "not about this certificate, or twice"
+
+
+def _der(tag, content):
+    return bytes([tag]) + _length(len(content)) + content
+
+
+def _children(der):
+    size, at = _sequence_length(der, 0)
+    end, children = at + size, []
+    while at < end:
+        length, inner = _sequence_length(der, at)
+        children.append(der[at : inner + length])
+        at = inner + length
+    return children
 
 
 @pytest.mark.spec("RFC 6960", "3.2")
