@@ -28,8 +28,12 @@ ASKS = {
 HOSTILE = {
     "nothing": Inbound(),
     "empty values": Inbound({"username": "", "nonce": "", "SAMLResponse": "", "code": "", "state": "", "error": ""}),
-    "oversized values": Inbound({"username": "x" * 10**5, "SAMLResponse": "A" * 10**6, "code": "c" * 10**5, "state": "s"}),
-    "strange letters": Inbound({"username": "\ud800\x00\u202e", "nonce": "\ud800é", "SAMLResponse": "%%%", "state": "\x00"}),
+    "oversized values": Inbound(
+        {"username": "x" * 10**5, "SAMLResponse": "A" * 10**6, "code": "c" * 10**5, "state": "s"}
+    ),
+    "strange letters": Inbound(
+        {"username": "\ud800\x00\u202e", "nonce": "\ud800é", "SAMLResponse": "%%%", "state": "\x00"}
+    ),
     "markup": Inbound({"SAMLResponse": "PHNhbWxwOlJlc3BvbnNlLz4=", "username": "<script>"}),
     "an error": Inbound({"error": "access_denied", "error_description": "x", "state": "s"}),
     "odd octets": Inbound(query=b"\xff\xfe&&==&SAMLResponse"),
@@ -77,7 +81,11 @@ def test_a_state_that_the_method_did_not_write_fails_as_a_value(method, state):
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(parameters=st.dictionaries(st.sampled_from(["username", "nonce", "code", "state", "SAMLResponse", "device"]), st.text()))
+@given(
+    parameters=st.dictionaries(
+        st.sampled_from(["username", "nonce", "code", "state", "SAMLResponse", "device"]), st.text()
+    )
+)
 def test_no_parameters_at_all_raise(method, parameters):
     state = state_of(method.adapter.start(ask(), NOW))
 

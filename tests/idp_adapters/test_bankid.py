@@ -366,7 +366,10 @@ PASSING = {
     "bad gateway": error(502),
     "silence": EgressFailed("timeout"),
     "garbage": Response(200, {}, b"<html>"),
-    "another order": {**collected("complete", completionData=COMPLETION), "orderRef": "00000000-0000-4000-8000-000000000000"},
+    "another order": {
+        **collected("complete", completionData=COMPLETION),
+        "orderRef": "00000000-0000-4000-8000-000000000000",
+    },
     "unknown status": collected("meditating"),
     "no status": {"orderRef": TOKENS["orderRef"]},
 }
@@ -722,6 +725,14 @@ def test_the_state_survives_and_is_small():
 
     assert len(waiting.state) < 1024
     assert bankid.Order.of(waiting.state).to_bytes() == waiting.state
+
+
+@pytest.mark.parametrize("state", [b"", b"{}", b"[1]", b"\xff", b'{"ref":"x","surprise":1}'])
+def test_a_state_that_is_not_ours_ends_the_login(state):
+    adapter, egress = scripted()
+
+    assert adapter.resume(state, Inbound(), NOW).reason.code == "internal"
+    assert not egress.calls
 
 
 def test_tables_hold_only_causes_of_the_catalogue_and_messages_of_the_list():

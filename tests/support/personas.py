@@ -6,7 +6,12 @@ from tests.support.adapters import NOW, UnderTest
 
 PERSONS = {
     "kalle": {"personalIdentityNumber": "191212121212", "givenName": "Kalle", "sn": "Prov"},
-    "astrid": {"personalIdentityNumber": "195006262546", "givenName": "Astrid", "sn": "Exempelberg", "mail": ["a@x.se", "b@x.se"]},
+    "astrid": {
+        "personalIdentityNumber": "195006262546",
+        "givenName": "Astrid",
+        "sn": "Exempelberg",
+        "mail": ["a@x.se", "b@x.se"],
+    },
     "bo.b@example.se": {},
 }
 

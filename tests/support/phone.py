@@ -64,7 +64,12 @@ TOKENS = {
     "qrStartSecret": "d28db9a7-4cde-429e-a983-359be676944c",
 }
 COMPLETION = {
-    "user": {"personalNumber": "191212121212", "name": "Tolvan Tolvansson", "givenName": "Tolvan", "surname": "Tolvansson"},
+    "user": {
+        "personalNumber": "191212121212",
+        "name": "Tolvan Tolvansson",
+        "givenName": "Tolvan",
+        "surname": "Tolvansson",
+    },
     "device": {"ipAddress": "198.51.100.4", "uhi": "OZvYM9VvyiAmG7NA5jU5zqGcVpo="},
     "bankIdIssueDate": "2026-02-01",
     "stepUp": {"mrtd": False},
