@@ -13,6 +13,7 @@ from idp_adapters.methods.bankid import MESSAGES, BankIdSettings, qr_text, visib
 from metadata.wire.egress import EgressFailed, EgressRefused, Response
 from tests.support.adapters import NOW, ask
 from tests.support.phone import COMPLETION, PERSON, TOKENS, URL, Scripted, World, collected, error, pem, settings, tools
+from trust_framework.providers import accept
 
 QR_TOKEN, QR_SECRET = TOKENS["qrStartToken"], TOKENS["qrStartSecret"]
 MOBILE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)"
@@ -630,7 +631,6 @@ def test_a_login_on_this_device_ends_when_the_app_returns_to_the_same_browser():
     assert len(world.calls("collect")) == 1
 
 
-@pytest.mark.spec("threat model", "SE-08")
 def test_a_start_link_relayed_to_another_phone_never_logs_in_the_browser_that_began():
     world = World.made()
     waiting = world.start(same_device=True)
@@ -741,3 +741,19 @@ def test_tables_hold_only_causes_of_the_catalogue_and_messages_of_the_list():
     assert causes <= set(bankid.REASONS)
     assert set(bankid.HINTS.values()) <= set(MESSAGES)
     assert len(MESSAGES) == len(set(MESSAGES))
+
+
+def test_what_the_method_asserts_is_accepted_under_its_own_terms():
+    answer = after_collect(collected("complete", completionData=COMPLETION))
+
+    accepted = accept(answer.asserted, settings().terms("bankid"))
+
+    assert accepted.identity.level == "http://id.swedenconnect.se/loa/1.0/uncertified-loa3"
+    assert accepted.identity.attributes == {
+        "personalIdentityNumber": ("191212121212",),
+        "givenName": ("Tolvan",),
+        "sn": ("Tolvansson",),
+        "displayName": ("Tolvan Tolvansson",),
+        "transactionIdentifier": (TOKENS["orderRef"],),
+    }
+    assert not accepted.dropped

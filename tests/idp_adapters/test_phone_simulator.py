@@ -414,7 +414,6 @@ def test_a_finished_order_cannot_be_cancelled_or_approved_again(orders):
 
 
 @pytest.mark.parametrize(("age", "read"), [(-2, True), (0, True), (5, True), (6, False), (25, False), (-3, False)])
-@pytest.mark.spec("threat model", "SE-08")
 def test_a_code_is_read_only_within_its_window(orders, age, read):
     order = orders.give("auth", AUTH)
     orders.clock.at += 25

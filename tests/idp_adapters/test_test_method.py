@@ -12,6 +12,7 @@ from idp_adapters.methods import test as method
 from tests.support.adapters import NOW, ask
 from tests.support.personas import adapter, settings
 from trust_framework import loa
+from trust_framework.providers import accept
 
 LOA2, LOA3, LOA4 = (f"http://id.elegnamnden.se/loa/1.0/loa{rank}" for rank in (2, 3, 4))
 
@@ -233,3 +234,13 @@ def test_the_attributes_are_those_of_the_personas_and_the_commission():
     }
     assert terms.identifiers == {"personalIdentityNumber"}
     assert settings(persons={}).terms("test").identifiers == frozenset()
+
+
+def test_what_the_method_asserts_is_accepted_under_its_own_terms():
+    answer = start("test:astrid;commission=SE165565594230-1000")
+
+    accepted = accept(answer.asserted, settings().terms("test"))
+
+    assert accepted.identity.level == LOA3
+    assert accepted.identity.attributes["commissionHsaId"] == ("SE165565594230-1000",)
+    assert accepted.identity.attributes["personalIdentityNumber"] == ("195006262546",)
