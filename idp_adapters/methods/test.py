@@ -148,9 +148,13 @@ class TestMethod:
     def __init__(self, method_id: str, settings: TestSettings) -> None:
         self.id, self.settings = method_id, settings
 
+    def claims(self, hint: str) -> bool:
+        """Whether the hint is written for this method (`ClaimsHint`), well or badly."""
+        return hint.startswith(PREFIX)
+
     def start(self, ask: Ask, now: int) -> Started:
         """At once with a hint of ours; else a page, unless no page may be shown."""
-        if ask.hint is not None and ask.hint.startswith(PREFIX):
+        if ask.hint is not None and self.claims(ask.hint):
             return self._answer(ask.hint, ask.login, ask.levels, now)
         if ask.passive:
             return Failed(REASONS["passive-impossible"])

@@ -184,6 +184,14 @@ def test_without_a_hint_nothing_can_be_done_passively():
     assert isinstance(start("test:kalle", passive=True), Authenticated)
 
 
+@pytest.mark.parametrize(
+    ("hint", "claimed"),
+    [("test:kalle", True), ("test:", True), ("TEST:kalle", False), (" test:kalle", False), ("kalle@x.se", False)],
+)
+def test_the_method_knows_its_own_hints(hint, claimed):
+    assert adapter().claims(hint) is claimed
+
+
 # --- resume
 
 
