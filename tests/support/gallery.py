@@ -15,7 +15,9 @@ from broker.web.pages.render import Pages
 from broker.web.pages.static import static_files
 from tests.support.page_samples import FRIENDLY, Cast, frame, samples
 
-QR_TEXT = "bankid.67df3917-fa0d-44e5-b327-edcc928297f8.{}.dc69358e712458a66a7525beef148ae8526b1c71610eff2c16cdffb4cdac9bf8"
+QR_TEXT = (
+    "bankid.67df3917-fa0d-44e5-b327-edcc928297f8.{}.dc69358e712458a66a7525beef148ae8526b1c71610eff2c16cdffb4cdac9bf8"
+)
 
 
 class Gallery:

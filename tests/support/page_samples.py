@@ -74,10 +74,20 @@ def samples(cast: Cast = FRIENDLY) -> dict[str, Page]:
 
 def _methods(cast: Cast) -> tuple[MethodView, ...]:
     return (
-        MethodView(value="card", names={"sv": "SITHS-kort i den här datorn", "en": "SITHS card in this computer"}, icon="card", last_used=True),
+        MethodView(
+            value="card",
+            names={"sv": "SITHS-kort i den här datorn", "en": "SITHS card in this computer"},
+            icon="card",
+            last_used=True,
+        ),
         MethodView(value="bankid:elsewhere", names=cast.app, icon="qr", variant="elsewhere"),
         MethodView(value="bankid:here", names=cast.app, icon="phone", variant="here"),
-        MethodView(value="region", names=cast.owner, icon="house", note={"sv": "Din organisations inloggning", "en": "Your organisation's login"}),
+        MethodView(
+            value="region",
+            names=cast.owner,
+            icon="house",
+            note={"sv": "Din organisations inloggning", "en": "Your organisation's login"},
+        ),
     )
 
 
@@ -176,8 +186,17 @@ def _consent(service: ServiceView, cast: Cast) -> AskConsentPage:
         shown="f00d",
         details=(
             DetailView(names={"sv": "Namn", "en": "Name"}, values=(cast.value,), source=eid),
-            DetailView(names={"sv": "Personnummer", "en": "Personal number"}, values=("19121212-1212",), source=eid, sensitive=True),
-            DetailView(names={"sv": "Uppdrag", "en": "Assignment"}, values=(cast.unit, "Statistik"), source={"sv": "katalogen", "en": "the directory"}),
+            DetailView(
+                names={"sv": "Personnummer", "en": "Personal number"},
+                values=("19121212-1212",),
+                source=eid,
+                sensitive=True,
+            ),
+            DetailView(
+                names={"sv": "Uppdrag", "en": "Assignment"},
+                values=(cast.unit, "Statistik"),
+                source={"sv": "katalogen", "en": "the directory"},
+            ),
         ),
         about={"sv": "Här ser du dina prover.", "en": "Here you see your tests."},
         privacy="https://prov.example/personuppgifter",
@@ -198,7 +217,12 @@ def _error(code: str) -> Callable[[ServiceView, Cast], ErrorPage]:
                 Way.SERVICE: Action("https://prov.example/start"),
                 Way.COOKIES: Action("/#kakor"),
             },
-            contact=Contact(names=cast.owner, url="https://region.example/help", mail="support@region.example", phone="+46 10 123 45 67"),
+            contact=Contact(
+                names=cast.owner,
+                url="https://region.example/help",
+                mail="support@region.example",
+                phone="+46 10 123 45 67",
+            ),
             help_at=(cast.owner, "https://idp.region.example/error?code=OTHER_ERROR"),
             details={"method": cast.value, "asked": "tillitsnivå 3", "got": "tillitsnivå 2", "missing": "uppdrag"},
         )
@@ -210,37 +234,62 @@ _MAKERS: dict[str, Callable[[ServiceView, Cast], Page]] = {
     "u1-choose": _choose,
     "u1-many": _many,
     "u2-scan": _scan,
-    "u2-frame": lambda _s, c: QrFrame(app=c.app, message="eid.scan", qr_text="bankid.67df3917-fa0d-44e5-b327-edcc928297f8.0." + "d" * 64),
+    "u2-frame": lambda _s, c: QrFrame(
+        app=c.app, message="eid.scan", qr_text="bankid.67df3917-fa0d-44e5-b327-edcc928297f8.0." + "d" * 64
+    ),
     "u2-frame-done": lambda _s, c: QrFrame(app=c.app, message="eid.started"),
     "u3-open": _open,
     "u4-card": lambda s, c: InsertCard(
-        service=s, card={"sv": "SITHS-kort", "en": "SITHS card"}, go_on="https://kort.example/login/4f0c", other=Action("/login/4f0c/byt"), cancel=post("/login/4f0c/avbryt")
+        service=s,
+        card={"sv": "SITHS-kort", "en": "SITHS card"},
+        go_on="https://kort.example/login/4f0c",
+        other=Action("/login/4f0c/byt"),
+        cancel=post("/login/4f0c/avbryt"),
     ),
     "u5-commission": _commission,
     "u5-missing": lambda s, c: ChooseCommission(
-        service=s, action="/login/4f0c/uppdrag", csrf=CSRF, missing=True, search=Search(url="/login/4f0c", query="", count=1),
+        service=s,
+        action="/login/4f0c/uppdrag",
+        csrf=CSRF,
+        missing=True,
+        search=Search(url="/login/4f0c", query="", count=1),
         choices=(CommissionView(value="SE2321000000-1ABC", name=c.unit, unit=c.unit),),
     ),
     "u7-consent": _consent,
-    "u7-nothing": lambda s, c: AskConsentPage(service=s, action="/login/4f0c/samtycke", csrf=CSRF, shown="f00d", details=()),
+    "u7-nothing": lambda s, c: AskConsentPage(
+        service=s, action="/login/4f0c/samtycke", csrf=CSRF, shown="f00d", details=()
+    ),
     "u8-raise": _raise,
-    "u9-return": lambda s, c: ReturnToService(
-        service=s, action="https://prov.example/acs", fields=(("SAMLResponse", "PHNhbWxwOlJlc3BvbnNl" * 100), ("RelayState", c.value))
+    "u9-return": lambda s, _c: ReturnToService(
+        service=s,
+        action="https://prov.example/acs",
+        fields=(("SAMLResponse", "PHNhbWxwOlJlc3BvbnNl" * 100), ("RelayState", "ss:mem:8f2b")),
     ),
     "u10-level": _error("level-too-low"),
     "u10-expired": _error("login-expired"),
     "u10-cancelled": _error("user-cancelled"),
     "u10-bare": lambda _s, _c: ErrorPage(reason=REASONS["internal"], at=NOW),
     "u10-not-found": lambda _s, _c: ErrorPage(reason=REASONS["not-found"], at=NOW),
-    "u12-ask": lambda s, c: LogOutAsk(action="/oidc/logout", csrf=CSRF, services=(c.service, c.owner), service=s, stay=Action("https://prov.example/")),
+    "u12-ask": lambda s, c: LogOutAsk(
+        action="/oidc/logout", csrf=CSRF, services=(c.service, c.owner), service=s, stay=Action("https://prov.example/")
+    ),
     "u12-out": lambda s, c: LoggedOut(services=(ServiceLeft(names=c.service, out=True),), service=s, again="/"),
     "u12-partly": lambda s, c: LoggedOut(
-        services=(ServiceLeft(names=c.service, out=True), ServiceLeft(names=c.owner, out=False, url="https://journal.example/")), card=True, service=s
+        services=(
+            ServiceLeft(names=c.service, out=True),
+            ServiceLeft(names=c.owner, out=False, url="https://journal.example/"),
+        ),
+        card=True,
+        service=s,
     ),
-    "u14-start": lambda _s, c: Start(services=(ServiceLink(names=c.service, url="https://prov.example/", note=c.owner),)),
+    "u14-start": lambda _s, c: Start(
+        services=(ServiceLink(names=c.service, url="https://prov.example/", note=c.owner),)
+    ),
     "test-login": lambda s, c: TestLogin(service=s, action="/login/4f0c", csrf=CSRF, cancel=post("/login/4f0c/avbryt")),
     "test-wrong": lambda s, c: TestLogin(service=s, action="/login/4f0c", csrf=CSRF, wrong=c.value),
     "accessibility": lambda _s, c: Accessibility(reviewed="2026-11-22", known_faults=(c.owner,)),
-    "error-url": lambda s, c: ErrorUrlPage(error_class="AUTHORIZATION_FAILURE", service=s, at=NOW, transaction=REFERENCE),
+    "error-url": lambda s, c: ErrorUrlPage(
+        error_class="AUTHORIZATION_FAILURE", service=s, at=NOW, transaction=REFERENCE
+    ),
     "error-url-bare": lambda _s, _c: ErrorUrlPage(),
 }

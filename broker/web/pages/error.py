@@ -106,17 +106,16 @@ class ErrorUrlPage(Page):
 
 _REFERENCE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 _YEAR = 365 * 24 * 3600
+_DIGITS = 11
 
 
-def error_url_page(
-    parameters: Mapping[str, str], known: Callable[[str], ServiceView | None], now: int
-) -> ErrorUrlPage:
+def error_url_page(parameters: Mapping[str, str], known: Callable[[str], ServiceView | None], now: int) -> ErrorUrlPage:
     """The page for the parameters `code`, `ts`, `rp`, `tid`, `ctx` of an errorURL, all of them hostile until matched.
 
     `known` gives the service of an entityID or client_id. `tid` is shown only in the form of our references; `ctx` never.
     """
     code, moment = parameters.get("code", ""), parameters.get("ts", "")
-    at = int(moment) if moment.isascii() and moment.isdigit() and len(moment) <= 11 else None
+    at = int(moment) if moment.isascii() and moment.isdigit() and len(moment) <= _DIGITS else None
     reference = parameters.get("tid", "").upper()
     return ErrorUrlPage(
         error_class=code if code in ERROR_CLASSES else None,

@@ -25,7 +25,7 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable() and len(text) <= MAX_NAME:
         return text
     kept = "".join(
-        c for c in text if c not in _DIRECTING and unicodedata.category(c) not in {"Cc", "Cs"} or c in "\t\n"
+        c for c in text if (c not in _DIRECTING and unicodedata.category(c) not in {"Cc", "Cs"}) or c in "\t\n"
     )
     line = " ".join(kept.split())
     line = line if len(line) <= MAX_NAME else f"{line[: MAX_NAME - 1]}…"
@@ -109,7 +109,10 @@ class Contact:
 
 
 class Page:
-    """The base of all pages: which template draws it, its machine mark (`data-page`), what it may do (CSP)."""
+    """The base of all pages: which template draws it, its machine mark (`data-page`), what it may do (CSP).
+
+    A page that is shown once only is not `repeatable`: it offers no links that would come back to it.
+    """
 
     __slots__ = ()
     template: ClassVar[str]
@@ -118,6 +121,7 @@ class Page:
     connected: ClassVar[bool] = False
     framing: ClassVar[bool] = False
     framed: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = True
 
     @property
     def status(self) -> int:

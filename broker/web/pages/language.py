@@ -59,7 +59,7 @@ def choose_theme(request: Request, *, secure: bool) -> Reply:
 
 
 def same_site(path: str) -> str:
-    """The path when it leads to this site, else `/`. Browsers read `//host`, `/\\host` and `/<tab>/host` as another."""
+    """The path when it leads to this site, else `/`: browsers read two slashes, of either kind, as another host."""
     inside = path.startswith("/") and not path.startswith(("//", "/\\"))
     return quote(path, safe=_PATH_SAFE) if inside and path.isprintable() and "\\" not in path else "/"
 

@@ -17,6 +17,7 @@ class ReturnToService(Page):
     template: ClassVar[str] = "return.html"
     mark: ClassVar[str] = "U9"
     scripted: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = False
     service: ServiceView
     action: str
     fields: tuple[tuple[str, str], ...]

@@ -42,7 +42,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseMethod(Page):
-    """U1. The buttons post `method`, `csrf` and, when ticked, `remember=yes` to `action`. `needed` names the level."""
+    """U1. The buttons post `method`, `csrf` and, when ticked, `remember=yes` to `action`. `needed` names the level.
+
+    `more` are the methods behind "show more" (at most 20 of `in_all`), or the hits of a search.
+    """
 
     template: ClassVar[str] = "choose_method.html"
     mark: ClassVar[str] = "U1"
@@ -56,6 +59,12 @@ class ChooseMethod(Page):
     search: Search | None = None
     remember: bool = False
     cancel: Action | None = None
+    in_all: int | None = None
+
+    @property
+    def more_count(self) -> int:
+        """How many more methods there are, shown or only to be found by searching."""
+        return self.in_all if self.in_all is not None else len(self.more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

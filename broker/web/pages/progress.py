@@ -12,22 +12,18 @@ MESSAGES = (
     "eid.scan",
     "eid.open-app",
     "eid.started",
-    "eid.started-here",
-    "eid.identity-document",
-    "eid.confirm-call",
+    "eid.document",
+    "eid.call",
     "eid.sign",
     "eid.processing",
-    "eid.no-client",
     "eid.done",
-    "eid.waiting",
 )
-WAITING = "eid.waiting"
 
 
 def sentence(message: str, language: str, app: str) -> str:
     """The sentence of a message key; of a key that we do not know, that we are waiting."""
-    known = message if message in MESSAGES else WAITING
-    return str(texts(language if language in LANGUAGES else "sv").get(f"progress.{known}")) % {"app": app}
+    key = f"progress.{message}" if message in MESSAGES else "progress.waiting"
+    return str(texts(language if language in LANGUAGES else "sv").get(key)) % {"app": app}
 
 
 def status_reply(message: str, language: str, app: str, *, qr_text: str | None = None, go: str | None = None) -> Reply:

@@ -1,5 +1,6 @@
 """A QR code as the path of an SVG picture, drawn on the server for readers without scripts."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 QUIET = 4
@@ -19,7 +20,7 @@ def qr_path(text: str) -> tuple[int, str]:
     return len(matrix) + 2 * QUIET, "".join(runs)
 
 
-def _runs(row: bytes, y: int) -> list[str]:
+def _runs(row: Iterable[int], y: int) -> list[str]:
     """The dark runs of one row, each as a rectangle one module high."""
     found, start = [], None
     for x, dark in enumerate((*row, 0)):

@@ -114,6 +114,7 @@ def _templates(language: str, zone: Any, shared: dict[str, object], compiled: By
     found.globals["progress"] = lambda message, app: sentence(message, language, app)
     found.filters["named"] = lambda names: in_language(names, language)
     found.filters["clean"] = clean
+    found.filters["capital"] = lambda text: text[:1].upper() + text[1:]
     found.filters["uri_part"] = lambda text: quote(text, safe="@+")
     found.filters.update({name: _clock(pattern, zone, language) for name, pattern in _MOMENTS.items()})
     found.filters["iso"] = lambda at: datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -25,21 +25,21 @@ class Texts:
         compiled = io.BytesIO()
         write_mo(compiled, read_po(io.BytesIO(source.read_bytes()), locale=language))
         compiled.seek(0)
-        self._catalogue = Translations(compiled)
+        self.catalogue = Translations(compiled)
         self._known: dict[str, Markup] = {}
         if language != "sv":
-            self._catalogue.add_fallback(texts("sv")._catalogue)
+            self.catalogue.add_fallback(texts("sv").catalogue)
 
     def get(self, key: str, **values: object) -> Markup:
         """The text of a key, which says itself when nothing is known (a test proves that it never does)."""
         text = self._known.get(key)
         if text is None:
-            text = self._known[key] = Markup(self._catalogue.gettext(key))  # noqa: S704  # our own words
+            text = self._known[key] = Markup(self.catalogue.gettext(key))  # noqa: S704  # our own words
         return text % values if values else text
 
     def count(self, key: str, many: str, number: int, **values: object) -> Markup:
         """The text for this number of things, which may be filled in as `%(num)s`."""
-        text = Markup(self._catalogue.ngettext(key, many, number))  # noqa: S704  # our own words
+        text = Markup(self.catalogue.ngettext(key, many, number))  # noqa: S704  # our own words
         return text % {"num": number, **values}
 
 
