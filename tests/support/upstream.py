@@ -9,11 +9,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from idp_adapters.base import Ask, Inbound, Redirect, Tools
+from idp_adapters.base import Ask, Inbound, PostForm, Redirect, Tools
 from idp_adapters.methods.oidc import OidcSettings
+from idp_adapters.methods.saml import SamlSettings
 from idp_adapters.simulators.oidc_op import Client, OpenIdProvider
-from idp_adapters.simulators.upstream import Call, Person, UpstreamSimulator
-from metadata.register import OidcProvider
+from idp_adapters.simulators.saml_idp import SamlIdentityProvider
+from idp_adapters.simulators.upstream import Answer, Call, Person, UpstreamSimulator
+from metadata.register import POST, REDIRECT, EncryptionKey, Endpoint, OidcProvider, SamlProvider, SamlService
 from metadata.wire import signing
 from metadata.wire.egress import EgressFailed, Outbound, Response
 from metadata.wire.jose import PublicKeySet
@@ -22,6 +24,10 @@ from metadata.wire.signing import PrivateKey, Signer
 NOW = 1_790_000_000
 BROKER = "https://broker.example"
 OP = "https://op.example"
+IDP = "https://idp.example"
+ENTITY_ID = f"{BROKER}/saml/metadata"
+ACS = f"{BROKER}/saml/acs"
+GIVEN_NAME, SN = "urn:oid:2.5.4.42", "urn:oid:2.5.4.4"
 LOA3 = "http://id.elegnamnden.se/loa/1.0/loa3"
 LOA2 = "http://id.elegnamnden.se/loa/1.0/loa2"
 SECRET = "a secret/with+odd:signs"
@@ -35,6 +41,10 @@ _MAKERS: Mapping[str, Callable[[], PrivateKey]] = {
 
 ANNA = Person("anna", "Anna Andersson", {"given_name": ("Anna",), "mail": ("anna@home.example",)})
 BO = Person("bo", "Bo Berg", {"given_name": ("Bo",), "groups": ("a", "b")})
+
+# The same persons, by the names that SAML uses.
+SAML_ANNA = Person("anna", "Anna Andersson", {GIVEN_NAME: ("Anna",), SN: ("Andersson",)})
+SAML_BO = Person("bo", "Bo Berg", {GIVEN_NAME: ("Bo", "Bosse")})
 
 
 @cache
@@ -140,6 +150,67 @@ def oidc_settings(issuer: str = OP, **changes: Any) -> OidcSettings:
         "attributes": {"given_name": "givenName", "mail": "mail"},
     }
     return OidcSettings(**(good | changes))
+
+
+def identity_provider(
+    base_url: str = IDP, clock: Callable[[], int] | None = None, **changes: Any
+) -> SamlIdentityProvider:
+    """An identity provider that knows the broker's metadata, with Anna at the keyboard."""
+    name = urlsplit(base_url).netloc
+    broker = SamlService(
+        ENTITY_ID,
+        (Endpoint(ACS, POST, 0, is_default=True),),
+        signing_keys=(signer("broker-saml", "RS256").public_key,),
+        encryption_keys=(EncryptionKey(signer("broker-decryption", "RS256").public_key),),
+        want_assertions_signed=changes.pop("want_assertions_signed", False),
+    )
+    options: dict[str, Any] = {
+        "signer": signer(name),
+        "stranger": signer(f"{name}-stranger", kid=name),
+        "levels": (LOA3, LOA2),
+        "default_person": "anna",
+        "clock": clock or Clock(),
+    }
+    return SamlIdentityProvider(base_url, {ENTITY_ID: broker}.get, [SAML_ANNA, SAML_BO], **(options | changes))
+
+
+def saml_provider(base_url: str = IDP, **changes: Any) -> SamlProvider:
+    """The same provider, as its metadata is read."""
+    good: dict[str, Any] = {
+        "entity_id": f"{base_url}/metadata",
+        "single_sign_on_services": (Endpoint(f"{base_url}/sso", REDIRECT), Endpoint(f"{base_url}/sso", POST)),
+        "signing_keys": (signer(urlsplit(base_url).netloc).public_key,),
+        "want_authn_requests_signed": True,
+    }
+    return SamlProvider(**(good | changes))
+
+
+def saml_settings(base_url: str = IDP, **changes: Any) -> SamlSettings:
+    """Settings as the broker has them for that provider."""
+    good: dict[str, Any] = {
+        "provider": saml_provider(base_url),
+        "ceiling": LOA3,
+        "levels": {LOA3: LOA3, LOA2: LOA2},
+        "attributes": {GIVEN_NAME: "givenName", SN: "sn"},
+    }
+    return SamlSettings(**(good | changes))
+
+
+def saml_ask(**changes: Any) -> Ask:
+    return ask(**({"return_url": ACS} | changes))
+
+
+def carried(simulator: UpstreamSimulator, step: Redirect | PostForm) -> Answer:
+    """What the browser is shown after it carried a request to the provider, by either binding."""
+    parts = urlsplit(step.url)
+    if isinstance(step, Redirect):
+        return simulator.answer(Call("GET", parts.path, parts.query.encode(), b""))
+    return simulator.answer(Call("POST", parts.path, b"", urlencode(step.fields).encode()))
+
+
+def landed(page: bytes) -> Inbound:
+    """What the browser brings back with the form of a page."""
+    return Inbound(Form.of(page).hidden)
 
 
 def walked(simulator: UpstreamSimulator, url: str) -> Inbound:
