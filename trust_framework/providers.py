@@ -1,7 +1,7 @@
 """What an identity provider or login method is trusted with, and the one place where its word becomes ours."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -176,14 +176,25 @@ def _unassertable(name: str) -> str:
 
 def _in_scope(value: str, row: Attribute, scopes: frozenset[str]) -> bool:
     """Whether a scoped value is within the provider's scopes (Sweden Connect deployment profile 6.2.1)."""
-    match row.scope:
-        case None:
-            return True
-        case Scope.ORGANISATION:
-            return value.rpartition("@")[2] in scopes
-        case Scope.HSA:
-            prefixes = tuple(hsa_compare_form(s) for s in scopes if _HSA_SCOPE.match(s))
-            return not prefixes or hsa_compare_form(value).startswith(prefixes)
-        case Scope.MAIL:
-            domains = {s.lower() for s in scopes if "." in s}  # no organisation number or HSA-id has a dot
-            return not domains or value.rpartition("@")[2].lower() in domains
+    return row.scope is None or _BOUNDS[row.scope](value, scopes)
+
+
+def _in_organisation(value: str, scopes: frozenset[str]) -> bool:
+    return value.rpartition("@")[2] in scopes
+
+
+def _under_hsa_prefix(value: str, scopes: frozenset[str]) -> bool:
+    prefixes = tuple(hsa_compare_form(s) for s in scopes if _HSA_SCOPE.match(s))
+    return not prefixes or hsa_compare_form(value).startswith(prefixes)
+
+
+def _in_mail_domain(value: str, scopes: frozenset[str]) -> bool:
+    domains = {s.lower() for s in scopes if "." in s}  # no organisation number or HSA-id has a dot
+    return not domains or value.rpartition("@")[2].lower() in domains
+
+
+_BOUNDS: Final[Mapping[Scope, Callable[[str, frozenset[str]], bool]]] = {
+    Scope.ORGANISATION: _in_organisation,
+    Scope.HSA: _under_hsa_prefix,
+    Scope.MAIL: _in_mail_domain,
+}
