@@ -98,14 +98,26 @@ def asserted_commission(attributes: Attributes) -> Acting:
 
 
 def usable_commissions(staff: tuple[StaffEntry, ...], login: Attributes, filters: Filters) -> tuple[Acting, ...]:
-    """Every complete commission that satisfies the values asked for; the login's own alone when it tells of one."""
+    """Every complete commission that satisfies the values asked for.
+
+    One that the login names goes alone: as the directory has it, else as the login tells it. A commission that only the
+    login knows, and only by halves, leaves nothing to act in.
+    """
+    everywhere = tuple(Acting(e, c) for e in staff for c in e.commissions)
+    fitting = _fitting(everywhere, login, filters)
     told = asserted_commission(login)
-    everywhere = (told,) if told.commission else (Acting(e, c) for e in staff for c in e.commissions)
-    return tuple(
-        acting
-        for acting in everywhere
-        if acting.commission and complete(acting.commission) and _satisfies(acting, login, filters)
-    )
+    if told.commission is None:
+        return fitting
+    named = told.commission.hsa_id
+    if known := tuple(acting for acting in fitting if acting.known_as(named)):
+        return known
+    if any(acting.known_as(named) for acting in everywhere):
+        return fitting
+    return _fitting((told,), login, filters)
+
+
+def _fitting(actings: tuple[Acting, ...], login: Attributes, filters: Filters) -> tuple[Acting, ...]:
+    return tuple(a for a in actings if a.commission and complete(a.commission) and _satisfies(a, login, filters))
 
 
 def usable_employments(staff: tuple[StaffEntry, ...], login: Attributes, filters: Filters) -> tuple[Acting, ...]:

@@ -233,6 +233,33 @@ def test_a_commission_that_the_login_tells_of_is_the_only_one():
     }
 
 
+def test_a_commission_that_the_login_only_names_is_taken_from_the_directory_with_its_employment():
+    staff = (employment(commission(1)), employment(commission(2), number=2))
+    who = identity(commissionHsaId="se2321000016-c2")
+    given = released(decide(asking("commissionHsaId", "commissionPurpose", "employeeHsaId", staff=staff, who=who), NOW))
+    assert given == {
+        "commissionHsaId": ("SE2321000016-C2",),
+        "commissionPurpose": (CARE,),
+        "employeeHsaId": ("SE2321000016-E2",),
+    }
+
+
+def test_a_named_commission_that_does_not_fit_this_service_leaves_the_choice_open():
+    staff = (employment(commission(1, purpose=STATISTICS), commission(2), commission(3)),)
+    who = identity(commissionHsaId="SE2321000016-C1")
+    asked = asking(wish("commissionPurpose", values=(CARE,)), staff=staff, who=who)
+    assert choices(decide(asked, NOW)) == ["SE2321000016-C2", "SE2321000016-C3"]
+
+
+def test_a_named_commission_that_nobody_knows_is_not_replaced_by_another():
+    who = identity(commissionHsaId="SE2321000016-C9")
+    decision = decide(
+        asking(wish("commissionPurpose", required=True), staff=(employment(commission(1)),), who=who), NOW
+    )
+    assert isinstance(decision, Refused)
+    assert decision.reason.code == "no-commission"
+
+
 def test_a_half_commission_that_the_login_tells_of_is_dropped():
     decision = decide(
         asking(wish("commissionHsaId", essential=True), who=identity(commissionHsaId="SE2321000016-C7")), NOW
