@@ -32,6 +32,12 @@ class PublishedProvider:
         self._endpoints: tuple[OidcEndpoints, int] | None = None
         self._keys: tuple[PublicKeySet, int] | None = None
 
+    @property
+    def known(self) -> OidcEndpoints | None:
+        """The discovery document as it was read last, however long ago; never fetched for this."""
+        with self._lock:
+            return None if self._endpoints is None else self._endpoints[0]
+
     def endpoints(self, now: int) -> OidcEndpoints:
         """The discovery document (Discovery 1.0 section 4), at most an hour old."""
         with self._lock:

@@ -105,6 +105,9 @@ class OidcSettings(BaseModel):
     userinfo: Literal["needed", "always", "never"] = Field(
         "needed", description="When userinfo is fetched; `needed` when the ID token lacks a claim of `attributes`."
     )
+    origins: tuple[str, ...] = Field(
+        (), description="Other origins through which the provider sends the browser, where it has any."
+    )
     login_hint: bool = Field(False, description="Whether a service's hint of the person is passed on.")
 
     @field_validator("provider", mode="before")
@@ -142,7 +145,7 @@ class OidcSettings(BaseModel):
         host = urlsplit(self.provider.issuer).hostname or ""
         return ProviderTerms(
             id=method_id,
-            names=self.names or {"sv": host, "en": host},
+            names={"sv": host, "en": self.names.get("sv", host), **self.names},
             ceiling=self.ceiling,
             levels=self.levels,
             attributes=self.attributes,
@@ -237,6 +240,11 @@ class OidcUpstream:
                 return self._identified(pending, code, endpoints, now)
         except Stopped as stopped:
             return Failed(REASONS[stopped.reason], str(stopped))
+
+    def leaves_to(self) -> tuple[str, ...]:
+        """Its issuer, its authorization endpoint once that is known, and the origins named in the settings."""
+        known = self._published.known
+        return (self._provider.issuer, *((known.authorization_endpoint,) if known else ()), *self.settings.origins)
 
     def _parameters(self, ask: Ask, pending: Pending, endpoints: OidcEndpoints) -> dict[str, str]:
         """Core section 3.1.2.1, with PKCE (RFC 7636)."""

@@ -91,6 +91,9 @@ class SamlSettings(BaseModel):
     )
     name_id_format: str | None = Field(None, description="NameID format to ask for; empty leaves it to the provider.")
     signing_alg: Literal["RS256", "ES256"] = Field("RS256", description="Our algorithm for requests.")
+    origins: tuple[str, ...] = Field(
+        (), description="Other origins through which the provider sends the browser, where it has any."
+    )
     want_assertions_signed: bool = Field(False, description="Whether the assertion must be signed beside the response.")
 
     @field_validator("provider")
@@ -107,7 +110,7 @@ class SamlSettings(BaseModel):
         entity_id, declared = self.provider.entity_id, self.provider.scopes
         return ProviderTerms(
             id=method_id,
-            names=self.names or {"sv": entity_id, "en": entity_id},
+            names={"sv": entity_id, "en": self.names.get("sv", entity_id), **self.names},
             ceiling=self.ceiling,
             levels=self.levels,
             attributes=self.attributes,
@@ -175,17 +178,10 @@ class SamlUpstream:
             max_age=ask.max_age,
         )
         endpoint = self._endpoint()
-        spec = self._spec(ask, pending, endpoint, now)
-        signer = self._tools.signer("saml", self.settings.signing_alg)
-        if endpoint.binding == REDIRECT:
-            url = redirect.encode(
-                endpoint.url, build_authn_request(spec), relay_state=pending.relay_state, signer=signer
-            )
-            return Redirect(url, pending.to_bytes())
-        fields = {"SAMLRequest": redirect.encode_post(build_authn_request(spec, signer))}
-        if pending.relay_state is not None:
-            fields["RelayState"] = pending.relay_state
-        return PostForm(endpoint.url, fields, pending.to_bytes())
+        try:
+            return self._request(self._spec(ask, pending, endpoint, now), endpoint, pending)
+        except XmlRefused as refused:
+            return Failed(REASONS["internal"], f"request: {refused.reason}")
 
     def resume(self, state: bytes, inbound: Inbound, now: int) -> Resumed:
         """Read the provider's answer to this login's request."""
@@ -200,6 +196,23 @@ class SamlUpstream:
             return self._authenticated(content, encoded)
         except Stopped as stopped:
             return Failed(REASONS[stopped.reason], str(stopped), stopped.about)
+
+    def leaves_to(self) -> tuple[str, ...]:
+        """Its single sign-on services, and the origins named in the settings."""
+        return (*(endpoint.url for endpoint in self._provider.single_sign_on_services), *self.settings.origins)
+
+    def _request(self, spec: AuthnRequestSpec, endpoint: Endpoint, pending: Pending) -> Redirect | PostForm:
+        """By HTTP-Redirect the query is signed, by HTTP-POST the message (SAML bindings sections 3.4 and 3.5)."""
+        signer = self._tools.signer("saml", self.settings.signing_alg)
+        if endpoint.binding == REDIRECT:
+            url = redirect.encode(
+                endpoint.url, build_authn_request(spec), relay_state=pending.relay_state, signer=signer
+            )
+            return Redirect(url, pending.to_bytes())
+        fields = {"SAMLRequest": redirect.encode_post(build_authn_request(spec, signer))}
+        if pending.relay_state is not None:
+            fields["RelayState"] = pending.relay_state
+        return PostForm(endpoint.url, fields, pending.to_bytes())
 
     def _endpoint(self) -> Endpoint:
         """HTTP-Redirect where there is one: it needs no page of ours between."""
@@ -219,7 +232,7 @@ class SamlUpstream:
             is_passive=ask.passive,
             name_id_format=self.settings.name_id_format,
             requester_ids=(ask.requester,),
-            provider_name=ask.service_name,
+            provider_name=ask.service_name or None,
         )
 
     def _answer(self, pending: Pending, parameters: Mapping[str, str]) -> str:

@@ -107,6 +107,15 @@ def test_the_request_carries_state_nonce_challenge_and_what_was_asked():
     assert {"prompt", "login_hint", "claims"}.isdisjoint(parameters)
 
 
+def test_the_browser_leaves_to_the_issuer_and_to_its_endpoint_once_that_is_known():
+    world = World(origins=("https://login.example",))
+    assert world.adapter.leaves_to() == (OP, "https://login.example")
+
+    world.start()
+
+    assert world.adapter.leaves_to() == (OP, f"{OP}/authorize", "https://login.example")
+
+
 def test_every_login_has_its_own_nonce_and_challenge():
     world = World()
 

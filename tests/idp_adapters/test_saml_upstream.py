@@ -168,6 +168,17 @@ def test_http_redirect_is_used_where_the_provider_has_it_and_post_where_not():
     assert isinstance(World(provider=BY_POST).start(), PostForm)
 
 
+def test_the_browser_leaves_to_the_addresses_of_the_metadata_and_those_registered():
+    assert World(origins=("https://login.example",)).adapter.leaves_to() == (
+        f"{IDP}/sso", f"{IDP}/sso", "https://login.example",
+    )  # fmt: skip
+
+
+def test_a_service_whose_name_no_xml_can_carry_is_our_own_error():
+    assert reason(World().start(service_name="a\x00b")) == "internal"
+    assert request_of(World().start(service_name="")).provider_name is None
+
+
 def test_no_level_asked_means_none_in_the_request():
     assert request_of(World().start()).requested_authn_context is None
 
@@ -549,7 +560,8 @@ def test_a_provider_that_answers_the_request_sent_to_another_is_not_taken_for_it
 def test_terms_are_those_of_the_federation_file_bounded_by_the_metadata():
     terms = saml_settings(names={"sv": "Hemma"}, identifiers={"personalIdentityNumber"}).terms("home")
 
-    assert (terms.id, terms.names, terms.ceiling) == ("home", {"sv": "Hemma"}, LOA3)
+    assert (terms.id, terms.ceiling) == ("home", LOA3)
+    assert terms.names == {"sv": "Hemma", "en": "Hemma"}
     assert terms.attributes[GIVEN_NAME] == "givenName"
     assert terms.identifiers == {"personalIdentityNumber"}
     assert saml_settings().terms("x").names["en"] == f"{IDP}/metadata"

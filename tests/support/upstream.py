@@ -20,6 +20,7 @@ from metadata.wire import signing
 from metadata.wire.egress import EgressFailed, Outbound, Response
 from metadata.wire.jose import PublicKeySet
 from metadata.wire.signing import PrivateKey, Signer
+from tests.support import adapters
 
 NOW = 1_790_000_000
 BROKER = "https://broker.example"
@@ -126,8 +127,9 @@ def open_id_provider(
 ) -> OpenIdProvider:
     """A provider at which the broker is registered with its keys, and Anna is at the keyboard."""
     name = urlsplit(issuer).netloc
+    callback = f"{BROKER}/login/upstream/{changes.pop('method', 'op')}/callback"
     client = Client(
-        "tillit", (f"{BROKER}/login/upstream/{changes.pop('method', 'op')}/callback",),
+        "tillit", (changes.pop("return_url", callback),),
         keys=lambda: PublicKeySet.of([("broker-oidc", signer("broker-oidc").public_key)]),
     )  # fmt: skip
     options: dict[str, Any] = {
@@ -159,7 +161,7 @@ def identity_provider(
     name = urlsplit(base_url).netloc
     broker = SamlService(
         ENTITY_ID,
-        (Endpoint(ACS, POST, 0, is_default=True),),
+        (Endpoint(changes.pop("return_url", ACS), POST, 0, is_default=True),),
         signing_keys=(signer("broker-saml", "RS256").public_key,),
         encryption_keys=(EncryptionKey(signer("broker-decryption", "RS256").public_key),),
         want_assertions_signed=changes.pop("want_assertions_signed", False),
@@ -211,6 +213,31 @@ def carried(simulator: UpstreamSimulator, step: Redirect | PostForm) -> Answer:
 def landed(page: bytes) -> Inbound:
     """What the browser brings back with the form of a page."""
     return Inbound(Form.of(page).hidden)
+
+
+def oidc_under_test() -> adapters.UnderTest:
+    """For the contract suite of all methods."""
+    clock = Clock(adapters.NOW)
+    op = open_id_provider(clock=clock, return_url=adapters.ask().return_url)
+    adapter = oidc_settings().adapter("op", tools(InProcess({OP: op})))
+
+    def completing(asked: Ask) -> tuple[bytes, Inbound, int]:
+        step = adapter.start(asked, adapters.NOW)
+        return step.state, walked(op, step.url), adapters.NOW + 5
+
+    return adapters.UnderTest(adapter, oidc_settings().terms("op"), completing)
+
+
+def saml_under_test() -> adapters.UnderTest:
+    """For the contract suite of all methods."""
+    idp = identity_provider(clock=Clock(adapters.NOW), return_url=adapters.ask().return_url)
+    adapter = saml_settings().adapter("idp", tools(InProcess()))
+
+    def completing(asked: Ask) -> tuple[bytes, Inbound, int]:
+        step = adapter.start(asked, adapters.NOW)
+        return step.state, landed(carried(idp, step).body), adapters.NOW + 5
+
+    return adapters.UnderTest(adapter, saml_settings().terms("idp"), completing)
 
 
 def walked(simulator: UpstreamSimulator, url: str) -> Inbound:
