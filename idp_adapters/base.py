@@ -185,6 +185,20 @@ class CanStartHere(Protocol):
 
 
 @runtime_checkable
+class LeavesTo(Protocol):
+    """The method sends the browser to other sites: their addresses, for the policy on where forms may end."""
+
+    def leaves_to(self) -> tuple[str, ...]: ...
+
+
+@runtime_checkable
+class ClaimsHint(Protocol):
+    """The method can tell from a hint alone that it is meant, and is then chosen without asking."""
+
+    def claims(self, hint: str) -> bool: ...
+
+
+@runtime_checkable
 class CanLogOut(Protocol):
     """Address to which the person is sent to log out at the provider, or None."""
 

@@ -75,7 +75,10 @@ class AttributeConsumingService:
 
 @dataclass(frozen=True, slots=True)
 class SamlService:
-    """A service provider as its metadata describes it. `signing_methods` are alg:SigningMethod URIs it declared."""
+    """A service provider as its metadata describes it. `signing_methods` are alg:SigningMethod URIs it declared.
+
+    `attribute_names` gives the SAML Name under which its metadata asks for a catalogue name, where it does.
+    """
 
     entity_id: str
     assertion_consumer_services: tuple[Endpoint, ...]
@@ -88,6 +91,7 @@ class SamlService:
     signing_methods: tuple[str, ...] = ()
     name_id_formats: tuple[str, ...] = ()
     entity_categories: frozenset[str] = frozenset()
+    attribute_names: Mapping[str, str] = field(default_factory=dict)
 
     def default_acs(self) -> Endpoint:
         """The endpoint used when the request names none: isDefault, else the lowest index (saml-metadata 2.2.3)."""

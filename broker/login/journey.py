@@ -211,9 +211,9 @@ def consent_answered(tx: Transaction, shown: str, *, given: bool, now: int, on: 
     return finish(replace(tx, consented=shown), now, on).adding(kept)
 
 
-def cancelled(tx: Transaction, now: int, reason: Reason | None = None) -> Step:
-    """The person turned back to the service."""
-    reason = reason or REASONS["user-cancelled"]
+def cancelled(tx: Transaction, now: int) -> Step:
+    """The person turned back to the service, which is told why: what was explained to the person, if anything was."""
+    reason = REASONS[tx.failure or "user-cancelled"]
     return tell(tx, reason, now).adding(Effects(events=(record.failed(tx, reason, "", now),)))
 
 
@@ -224,9 +224,7 @@ def tell(tx: Transaction, reason: Reason, now: int, about: Mapping[str, str] | N
 
 def explain(tx: Transaction, reason: Reason, about: Mapping[str, str] | None = None) -> Step:
     """Show the person what went wrong; the login stands, so that there is a way on."""
-    if tx.version:
-        return Step(Explain(reason, tx.reference, tx, about or {}))
-    moved = tx.next()
+    moved = tx.next(failure=reason.code)
     return _saving(moved, Explain(reason, tx.reference, moved, about or {}))
 
 

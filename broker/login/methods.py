@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from broker.login.ports import Federation, Services
 from broker.login.request import Transaction, Visit
-from idp_adapters.base import Ask
+from idp_adapters.base import Adapter, Ask, CanStartHere, ClaimsHint
 from trust_framework.members import State
 
 
@@ -41,8 +41,12 @@ def offered(tx: Transaction, federation: Federation) -> Offered:
             hidden.append((method, "level"))
         else:
             usable.append(method)
-    pointed_at = tuple(m for m in tx.request.methods if m in usable)
+    pointed_at = tuple(m for m in usable if m in tx.request.methods or _claims(federation.methods[m], tx.request.hint))
     return Offered(pointed_at or tuple(usable), tuple(hidden))
+
+
+def _claims(adapter: Adapter, hint: str | None) -> bool:
+    return hint is not None and isinstance(adapter, ClaimsHint) and adapter.claims(hint)
 
 
 def _in_order(preferred: tuple[str, ...], known: Iterable[str]) -> list[str]:
@@ -57,7 +61,7 @@ def ask(tx: Transaction, method: str, visit: Visit, on: Services, *, same_device
     wanted = tx.request.wanted
     return Ask(
         login=tx.id,
-        return_url=return_url(method, federation, on),
+        return_url=return_url(tx, method, federation, on),
         service_name=party.name(visit.language),
         requester=_requester(tx, federation),
         levels=terms.in_its_words(acceptable(tx, federation)),
@@ -72,11 +76,14 @@ def ask(tx: Transaction, method: str, visit: Visit, on: Services, *, same_device
     )
 
 
-def return_url(method: str, federation: Federation, on: Services) -> str:
-    """Where a method's answers come: an address of its own, but for SAML, which has one for the whole broker."""
+def return_url(tx: Transaction, method: str, federation: Federation, on: Services) -> str:
+    """Where a method's answers come: its own registered address, the one for all SAML providers, or this very login."""
+    base = on.settings.base_url
     if method in federation.provider_entities.values():
-        return f"{on.settings.base_url}/saml/acs"
-    return f"{on.settings.base_url}/login/upstream/{method}/callback"
+        return f"{base}/saml/acs"
+    if isinstance(federation.methods[method], CanStartHere):
+        return f"{base}/login/{tx.id}/mobil"
+    return f"{base}/login/upstream/{method}/callback"
 
 
 def _requester(tx: Transaction, federation: Federation) -> str:

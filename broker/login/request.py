@@ -34,7 +34,8 @@ class Transaction:
     `browser` is the hash of the secret of the browser that began it; once a person is identified, `sign_on` is the root of
     the sign-on that this gave, and only the browser holding it may go on (a planted browser secret is then worth nothing).
     `method_state` is the method's own, `consented` the hash of what the person agreed to. `pageless`: the method answers
-    for the person, so no page is shown on the way. Times are epoch seconds.
+    for the person, so no page is shown on the way. `failure` is the code of the last reason that was explained, which the
+    service is told should the person turn back. Times are epoch seconds.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Transaction:
     pageless: bool = False
     commission: str | None = None
     consented: str | None = None
+    failure: str | None = None
 
     def next(self, **changes: Any) -> "Transaction":
         """The transaction after a step."""

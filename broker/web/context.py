@@ -1,12 +1,17 @@
-"""What every view is given: the services of the journey, the pages, the clock."""
+"""What every view is given: the services of the journey, the pages, the clock, and where incidents are noted."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from broker.login.ports import Services
 from broker.protocols.front import Front
-from broker.web.pages import Pages
+from broker.web.metrics import Metrics
+from broker.web.pages.render import Pages
 from broker.web.throttle import Throttle
+from trust_framework.reasons import Reason
+
+log = logging.getLogger("tillit.web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +23,20 @@ class Broker:
     fronts: Mapping[str, Front]
     clock: Callable[[], int]
     throttle: Throttle
+    metrics: Metrics
     ready: Callable[[], Mapping[str, bool]] = field(default=dict)
+
+    def note_refusal(self, reason: Reason, detail: str, reference: str) -> None:
+        """A request was refused with a page: counted, and a line with the reference."""
+        self.metrics.refusals.labels(reason.code).inc()
+        log.info("refused", extra={"cause": reason.code, "reference": reference, "detail": printable(detail)})
+
+    def note_failure(self, what: str, error: BaseException) -> None:
+        """Something of ours failed."""
+        self.metrics.failures.labels(what).inc()
+        log.error("%s failed: %s", what, type(error).__name__, exc_info=error)
+
+
+def printable(text: str) -> str:
+    """Foreign text as it may stand in a log line: one line, no control or direction characters, bounded."""
+    return "".join(c if c.isprintable() else "?" for c in text)[:500]

@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlencode
 
 from broker.keys.ring import KeyRing
+from broker.keys.sealing import Unsealable
+from broker.login.ports import Services
 from broker.login.request import Transaction
 from broker.login.steps import Stage
+
+CARD_LIFETIME = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,19 @@ def csrf(browser: bytes, scope: str, keys: KeyRing) -> str:
 def csrf_holds(token: str, browser: bytes, scope: str, keys: KeyRing) -> bool:
     """Whether a form's token is this browser's and this scope's."""
     return hmac.compare_digest(token.encode(), csrf(browser, scope, keys).encode())
+
+
+def card_url(tx: Transaction, now: int, on: Services) -> str:
+    """The address at the card listener for a login: its sealed name, good for ten minutes."""
+    sealed = on.keys().vault.seal("card-handoff", f"{now + CARD_LIFETIME}.{tx.id}".encode())
+    return f"{on.settings.card_url}/card/{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}"
+
+
+def opened_card(handoff: str, now: int, keys: KeyRing) -> str | None:
+    """The login that a card address names, or None when it is not ours or too old."""
+    try:
+        sealed = base64.b64decode(handoff + "=" * (-len(handoff) % 4), altchars=b"-_", validate=True)
+        expires, _, login = keys.vault.open("card-handoff", sealed).decode().partition(".")
+    except (ValueError, Unsealable):
+        return None
+    return login if now < int(expires) else None

@@ -116,6 +116,12 @@ def claimed(token: str | bytes, name: str) -> str:
     return value
 
 
+def claimed_header(token: str | bytes, name: str) -> str | None:
+    """A text parameter of the header of a token that **nobody has verified**, None when it has none. Raises JoseRefused."""
+    value = _header(_segments(token)[0]).get(name)
+    return value if isinstance(value, str) else None
+
+
 def at_hash(token: str, alg: str) -> str:
     """`at_hash` and `c_hash` (OpenID Connect Core sections 3.1.3.6 and 3.3.2.11): the left half of the hash that `alg`
     signs with; for Ed25519 that is SHA-512. Raises JoseRefused for an algorithm without one: never fail open.

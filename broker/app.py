@@ -1,0 +1,144 @@
+"""`create_app(settings)`: all wiring, one function. What runs where, and what each part is given, is read here."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from broker.federation.snapshot import load
+from broker.jobs.runner import JobRunner
+from broker.keys.making import load_ring
+from broker.keys.ring import KeyRing
+from broker.login.ports import Federation, Services
+from broker.protocols.oidc.front import OidcFront
+from broker.protocols.saml.front import SamlFront
+from broker.settings import Environment, Settings
+from broker.storage.opening import open_storage
+from broker.storage.storage import Storage
+from broker.web.context import Broker
+from broker.web.flask_app import pages_app
+from broker.web.front import Environ, Front, StartResponse
+from broker.web.metrics import Metrics
+from broker.web.pages.render import Pages
+from broker.web.throttle import Throttle
+from idp_adapters.base import Tools
+from metadata.client_keys import ClientKeys
+from metadata.wire.egress import Egress, EgressPolicy
+from metadata.wire.signing import Signer
+
+
+class NotApplied(Exception):
+    """No federation file has been applied yet; see `tillit apply`."""
+
+
+class Snapshots:
+    """The federation and the key ring in memory, looked at again each second by the jobs thread."""
+
+    def __init__(self, storage: Storage, settings: Settings, egress: Egress) -> None:
+        self._storage, self._settings, self._egress = storage, settings, egress
+        self._tools = Tools(
+            base_url=settings.base_url,
+            entity_id=settings.entity_id,
+            egress=egress,
+            signer=self._signer,
+            decryption_keys=lambda: self.keys.decryption,
+        )
+        self._rows = storage.ring_rows()
+        self.keys: KeyRing = load_ring(self._rows, storage.vault)
+        self.federation: Federation = self._loaded()
+
+    def _signer(self, use: str, alg: str) -> Signer:
+        """The present key: methods outlive a ring."""
+        return self.keys.signer(use, alg)
+
+    def _loaded(self) -> Federation:
+        version = self._storage.federation()
+        document = version.document if version else {}
+        return load(document, version.version if version else 0, self._tools, self._settings)
+
+    def refresh(self) -> None:
+        """Take up what has changed in the database. The last good snapshot stays when the new one cannot be made."""
+        rows = self._storage.ring_rows()
+        if rows != self._rows:
+            self.keys, self._rows = load_ring(rows, self._storage.vault), rows
+        if self._storage.federation_version() != self.federation.version:
+            self.federation = self._loaded()
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A running broker: a WSGI callable with what it is made of. `close` lets go of everything."""
+
+    front: Front
+    on: Broker
+    storage: Storage
+    snapshots: Snapshots
+    jobs: JobRunner
+    egress: Egress
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        return self.front(environ, start_response)
+
+    def close(self) -> None:
+        """Stop the jobs and close connections."""
+        self.jobs.stop()
+        self.egress.close()
+        self.storage.close()
+
+
+def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Application:
+    """Wire a broker. Raises NoKek, WrongSchema, StorageUnavailable when the installation is not ready."""
+    clock = clock or (lambda: int(time.time()))
+    storage = open_storage(settings, clock=clock)
+    egress = Egress(egress_policy(settings))
+    snapshots = Snapshots(storage, settings, egress)
+    services = Services(
+        settings=settings,
+        store=storage,
+        keys=lambda: snapshots.keys,
+        federation=lambda: snapshots.federation,
+        client_keys=ClientKeys(egress),
+    )
+    pages = Pages(
+        settings.environment,
+        secure=settings.secure and settings.environment is Environment.PRODUCTION,
+        contact=settings.contact,
+        default_language=settings.default_language,
+    )
+    pages.warm()
+    jobs = JobRunner(storage, settings, lambda: snapshots.keys, on_tick=(snapshots.refresh,))
+    on = Broker(
+        services=services,
+        pages=pages,
+        fronts={"oidc": OidcFront(), "saml": SamlFront()},
+        clock=clock,
+        throttle=Throttle(),
+        metrics=Metrics(),
+        ready=lambda: readiness(snapshots, storage),
+    )
+    return Application(Front(on, pages_app(on).wsgi_app), on, storage, snapshots, jobs, egress)
+
+
+def egress_policy(settings: Settings) -> EgressPolicy:
+    """Loopback peers only where there is nothing to protect (test and demo); plain http to them in test only."""
+    loopback = settings.environment is not Environment.PRODUCTION
+    plain = settings.environment is Environment.TEST
+    return EgressPolicy(loopback=loopback, plain_loopback=plain, ca_file=str(settings.ca_file) if settings.ca_file else None)
+
+
+def readiness(snapshots: Snapshots, storage: Storage) -> dict[str, bool]:
+    """What must hold before a load balancer sends people here."""
+
+    def holds(check: Callable[[], Any]) -> bool:
+        try:
+            check()
+        except Exception:  # noqa: BLE001  # whatever it is, we are not ready
+            return False
+        return True
+
+    return {
+        "database": holds(storage.federation_version),
+        "keys": holds(lambda: snapshots.keys.signer("oidc", "ES256")),
+        "audit": holds(storage.log_waiting),
+        "federation": snapshots.federation.version > 0,
+    }

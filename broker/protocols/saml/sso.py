@@ -1,0 +1,204 @@
+"""The single sign-on service's reading half: from an AuthnRequest to a LoginRequest (SAML profiles section 4.1.4.1).
+
+First the sender, its signature and the address of the answer are proven; until then every fault is a Refusal, and a page.
+After that what cannot be done is Answered at that address. The checks are a table; a further one is a function and a row.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from broker.exchange import BadRequest, Request, single
+from broker.login.handles import new_reference
+from broker.login.ports import Services
+from broker.login.request import LoginRequest
+from broker.protocols.front import Answered
+from broker.protocols.saml import received
+from broker.protocols.saml.answers import status_answer
+from broker.protocols.saml.statuses import INVALID_NAME_ID_POLICY, UNSUPPORTED_BINDING
+from idp_adapters.base import Consume
+from metadata.register import POST, ReturnAddress, SamlService, Service, UnknownService, UnprovenAddress, acs_address
+from metadata.wire.saml_messages.authn_request import read_authn_request
+from metadata.wire.saml_messages.opening import check_received
+from metadata.wire.saml_messages.values import AuthnRequest, SamlRefused
+from metadata.wire.saml_messages.vocabulary import NO_AUTHN_CONTEXT, PERSISTENT, REQUESTER, TRANSIENT
+from trust_framework import loa
+from trust_framework.attribute_sets import of_categories
+from trust_framework.decide import RequestedAttribute, Wanted
+from trust_framework.members import RelyingParty
+from trust_framework.reasons import REASONS, Reason, Refusal
+
+SSO_PATH: Final = "/saml/sso"
+REQUEST_MEMORY = 600  # a request's id is remembered for longer than the request is fresh
+UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+NAME_ID_FORMATS = (PERSISTENT, TRANSIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request whose sender and return address are proven."""
+
+    request: AuthnRequest
+    service: Service
+    saml: SamlService
+    party: RelyingParty
+    address: ReturnAddress
+    relay_state: str | None
+    login_hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unservable(Exception):
+    """The request cannot be served; its sender is told with these status codes."""
+
+    reason: Reason
+    top: str = REQUESTER
+    second: str | None = field(default=None)
+
+
+def read(request: Request, now: int, on: Services) -> tuple[LoginRequest, Consume]:
+    """Prove, check, and make the LoginRequest, with the id that is used up. Raises Refusal or Answered."""
+    asked = prove(request, now, on)
+    try:
+        for check in CHECKS:
+            check(asked)
+        login = _login_request(asked, now, on)
+    except Unservable as error:
+        message = f"{error.reason.service_text} (ref {new_reference()})"
+        raise Answered(
+            status_answer(
+                asked.address, asked.request.id, asked.relay_state, (error.top, error.second), message, now, on
+            )
+        ) from error
+    used = Consume("saml-request", f"{asked.saml.entity_id}\x1f{asked.request.id}", now + REQUEST_MEMORY)
+    return login, used
+
+
+def prove(request: Request, now: int, on: Services) -> Asked:
+    """Who sent this, is it signed as it must be, for us, fresh, and where may it be answered? Raises Refusal."""
+    message = received.envelope(request)
+    try:
+        keys = received.keys_of(on) if message.redirect is None else None
+        authn_request = read_authn_request(message.xml, keys)
+    except SamlRefused as error:
+        raise received.refusal_of(error) from error
+    except UnknownService as error:
+        raise Refusal(REASONS["request-unknown-service"], "issuer") from error
+    service = received.sender(authn_request.issuer, on)
+    saml = received.saml_of(service)
+    signed = received.check_signature(message, service, signed=authn_request.signed, needed=saml.authn_requests_signed)
+    try:
+        check_received(authn_request, at=on.settings.base_url + SSO_PATH, now=now, signed=signed)
+    except SamlRefused as error:
+        raise received.refusal_of(error, service) from error
+    address = _address(authn_request, service)
+    party = on.federation().parties[service.id]
+    hint = _login_hint(request)
+    return Asked(authn_request, service, saml, party, address, message.relay_state, hint)
+
+
+def _address(request: AuthnRequest, service: Service) -> ReturnAddress:
+    try:
+        return acs_address(service, url=request.acs_url, index=request.acs_index)
+    except UnprovenAddress as error:
+        raise Refusal(REASONS["request-address"], str(error), {"service_id": service.id}) from error
+
+
+def _login_hint(request: Request) -> str | None:
+    """`login_hint` in the query names the subject, beside a Subject in the request."""
+    try:
+        return single([p for p in request.parameters() if p[0] == "login_hint"]).get("login_hint")
+    except BadRequest as error:
+        raise Refusal(REASONS["request-malformed"], str(error)) from error
+
+
+# --- the checks, each with its section ------------------------------------------------------------------------------
+
+
+def answer_by_post(asked: Asked) -> None:
+    """Answers go by HTTP-POST only (SAML profiles section 4.1.2)."""
+    if asked.request.protocol_binding not in {None, POST}:
+        raise Unservable(REASONS["request-unsupported"], second=UNSUPPORTED_BINDING)
+
+
+def name_id_policy(asked: Asked) -> None:
+    """Persistent and transient, for this service alone (SAML core section 3.4.1.1)."""
+    policy = asked.request.name_id_policy
+    if policy is None:
+        return
+    known = policy.format in {None, UNSPECIFIED, *NAME_ID_FORMATS}
+    own = policy.sp_name_qualifier in {None, asked.saml.entity_id}
+    if not (known and own):
+        raise Unservable(REASONS["request-unsupported"], second=INVALID_NAME_ID_POLICY)
+
+
+def attribute_consuming_service(asked: Asked) -> None:
+    """An index must be one of the metadata's (SAML core section 3.4.1)."""
+    index = asked.request.attribute_consuming_service_index
+    if index is not None and index not in {s.index for s in asked.saml.attribute_consuming_services}:
+        raise Unservable(REASONS["request-unsupported"])
+
+
+def class_references_only(asked: Asked) -> None:
+    """Levels of assurance are authentication context classes; declarations are not spoken here."""
+    context = asked.request.requested_authn_context
+    if context is not None and context.decl_refs:
+        raise Unservable(REASONS["request-level"], second=NO_AUTHN_CONTEXT)
+
+
+Check = Callable[[Asked], None]
+CHECKS: Sequence[Check] = (answer_by_post, name_id_policy, attribute_consuming_service, class_references_only)
+
+
+# --- what is left is a request that may be served -------------------------------------------------------------------
+
+
+def _login_request(asked: Asked, now: int, on: Services) -> LoginRequest:
+    request = asked.request
+    entities = on.federation().provider_entities
+    return LoginRequest(
+        service=asked.service.id,
+        protocol="saml",
+        wanted=Wanted(
+            levels=_levels(asked),
+            requested=_requested(asked),
+            asked_at=now,
+            force=request.force_authn,
+            passive=request.is_passive,
+        ),
+        return_url=asked.address.url,
+        methods=tuple(entities[idp] for idp in request.idp_list if idp in entities),
+        hint=asked.login_hint or (request.subject.value if request.subject else None),
+        front={"id": request.id, "relay_state": asked.relay_state, "name_id": _name_id_format(asked)},
+    )
+
+
+def _levels(asked: Asked) -> tuple[str, ...]:
+    """The levels that answer the request (SAML core section 3.3.2.2.1), among those the service may ask for."""
+    context = asked.request.requested_authn_context
+    if context is None:
+        return ()
+    found = loa.expand_comparison(context.comparison, context.class_refs, asked.party.levels)
+    if not found:
+        raise Unservable(REASONS["request-level"], second=NO_AUTHN_CONTEXT)
+    return found
+
+
+def _requested(asked: Asked) -> tuple[RequestedAttribute, ...]:
+    """What the metadata asks for: by the index or the default service, by category, else all that is registered."""
+    services = asked.saml.attribute_consuming_services
+    index = asked.request.attribute_consuming_service_index
+    chosen = next((s for s in services if (s.index == index if index is not None else s.is_default)), None)
+    if chosen is None and services:
+        chosen = min(services, key=lambda s: s.index)
+    by_category = of_categories(asked.saml.entity_categories)
+    required = {*by_category.required, *(chosen.required if chosen else ())}
+    names = dict.fromkeys((*by_category.names(), *(chosen.requested if chosen else ())))
+    names = names or dict.fromkeys(sorted(asked.party.attributes))
+    return tuple(RequestedAttribute(name, required=name in required) for name in names)
+
+
+def _name_id_format(asked: Asked) -> str:
+    """Persistent unless transient is asked for (Sweden Connect deployment profile section 3)."""
+    policy = asked.request.name_id_policy
+    return TRANSIENT if policy is not None and policy.format == TRANSIENT else PERSISTENT

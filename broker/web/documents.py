@@ -1,0 +1,72 @@
+"""Documents that are made once a version and served as bytes: discovery, keys, our metadata, static files, health."""
+
+import json
+from collections.abc import Callable, Mapping
+
+from broker.exchange import Reply
+from broker.login.ports import Services
+from broker.protocols.oidc import discovery
+from broker.web.pages.static import static_files
+from broker.web.published import saml_document
+from broker.web.turn import Turn
+
+MAX_AGE = 300
+View = Callable[[Turn], Reply]
+Version = tuple[int, int]
+
+_JSON = (("Content-Type", "application/json"), ("Cache-Control", f"public, max-age={MAX_AGE}"))
+_SAML = (("Content-Type", "application/samlmetadata+xml"), ("Cache-Control", f"public, max-age={MAX_AGE}"))
+# One entry a document: the last version made. Keyed by our own names, never by what a visitor sends.
+_made: dict[str, tuple[int, int, Reply]] = {}
+
+
+def _kept(name: str, make: Callable[[Services], Reply], turn: Turn) -> Reply:
+    """The document as it was made for this ring and this federation."""
+    services = turn.on.services
+    version = (id(services.keys()), id(services.federation()))
+    kept = _made.get(name)
+    if kept is None or kept[:2] != version:
+        kept = _made[name] = (*version, make(services))
+    return kept[2]
+
+
+def configuration(turn: Turn) -> Reply:
+    """`/.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`."""
+    return _kept("configuration", lambda on: Reply(200, _JSON, discovery.configuration(on)), turn)
+
+
+def jwks(turn: Turn) -> Reply:
+    """`/oidc/jwks`."""
+    return _kept("jwks", lambda on: Reply(200, _JSON, discovery.jwks(on)), turn)
+
+
+def saml_metadata(turn: Turn) -> Reply:
+    """`/saml/metadata`, signed; also our entityID."""
+    return _kept("saml", lambda on: Reply(200, _SAML, saml_document(on, turn.now)), turn)
+
+
+def static_views() -> dict[str, View]:
+    """Every static file as a view."""
+    return {path: _static(reply) for path, reply in static_files().items()}
+
+
+def _static(reply: Reply) -> View:
+    return lambda turn: reply  # noqa: ARG005
+
+
+def alive(turn: Turn) -> Reply:  # noqa: ARG001
+    """`/healthz`: the process answers."""
+    return Reply(200, (("Content-Type", "text/plain"), ("Cache-Control", "no-store")), b"ok\n")
+
+
+def ready(turn: Turn) -> Reply:
+    """`/readyz`: database, keys, register and audit can be used."""
+    return readiness(turn.on.ready())
+
+
+def readiness(checks: Mapping[str, bool]) -> Reply:
+    """Each check by name; 503 when one fails."""
+    status = 200 if all(checks.values()) else 503
+    return Reply(
+        status, (("Content-Type", "application/json"), ("Cache-Control", "no-store")), json.dumps(checks).encode()
+    )

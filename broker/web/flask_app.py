@@ -1,0 +1,77 @@
+"""The Flask application of the pages: its routes point at views that take a turn and give a reply."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, request
+
+from broker.exchange import Reply
+from broker.login.handles import new_reference
+from broker.login.steps import Explain
+from broker.web import consent_views, explain, home, landings, login, logout
+from broker.web.context import Broker
+from broker.web.front import KIB, guarded, request_of
+from broker.web.turn import Turn
+from trust_framework.reasons import REASONS
+
+FORM_BODY = 64 * KIB
+View = Callable[..., Reply]
+
+# rule, view, methods: a page is a row
+PAGES: tuple[tuple[str, View, tuple[str, ...]], ...] = (
+    ("/", home.start, ("GET",)),
+    ("/tillganglighet", home.accessibility, ("GET",)),
+    ("/error", home.error_url, ("GET",)),
+    ("/sprak/<choice>", home.language, ("GET",)),
+    ("/utseende/<choice>", home.theme, ("GET",)),
+    ("/login/logga-ut", logout.ask, ("GET",)),
+    ("/login/logga-ut", logout.confirmed, ("POST",)),
+    ("/login/upstream/saml/landed", landings.saml_landed, ("GET",)),
+    ("/login/upstream/<method>/callback", landings.upstream_callback, ("GET",)),
+    ("/login/<id>", login.choose, ("GET",)),
+    ("/login/<id>", login.chosen, ("POST",)),
+    ("/login/<id>/borja", login.proceed, ("GET",)),
+    ("/login/<id>/annat", login.other, ("POST",)),
+    ("/login/<id>/avbryt", login.cancel, ("POST",)),
+    ("/login/<id>/fortsatt", login.go_on, ("GET",)),
+    ("/login/<id>/mobil", login.mobile, ("GET",)),
+    ("/login/<id>/mobil/status", login.mobile_status, ("GET",)),
+    ("/login/<id>/mobil/kod", login.mobile_frame, ("GET",)),
+    ("/login/<id>/kort", login.card, ("GET",)),
+    ("/login/<id>/kort/svar", landings.card_landed, ("GET",)),
+    ("/login/<id>/test", login.test_login, ("GET",)),
+    ("/login/<id>/test", login.test_answered, ("POST",)),
+    ("/login/<id>/uppdrag", consent_views.commission, ("GET",)),
+    ("/login/<id>/uppdrag", consent_views.commission_answered, ("POST",)),
+    ("/login/<id>/samtycke", consent_views.consent, ("GET",)),
+    ("/login/<id>/samtycke", consent_views.consent_answered, ("POST",)),
+)
+
+
+def pages_app(on: Broker) -> Flask:
+    """Flask with every page. It holds no state of its own and no session: the browser's cookie is ours."""
+    app = Flask("broker.web", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=FORM_BODY, MAX_FORM_PARTS=100)
+    for number, (rule, view, methods) in enumerate(PAGES):
+        app.add_url_rule(rule, f"page{number}", _served(view, on), methods=methods)
+    app.register_error_handler(404, lambda _: _response(_lost("not-found", on)))
+    app.register_error_handler(405, lambda _: _response(_lost("not-found", on)))
+    app.register_error_handler(413, lambda _: _response(_lost("request-too-large", on)))
+    return app
+
+
+def _served(view: View, on: Broker) -> Callable[..., Response]:
+    def served(**parts: Any) -> Response:
+        turn = Turn.of(request_of(request.environ, on, request.get_data(cache=False)), on)
+        return _response(guarded(lambda t: view(t, **parts), turn))
+
+    return served
+
+
+def _lost(code: str, on: Broker) -> Reply:
+    turn = Turn.of(request_of(request.environ, on, b""), on)
+    return explain.page(Explain(REASONS[code], new_reference()), turn)
+
+
+def _response(reply: Reply) -> Response:
+    return Response(reply.body, reply.status, list(reply.headers))

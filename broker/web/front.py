@@ -1,0 +1,149 @@
+"""The one routing table, and the thin WSGI callable that serves it.
+
+Machine endpoints are plain functions from a request value to a reply value; pages are too, and Flask serves those. Every
+view stands here once, with its method and the size of body it takes. Nothing is read of a body before its length is known.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+
+from broker.exchange import Reply, Request
+from broker.login.effects import StorageUnavailable
+from broker.protocols.oidc import introspect, revoke, token, userinfo
+from broker.web import documents, landings, logout, requests
+from broker.web.answers import of_refusal, refused
+from broker.web.context import Broker
+from broker.web.turn import Turn
+from metadata.register import UnprovenAddress
+from trust_framework.reasons import REASONS, Refusal
+
+KIB: Final = 1024
+OIDC_BODY = 64 * KIB
+SAML_BODY = 512 * KIB
+
+View = Callable[[Turn], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A view at a path. `limit` is the longest body in bytes; `machine` replies carry errors of their own."""
+
+    view: View
+    methods: tuple[str, ...] = ("GET", "HEAD")
+    limit: int = 0
+
+
+def _protocol(endpoint: Callable[[Request, int, Any], Reply]) -> View:
+    return lambda turn: endpoint(turn.request, turn.now, turn.on.services)
+
+
+_BOTH = ("GET", "HEAD", "POST")
+
+ROUTES: Mapping[str, Route] = {
+    "/.well-known/openid-configuration": Route(documents.configuration),
+    "/.well-known/oauth-authorization-server": Route(documents.configuration),
+    "/oidc/jwks": Route(documents.jwks),
+    "/oidc/authorize": Route(requests.authorize, _BOTH, OIDC_BODY),
+    "/oidc/token": Route(_protocol(token.token), ("POST",), OIDC_BODY),
+    "/oidc/userinfo": Route(_protocol(userinfo.userinfo), _BOTH, OIDC_BODY),
+    "/oidc/introspect": Route(_protocol(introspect.introspect), ("POST",), OIDC_BODY),
+    "/oidc/revoke": Route(_protocol(revoke.revoke), ("POST",), OIDC_BODY),
+    "/oidc/logout": Route(logout.rp_initiated, _BOTH, OIDC_BODY),
+    "/saml/metadata": Route(documents.saml_metadata),
+    "/saml/sso": Route(requests.single_sign_on, _BOTH, SAML_BODY),
+    "/saml/acs": Route(landings.saml_response, ("POST",), SAML_BODY),
+    "/saml/slo": Route(logout.single_logout, _BOTH, SAML_BODY),
+    "/healthz": Route(documents.alive),
+    "/readyz": Route(documents.ready),
+    **{path: Route(view) for path, view in documents.static_views().items()},
+}
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+Environ = dict[str, Any]
+_STATUS_LINES: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The WSGI callable. What is not in the table goes to `pages`, the Flask application."""
+
+    on: Broker
+    pages: Callable[[Environ, StartResponse], Iterable[bytes]]
+    routes: Mapping[str, Route] = field(default_factory=lambda: ROUTES)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        route = self.routes.get(environ["PATH_INFO"])
+        if route is None:
+            return self.pages(environ, start_response)
+        reply = serve(route, environ, self.on)
+        self.on.metrics.requests.labels(environ["PATH_INFO"], str(reply.status)).inc()
+        return written(reply, environ["REQUEST_METHOD"], start_response)
+
+
+def serve(route: Route, environ: Environ, on: Broker) -> Reply:
+    """Read the request within its limits, let the view answer, and map whatever it raises."""
+    method = environ["REQUEST_METHOD"]
+    if method not in route.methods:
+        return Reply(405, (("Allow", ", ".join(route.methods)),))
+    body = _body(environ, route.limit)
+    request = request_of(environ, on, body or b"")
+    turn = Turn.of(request, on)
+    if body is None:
+        return refused(REASONS["request-too-large"], turn)
+    return guarded(route.view, turn)
+
+
+def guarded(view: View, turn: Turn) -> Reply:
+    """The one map from what a view raises to a page. Nothing unknown reaches the browser with its text."""
+    try:
+        return view(turn)
+    except Refusal as refusal:
+        return of_refusal(refusal, turn)
+    except UnprovenAddress as error:
+        return refused(REASONS["request-address"], turn, detail=str(error))
+    except StorageUnavailable as error:
+        turn.on.note_failure("storage", error)
+        return refused(REASONS["maintenance"], turn)
+    except Exception as error:  # noqa: BLE001  # the last net: a reference for the person, the rest for the log
+        turn.on.note_failure("view", error)
+        return refused(REASONS["internal"], turn)
+
+
+def _body(environ: Environ, limit: int) -> bytes | None:
+    """The body, or None when it is longer than the limit or its length is not said."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > limit:
+        return None
+    return bytes(environ["wsgi.input"].read(int(length))) if int(length) else b""
+
+
+def request_of(environ: Environ, on: Broker, body: bytes) -> Request:
+    """The request as a value. Header names with an underscore never reach us as headers of another name."""
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    if environ.get("CONTENT_TYPE"):
+        headers["content-type"] = environ["CONTENT_TYPE"]
+    return Request(
+        method=environ["REQUEST_METHOD"],
+        path=environ["PATH_INFO"],
+        query=environ.get("QUERY_STRING", "").encode("latin-1"),
+        headers=headers,
+        body=body,
+        remote=_remote(environ.get("REMOTE_ADDR", ""), headers, on),
+    )
+
+
+def _remote(peer: str, headers: Mapping[str, str], on: Broker) -> str:
+    """The browser's address: what a trusted proxy says, else the peer's own."""
+    trusted = {address.strip() for address in on.services.settings.trusted_proxy.split(",") if address.strip()}
+    if peer in trusted and (forwarded := headers.get("x-forwarded-for")):
+        return forwarded.rpartition(",")[2].strip()
+    return peer
+
+
+def written(reply: Reply, method: str, start_response: StartResponse) -> Iterable[bytes]:
+    """Write a reply. HEAD gets the headers of GET."""
+    headers = [*reply.headers, ("Content-Length", str(len(reply.body)))]
+    start_response(_STATUS_LINES[reply.status], headers)
+    return [b"" if method == "HEAD" else reply.body]

@@ -1,0 +1,56 @@
+"""Pages outside any login: the start page, the accessibility statement, our errorURL, language and appearance."""
+
+from broker.exchange import Reply
+from broker.settings import Environment
+from broker.web import explain
+from broker.web.pages.error import error_url_page
+from broker.web.pages.frame import ServiceView
+from broker.web.pages.inform import Accessibility, ServiceLink, Start
+from broker.web.pages.language import choose_language, choose_theme
+from broker.web.turn import Turn
+from metadata.register import UnknownService
+
+REVIEWED = "2026-11-25"
+
+
+def start(turn: Turn) -> Reply:
+    """`/`. In the demo it lists the services to try."""
+    federation = turn.on.services.federation()
+    listed = turn.on.services.settings.environment is not Environment.PRODUCTION
+    services = tuple(
+        ServiceLink(names=party.names, url=home)
+        for service, party in federation.parties.items()
+        if listed and (home := federation.register.services[service].home)
+    )
+    return turn.on.pages.render(Start(services=services), turn.frame())
+
+
+def accessibility(turn: Turn) -> Reply:
+    """`/tillganglighet`."""
+    return turn.on.pages.render(Accessibility(reviewed=REVIEWED), turn.frame())
+
+
+def error_url(turn: Turn) -> Reply:
+    """`/error`: services send people here (REFEDS errorURL v1); parameters are hostile until matched."""
+    page = error_url_page(turn.parameters(), lambda name: _known(name, turn), turn.now)
+    return turn.on.pages.render(page, turn.frame())
+
+
+def _known(name: str, turn: Turn) -> ServiceView | None:
+    register = turn.on.services.federation().register
+    for find in (register.by_entity_id, register.by_client_id):
+        try:
+            return explain.service_view(find(name).id, turn)
+        except UnknownService:
+            continue
+    return None
+
+
+def language(turn: Turn, choice: str) -> Reply:  # noqa: ARG001  # the choice is read from the path
+    """`/sprak/<choice>`."""
+    return choose_language(turn.request, secure=turn.on.services.settings.secure)
+
+
+def theme(turn: Turn, choice: str) -> Reply:  # noqa: ARG001
+    """`/utseende/<choice>`."""
+    return choose_theme(turn.request, secure=turn.on.services.settings.secure)

@@ -1,0 +1,274 @@
+"""The pages of a pending login: what each shows, and what its buttons do. Every step goes through the journey."""
+
+from dataclasses import replace
+from urllib.parse import quote
+
+from broker.exchange import Reply
+from broker.login import journey, methods
+from broker.login.request import Transaction
+from broker.login.steps import Explain, Show, Stage, Step
+from broker.web import explain, links
+from broker.web.answers import record, refused, see_other, settle
+from broker.web.opening import opened
+from broker.web.pages import login as login_pages
+from broker.web.pages.frame import Action, Names, Page, ServiceView
+from broker.web.pages.progress import status_reply
+from broker.web.turn import Turn
+from idp_adapters.base import CanCancel, CanStartHere, Inbound
+from trust_framework import loa
+from trust_framework.reasons import REASONS, Refusal
+
+ICONS = {"card": "card", "bankid": "phone", "test": "key"}
+
+
+def proceed(turn: Turn, id: str) -> Reply:
+    """The first GET of a login whose request came by a cross-site POST: it belongs to this browser from now on."""
+    tx = turn.on.services.store.login(id)
+    if tx is None or tx.browser != journey.UNBOUND:
+        return see_other(f"/login/{quote(id)}?{turn.request.query.decode('ascii', 'replace')}")
+    bound = replace(tx, browser=turn.visit().browser)
+    return settle(journey.proceed(bound, turn.visit(tx.request), turn.now, turn.on.services), turn)
+
+
+# --- choosing ---------------------------------------------------------------------------------------------------------
+
+
+def choose(turn: Turn, id: str) -> Reply:
+    """U1, or U8 when the present sign-on does not suffice."""
+    tx = opened(id, turn)
+    offered = methods.offered(tx, turn.on.services.federation())
+    if not offered.usable:
+        return settle(journey.explain(tx, REASONS["no-method"]), turn)
+    needed = methods.acceptable(tx, turn.on.services.federation())
+    sign_on_id = turn.visit().sign_on_id
+    sign_on = turn.on.services.store.sign_on(sign_on_id) if sign_on_id else None
+    kind = login_pages.RaiseLevel if sign_on else login_pages.ChooseMethod
+    page = kind(
+        service=service_of(tx, turn),
+        action=f"/login/{tx.id}",
+        csrf=turn.csrf(tx.id),
+        methods=tuple(view for method in offered.usable for view in _method_views(method, turn)),
+        hidden=_hidden(offered, turn),
+        needed=_level_names(needed),
+        cancel=explain.back(tx, turn),
+    )
+    return page_of(page, tx, turn)
+
+
+def _method_views(method: str, turn: Turn) -> list[login_pages.MethodView]:
+    federation = turn.on.services.federation()
+    names, icon = federation.providers[method].names, ICONS.get(method, "house")
+    if isinstance(federation.methods[method], CanStartHere):
+        return [
+            login_pages.MethodView(value=f"{method}:elsewhere", names=names, icon="qr", variant="elsewhere"),
+            login_pages.MethodView(value=f"{method}:here", names=names, icon=icon, variant="here"),
+        ]
+    return [login_pages.MethodView(value=method, names=names, icon=icon)]
+
+
+def _hidden(offered: methods.Offered, turn: Turn) -> tuple[login_pages.HiddenMethods, ...]:
+    providers = turn.on.services.federation().providers
+    whys: dict[str, login_pages.Why] = {"level": "level", "service": "service", "stopped": "federation"}
+    return tuple(
+        login_pages.HiddenMethods(why=why, names=names)
+        for cause, why in whys.items()
+        if (names := tuple(providers[method].names for method, hidden in offered.hidden if hidden == cause))
+    )
+
+
+def _level_names(levels: tuple[str, ...]) -> Names | None:
+    ranks = sorted({loa.rank(level) for level in levels if loa.known(level)})
+    if not ranks:
+        return None
+    return {"sv": f"tillitsnivå {ranks[0]}", "en": f"level of assurance {ranks[0]}"}
+
+
+def chosen(turn: Turn, id: str) -> Reply:
+    """Start the method that was pressed."""
+    tx = opened(id, turn)
+    value = turn.check_form(tx.id).get("method", "")
+    if not turn.on.throttle.allows("method-start", turn.request.remote):
+        return refused(REASONS["too-many"], turn, service=tx.request.service)
+    method, _, variant = value.partition(":")
+    services = turn.on.services
+    step = journey.start(tx, method, turn.visit(tx.request), turn.now, services, same_device=variant == "here")
+    return settle(step, turn)
+
+
+def other(turn: Turn, id: str) -> Reply:
+    """Another way is wanted: call off what was begun, and show the choice."""
+    tx = opened(id, turn)
+    turn.check_form(tx.id)
+    _call_off(tx, turn)
+    return see_other(links.login_url(tx, Stage.CHOICE, turn.on.services.keys()))
+
+
+def cancel(turn: Turn, id: str) -> Reply:
+    """Back to the service, which is told."""
+    tx = opened(id, turn)
+    turn.check_form(tx.id)
+    _call_off(tx, turn)
+    return settle(journey.cancelled(tx, turn.now), turn)
+
+
+def _call_off(tx: Transaction, turn: Turn) -> None:
+    adapter: object = turn.on.services.federation().methods.get(tx.method or "")
+    if isinstance(adapter, CanCancel) and tx.method_state:
+        adapter.cancel(tx.method_state, turn.now)
+
+
+# --- waiting for a phone ----------------------------------------------------------------------------------------------
+
+
+def mobile(turn: Turn, id: str) -> Reply:
+    """U2 or U3, after a look at how far the person has come."""
+    tx = opened(id, turn)
+    step = _look(tx, turn, hold=False)
+    if not isinstance(step.outcome, Show) or step.outcome.wait is None:
+        return settle(step, turn)
+    if reason := record(step.effects, turn):
+        return refused(reason, turn, service=tx.request.service)
+    return page_of(_waiting_page(step.outcome, turn), step.outcome.transaction, turn)
+
+
+def _look(tx: Transaction, turn: Turn, *, hold: bool) -> Step:
+    inbound = Inbound(turn.parameters(), turn.request.query, (), turn.visit().user_agent, turn.request.remote)
+    return journey.resume(tx, inbound, turn.visit(tx.request), turn.now, turn.on.services, hold=hold)
+
+
+def _waiting_page(shown: Show, turn: Turn) -> Page:
+    tx, wait = shown.transaction, shown.wait
+    if wait is None:
+        raise TypeError("a waiting page needs something to wait for")
+    path = links.login_url(tx, Stage.MOBILE, turn.on.services.keys())
+    app = turn.on.services.federation().providers[tx.method or ""].names
+    status_url = f"/login/{tx.id}/mobil/status"
+    others = {"other": explain.post(tx, "annat", turn), "cancel": explain.back(tx, turn)}
+    service = service_of(tx, turn)
+    if wait.start_link:
+        return login_pages.OpenApp(
+            service=service,
+            app=app,
+            start_link=wait.start_link,
+            message=wait.message,
+            expires_at=wait.expires_at,
+            status_url=status_url,
+            done=Action(path),
+            qr=explain.post(tx, "", turn, method=f"{tx.method}:elsewhere"),
+            **others,
+        )
+    return login_pages.ScanCode(
+        service=service,
+        app=app,
+        message=wait.message,
+        expires_at=wait.expires_at,
+        status_url=status_url,
+        frame_url=f"/login/{tx.id}/mobil/kod",
+        done=Action(path),
+        here=Action(f"{path}&device=same"),
+        **others,
+    )
+
+
+def mobile_status(turn: Turn, id: str) -> Reply:
+    """What the script of U2 and U3 asks for: a sentence, the code to draw, or where to go on."""
+    try:
+        tx = opened(id, turn)
+    except Refusal:
+        return status_reply("eid.waiting", turn.language(), "", go=f"/login/{quote(id)}")
+    return _progress(tx, turn, framed=False)
+
+
+def mobile_frame(turn: Turn, id: str) -> Reply:
+    """The frame that holds the code when scripts are off."""
+    return _progress(opened(id, turn), turn, framed=True)
+
+
+def _progress(tx: Transaction, turn: Turn, *, framed: bool) -> Reply:
+    """Look without finishing: neither a script nor a frame can carry the service's answer."""
+    step = _look(tx, turn, hold=True)
+    app = turn.on.services.federation().providers[tx.method or ""].names if tx.method else {}
+    keys = turn.on.services.keys()
+    if isinstance(step.outcome, Show) and (wait := step.outcome.wait):
+        record(step.effects, turn)
+        if framed:
+            return page_of(login_pages.QrFrame(app=app, message=wait.message, qr_text=wait.qr_text), tx, turn)
+        return status_reply(wait.message, turn.language(tx.request.languages), _name(app, turn), qr_text=wait.qr_text)
+    on_at = step.outcome.transaction if isinstance(step.outcome, Show | Explain) else None
+    stage = Stage.CONTINUE if isinstance(step.outcome, Show | Explain) else Stage.CHOICE
+    reply = settle(step, turn)
+    cookies = tuple(header for header in reply.headers if header[0] == "Set-Cookie")
+    if framed:
+        return page_of(login_pages.QrFrame(app=app, message="eid.done"), tx, turn).adding(*cookies)
+    go = links.login_url(on_at or tx, stage, keys)
+    return status_reply("eid.done", turn.language(tx.request.languages), _name(app, turn), go=go).adding(*cookies)
+
+
+def go_on(turn: Turn, id: str) -> Reply:
+    """The waiting is over: finish for a person who is identified, or say what went wrong."""
+    tx = opened(id, turn)
+    if tx.identity is not None:
+        return settle(journey.finish(tx, turn.now, turn.on.services), turn)
+    if tx.failure:
+        return explain.page(Explain(REASONS[tx.failure], tx.reference, tx), turn)
+    return see_other(links.login_url(tx, Stage.CHOICE, turn.on.services.keys()))
+
+
+# --- card, test method ------------------------------------------------------------------------------------------------
+
+
+def card(turn: Turn, id: str) -> Reply:
+    """U4: the link to the card listener carries a sealed, short-lived name of this login."""
+    tx = opened(id, turn)
+    page = login_pages.InsertCard(
+        service=service_of(tx, turn),
+        card=turn.on.services.federation().providers[tx.method or ""].names,
+        go_on=links.card_url(tx, turn.now, turn.on.services),
+        other=explain.post(tx, "annat", turn),
+        cancel=explain.back(tx, turn),
+    )
+    return page_of(page, tx, turn)
+
+
+def test_login(turn: Turn, id: str) -> Reply:
+    """The test method's page."""
+    return _test_page(opened(id, turn), turn, None)
+
+
+def test_answered(turn: Turn, id: str) -> Reply:
+    """Somebody was named on the test method's page."""
+    tx = opened(id, turn)
+    form = turn.check_form(tx.id)
+    inbound = Inbound({"username": form.get("username", "")})
+    step = journey.resume(tx, inbound, turn.visit(tx.request), turn.now, turn.on.services)
+    return settle(step, turn)
+
+
+def _test_page(tx: Transaction, turn: Turn, wrong: str | None) -> Reply:
+    page = login_pages.TestLogin(
+        service=service_of(tx, turn),
+        action=f"/login/{tx.id}/test",
+        csrf=turn.csrf(tx.id),
+        wrong=wrong,
+        cancel=explain.back(tx, turn),
+    )
+    return page_of(page, tx, turn)
+
+
+# --- shared -----------------------------------------------------------------------------------------------------------
+
+
+def service_of(tx: Transaction, turn: Turn) -> ServiceView:
+    view = explain.service_view(tx.request.service, turn)
+    if view is None:
+        raise Refusal(REASONS["not-member"], "the service has left the register")
+    return view
+
+
+def page_of(page: Page, tx: Transaction, turn: Turn) -> Reply:
+    return turn.on.pages.render(page, turn.frame(tx))
+
+
+def _name(names: Names, turn: Turn) -> str:
+    language = turn.language()
+    return names.get(language) or next(iter(names.values()), "")

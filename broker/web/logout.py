@@ -1,0 +1,158 @@
+"""Logging out: asked for by a service over either protocol, or by the person.
+
+Our own sign-on ends and every grant that hangs on it. Other services of the sign-on are named on the page, since they are
+not told here; a SAML service hears PartialLogout then.
+"""
+
+from broker.audit.events import SignOnEnded
+from broker.exchange import Reply
+from broker.login.effects import Effects, EndSignOn
+from broker.login.handles import new_reference
+from broker.login.sign_on import Participant, SignOn
+from broker.protocols.oidc import logout as oidc_logout
+from broker.protocols.oidc.authorize import with_query
+from broker.protocols.oidc.subject import session_of
+from broker.protocols.saml import logout as saml_logout
+from broker.web import explain
+from broker.web.answers import deliver, record, refused, see_other
+from broker.web.cookies import Held, set_cookie
+from broker.web.pages.frame import Action
+from broker.web.pages.leave import LoggedOut, LogOutAsk, ServiceLeft
+from broker.web.turn import Turn
+from idp_adapters.base import Consume
+from metadata.register import Service
+
+SCOPE = "logout"
+
+
+def _sign_on(turn: Turn) -> SignOn | None:
+    sign_on_id = turn.visit().sign_on_id
+    return turn.on.services.store.sign_on(sign_on_id) if sign_on_id else None
+
+
+def _ended(sign_on: SignOn, participants: tuple[Participant, ...], cause: str, turn: Turn, *used: Consume) -> Effects:
+    event = SignOnEnded(
+        at=turn.now,
+        reference=new_reference(),
+        person=sign_on.person,
+        served=tuple(p.service for p in participants),
+        cause=cause,
+    )
+    return Effects((*used, EndSignOn(sign_on.root, turn.now)), (event,))
+
+
+# --- OpenID Connect RP-Initiated Logout 1.0 -----------------------------------------------------------------------------
+
+
+def rp_initiated(turn: Turn) -> Reply:
+    """`/oidc/logout`: with a valid hint for this very sign-on it ends at once, else the person is asked."""
+    sent = turn.form() if turn.request.method == "POST" else turn.parameters()
+    asked = oidc_logout.read(sent, turn.on.services)
+    sign_on = _sign_on(turn)
+    if sign_on is None:
+        return _gone(asked, turn)
+    service = asked.service
+    if service is not None and asked.sid == session_of(service.id, sign_on.root, turn.on.services.keys()):
+        return _end(sign_on, asked, turn)
+    return _ask(sign_on, asked, turn)
+
+
+def _gone(asked: oidc_logout.LogoutRequest, turn: Turn) -> Reply:
+    """Nobody is signed on in this browser: logged out already."""
+    if asked.back is not None:
+        return see_other(_back(asked))
+    return _logged_out((), asked.service, turn)
+
+
+def _back(asked: oidc_logout.LogoutRequest) -> str:
+    if asked.back is None:
+        raise TypeError("no address was proven")
+    return with_query(asked.back.url, {"state": asked.state}) if asked.state is not None else asked.back.url
+
+
+def _end(sign_on: SignOn, asked: oidc_logout.LogoutRequest, turn: Turn) -> Reply:
+    participants = turn.on.services.store.participants(sign_on.root)
+    if reason := record(_ended(sign_on, participants, "service", turn), turn):
+        return refused(reason, turn)
+    others = tuple(p for p in participants if asked.service is None or p.service != asked.service.id)
+    if asked.back is not None and not others:
+        return _forgetting(see_other(_back(asked)), turn)
+    return _forgetting(_logged_out(others, asked.service, turn, back=_back(asked) if asked.back else None), turn)
+
+
+def _ask(sign_on: SignOn, asked: oidc_logout.LogoutRequest, turn: Turn) -> Reply:
+    services = {p.service for p in turn.on.services.store.participants(sign_on.root)}
+    parties = turn.on.services.federation().parties
+    page = LogOutAsk(
+        action="/login/logga-ut",
+        csrf=turn.csrf(SCOPE),
+        services=tuple(parties[s].names for s in sorted(services) if s in parties),
+        service=explain.service_view(asked.service.id, turn) if asked.service else None,
+        stay=Action(asked.service.home) if asked.service and asked.service.home else None,
+    )
+    return turn.on.pages.render(page, turn.frame())
+
+
+# --- the person's own -----------------------------------------------------------------------------------------------
+
+
+def ask(turn: Turn) -> Reply:
+    """`/login/logga-ut`, GET: the question, or that it is done."""
+    sign_on = _sign_on(turn)
+    if sign_on is None:
+        return _logged_out((), None, turn)
+    return _ask(sign_on, oidc_logout.LogoutRequest(None, None, None, None), turn)
+
+
+def confirmed(turn: Turn) -> Reply:
+    """`/login/logga-ut`, POST: the person said yes."""
+    turn.check_form(SCOPE)
+    sign_on = _sign_on(turn)
+    if sign_on is None:
+        return _logged_out((), None, turn)
+    return _end(sign_on, oidc_logout.LogoutRequest(None, None, None, None), turn)
+
+
+# --- SAML single logout ---------------------------------------------------------------------------------------------
+
+
+def single_logout(turn: Turn) -> Reply:
+    """`/saml/slo`: end the sign-on that the request names, when it is this browser's; answer by what came of it."""
+    asked = saml_logout.read(turn.request, turn.now, turn.on.services)
+    sign_on = _sign_on(turn)
+    participants = turn.on.services.store.participants(sign_on.root) if sign_on else ()
+    named = sign_on is not None and any(asked.means(p) for p in participants)
+    if sign_on is None or not named:
+        if reason := record(Effects((asked.used,)), turn):
+            return refused(reason, turn)
+        return deliver(saml_logout.answer(asked, partial=False, now=turn.now, on=turn.on.services), turn)
+    if reason := record(_ended(sign_on, participants, "service", turn, asked.used), turn):
+        return refused(reason, turn)
+    others = tuple(p for p in participants if p.service != asked.service.id)
+    delivery = saml_logout.answer(asked, partial=bool(others), now=turn.now, on=turn.on.services)
+    return _forgetting(deliver(delivery, turn), turn)
+
+
+# --- shared ---------------------------------------------------------------------------------------------------------
+
+
+def _logged_out(
+    others: tuple[Participant, ...], service: Service | None, turn: Turn, *, back: str | None = None
+) -> Reply:
+    federation = turn.on.services.federation()
+    left = {p.service for p in others if p.service in federation.parties}
+    page = LoggedOut(
+        services=tuple(
+            ServiceLeft(names=federation.parties[s].names, out=False, url=federation.register.services[s].home)
+            for s in sorted(left)
+        ),
+        card="card" in federation.methods,
+        service=explain.service_view(service.id, turn) if service else None,
+        again=back or (service.home if service else None),
+    )
+    return turn.on.pages.render(page, turn.frame())
+
+
+def _forgetting(reply: Reply, turn: Turn) -> Reply:
+    """The browser keeps its secret, since other logins may be pending in it, and loses the handle."""
+    return reply.adding(set_cookie(Held(turn.held.browser), turn.on.services.settings))

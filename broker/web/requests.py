@@ -1,0 +1,55 @@
+"""Where services' browsers arrive: the authorization endpoint and the single sign-on service.
+
+A request by GET has the browser's cookie and is served at once. A POST from a service is cross-site and comes without it:
+it is verified, kept, and fetched by GET.
+"""
+
+from broker.exchange import Reply
+from broker.login import journey
+from broker.login.effects import Effects
+from broker.login.request import LoginRequest
+from broker.protocols.front import Answered
+from broker.protocols.oidc import authorize as oidc_authorize
+from broker.protocols.saml import sso as saml_sso
+from broker.web.answers import deliver, record, refused, settle
+from broker.web.turn import Turn
+from trust_framework.reasons import REASONS
+
+
+def authorize(turn: Turn) -> Reply:
+    """`/oidc/authorize`, GET and POST (OpenID Connect Core section 3.1.2.1)."""
+    try:
+        asked = oidc_authorize.read(turn.request, turn.now, turn.on.services)
+    except Answered as answered:
+        return _answered(answered, turn)
+    return _begun(asked, Effects(), turn)
+
+
+def single_sign_on(turn: Turn) -> Reply:
+    """`/saml/sso`, Redirect and POST (SAML profiles section 4.1.4.1)."""
+    try:
+        asked, used = saml_sso.read(turn.request, turn.now, turn.on.services)
+    except Answered as answered:
+        return _answered(answered, turn)
+    return _begun(asked, Effects((used,)), turn)
+
+
+def _begun(asked: LoginRequest, used: Effects, turn: Turn) -> Reply:
+    services = turn.on.services
+    if turn.request.method == "POST" and turn.held.fresh:
+        step = journey.land(asked, turn.now, services)
+        return _without_cookie(settle(step.adding(used), turn))
+    step = journey.begin(asked, turn.visit(asked), turn.now, services)
+    return settle(step.adding(used), turn)
+
+
+def _without_cookie(reply: Reply) -> Reply:
+    """A landed POST sets no cookie: the browser may hold one that it did not send."""
+    return Reply(reply.status, [h for h in reply.headers if h[0] != "Set-Cookie"], reply.body)
+
+
+def _answered(answered: Answered, turn: Turn) -> Reply:
+    if reason := record(answered.answer.effects, turn):
+        return refused(reason, turn)
+    turn.on.note_refusal(REASONS["request-malformed"], "answered at its address", "")
+    return deliver(answered.answer.delivery, turn)
