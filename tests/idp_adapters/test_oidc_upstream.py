@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from pydantic import ValidationError
@@ -856,6 +856,43 @@ def test_a_choice_that_is_none_is_asked_again_and_a_login_that_is_over_stays_ove
 )
 def test_the_simulator_redirects_to_nobody_it_does_not_know(query):
     assert World().op.answer(Call("GET", "/authorize", query, b"")).status == 400
+
+
+@pytest.mark.parametrize(
+    ("changes", "authorization", "error"),
+    [
+        ({"code": "guessed"}, "", "invalid_grant"),
+        ({"code_verifier": "another"}, "", "invalid_grant"),
+        ({"redirect_uri": "https://evil.example"}, "", "invalid_grant"),
+        ({"grant_type": "password"}, "", "unsupported_grant_type"),
+        ({"client_id": "another"}, "", "invalid_client"),
+        ({"client_assertion": "x.y.z"}, "", "invalid_client"),
+        ({}, "Basic bm9ib2R5Ong=", "invalid_client"),
+        ({}, "Basic !", "invalid_client"),
+    ],
+)
+def test_the_simulator_gives_a_token_only_for_its_code_to_its_client(changes, authorization, error):
+    world = World()
+    step = world.start()
+    sent_back = walked(world.op, step.url)
+    redeemed = []
+
+    def hold(outbound, answer):
+        redeemed.append(outbound)
+        return answer
+
+    world.egress.spoil = hold
+    code = sent_back.parameters["code"]
+    world.adapter.resume(step.state, Inbound({**sent_back.parameters, "code": "kept-back"}), NOW)
+    form = dict(parse_qsl(redeemed[-1].body.decode())) | {"code": code} | changes
+
+    answer = world.op.answer(Call("POST", "/token", b"", urlencode(form).encode(), authorization))
+
+    assert json.loads(answer.body) == {"error": error}
+
+
+def test_the_simulator_gives_userinfo_for_its_tokens_only():
+    assert World().op.answer(Call("GET", "/userinfo", b"", b"", "Bearer guessed")).status == 401
 
 
 def test_the_simulator_wants_pkce():
