@@ -7,6 +7,7 @@ continue the one signed before: `extend` starts from the stored frontier and com
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ MAX_SIGNATURES = 16
 _ED25519 = b"\x01"
 _KEY_ID = 4
 _DASH = "— "
+_NOTE = re.compile(f"((?:[^\n]+\n)+\n(?:{_DASH}[^\n]+\n)+)(?:\n|\\Z)")
 
 
 class BadCheckpoint(Exception):
@@ -129,7 +131,7 @@ def sign(checkpoint: Checkpoint, signer: Signer) -> str:
 def extend(state: TreeState, leaves: Sequence[bytes], origin: str, signer: Signer) -> Grown:
     """Grow the tree by a batch and sign it. Raises BadCheckpoint when the stored frontier is not that of its note."""
     frontier = Frontier.parse(state.size, state.frontier)
-    if state.note and _parse_text(state.note).root != frontier.root():
+    if state.note and read_note(state.note).root != frontier.root():
         raise BadCheckpoint("the stored tree is not the one that was signed")
     frontier.extend([leaf_hash(leaf) for leaf in leaves])
     note = sign(Checkpoint(origin, frontier.size, frontier.root()), signer)
@@ -150,7 +152,7 @@ def open_note(note: str, verifiers: Mapping[tuple[str, bytes], Verifier]) -> Che
             good += 1
     if not good:
         raise BadCheckpoint("no known key has signed")
-    return _parse_text(note)
+    return read_note(note)
 
 
 def _verify(known: Verifier, signature: bytes, text: str) -> None:
@@ -184,7 +186,8 @@ def _signature(line: str) -> tuple[str, bytes]:
     return name, stamp
 
 
-def _parse_text(note: str) -> Checkpoint:
+def read_note(note: str) -> Checkpoint:
+    """What a note says, whoever signed it. Raises BadCheckpoint."""
     lines = note.partition("\n\n")[0].split("\n")
     if len(lines) < 3 or not _name(lines[0]) or "" in lines:  # noqa: PLR2004  # origin, size, root
         raise BadCheckpoint("not a checkpoint")
@@ -204,11 +207,12 @@ def _base64(text: str) -> bytes:
         raise BadCheckpoint("base64") from error
 
 
-def notes_of(text: str) -> list[str]:
-    """The notes of a checkpoint file, which stand one after another with an empty line after each."""
-    blocks = text.split("\n\n")
-    if blocks and not blocks[-1].strip():
-        blocks.pop()
-    if len(blocks) % 2:
-        raise BadCheckpoint("the file ends in the middle of a checkpoint")
-    return [f"{blocks[i]}\n\n{blocks[i + 1].rstrip(chr(10))}\n" for i in range(0, len(blocks), 2)]
+def notes_of(text: str) -> tuple[list[str], str]:
+    """The notes of a checkpoint file, which stand one after another with an empty line after each; and what follows
+    the last whole one (a crash in the middle of writing leaves such a tail).
+    """
+    notes, end = [], 0
+    while found := _NOTE.match(text, end):
+        notes.append(found[1])
+        end = found.end()
+    return notes, text[end:]

@@ -7,7 +7,7 @@ from broker.keys.ring import KeyState
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """A key of the ring at rest. `private_key` is sealed PKCS #8, None once the key is removed."""
+    """A key of the ring at rest. `sealed` is the private key (PKCS #8); once removed, a proof that the key was ours."""
 
     kid: str
     use: str
@@ -15,5 +15,5 @@ class KeyRow:
     state: KeyState
     since: int
     public_key: bytes
+    sealed: bytes = field(repr=False)
     certificate: bytes | None = None
-    private_key: bytes | None = field(default=None, repr=False)

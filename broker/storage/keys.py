@@ -1,5 +1,6 @@
 """Rows of the key ring, and the wrapped data keys. What they mean is `broker.keys`' affair."""
 
+import hashlib
 from collections.abc import Iterable
 
 from sqlalchemy import Executable, bindparam, insert, select, update
@@ -28,21 +29,22 @@ RING = table(
     text("state", "next, active, retiring or removed"),
     number("since", "When it came to this state"),
     octets("public_key", "DER SubjectPublicKeyInfo"),
+    octets("sealed", "DER PKCS #8, sealed; once removed, a sealed proof that the public key was ours"),
     octets("certificate", "DER certificate, for SAML", nullable=True),
-    octets("private_key", "DER PKCS #8, sealed; destroyed when the key is removed", nullable=True),
 )
-_FIELDS = ("kid", "use", "alg", "state", "since", "public_key", "certificate", "private_key")
+_FIELDS = ("kid", "use", "alg", "state", "since", "public_key", "sealed", "certificate")
 _D, _R = DATA_KEYS.c, RING.c
 
 
 def _save(insert: InsertOf) -> Executable:
     new = insert(RING).values({n: bindparam(n) for n in _FIELDS})
-    changed = {n: new.excluded[n] for n in ("state", "since", "private_key")}
+    changed = {n: new.excluded[n] for n in ("state", "since", "sealed")}
     return new.on_conflict_do_update(index_elements=["kid"], set_=changed)  # type: ignore[no-any-return]
 
 
 _SAVE = Kept(_save)
 _READ = Kept(select(*(_R[n] for n in _FIELDS)).order_by(_R.since, _R.kid))
+_STATES = Kept(select(_R.kid, _R.state).order_by(_R.kid))
 _SAVE_DATA_KEY = Kept(
     insert(DATA_KEYS).values({n: bindparam(n) for n in ("number", "record_class", "wrapped", "created_at")})
 )
@@ -59,9 +61,14 @@ def save(unit: Unit, rows: Iterable[KeyRow]) -> None:
 def read(database: Database) -> tuple[KeyRow, ...]:
     """Every key there ever was, oldest state first."""
     return tuple(
-        KeyRow(kid, use, alg, KeyState(state), since, public, certificate, private)
-        for kid, use, alg, state, since, public, certificate, private in database.rows(_READ, {})
+        KeyRow(kid, use, alg, KeyState(state), since, public, sealed, certificate)
+        for kid, use, alg, state, since, public, sealed, certificate in database.rows(_READ, {})
     )
+
+
+def version(database: Database) -> str:
+    """A digest of which keys are in which state."""
+    return hashlib.sha256(repr(database.rows(_STATES, {})).encode()).hexdigest()
 
 
 def data_keys(database: Database) -> tuple[WrappedKey, ...]:

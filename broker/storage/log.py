@@ -50,6 +50,9 @@ CHECKPOINTS = table(
     text("note", "The signed checkpoint"),
 )
 _ONE = 1
+LOWEST = -(2**63)
+"""Below any position: whoever puts a row before the first is found too."""
+
 _P, _L, _T, _C = PENDING.c, LOG.c, TREE.c, CHECKPOINTS.c
 
 _APPEND = Kept(insert(PENDING).values(leaf=bindparam("leaf"), evidence=bindparam("evidence")))
@@ -146,7 +149,7 @@ def _grow(unit: Unit, before: TreeState, grown: Grown) -> None:
         raise Overtaken("log")
 
 
-def rows(database: Database, first: int = 0, batch: int = 2000) -> Iterator[LogRow]:
+def rows(database: Database, first: int = LOWEST, batch: int = 2000) -> Iterator[LogRow]:
     """The sealed rows from a position on, in order, read in batches."""
     while found := database.rows(_ROWS, {"first": first, "count": batch}):
         for row in found:

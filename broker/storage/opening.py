@@ -3,12 +3,16 @@
 import time
 from collections.abc import Callable
 
+from broker.audit.checkpoint import origin
+from broker.audit.events import KeyChanged
 from broker.keys.kek import Kek, create_kek, load_kek
+from broker.keys.making import first_keys
 from broker.keys.sealing import SealingVault, new_data_keys
 from broker.settings import Settings
-from broker.storage import keys
+from broker.storage import keys, log
+from broker.storage import settings as marks
 from broker.storage.database import Database, Unit
-from broker.storage.storage import Storage
+from broker.storage.storage import LOG_ORIGIN, Storage
 from broker.storage.tables import HEAD
 
 
@@ -17,25 +21,34 @@ class WrongSchema(Exception):
 
 
 def create_storage(settings: Settings, now: int) -> bool:
-    """What `init` does first: data folder, key-encryption key, schema, data keys. True when the data keys were made.
+    """What `init` does: data folder, key-encryption key, schema, data keys, the first keys of the ring, the log's name.
 
-    What is there already stays as it is.
+    What is there already stays as it is. True when the keys were made.
     """
     from broker.storage.migrate import migrate
 
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     create_kek(settings)
     migrate(settings.database)
-    kek = load_kek(settings)
     database = Database(settings.database, threads=1)
     try:
-        if keys.data_keys(database):
-            return False
-        with Unit(database) as unit:
-            keys.save_data_keys(unit, new_data_keys(kek, now))
-        return True
+        return _first_keys(database, load_kek(settings), settings.base_url, now)
     finally:
         database.close()
+
+
+def _first_keys(database: Database, kek: Kek, base_url: str, now: int) -> bool:
+    if keys.data_keys(database):
+        return False
+    wrapped = new_data_keys(kek, now)
+    database.vault = SealingVault(k.unwrapped(kek) for k in wrapped)
+    ring = first_keys(base_url, database.vault, now)
+    with Unit(database) as unit:
+        keys.save_data_keys(unit, wrapped)
+        keys.save(unit, ring)
+        marks.save(unit, LOG_ORIGIN, origin(base_url))
+        log.append(unit, [KeyChanged(at=now, use=k.use, kid=k.kid, state=k.state.value) for k in ring])
+    return True
 
 
 def open_storage(

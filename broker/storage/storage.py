@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from broker.audit.checkpoint import LogRow, TreeState
+from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
+from broker.keys.making import load_ring
+from broker.keys.ring import KeyRing
 from broker.keys.rows import KeyRow
 from broker.keys.sealing import SealingVault, WrappedKey
 from broker.login import effects as change
@@ -62,6 +64,7 @@ APPLY: dict[type, Apply] = {
 on them. One order for all also keeps PostgreSQL from deadlocks.
 """
 
+LOG_ORIGIN = "log-origin"
 _ORDER = {kind: (place, apply) for place, (kind, apply) in enumerate(APPLY.items())}
 
 
@@ -199,6 +202,14 @@ class Storage:
         """Every key of the ring there ever was."""
         return keys.read(self._database)
 
+    def ring(self) -> KeyRing:
+        """A fresh snapshot of the ring: imports every private key, so keep it and look at `ring_version`."""
+        return load_ring(self.ring_rows(), self.vault)
+
+    def ring_version(self) -> str:
+        """Changes whenever a key comes or changes its state; cheap."""
+        return keys.version(self._database)
+
     def save_ring(self, rows: Iterable[KeyRow], events: tuple[Event, ...] = ()) -> None:
         """Insert keys or note their states, with the events of the change."""
         kept = tuple(rows)
@@ -238,7 +249,7 @@ class Storage:
         """Where the tree stands."""
         return log.state(self._database)
 
-    def log_rows(self, first: int = 0) -> Iterator[LogRow]:
+    def log_rows(self, first: int = log.LOWEST) -> Iterator[LogRow]:
         """The sealed rows in order."""
         return log.rows(self._database, first)
 
@@ -249,6 +260,16 @@ class Storage:
     def log_notes(self) -> tuple[str, ...]:
         """The signed checkpoints kept here, oldest first."""
         return log.notes(self._database)
+
+    def log_origin(self) -> str:
+        """The log's name, given once when the store was made."""
+        return str(self.setting(LOG_ORIGIN))
+
+    def log_verifiers(self) -> tuple[Verifier, ...]:
+        """The keys that may have signed checkpoints, removed ones too; each proven to be the ring's own."""
+        rows = [row for row in self.ring_rows() if row.use == "checkpoint"]
+        found = load_ring(rows, self.vault).keys
+        return tuple(verifier(self.log_origin(), k.signer.public_key) for k in found)
 
     def evidence(self, person: str, sealed: bytes) -> bytes | None:
         """Evidence opened; None when the person was forgotten."""

@@ -159,8 +159,8 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("since", NUMBER, nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("certificate", sa.LargeBinary(), nullable=True),
-        sa.Column("private_key", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_ring")),
     )
     op.create_table(

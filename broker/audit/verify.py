@@ -1,0 +1,213 @@
+"""Recomputing the log: every leaf hashed again, every kept checkpoint compared with the tree as it is now.
+
+Finds edits, deletions, insertions, reordering and forks by the signed checkpoints in the database; truncation back to an
+older checkpoint can only be seen with a checkpoint file that was kept elsewhere, and the report says when there was none.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from broker.audit.checkpoint import (
+    BadCheckpoint,
+    Checkpoint,
+    LogRow,
+    TreeState,
+    Verifier,
+    by_name_and_id,
+    notes_of,
+    open_note,
+)
+from broker.audit.tree import Frontier, leaf_hash
+
+_EVIDENCE = b'"evidence":"'
+
+
+class LogReader(Protocol):
+    """What verification reads. `broker.storage.Storage` is one."""
+
+    def log_state(self) -> TreeState: ...
+
+    def log_rows(self) -> Iterator[LogRow]:
+        """Every sealed row, in order of position."""
+        ...
+
+    def log_notes(self) -> Sequence[str]: ...
+
+    def log_waiting(self) -> int: ...
+
+    def log_verifiers(self) -> Sequence[Verifier]:
+        """The checkpoint keys of the ring, also removed ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it was signed. `first` and `last` are positions, where they are known."""
+
+    kind: str
+    text: str
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What verification came to. `compared` counts the checkpoints held against the tree; `external` says whether any
+    came from outside the database: without, truncation cannot be seen.
+    """
+
+    size: int
+    root: bytes
+    unsealed: int
+    compared: int
+    external: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is as it was signed."""
+        return not self.findings
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The tree as it grows again, with the roots at the sizes that somebody signed."""
+
+    wanted: frozenset[int]
+    frontier: Frontier = field(default_factory=Frontier)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    broken_at: int | None = None
+
+    def note(self, kind: str, text: str, first: int | None = None, last: int | None = None) -> None:
+        self.findings.append(Finding(kind, text, first, last))
+
+    def take(self, row: LogRow) -> None:
+        """The next row: its place, its evidence, its hash."""
+        expected = self.frontier.size
+        if row.position != expected and self.broken_at is None:
+            self.broken_at = expected
+            self.note("gap", f"after {expected} rows comes position {row.position}", expected, row.position - 1)
+        if evidence_fault := _evidence_fault(row):
+            self.note("evidence", evidence_fault, row.position, row.position)
+        self.frontier.extend((leaf_hash(row.leaf),))
+        if self.frontier.size in self.wanted:
+            self.roots[self.frontier.size] = self.frontier.root()
+
+
+def _evidence_fault(row: LogRow) -> str:
+    """What is wrong with the evidence beside a leaf, or nothing."""
+    named = None
+    if _EVIDENCE in row.leaf:
+        try:
+            named = json.loads(row.leaf).get("evidence")
+        except (ValueError, AttributeError):
+            return "the leaf is not a JSON object"
+    if row.evidence is None:
+        return "the evidence is gone" if named else ""
+    if not named:
+        return "evidence that the leaf does not name"
+    return "" if hashlib.sha256(row.evidence).hexdigest() == named else "the evidence is another"
+
+
+def verify_log(
+    log: LogReader, checkpoint_file: Path | None = None, verifiers: Sequence[Verifier] | None = None
+) -> Report:
+    """Verify the whole log. `verifiers` from elsewhere bind the log to keys that the database cannot replace."""
+    known = by_name_and_id(log.log_verifiers() if verifiers is None else verifiers)
+    reading = _Reading(frozenset())
+    state = log.log_state()
+    inside = [
+        _opened(note, "database", known, reading) for note in (*log.log_notes(), *([state.note] if state.note else []))
+    ]
+    outside = _from_file(checkpoint_file, known, reading)
+    signed = [c for c in (*inside, *outside) if c is not None]
+    reading.wanted = frozenset(c.size for c in signed)
+    for row in log.log_rows():
+        reading.take(row)
+    _compare_state(state, inside[-1] if state.note else None, reading)
+    _compare(signed, reading)
+    _compare_order(outside, reading)
+    return Report(
+        reading.frontier.size,
+        reading.frontier.root(),
+        log.log_waiting(),
+        len(signed),
+        checkpoint_file is not None,
+        tuple(reading.findings),
+    )
+
+
+def _opened(note: str, where: str, known: dict[tuple[str, bytes], Verifier], reading: _Reading) -> Checkpoint | None:
+    try:
+        return open_note(note, known)
+    except BadCheckpoint as error:
+        reading.note("signature", f"a checkpoint in the {where}: {error}")
+        return None
+
+
+def _from_file(
+    path: Path | None, known: dict[tuple[str, bytes], Verifier], reading: _Reading
+) -> list[Checkpoint | None]:
+    if path is None:
+        return []
+    try:
+        notes, tail = notes_of(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reading.note("file", f"the checkpoint file cannot be read: {type(error).__name__}")
+        return []
+    if tail.strip() or not notes:
+        reading.note("file", "the checkpoint file has something else than checkpoints, or none")
+    return [_opened(note, "file", known, reading) for note in notes]
+
+
+def _compare_state(state: TreeState, signed: Checkpoint | None, reading: _Reading) -> None:
+    """The stored end of the tree against the rows that are there."""
+    size = reading.frontier.size
+    if size > state.size:
+        reading.note("insertion", "rows beyond the signed tree", state.size, size - 1)
+    elif size < state.size:
+        reading.note("truncation", "rows missing at the end", size, state.size - 1)
+    elif state.frontier != bytes(reading.frontier):
+        reading.note("state", "the stored tree is not that of the rows")
+    if state.size and (signed is None or signed.size != state.size):
+        reading.note("state", "the stored tree has no checkpoint of its own")
+
+
+def _compare(signed: Sequence[Checkpoint], reading: _Reading) -> None:
+    """Every signed size against the tree; the first that differs says between which positions to look."""
+    good = 0
+    for checkpoint in sorted(signed, key=lambda c: c.size):
+        size = checkpoint.size
+        found = reading.roots.get(size)
+        if found is None and size:
+            reading.note("truncation", f"a checkpoint of {size} rows was signed", reading.frontier.size, size - 1)
+        elif size and found != checkpoint.root:
+            reading.note("edit", "the rows are not those that were signed", good, size - 1)
+            _forks(signed, reading)
+            return
+        else:
+            good = size
+
+
+def _forks(signed: Sequence[Checkpoint], reading: _Reading) -> None:
+    """Two signatures for two trees of one size: somebody with the key has shown two logs."""
+    roots: dict[int, bytes] = {}
+    for checkpoint in signed:
+        if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
+            reading.note("fork", f"two trees of {checkpoint.size} rows were signed", 0, checkpoint.size - 1)
+
+
+def _compare_order(outside: Sequence[Checkpoint | None], reading: _Reading) -> None:
+    """Checkpoints are appended as the tree grows, so sizes in the file never fall."""
+    largest = 0
+    for checkpoint in outside:
+        if checkpoint is not None and checkpoint.size < largest:
+            reading.note(
+                "rollback", f"the file has {checkpoint.size} rows after {largest}", checkpoint.size, largest - 1
+            )
+        largest = max(largest, checkpoint.size if checkpoint else 0)

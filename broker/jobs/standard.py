@@ -1,0 +1,68 @@
+"""The jobs that every broker has. Another job is one more row."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol
+
+from broker.audit.events import Event, KeyChanged
+from broker.jobs.runner import Job
+from broker.jobs.sealer import Sealer, SealingStore
+from broker.keys.ring import KeyRing
+from broker.keys.rotation import remove_retired
+from broker.keys.rows import KeyRow
+from broker.keys.sealing import SealingVault
+
+BATCH = 1000
+MOST_BATCHES = 50
+_HOUR = 3600
+
+
+class HouseStore(SealingStore, Protocol):
+    """What the standard jobs need of the store."""
+
+    @property
+    def vault(self) -> SealingVault: ...
+
+    def clock(self) -> int: ...
+
+    def log_origin(self) -> str: ...
+
+    def expire(self, absolute: int, count: int = BATCH) -> int: ...
+
+    def thin_checkpoints(self) -> int: ...
+
+    def ring_rows(self) -> tuple[KeyRow, ...]: ...
+
+    def save_ring(self, rows: Iterable[KeyRow], events: tuple[Event, ...] = ()) -> None: ...
+
+
+def standard_jobs(
+    store: HouseStore, ring: Callable[[], KeyRing], checkpoint_file: Path | None, sign_on_absolute: int
+) -> tuple[Job, ...]:
+    """Seal each second; delete what has expired; end keys that have retired long enough."""
+    sealer = Sealer(store, ring, store.log_origin(), checkpoint_file)
+    return (
+        Job("seal", 1, sealer.run),
+        Job("expire", 15, lambda: expire(store, sign_on_absolute)),
+        Job("checkpoints", _HOUR, store.thin_checkpoints),
+        Job("keys", _HOUR, lambda: end_retired_keys(store)),
+    )
+
+
+def expire(store: HouseStore, absolute: int) -> int:
+    """Delete what has expired, a batch a transaction, and not for ever: the next turn goes on."""
+    gone = 0
+    for _ in range(MOST_BATCHES):
+        batch = store.expire(absolute, BATCH)
+        gone += batch
+        if batch < BATCH:
+            break
+    return gone
+
+
+def end_retired_keys(store: HouseStore) -> None:
+    """Destroy the private parts of keys that nobody needs any more, and record it."""
+    now = store.clock()
+    ended = remove_retired(store.ring_rows(), store.vault, now)
+    if ended:
+        store.save_ring(ended, tuple(KeyChanged(at=now, use=k.use, kid=k.kid, state=k.state.value) for k in ended))
