@@ -1,5 +1,6 @@
 """Enveloped signatures: ours verify elsewhere, others' verify here, and anything unusual is refused."""
 
+import hashlib
 import threading
 from dataclasses import replace
 
@@ -268,6 +269,7 @@ FORMS = {
         "signature-transform",
     ),
     "an XPath in a transform": (_insert("Transform", 0, f"{s.DS}XPath"), "signature-form"),
+    "a PrefixList of hundreds": (_set("Transform/*", "PrefixList", "xs " * 33), "signature-transform"),
     "inclusive canonicalisation": (
         _set("CanonicalizationMethod", "Algorithm", "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"),
         "signature-transform",
@@ -302,8 +304,8 @@ FORMS = {
     ),
     "a digest not base64": (_text("DigestValue", lambda t: "!" + t[1:]), "base64"),
     "a digest with spare bits": (_text("DigestValue", lambda t: t[:-2] + chr(ord(t[-2]) + 1) + "="), "base64"),
-    "a digest cut short": (_text("DigestValue", lambda t: t[:40]), "signature-digest"),
-    "an empty digest": (_text("DigestValue", lambda t: None), "signature-digest"),
+    "a digest cut short": (_text("DigestValue", lambda t: t[:40]), "signature-value"),
+    "an empty digest": (_text("DigestValue", lambda t: None), "signature-value"),
     "an element in the digest": (_sub_in_digest, "mixed-content"),
     "an empty value": (_text("SignatureValue", lambda t: ""), "signature-value"),
     "a value cut short": (_text("SignatureValue", lambda t: t[:-8] + "=" * 0), "signature-value"),
@@ -322,6 +324,37 @@ def test_a_signature_of_any_other_form_is_refused(name):
     change(root)
 
     assert refusal(root) == reason
+
+
+def test_nothing_is_canonicalised_for_a_stranger_but_the_little_that_is_signed(monkeypatch):
+    asked, root = [], signed(s.rsa_signer("other"))
+    from metadata.wire import xmldsig
+
+    monkeypatch.setattr(
+        xmldsig, "canonical", lambda element, p=(): asked.append(element.tag) or xml.canonical(element, p)
+    )
+    assert refusal(root) == "signature-value"
+
+    assert asked == [f"{s.DS}SignedInfo"]
+
+
+def test_a_digest_that_is_signed_but_short_is_refused(monkeypatch):
+    """A prefix of the right digest, signed by the right key, is no digest."""
+    from metadata.wire import xmldsig
+
+    monkeypatch.setattr(xmldsig.hashlib, "sha256", _Short)
+    root = xml.new("a", {}, {"ID": "_1"})
+    sign(root, s.rsa_signer())
+    monkeypatch.undo()
+    assert refusal(root) == "signature-digest"
+
+
+class _Short:
+    def __init__(self, octets):
+        self.octets = octets
+
+    def digest(self):
+        return hashlib.new("sha256", self.octets).digest()[:16]
 
 
 def test_key_info_is_never_looked_at():
