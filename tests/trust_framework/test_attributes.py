@@ -229,6 +229,7 @@ def test_a_value_is_cleaned(name, values, expected):
     [
         ("givenName", ["A" * 257], "too-long"),
         ("givenName", ["A" * 1_000_000], "too-long"),
+        ("givenName", ["\x00" * 1000 + "Anna"], "too-long"),  # not worth cleaning
         ("givenName", ["Anna", "Eva"], "too-many"),
         ("mail", [f"a{n}@example.se" for n in range(101)], "too-many"),
         ("mail", ["anna"], "malformed"),
