@@ -7,6 +7,7 @@ from typing import Any
 
 from broker.federation.snapshot import load
 from broker.jobs.runner import JobRunner
+from broker.jobs.standard import standard_jobs
 from broker.keys.making import load_ring
 from broker.keys.ring import KeyRing
 from broker.login.ports import Federation, Services
@@ -106,7 +107,11 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         default_language=settings.default_language,
     )
     pages.warm()
-    jobs = JobRunner(storage, settings, lambda: snapshots.keys, on_tick=(snapshots.refresh,))
+    jobs = JobRunner(
+        storage,
+        standard_jobs(storage, services.keys, settings.checkpoint_file, settings.sign_on_absolute),
+        on_tick=(snapshots.refresh,),
+    )
     on = Broker(
         services=services,
         pages=pages,

@@ -60,7 +60,7 @@ ROUTES: Mapping[str, Route] = {
     **{path: Route(view) for path, view in documents.static_views().items()},
 }
 
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
 _STATUS_LINES: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
