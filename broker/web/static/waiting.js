@@ -36,8 +36,8 @@ function path(code) {
 }
 
 async function draw(text) {
-  const { generate } = await library;
-  const code = generate(text);
+  const { generate, mode } = await library;
+  const code = generate(text, { modes: [mode.ascii] });
   const side = code.size + 2 * QUIET;
   const drawing = shape("svg", { viewBox: `0 0 ${side} ${side}`, "aria-hidden": "true", "shape-rendering": "crispEdges" });
   drawing.append(
