@@ -41,11 +41,16 @@ class ProviderTerms:
     scopes: frozenset[str] = frozenset()
     identifiers: frozenset[str] = frozenset()
     state: State = State.ACTIVE
+    _gives: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        ours = (loa.relabel(level) for level in self.levels.values())
+        able = tuple(dict.fromkeys(level for level in ours if loa.within(level, self.ceiling)))
+        object.__setattr__(self, "_gives", able)
 
     def gives(self) -> tuple[str, ...]:
-        """The level URIs that this provider can give, within its ceiling."""
-        ours = (loa.relabel(level) for level in self.levels.values())
-        return tuple(dict.fromkeys(level for level in ours if loa.within(level, self.ceiling)))
+        """The level URIs that this provider can give, within its ceiling. Asked at every decision, so worked out once."""
+        return self._gives
 
     def in_its_words(self, levels: tuple[str, ...]) -> tuple[str, ...]:
         """Our level URIs translated to the provider's words, order kept; what it cannot give is left out."""
