@@ -552,6 +552,8 @@ def test_a_provider_that_answers_the_request_sent_to_another_is_not_taken_for_it
         found = adapters[asked].resume(step.state, Inbound({"SAMLResponse": b64encode(xml).decode()}), NOW)
 
         assert reason(found) in {"upstream-signature", "upstream-used"}
+        confused = adapters[answering].resume(step.state, Inbound({"SAMLResponse": b64encode(xml).decode()}), NOW)
+        assert reason(confused) == "upstream-used", "it was not asked"
 
 
 # --- settings

@@ -255,7 +255,7 @@ def returned(url: str) -> Inbound:
 def sent(step: object) -> dict[str, str]:
     """The parameters that the browser carries to the provider."""
     assert isinstance(step, Redirect), step
-    return dict(parse_qsl(urlsplit(step.url).query))
+    return dict(parse_qsl(urlsplit(step.url).query, keep_blank_values=True))
 
 
 def pressed(simulator: UpstreamSimulator, page: bytes, **fields: str) -> Any:
