@@ -247,6 +247,8 @@ def test_only_the_assertion_signed_what_the_response_says_is_still_compared():
     del root.attrib["Destination"]
     root.remove(root.find(saml("Issuer")))
     assert read_response(s.octets(root), s.expectations())
+    root.set("Version", "1.1")
+    assert refused(root) == "version"
 
 
 def test_only_the_response_signed_is_enough_unless_the_assertion_must_be_too():
