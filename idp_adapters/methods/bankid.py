@@ -96,9 +96,14 @@ class BankIdSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str = Field(description="Base address of the API, e.g. https://appapi2.test.bankid.com/rp/v6.0.")
-    cert: str = Field(description="Our certificate for the API: path of a PEM file, or PEM.")
-    key: str = Field(repr=False, description="Its key: path of a PEM file, or PEM.")
-    ca: str = Field(description="The only root that the API's certificate may chain to: path of a PEM file, or PEM.")
+    cert: str = Field(
+        description="Our certificate for the API: path of a PEM file, or PEM.", json_schema_extra={"pem": True}
+    )
+    key: str = Field(repr=False, description="Its key: path of a PEM file, or PEM.", json_schema_extra={"pem": True})
+    ca: str = Field(
+        description="The only root that the API's certificate may chain to: path of a PEM file, or PEM.",
+        json_schema_extra={"pem": True},
+    )
     name_sv: str = Field("Mobil e-legitimation", description="Name on Swedish pages.")
     name_en: str = Field("Mobile e-ID", description="Name on English pages.")
     level: str = Field(

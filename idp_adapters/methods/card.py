@@ -99,7 +99,9 @@ class CardSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     anchors: tuple[str, ...] = Field(
-        min_length=1, description="Paths of PEM files, or PEM text: the roots and issuing CAs that are trusted."
+        min_length=1,
+        description="Paths of PEM files, or PEM text: the roots and issuing CAs that are trusted.",
+        json_schema_extra={"pem": True},
     )
     policies: dict[PolicyOid, Level] = Field(
         default_factory=dict,
@@ -196,7 +198,7 @@ class CardAdapter:
         try:
             return validate_chain(leaf, intermediates, self._anchors, when, policies=policies)
         except ChainRefused as refused:
-            raise Refusal(REASONS[_PAGES[refused.reason]], str(refused)) from refused
+            raise Refusal(REASONS[_PAGES[refused.reason]], refused.reason) from refused  # its text may name the person
 
     def _level(self, chain: Chain, wanted: Sequence[str]) -> str:
         """The certificate's level in its own word: one that is wanted if it has several, else its highest."""

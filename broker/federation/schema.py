@@ -1,0 +1,285 @@
+"""The federation file, key by key: type, default, one sentence. Its reference and JSON Schema are made from here.
+
+Owns what stands under which key and what one value may be. What values mean together is `checks`; the registration of an
+OpenID client is `metadata.oidc`'s, the settings of a login method its own class's (`idp_adapters.catalogue`).
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from trust_framework import identifiers, loa
+from trust_framework.attributes import CATALOGUE, Source
+from trust_framework.members import ConsentPolicy, Profile, State
+from trust_framework.providers import RESERVED
+
+MAXIMUM_TEXT: Final = 1024
+LANGUAGES: Final = ("sv", "en")
+ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+PERSON_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("has a control or direction character, or a line break")
+    return value
+
+
+def _level(uri: str) -> str:
+    if loa.retired(uri):
+        raise ValueError(f"{uri} is withdrawn and may not be used any more")
+    if not loa.known(uri):
+        raise ValueError(f"{uri} is no level of assurance known here")
+    return uri
+
+
+def _attribute(name: str) -> str:
+    if name not in CATALOGUE:
+        raise ValueError(f"{name} is not in the attribute catalogue")
+    return name
+
+
+def _assertable(name: str) -> str:
+    if name in RESERVED or CATALOGUE[_attribute(name)].source is Source.DERIVED:
+        raise ValueError(f"{name} is made by the broker itself; nobody may assert it")
+    return name
+
+
+def _organisation(number: str) -> str:
+    if not identifiers.organisation_number(number):
+        raise ValueError("is no organisation number: ten digits without hyphen, the last a check digit")
+    return number
+
+
+def _hsa_id(value: str) -> str:
+    if not identifiers.hsa_id(value):
+        raise ValueError("is no HSA-id")
+    return value
+
+
+def _web_address(value: str) -> str:
+    from metadata.redirect_uris import UnfitUri, check_https_uri
+
+    try:
+        check_https_uri(value)
+    except UnfitUri as error:
+        raise ValueError(f"is no https address: {error}") from error
+    return value
+
+
+def _languages(value: Any) -> Any:
+    if isinstance(value, Mapping) and (unknown := sorted(str(key) for key in value if key not in LANGUAGES)):
+        raise ValueError(f"{unknown[0]} is no language of the pages; those are {', '.join(LANGUAGES)}")
+    return value
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str) and not identifiers.real_date(value):
+        raise ValueError("is not a day written YYYY-MM-DD")
+    return value
+
+
+def _several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAXIMUM_TEXT, strip_whitespace=True), AfterValidator(_printable)
+]
+Id = Annotated[str, StringConstraints(pattern=ID)]
+Level = Annotated[str, AfterValidator(_level)]
+AttributeName = Annotated[str, AfterValidator(_attribute)]
+AssertedName = Annotated[str, AfterValidator(_assertable)]
+OrganisationNumber = Annotated[str, AfterValidator(_organisation)]
+HsaId = Annotated[str, AfterValidator(_hsa_id)]
+Day = Annotated[date, BeforeValidator(_day)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Names = Annotated[Mapping[str, Text], BeforeValidator(_languages), Field(min_length=1)]
+Values = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Secret = Annotated[str, Field(description="The secret itself, `env:NAME` or `file:PATH`.")]
+
+
+def _named(description: str, **more: Any) -> Any:
+    """A field for names by language; `name` is the word, `names` is understood."""
+    return Field(validation_alias=AliasChoices("name", "names"), description=description, **more)
+
+
+class Entry(BaseModel):
+    """Whatever stands in the file: unchangeable, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+
+
+class MemberEntry(Entry):
+    """An organisation of the federation."""
+
+    org: OrganisationNumber = Field(description="Organisation number, ten digits; services refer to it.")
+    names: Names = _named("Its name by language: `sv`, `en`.")
+    state: State = Field(State.ACTIVE, description="`suspended` stops all its services.")
+
+
+class SamlEntry(Entry):
+    """A SAML service. Exactly one of the two keys."""
+
+    metadata: Text | None = Field(None, description="Path of its SAML metadata, relative to this file.")
+    metadata_xml: str | None = Field(None, description="The SAML metadata itself.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.metadata is None) == (self.metadata_xml is None):
+            raise ValueError("has either metadata (a path) or metadata_xml (the text)")
+        return self
+
+
+class ContactEntry(Entry):
+    """Whom a person may ask about the service."""
+
+    mail: Text | None = Field(None, description="Mail address.")
+    phone: Text | None = Field(None, description="Telephone number.")
+    url: WebAddress | None = Field(None, description="Address of a page.")
+
+
+class ServiceEntry(Entry):
+    """A service that people log in to. Exactly one of `saml` and `oidc`."""
+
+    id: Id = Field(description="Unique and lasting; what the log and other entries call it.")
+    member: OrganisationNumber = Field(description="Organisation number of the member that owns it.")
+    saml: SamlEntry | None = Field(None, description="For a SAML service provider.")
+    oidc: Mapping[str, Any] | None = Field(
+        None, description="For an OpenID client: its registration, in the words of RFC 7591 section 2."
+    )
+    levels: tuple[Level, ...] = Field(
+        min_length=1, description="Level URIs that it accepts, the most wanted first; the only ones it may ask for."
+    )
+    methods: tuple[Id, ...] = Field((), description="Login methods that it takes; empty means all.")
+    attributes: tuple[AttributeName, ...] = Field((), description="Catalogue names of the most that it may get.")
+    required: tuple[AttributeName, ...] = Field((), description="Those of `attributes` without which it cannot work.")
+    consent: ConsentPolicy = Field(ConsentPolicy.NEVER, description="Whether people are asked before details go to it.")
+    profile: Profile = Field(Profile.DEFAULT, description="A named set of stricter rules that it follows.")
+    names: Names | None = _named("Name on pages by language; else that of its metadata.", default=None)
+    state: State = Field(State.ACTIVE, description="`test` before it is approved, `suspended` to stop it.")
+    accepts_coordination_number: bool = Field(
+        False, description="Whether it takes people who have a coordination number only."
+    )
+    contact: ContactEntry | None = Field(None, description="Whom a person may ask; shown on error pages.")
+    information_url: WebAddress | None = Field(None, description="Where the service is described.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.saml is None) == (self.oidc is None):
+            raise ValueError("has either saml or oidc")
+        if missing := set(self.required) - set(self.attributes):
+            raise ValueError(f"required: {', '.join(sorted(missing))} is not among attributes")
+        return self
+
+
+class ProviderEntry(Entry):
+    """An upstream identity provider; it is a login method with this id. Exactly one of `saml` and `oidc`."""
+
+    id: Id = Field(description="Unique among login methods; part of the address that an OpenID Provider returns to.")
+    saml: Mapping[str, Any] | None = Field(
+        None, description="For a SAML identity provider: `metadata` (a path) or `metadata_xml`, and settings."
+    )
+    oidc: Mapping[str, Any] | None = Field(
+        None, description="For an OpenID Provider: what we registered with it, and settings."
+    )
+    ceiling: Level = Field(description="The highest level URI that it may give.")
+    levels: Mapping[Text, Level] = Field(min_length=1, description="Its words for levels → our level URIs.")
+    attributes: Mapping[Text, AssertedName] = Field({}, description="Its names of attributes → catalogue names.")
+    scopes: tuple[Text, ...] = Field(
+        (), description="Organisation numbers, HSA prefixes and mail domains that it may assert in scoped attributes."
+    )
+    identifiers: tuple[AssertedName, ...] = Field(
+        (), description="Catalogue names of identity numbers that it may vouch for, so that its person is the person."
+    )
+    names: Names | None = _named("Name on the choice page by language; else that of its metadata.", default=None)
+    state: State = Field(State.ACTIVE, description="`suspended` stops all logins with it.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.saml is None) == (self.oidc is None):
+            raise ValueError("has either saml or oidc")
+        if missing := set(self.identifiers) - set(self.attributes.values()):
+            raise ValueError(f"identifiers: {', '.join(sorted(missing))} is not among the values of attributes")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The kind of method that this is."""
+        return "saml" if self.saml is not None else "oidc"
+
+
+class PersonEntry(Entry):
+    """A person of the directory. All other keys are catalogue names, with a text or a list of texts."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+    __pydantic_extra__: dict[str, Values]
+
+    id: str = Field(pattern=PERSON_ID, description="Unique; staff refer to it, and the test method's hints.")
+    protected: bool = Field(
+        False, description="Protected identity (skyddade personuppgifter): no contact data is told."
+    )
+    blocked: bool = Field(False, description="Whether the person is kept from logging in.")
+
+
+class CommissionEntry(Entry):
+    """A commission (medarbetaruppdrag). All other keys are catalogue names of commissions."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+    __pydantic_extra__: dict[str, Values]
+
+    hsa_id: HsaId = Field(description="HSA-id of the commission.")
+
+
+class StaffMember(Entry):
+    """An employment of a person. All other keys are catalogue names of employments."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+    __pydantic_extra__: dict[str, Values]
+
+    person: str = Field(description="Id of the person.")
+    hsa_id: HsaId = Field(description="HSA-id of the employment.")
+    commissions: tuple[CommissionEntry, ...] = Field((), description="What the person may act in.")
+
+
+class AgreementEntry(Entry):
+    """A sharing agreement: details that it names reach its services only while one is valid."""
+
+    id: Id = Field(description="Unique.")
+    services: tuple[Id, ...] = Field(min_length=1, description="Ids of services.")
+    attributes: tuple[AttributeName, ...] = Field(min_length=1, description="Catalogue names.")
+    valid_from: Day = Field(validation_alias=AliasChoices("from", "valid_from"), description="First day, YYYY-MM-DD.")
+    valid_until: Day = Field(validation_alias=AliasChoices("until", "valid_until"), description="Last day, YYYY-MM-DD.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_until < self.valid_from:
+            raise ValueError("ends before it begins")
+        return self
+
+
+class FederationFile(Entry):
+    """The federation file."""
+
+    tillit: Literal["1"] = Field(description="Version of the format: 1.")
+    names: Names | None = _named("Name of the federation on pages, by language.", default=None)
+    members: tuple[MemberEntry, ...] = Field((), description="The organisations of the federation.")
+    services: tuple[ServiceEntry, ...] = Field((), description="What people log in to.")
+    identity_providers: tuple[ProviderEntry, ...] = Field((), description="Upstream providers; each is a login method.")
+    methods: Mapping[Id, Mapping[str, Any]] = Field(
+        {}, description="The broker's own login methods by id; `kind` says which, where the id does not."
+    )
+    persons: tuple[PersonEntry, ...] = Field((), description="People of the directory.")
+    staff: tuple[StaffMember, ...] = Field((), description="Their employments and commissions.")
+    agreements: tuple[AgreementEntry, ...] = Field((), description="Sharing agreements.")

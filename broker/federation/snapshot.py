@@ -1,0 +1,71 @@
+"""The register as the running broker uses it: one version, parsed once, from the document that storage keeps.
+
+Runs at start and whenever a version has been applied, so it is quick: no network, no pysaml2, and of the login methods
+only the modules of those in use.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from broker.federation import entries
+from broker.federation.entries import TEST
+from broker.federation.schema import FederationFile, PersonEntry
+from broker.login.ports import Federation
+from broker.settings import Environment, Settings
+from idp_adapters.base import Adapter, Tools
+from idp_adapters.catalogue import MethodSettings
+from metadata.register import Register
+from trust_framework.members import RelyingParty
+from trust_framework.providers import ProviderTerms
+
+NAMELESS: Final = {"sv": "tillit", "en": "tillit"}
+CARD: Final = "card"
+
+
+def load(document: Mapping[str, Any], version: int, tools: Tools, settings: Settings) -> Federation:
+    """The snapshot of one version; of an empty document when none was applied yet.
+
+    `document` is what `reading.read_file` made; one that this release does not understand raises.
+    """
+    file = FederationFile.model_validate(document or {"tillit": "1"})
+    at = entries.when(settings)
+    read = {entry.id: entries.service(entry, at) for entry in file.services}
+    members = {entry.org: entries.member(entry) for entry in file.members}
+    parties: dict[str, RelyingParty] = {
+        entry.id: entries.party(entry, members[entry.member], read[entry.id]) for entry in file.services
+    }
+    providers: dict[str, ProviderTerms] = {}
+    methods: dict[str, Adapter] = {}
+    for name, made in own_methods(file, settings):
+        providers[name], methods[name] = made.terms(name), made.adapter(name, tools)
+    entities: dict[str, str] = {}
+    for entry in file.identity_providers:
+        upstream = entries.upstream(entry, at)
+        providers[entry.id] = entries.terms_of(entry, upstream)
+        methods[entry.id] = upstream.settings.adapter(entry.id, tools)
+        if upstream.entity_id is not None:
+            entities[upstream.entity_id] = entry.id
+    return Federation(
+        version=version,
+        names=file.names or NAMELESS,
+        register=Register(each.service for each in read.values()),
+        parties=parties,
+        providers=providers,
+        methods=methods,
+        provider_entities=entities,
+        agreements=tuple(entries.agreement(entry) for entry in file.agreements),
+    )
+
+
+def own_methods(file: FederationFile, settings: Settings) -> Iterator[tuple[str, MethodSettings]]:
+    """The broker's own methods that are on: cards need a card listener, and the test method is there in test alone."""
+    for name, given in file.methods.items():
+        if entries.method_kind(name, given) != CARD or settings.card_url:
+            yield name, entries.method(name, given)
+    if settings.environment is Environment.TEST:
+        personas = {person.id: _attributes(person) for person in file.persons}
+        yield TEST, entries.made(TEST, {"environment": TEST, "persons": personas})
+
+
+def _attributes(person: PersonEntry) -> Mapping[str, tuple[str, ...]]:
+    return person.__pydantic_extra__ or {}
