@@ -7,7 +7,7 @@ Owns the judgement of one URI at registration. A request is later compared with 
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 MAXIMUM_URI: Final = 2000
 LOOPBACK_LITERALS: Final = frozenset({"127.0.0.1", "::1"})
@@ -70,7 +70,7 @@ def _split(uri: str) -> SplitResult:
 
 def _check_authority(parts: SplitResult) -> str:
     """The host, lower-case. Any spelling that a browser would read as another host is refused."""
-    if not parts.netloc or not parts.hostname:
+    if not parts.hostname:
         raise UnfitUri("no host")
     try:
         port = parts.port
@@ -116,5 +116,5 @@ def _check_private_use(parts: SplitResult, *, native: bool) -> None:
     """A reversed domain name as scheme (RFC 8252 section 7.1), which no scheme that runs or reads anything is."""
     if not native or not _PRIVATE_USE_SCHEME.fullmatch(parts.scheme):
         raise UnfitUri("this scheme is not for redirect URIs of this kind of client")
-    if not unquote(parts.path).startswith("/") and not parts.netloc:
+    if not parts.netloc and not parts.path.startswith("/"):
         raise UnfitUri("no path")

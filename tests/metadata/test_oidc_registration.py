@@ -181,6 +181,7 @@ def test_no_variant_of_a_bad_address_is_a_way_back_to_a_registered_client(uri):
         "http://[::1]/cb",
         "com.example.app:/cb",
         "com.example.app://login/cb",
+        "com.example.app://login",
         "https://app.example/claimed",
     ],
 )
@@ -405,6 +406,7 @@ REFUSED = {
     "too many scopes": ("scope", {"scope": " ".join(f"s{i}" for i in range(51))}),
     "start address": ("initiate_login_uri", {"initiate_login_uri": "javascript:x"}),
     "home address": ("client_uri", {"client_uri": "http://rp.example/"}),
+    "levels as text": ("default_acr_values", {"default_acr_values": "loa3"}),
     "audience": ("assertion_audience", {"assertion_audience": "any"}),
     "several hosts": ("sector_identifier_uri", {"redirect_uris": [CALLBACK, "https://other.example/cb"]}),
     "sector not provable": ("sector_identifier_uri", {"sector_identifier_uri": "https://rp.example/sector"}),
