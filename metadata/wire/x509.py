@@ -62,6 +62,7 @@ def load_pem_or_der_certificate(data: bytes) -> x509.Certificate:
         certificate = _one_pem(data) if data.lstrip().startswith(b"-----") else x509.load_der_x509_certificate(data)
         # Read now what the library reads late, so that no later step meets a parse error.
         _ = certificate.extensions, certificate.subject, certificate.issuer, certificate.public_key()
+        _ = certificate.signature_hash_algorithm
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion) as error:
         raise BadCertificate("not a readable certificate") from error
     if certificate.version is not x509.Version.v3 or certificate.serial_number <= 0:

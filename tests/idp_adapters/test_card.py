@@ -1,6 +1,10 @@
 """Login with a card: which certificates say who somebody is, and what the person is told when one does not."""
 
 import base64
+import socketserver
+import threading
+import wsgiref.simple_server
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,13 +15,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from idp_adapters.base import Ask, AskCertificate, Authenticated, Failed, Inbound
 from idp_adapters.catalogue import settings_class
 from idp_adapters.methods.card import CardSettings
-from idp_adapters.simulators.ca import ISSUERS, Holder, Trouble
-from metadata.wire.egress import EgressFailed, EgressRefused, Response
+from idp_adapters.simulators.ca import ISSUERS, Holder, TestCa, Trouble, make_wsgi_app
+from metadata.wire.egress import PURPOSES, Egress, EgressFailed, EgressPolicy, EgressRefused, Response
 from metadata.wire.x509 import BadCertificate
 from tests.support import pki
 from tests.support.card_world import HOST, KAJSA, LOA2, LOA3, NOW, POLICIES, CardWorld, tools
@@ -676,3 +683,73 @@ def test_a_card_with_a_user_principal_name_can_be_issued(tmp_path):
     world = CardWorld(tmp_path, subject="upn")
     holder = Holder("ignored", "Kajsa", "Provsson", "Exempelsjukhuset", upn="SE2321000016-7@sjh.example")
     assert world.login(world.card(holder).der()).asserted.subject.value == "SE2321000016-7"
+
+
+def test_over_real_http_a_responder_that_is_too_slow_leaves_the_decision_to_the_list(tmp_path):
+    with real_status_server() as (url, serve):
+        ca = TestCa(tmp_path, url, lambda: NOW)
+        serve(make_wsgi_app(ca, lambda: NOW))
+        quick = {name: replace(row, seconds=0.4) for name, row in PURPOSES.items()}
+        egress = Egress(EgressPolicy(loopback=True), purposes=quick)
+        settings = CardSettings(anchors=tuple(str(path) for path in ca.anchors()), policies=POLICIES)
+        adapter = settings.adapter("card", tools(egress))
+
+        def login(card):
+            return adapter.resume(b"[]", Inbound(certificates=(card.der(),)), NOW)
+
+        assert "ocsp" in login(ca.issue_card(KAJSA, key="p256")).asserted.evidence
+        assert reason(login(ca.revoked_card(KAJSA, key="p256"))) == "cert-revoked"
+        ca.outage.ocsp, ca.outage.seconds = Trouble.SLOW, 0.8
+        assert "crl" in login(ca.issue_card(KAJSA, key="p256")).asserted.evidence
+        ca.outage.crl = Trouble.SLOW
+        assert reason(login(ca.issue_card(KAJSA, "person-hsa-2", key="p256"))) == "cert-unknown"
+        egress.close()
+
+
+@contextmanager
+def real_status_server():
+    class Quiet(wsgiref.simple_server.WSGIRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    class Threaded(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServer):
+        daemon_threads = True
+
+        def handle_error(self, *_):  # a client that went away while we were slow
+            pass
+
+    server = Threaded(("127.0.0.1", 0), Quiet)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", server.set_app
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+# --- octets that nobody should send
+
+
+@pytest.fixture(scope="module")
+def one_card(tmp_path_factory):
+    world = CardWorld(tmp_path_factory.mktemp("one"))
+    return world, world.card().der()
+
+
+@given(st.data())
+@settings_of_hypothesis(max_examples=300, deadline=None)
+def test_a_card_with_any_octet_changed_is_nobodys(one_card, data):
+    world, der = one_card
+    place = data.draw(st.integers(0, len(der) - 1))
+    changed = data.draw(st.integers(1, 255))
+    outcome = world.login(der[:place] + bytes([der[place] ^ changed]) + der[place + 1 :])
+    assert isinstance(outcome, Failed)
+
+
+@given(st.lists(st.binary(max_size=200), max_size=3))
+@settings_of_hypothesis(max_examples=100, deadline=None)
+def test_no_octets_at_all_break_the_method(one_card, certificates):
+    world, _ = one_card
+    assert isinstance(world.login(*certificates), Failed)

@@ -10,6 +10,8 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from OpenSSL import SSL
 
 from broker.exchange import Reply
@@ -20,6 +22,7 @@ from broker.web.card import (
     serve_cards_behind_proxy,
     serve_cards_behind_tls_proxy,
 )
+from broker.web.card_http import BadHead, parse_head
 from idp_adapters.simulators.ca import Card, Holder, TestCa
 from tests.support import pki
 from tests.support.card_client import exchange, over_tls, over_unix, read_answer, request_bytes, tls_context
@@ -539,3 +542,12 @@ def test_an_answer_is_read_as_it_was_written():
     answer = read_answer(written(Reply(200, (("Cache-Control", "private"), ("X-A", "å")), b"hej")))
     assert (answer.status, answer.body, answer.headers["content-length"]) == (200, b"hej", "3")
     assert answer.headers["cache-control"] == "private"
+
+
+@given(st.binary(max_size=300) | st.text(alphabet="GET /card:\r\n\t HTTP1.x-", max_size=200).map(str.encode))
+@settings(max_examples=300, deadline=None)
+def test_any_octets_are_a_head_or_a_refusal(octets):
+    with suppress(BadHead):
+        head = parse_head(octets)
+        assert head.path.startswith("/")
+        assert len(head.all("host")) == 1
