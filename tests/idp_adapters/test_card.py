@@ -738,6 +738,7 @@ def one_card(tmp_path_factory):
     return world, world.card().der()
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # cryptography warns of odd certificates; here they are meant
 @given(st.data())
 @settings_of_hypothesis(max_examples=300, deadline=None)
 def test_a_card_with_any_octet_changed_is_nobodys(one_card, data):
@@ -748,6 +749,7 @@ def test_a_card_with_any_octet_changed_is_nobodys(one_card, data):
     assert isinstance(outcome, Failed)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # cryptography warns of odd certificates; here they are meant
 @given(st.lists(st.binary(max_size=200), max_size=3))
 @settings_of_hypothesis(max_examples=100, deadline=None)
 def test_no_octets_at_all_break_the_method(one_card, certificates):
