@@ -71,8 +71,6 @@ class ClientFields:
         value = self.members.get(name)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise InvalidClientMetadata(name, "is not a number of seconds")
         digits = str(value)
         if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:  # noqa: PLR2004  three decades are enough
             raise InvalidClientMetadata(name, "is not a number of seconds")

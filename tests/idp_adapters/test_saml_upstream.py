@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from idp_adapters.base import Authenticated, Failed, Inbound, PostForm, Redirect
 from idp_adapters.methods.saml import REASON_OF_STATUS, SamlSettings, request_id
 from idp_adapters.simulators.upstream import Call, Fault
-from metadata.register import POST, REDIRECT, Endpoint
-from metadata.wire import redirect
+from metadata.register import POST, Endpoint
+from metadata.saml import read_provider
+from metadata.wire import redirect, signing
 from metadata.wire.saml_messages import (
     Attribute,
     ErrorSpec,
@@ -24,6 +25,7 @@ from metadata.wire.saml_messages import (
     read_authn_request,
 )
 from metadata.wire.saml_messages.vocabulary import PERSISTENT, TRANSIENT
+from tests.support import pki
 from tests.support import saml as messages
 from tests.support.upstream import (
     ACS,
@@ -657,13 +659,20 @@ def test_the_simulator_takes_no_old_request_and_no_unsigned_post():
     assert world.idp.answer(Call("POST", "/sso", b"", body)).status == 400
 
 
-def test_the_metadata_of_the_simulator_says_where_it_is_and_for_which_levels_it_is_certified():
-    world = World(idp={"scopes": ("home.example",), "signer": signer("rsa", "RS256")})
-
+def test_the_metadata_of_the_simulator_is_read_as_that_of_any_provider():
+    issued = pki.Authority.root().leaf("idp.example")
+    key = signing.signer(issued.key, kid="idp", alg="ES256", certificate=issued.der)
+    world = World(idp={"scopes": ("home.example",), "signer": key})
     metadata = world.idp.answer(Call("GET", "/metadata", b"", b"")).body
 
-    for expected in (f"{IDP}/metadata", f"{IDP}/sso", POST, REDIRECT, LOA3, LOA2, "home.example"):
-        assert expected.encode() in metadata
+    provider = read_provider(metadata).provider
+
+    assert provider.entity_id == f"{IDP}/metadata"
+    assert provider.assurance_certification == {LOA3, LOA2}
+    assert provider.scopes == {"home.example"}
+    assert provider.want_authn_requests_signed
+    world.adapter = saml_settings(provider=provider).adapter("idp", tools(InProcess()))
+    assert isinstance(world.login(levels=(LOA3,)), Authenticated)
 
 
 def test_the_simulator_is_down_when_told_so_and_serves_its_page_parts():
