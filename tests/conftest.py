@@ -1,3 +1,3 @@
 """Fixtures that every test may ask for; each lives beside the helpers it belongs to, in `tests/support`."""
 
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.databases", "tests.support.worlds"]

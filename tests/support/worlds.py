@@ -1,0 +1,26 @@
+"""Fixtures of whole brokers in process; see `tests.support.world`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.world import World, Worlds
+
+
+@pytest.fixture(scope="session")
+def all_worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
+    """The one prepared installation of a run."""
+    return Worlds(tmp_path_factory.mktemp("worlds"))
+
+
+@pytest.fixture
+def worlds(all_worlds: Worlds) -> Iterator[Worlds]:
+    """Makes brokers for one test, and closes them after it."""
+    yield all_worlds
+    all_worlds.close()
+
+
+@pytest.fixture
+def world(worlds: Worlds) -> World:
+    """A broker with one client, `rp`, and the test method."""
+    return worlds.make()
