@@ -172,7 +172,7 @@ class CardAdapter:
     def resume(self, state: bytes, inbound: Inbound, now: int) -> Authenticated | Failed:
         """Who the certificates say that this is. Asks nothing of the network before the certificate itself holds."""
         try:
-            return Authenticated(self._asserted(json.loads(state), inbound.certificates, now))
+            return Authenticated(self._asserted(_read_state(state), inbound.certificates, now))
         except Refusal as refusal:
             return Failed(refusal.reason, refusal.detail)
 
@@ -235,6 +235,17 @@ class CardAdapter:
                 raise Refusal(REASONS["cert-revoked"], f"{standing.status.at.isoformat()} {standing.status.reason}")
             evidence |= {f"issuer{place}.{name}" if place else name: it for name, it in standing.evidence.items()}
         return evidence
+
+
+def _read_state(state: bytes) -> list[str]:
+    """The levels asked for, in the card's words."""
+    try:
+        levels = json.loads(state)
+    except ValueError as error:
+        raise Refusal(REASONS["login-failed"], "a state that this method did not write") from error
+    if not isinstance(levels, list):
+        raise Refusal(REASONS["login-failed"], "a state that this method did not write")
+    return levels
 
 
 def _read_anchors(entry: str) -> list[x509.Certificate]:

@@ -149,6 +149,11 @@ def test_a_passive_login_cannot_ask_for_a_card(world):
     assert reason(started) == "passive-impossible"
 
 
+@pytest.mark.parametrize("state", [b"", b"{}", b"\xff", b"null", b"[" * 10])
+def test_a_state_that_the_method_did_not_write_identifies_nobody(world, state):
+    assert reason(world.login(world.card().der(), levels=state)) == "login-failed"
+
+
 # --- the cards of the test CA, each with its page
 
 

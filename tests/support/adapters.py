@@ -12,6 +12,7 @@ NOW = 1_800_000_000
 # kind → "module:function" of a function without parameters that gives an UnderTest
 FACTORIES: dict[str, str] = {
     "bankid": "tests.support.phone:under_test",
+    "card": "tests.support.card_world:under_test",
     "oidc": "tests.support.upstream:oidc_under_test",
     "saml": "tests.support.upstream:saml_under_test",
     "test": "tests.support.personas:under_test",

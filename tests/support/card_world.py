@@ -1,14 +1,18 @@
 """A card method with the test CA behind it, all in one process: the egress client calls the CA's WSGI app directly."""
 
+import atexit
 import io
+import shutil
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from idp_adapters.base import Inbound, Tools
 from idp_adapters.methods.card import CardSettings
 from idp_adapters.simulators.ca import ISSUERS, Holder, TestCa, make_wsgi_app
 from metadata.wire.egress import EgressFailed, Response
-from tests.support import pki
+from tests.support import adapters, pki
 
 NOW = int(pki.NOW.timestamp())
 LOA3, LOA2 = "http://id.sambi.se/loa/loa3", "http://id.sambi.se/loa/loa2"
@@ -58,8 +62,8 @@ def tools(egress) -> Tools:
 class CardWorld:
     """The CA, the method, and a clock that tests move."""
 
-    def __init__(self, directory, **settings):
-        self.now = NOW
+    def __init__(self, directory, now=NOW, **settings):
+        self.now = now
         self.ca = TestCa(directory, HOST, lambda: self.now)
         self.egress = WsgiEgress(make_wsgi_app(self.ca, lambda: self.now))
         anchors = tuple(str(path) for path in self.ca.anchors())
@@ -71,3 +75,16 @@ class CardWorld:
 
     def login(self, *certificates, levels=b"[]"):
         return self.adapter.resume(levels, Inbound(certificates=certificates), self.now)
+
+
+def under_test() -> adapters.UnderTest:
+    """The card method for the contract suite."""
+    directory = Path(tempfile.mkdtemp(prefix="tillit-card-"))
+    atexit.register(shutil.rmtree, directory)
+    world = CardWorld(directory, adapters.NOW)
+
+    def completing(ask):
+        started = world.adapter.start(ask, adapters.NOW)
+        return started.state, Inbound(certificates=(world.card().der(),)), adapters.NOW + 30
+
+    return adapters.UnderTest(world.adapter, world.settings.terms("card"), completing)
