@@ -38,6 +38,7 @@ class Issuer:
 ISSUERS: Final = {
     row.id: row
     for row in (
+        Issuer("person-hsa-4", "TEST tillit e-id Person HSA-id 4 CA v1", "2.999.74.8.41"),
         Issuer("person-hsa-3", "TEST tillit e-id Person HSA-id 3 CA v1", "2.999.74.8.31"),
         Issuer("person-hsa-2", "TEST tillit e-id Person HSA-id 2 CA v1", "2.999.74.8.21"),
         Issuer("person-id-3", "TEST tillit e-id Person ID 3 CA v1", "2.999.74.8.32"),
