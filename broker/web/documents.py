@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from broker.exchange import Reply
-from broker.login.ports import Services
+from broker.keys.ring import KeyRing
+from broker.login.ports import Federation, Services
 from broker.protocols.oidc import discovery
 from broker.web.pages.static import static_files
 from broker.web.published import saml_document
@@ -12,22 +14,34 @@ from broker.web.turn import Turn
 
 MAX_AGE = 300
 View = Callable[[Turn], Reply]
-Version = tuple[int, int]
 
 _JSON = (("Content-Type", "application/json"), ("Cache-Control", f"public, max-age={MAX_AGE}"))
 _SAML = (("Content-Type", "application/samlmetadata+xml"), ("Cache-Control", f"public, max-age={MAX_AGE}"))
-# One entry a document: the last version made. Keyed by our own names, never by what a visitor sends.
-_made: dict[str, tuple[int, int, Reply]] = {}
+DAY = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A document, and what it was made of: the snapshots themselves, since an id may be used again, and the day."""
+
+    keys: KeyRing
+    federation: Federation
+    day: int
+    reply: Reply
+
+
+# One entry a document: the last one made. Keyed by our own names, never by what a visitor sends.
+_made: dict[str, _Made] = {}
 
 
 def _kept(name: str, make: Callable[[Services], Reply], turn: Turn) -> Reply:
-    """The document as it was made for this ring and this federation."""
+    """The document as it was made for this ring, this federation and this day (what is signed has an end)."""
     services = turn.on.services
-    version = (id(services.keys()), id(services.federation()))
+    keys, federation, day = services.keys(), services.federation(), turn.now // DAY
     kept = _made.get(name)
-    if kept is None or kept[:2] != version:
-        kept = _made[name] = (*version, make(services))
-    return kept[2]
+    if kept is None or kept.keys is not keys or kept.federation is not federation or kept.day != day:
+        kept = _made[name] = _Made(keys, federation, day, make(services))
+    return kept.reply
 
 
 def configuration(turn: Turn) -> Reply:
