@@ -77,25 +77,25 @@ class Report:
 class _Reading:
     """The tree as it grows again, with the roots at the sizes that somebody signed."""
 
-    wanted: frozenset[int]
     frontier: Frontier = field(default_factory=Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    broken_at: int | None = None
+    in_order: bool = True
 
     def note(self, kind: str, text: str, first: int | None = None, last: int | None = None) -> None:
         self.findings.append(Finding(kind, text, first, last))
 
-    def take(self, row: LogRow) -> None:
+    def take(self, row: LogRow, wanted: frozenset[int]) -> None:
         """The next row: its place, its evidence, its hash."""
         expected = self.frontier.size
-        if row.position != expected and self.broken_at is None:
-            self.broken_at = expected
-            self.note("gap", f"after {expected} rows comes position {row.position}", expected, row.position - 1)
+        if row.position != expected and self.in_order:
+            self.in_order = False
+            first, last = sorted((expected, row.position))
+            self.note("gap", f"after {expected} rows comes position {row.position}", first, last)
         if evidence_fault := _evidence_fault(row):
             self.note("evidence", evidence_fault, row.position, row.position)
         self.frontier.extend((leaf_hash(row.leaf),))
-        if self.frontier.size in self.wanted:
+        if self.frontier.size in wanted:
             self.roots[self.frontier.size] = self.frontier.root()
 
 
@@ -117,21 +117,22 @@ def _evidence_fault(row: LogRow) -> str:
 def verify_log(
     log: LogReader, checkpoint_file: Path | None = None, verifiers: Sequence[Verifier] | None = None
 ) -> Report:
-    """Verify the whole log. `verifiers` from elsewhere bind the log to keys that the database cannot replace."""
+    """Verify the log as it stands now, while others write on. `verifiers` from elsewhere bind it to keys that the
+    database cannot replace.
+    """
     known = by_name_and_id(log.log_verifiers() if verifiers is None else verifiers)
-    reading = _Reading(frozenset())
-    state = log.log_state()
-    inside = [
-        _opened(note, "database", known, reading) for note in (*log.log_notes(), *([state.note] if state.note else []))
-    ]
+    reading = _Reading()
     outside = _from_file(checkpoint_file, known, reading)
-    signed = [c for c in (*inside, *outside) if c is not None]
-    reading.wanted = frozenset(c.size for c in signed)
-    for row in log.log_rows():
-        reading.take(row)
-    _compare_state(state, inside[-1] if state.note else None, reading)
+    inside = [_opened(note, "database", known, reading) for note in log.log_notes()]
+    state = log.log_state()  # after the checkpoints: none of them can be newer than it
+    last = _opened(state.note, "database", known, reading) if state.note else None
+    signed = [c for c in (*outside, *inside, last) if c is not None]
+    beyond = _read(log, state.size, frozenset(c.size for c in signed), reading)
+    _compare_state(state, last, reading)
     _compare(signed, reading)
     _compare_order(outside, reading)
+    if beyond is not None and beyond >= log.log_state().size:
+        reading.note("insertion", "rows beyond the signed tree", state.size, beyond)
     return Report(
         reading.frontier.size,
         reading.frontier.root(),
@@ -140,6 +141,17 @@ def verify_log(
         checkpoint_file is not None,
         tuple(reading.findings),
     )
+
+
+def _read(log: LogReader, size: int, wanted: frozenset[int], reading: _Reading) -> int | None:
+    """Read the rows of a tree of this size; the last position beyond it, where rows go on."""
+    beyond = None
+    for row in log.log_rows():
+        if row.position < size:
+            reading.take(row, wanted)
+        else:
+            beyond = row.position
+    return beyond
 
 
 def _opened(note: str, where: str, known: dict[tuple[str, bytes], Verifier], reading: _Reading) -> Checkpoint | None:
@@ -168,10 +180,8 @@ def _from_file(
 def _compare_state(state: TreeState, signed: Checkpoint | None, reading: _Reading) -> None:
     """The stored end of the tree against the rows that are there."""
     size = reading.frontier.size
-    if size > state.size:
-        reading.note("insertion", "rows beyond the signed tree", state.size, size - 1)
-    elif size < state.size:
-        reading.note("truncation", "rows missing at the end", size, state.size - 1)
+    if size != state.size:
+        reading.note("truncation", f"{state.size} rows were signed, {size} are there", size, state.size - 1)
     elif state.frontier != bytes(reading.frontier):
         reading.note("state", "the stored tree is not that of the rows")
     if state.size and (signed is None or signed.size != state.size):

@@ -69,28 +69,24 @@ class Kept:
     A function makes its statement from the dialect's own `insert`.
     """
 
-    __slots__ = ("_constants", "_statement", "_texts")
+    __slots__ = ("_compiled", "_statement")
 
     def __init__(self, statement: Executable | Callable[[InsertOf], Executable]) -> None:
         self._statement = statement
-        self._texts: dict[str, str] = {}
-        self._constants: dict[str, Any] = {}
+        self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
 
-    def text(self, dialect: Dialect) -> str:
-        """The statement in the dialect's words."""
-        return self._texts.get(dialect.name) or self._compile(dialect)
+    def bound(self, dialect: Dialect, given: Values) -> tuple[str, Values]:
+        """The statement in the dialect's words, and the parameters with the statement's own constants."""
+        text, constants = self._compiled.get(dialect.name) or self._compile(dialect)
+        return text, {**constants, **given} if constants else given
 
-    def _compile(self, dialect: Dialect) -> str:
+    def _compile(self, dialect: Dialect) -> tuple[str, dict[str, Any]]:
         made = self._statement
         statement: Any = made if isinstance(made, Executable) else made(_INSERTS[dialect.name])
         compiled = statement.compile(dialect=dialect)
-        self._constants = {k: v for k, v in compiled.params.items() if v is not None}
-        self._texts[dialect.name] = str(compiled)
-        return self._texts[dialect.name]
-
-    def values(self, given: Values) -> Values:
-        """The parameters, with the statement's own constants."""
-        return {**self._constants, **given} if self._constants else given
+        constants = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
+        found = self._compiled[dialect.name] = (str(compiled), constants)
+        return found
 
 
 _REVISIONS = Table("alembic_version", MetaData(), Column("version_num", Text))
@@ -159,8 +155,7 @@ class Database:
 
     def execute(self, statement: Kept, values: Values) -> Any:
         """Run a statement; the driver's cursor. Driver errors pass through."""
-        text = statement.text(self.dialect)
-        return self.connection().execute(text, statement.values(values))
+        return self.connection().execute(*statement.bound(self.dialect, values))
 
     def in_transaction(self) -> bool:
         """Whether this thread is inside a unit."""
@@ -284,16 +279,6 @@ class Unit:
     def run(self, statement: Kept, values: Values) -> int:
         """Change something; how many rows it touched."""
         return self._database.execute(statement, values).rowcount  # type: ignore[no-any-return]
-
-    def run_many(self, statement: Kept, values: list[dict[str, Any]]) -> None:
-        """The same change for many rows."""
-        database = self._database
-        text = statement.text(database.dialect)
-        cursor = database.connection().cursor()
-        try:
-            cursor.executemany(text, [statement.values(v) for v in values])
-        finally:
-            cursor.close()
 
     def rows(self, statement: Kept, values: Values) -> list[Row]:
         """Read inside the transaction, or change and return (RETURNING)."""

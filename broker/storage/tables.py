@@ -36,8 +36,8 @@ class About:
 
 
 def table(name: str, about: About, *items: SchemaItem, **options: Any) -> Table:
-    """A table with its line of the data map."""
-    return Table(name, METADATA, *items, info={"about": about}, **options)
+    """A table with its line of the data map. STRICT: SQLite too then keeps nothing but the column's type."""
+    return Table(name, METADATA, *items, info={"about": about}, sqlite_strict=True, **options)
 
 
 def text(name: str, purpose: str, **options: Any) -> Column[str]:

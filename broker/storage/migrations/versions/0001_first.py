@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("shown", sa.Text(), nullable=False),
         sa.Column("given_at", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("person", "service", "shown", name=op.f("pk_consents")),
+        sqlite_strict=True,
     )
     op.create_table(
         "consumed",
@@ -27,6 +28,7 @@ def upgrade() -> None:
         sa.Column("expires_at", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consumed")),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
     op.create_index(op.f("ix_consumed_expires_at"), "consumed", ["expires_at"], unique=False)
     op.create_table(
@@ -36,6 +38,7 @@ def upgrade() -> None:
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_data_keys")),
+        sqlite_strict=True,
     )
     op.create_table(
         "federation_versions",
@@ -44,6 +47,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_federation_versions")),
+        sqlite_strict=True,
     )
     op.create_table(
         "grants",
@@ -57,6 +61,7 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
     op.create_index(op.f("ix_grants_expires_at"), "grants", ["expires_at"], unique=False)
     op.create_index("ix_grants_sign_on", "grants", ["sign_on"], unique=False)
@@ -69,6 +74,7 @@ def upgrade() -> None:
         sa.Column("failed_at", NUMBER, nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_jobs")),
+        sqlite_strict=True,
     )
     op.create_table(
         "log",
@@ -76,6 +82,7 @@ def upgrade() -> None:
         sa.Column("leaf", sa.LargeBinary(), nullable=False),
         sa.Column("evidence", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_log")),
+        sqlite_strict=True,
     )
     op.create_table(
         "log_checkpoints",
@@ -83,6 +90,7 @@ def upgrade() -> None:
         sa.Column("at", NUMBER, nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("size", name=op.f("pk_log_checkpoints")),
+        sqlite_strict=True,
     )
     op.create_table(
         "log_pending",
@@ -90,6 +98,7 @@ def upgrade() -> None:
         sa.Column("leaf", sa.LargeBinary(), nullable=False),
         sa.Column("evidence", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_pending")),
+        sqlite_strict=True,
     )
     op.create_table(
         "log_tree",
@@ -98,6 +107,7 @@ def upgrade() -> None:
         sa.Column("frontier", sa.LargeBinary(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_tree")),
+        sqlite_strict=True,
     )
     op.create_table(
         "logins",
@@ -109,6 +119,7 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logins")),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
     op.create_index(op.f("ix_logins_browser_expires_at"), "logins", ["browser", "expires_at"], unique=False)
     op.create_index(op.f("ix_logins_expires_at"), "logins", ["expires_at"], unique=False)
@@ -124,6 +135,7 @@ def upgrade() -> None:
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_once")),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
     op.create_index(op.f("ix_once_keep_until"), "once", ["keep_until"], unique=False)
     op.create_table(
@@ -133,6 +145,7 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("root", "service", name=op.f("pk_participants")),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
     op.create_table(
         "person_keys",
@@ -140,6 +153,7 @@ def upgrade() -> None:
         sa.Column("person", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person_keys")),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
     op.create_index(op.f("ix_person_keys_person"), "person_keys", ["person"], unique=False)
     op.create_table(
@@ -150,6 +164,7 @@ def upgrade() -> None:
         sa.Column("listed", NUMBER, nullable=False),
         sa.Column("forgotten_at", NUMBER, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_persons")),
+        sqlite_strict=True,
     )
     op.create_table(
         "ring",
@@ -162,12 +177,14 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("certificate", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_ring")),
+        sqlite_strict=True,
     )
     op.create_table(
         "settings",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_settings")),
+        sqlite_strict=True,
     )
     op.create_table(
         "sign_ons",
@@ -181,6 +198,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("root", name=op.f("pk_sign_ons")),
         sa.UniqueConstraint("id", name=op.f("uq_sign_ons_id")),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
     op.create_index(op.f("ix_sign_ons_person"), "sign_ons", ["person"], unique=False)
     op.create_index(op.f("ix_sign_ons_renewed_at"), "sign_ons", ["renewed_at"], unique=False)
@@ -192,6 +210,7 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
     op.create_index(op.f("ix_staff_person"), "staff", ["person"], unique=False)
 
