@@ -195,7 +195,9 @@ class ProviderEntry(Entry):
         None, description="For an OpenID Provider: what we registered with it, and settings."
     )
     ceiling: Level = Field(description="The highest level URI that it may give.")
-    levels: Mapping[Text, Level] = Field(min_length=1, description="Its words for levels → our level URIs.")
+    levels: Mapping[str, Level] = Field(
+        min_length=1, description="Its words for levels → our level URIs; an empty word for an answer that says none."
+    )
     attributes: Mapping[Text, AssertedName] = Field({}, description="Its names of attributes → catalogue names.")
     scopes: tuple[Text, ...] = Field(
         (), description="Organisation numbers, HSA prefixes and mail domains that it may assert in scoped attributes."
