@@ -22,7 +22,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One place where a rule is broken. `place` is an XPath without prefixes, or a JSON pointer (RFC 6901)."""
+    """One place where a rule is broken. `place` is an XPath without prefixes, or a JSON pointer (RFC 6901).
+
+    `detail` is what stands there, or what would do instead, where that helps.
+    """
 
     id: str
     severity: Severity
@@ -30,26 +33,30 @@ class Finding:
     why: str
     remedy: str
     rule: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Subject]):
-    """A row: `test` gives the places where the subject breaks it; `source` is the specification and its section."""
+    """A row: `test` gives the places where the subject breaks it, or pairs of place and detail.
+
+    `source` is the specification and its section.
+    """
 
     id: str
     severity: Severity
-    test: Callable[[Subject], Iterable[str]]
+    test: Callable[[Subject], Iterable[str | tuple[str, str]]]
     why: str
     remedy: str
     source: str
 
-    def at(self, place: str) -> Finding:
+    def at(self, place: str, detail: str = "") -> Finding:
         """The finding that the rule is broken at a place."""
-        return Finding(self.id, self.severity, place, self.why, self.remedy, self.source)
+        return Finding(self.id, self.severity, place, self.why, self.remedy, self.source, detail)
 
 
 def broken(rules: Sequence[Rule[Subject]], subject: Subject) -> Iterator[Finding]:
     """Every place where a rule is broken, in the order of the rules."""
     for rule in rules:
-        for place in rule.test(subject):
-            yield rule.at(place)
+        for found in rule.test(subject):
+            yield rule.at(found) if isinstance(found, str) else rule.at(*found)

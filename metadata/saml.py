@@ -156,7 +156,7 @@ def _role(
     findings = []
     for finding in broken(RULES, Subject(entity, role, now, allow_http_loopback)):
         if finding.severity is Severity.ERROR:
-            raise MetadataRefused(finding.id, finding.place, finding.why)
+            raise MetadataRefused(finding.id, finding.place, finding.detail or finding.why)
         findings.append(finding)
     return entity, role, tuple(findings)
 

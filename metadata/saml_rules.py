@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from metadata.findings import Rule, Severity
 from metadata.redirect_uris import MAXIMUM_URI, UnfitUri, check_https_uri
 from metadata.register import POST, REDIRECT
-from metadata.wire.saml_metadata_values import ACS, SP_ROLE, SSO, Entity, Key, Localized, Role
+from metadata.wire.saml_metadata_values import ACS, SP_ROLE, SSO, Entity, Key, Localized, Requested, Role
 from metadata.wire.x509 import is_strong_key
 from metadata.wire.xmldsig import DIGEST_ALGORITHMS, SIGNATURE_ALGORITHMS
 from trust_framework.attributes import by_saml_name
@@ -91,19 +91,19 @@ def _several_roles(subject: Subject) -> Iterator[str]:
     )
 
 
-def _addresses(subject: Subject) -> Iterator[str]:
+def _addresses(subject: Subject) -> Iterator[tuple[str, str]]:
     for location in subject.role.locations:
         for name, url in (("Location", location.url), ("ResponseLocation", location.response_url)):
-            if url is not None and not _is_address(url, subject.allow_http_loopback):
-                yield f"{location.place}/@{name}"
+            if url is not None and (why := _unfit(url, subject.allow_http_loopback)):
+                yield f"{location.place}/@{name}", why
 
 
-def _is_address(url: str, allow_http_loopback: bool) -> bool:
+def _unfit(url: str, allow_http_loopback: bool) -> str:
     try:
         check_https_uri(url, allow_http_loopback=allow_http_loopback)
-    except UnfitUri:
-        return False
-    return True
+    except UnfitUri as error:
+        return str(error)
+    return ""
 
 
 def _pages(subject: Subject) -> Iterator[str]:
@@ -186,9 +186,14 @@ def _other_encryption_key(subject: Subject) -> Iterator[str]:
             yield key.place
 
 
-def _unknown_attributes(subject: Subject) -> Iterator[str]:
+def unknown_attributes(subject: Subject) -> Iterator[Requested]:
+    """The requested attributes that are in no row of the catalogue."""
     for service in subject.role.attribute_services:
-        yield from (f"{each.place}/@Name" for each in service.requested if by_saml_name(each.name) is None)
+        yield from (each for each in service.requested if by_saml_name(each.name) is None)
+
+
+def _unknown_attributes(subject: Subject) -> Iterator[tuple[str, str]]:
+    yield from ((f"{each.place}/@Name", each.name) for each in unknown_attributes(subject))
 
 
 def _scope_patterns(subject: Subject) -> Iterator[str]:

@@ -37,7 +37,6 @@ from metadata.wire.saml_metadata_values import (
 from metadata.wire.xml import Element, XmlRefused, check_schema, parse, serialized, text
 
 DOCUMENT_LIMIT: Final = 8 * 1024 * 1024
-MAXIMUM_NESTING: Final = 8
 
 _LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
@@ -50,11 +49,18 @@ def read_entity(document: bytes, entity_id: str | None = None) -> Entity:
 
     Without a name the document must hold one entity only.
     """
+    element, ends = _chosen(parse_document(document), entity_id)
+    return read_element(element, ends)
+
+
+def parse_document(document: bytes) -> Element:
+    """The root, an EntityDescriptor or EntitiesDescriptor. Raises XmlRefused, also for a private key pasted anywhere."""
     if _PRIVATE_KEY in document:
         raise XmlRefused("private-key")
     root = parse(document, limit=DOCUMENT_LIMIT, comments=True)
-    element, ends = _chosen(root, entity_id)
-    return read_element(element, ends)
+    if root.tag not in {md("EntityDescriptor"), md("EntitiesDescriptor")}:
+        raise XmlRefused("not-metadata", str(root.tag))
+    return root
 
 
 def read_element(element: Element, ends: list[int]) -> Entity:
@@ -88,16 +94,18 @@ def _chosen(root: Element, entity_id: str | None) -> tuple[Element, list[int]]:
         if entity_id is not None and root.get("entityID") != entity_id:
             raise XmlRefused("entity-missing", entity_id)
         return root, []
-    if root.tag != md("EntitiesDescriptor"):
-        raise XmlRefused("not-metadata", str(root.tag))
     entities = list(root.iter(md("EntityDescriptor")))
     found = [each for each in entities if entity_id in (None, each.get("entityID"))]
     if not found:
         raise XmlRefused("entity-missing", entity_id or "")
     if len(found) > 1:
         raise XmlRefused("duplicate-entity" if entity_id else "several-entities")
-    ends = [end for group in found[0].iterancestors() for end in _ends(group)]
-    return parse(serialized(found[0]), limit=DOCUMENT_LIMIT, comments=True), ends
+    return parse(serialized(found[0]), limit=DOCUMENT_LIMIT, comments=True), validity_ends(found[0])
+
+
+def validity_ends(element: Element) -> list[int]:
+    """The validUntil of the groups around an entity; the earliest holds (2.3.1). Raises XmlRefused."""
+    return [end for group in element.iterancestors() for end in _ends(group)]
 
 
 def _is_sso_role(element: Element) -> bool:

@@ -18,14 +18,14 @@ from metadata.wire.xmldsig import strict_base64
 from metadata.wire.xmlenc import OAEP_MGF1P
 
 MAXIMUM_CERTIFICATE: Final = 64 * 1024
-_CERTIFICATE: Final = f"{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate"
+CERTIFICATE: Final = f"{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate"
 _RSA: Final = f"{{{DS}}}KeyInfo/{{{DS}}}KeyValue/{{{DS}}}RSAKeyValue"
 
 
 def read_key(element: Element, place: str) -> Key:
     """The key of a KeyDescriptor, or the flaw that keeps it from being one."""
     methods = element.findall(md("EncryptionMethod"))
-    certificates = element.findall(_CERTIFICATE)
+    certificates = element.findall(CERTIFICATE)
     value = element.find(_RSA)
     der, key, flaw = None, None, ""
     if certificates:
@@ -60,6 +60,11 @@ def key_of_certificate(der: bytes) -> PublicKey:
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
         raise ValueError(type(key).__name__)  # noqa: TRY004  to a caller it is a certificate without a usable key
     return key
+
+
+def not_after(der: bytes) -> int:
+    """When a certificate that gave a key ends, in epoch seconds. Keys outlive it: this is for advice alone."""
+    return int(x509.load_der_x509_certificate(der).not_valid_after_utc.timestamp())
 
 
 def _from_certificate(element: Element) -> tuple[bytes | None, PublicKey | None, str]:
