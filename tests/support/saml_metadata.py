@@ -6,7 +6,7 @@ from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.x509.oid import NameOID
 
 from metadata.wire.signing import PrivateKey
@@ -336,3 +336,73 @@ def shibboleth_idp() -> bytes:
         flags='errorURL="https://idp.example/error?code=ERRORURL_CODE"',
     )
     return entity(role + authority, entity_id="https://idp.example/idp/shibboleth")
+
+
+def rsa_key_value(modulus: int, exponent: int) -> str:
+    def number(value: int) -> str:
+        return b64encode(value.to_bytes((value.bit_length() + 7) // 8)).decode()
+
+    return (
+        "<md:KeyDescriptor><ds:KeyInfo><ds:KeyValue><ds:RSAKeyValue>"
+        f"<ds:Modulus>{number(modulus)}</ds:Modulus><ds:Exponent>{number(exponent)}</ds:Exponent>"
+        "</ds:RSAKeyValue></ds:KeyValue></ds:KeyInfo></md:KeyDescriptor>"
+    )
+
+
+def pysaml2_sp() -> bytes:
+    """As pysaml2 writes it, by its own generator's model: numbered prefixes, everything declared where it stands."""
+    from saml2 import md
+    from saml2.extension import mdui
+    from saml2.xmldsig import KeyInfo, X509Certificate, X509Data
+
+    def descriptor(use: str) -> md.KeyDescriptor:
+        data = X509Data(x509_certificate=X509Certificate(text=in_lines(certificate())))
+        return md.KeyDescriptor(use=use, key_info=KeyInfo(x509_data=data))
+
+    shown = mdui.UIInfo(display_name=[mdui.DisplayName(lang="sv", text="Tjänsten")])
+    role = md.SPSSODescriptor(
+        protocol_support_enumeration=PROTOCOL,
+        authn_requests_signed="true",
+        want_assertions_signed="true",
+        extensions=md.Extensions(extension_elements=[_extension(shown)]),
+        key_descriptor=[descriptor("signing"), descriptor("encryption")],
+        single_logout_service=[md.SingleLogoutService(binding=REDIRECT, location="https://py.example/slo")],
+        assertion_consumer_service=[
+            md.AssertionConsumerService(binding=POST, location="https://py.example/acs", index="1")
+        ],
+    )
+    entity = md.EntityDescriptor(entity_id="https://py.example/metadata", spsso_descriptor=role)
+    return str(entity).encode()
+
+
+def _extension(element: object) -> object:
+    from saml2 import element_to_extension_element
+
+    return element_to_extension_element(element)
+
+
+def simplesamlphp_idp() -> bytes:
+    """As SimpleSAMLphp writes an IdP: a next key beside the one in use, one address for everything."""
+    keys = key() + key("signing", certificate(rsa_key("next"))) + key("encryption")
+    formats = "<md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:transient</md:NameIDFormat>"
+    base = "https://php-idp.example/simplesaml/saml2/idp"
+    content = slo(f"{base}/SingleLogoutService.php") + formats + sso(f"{base}/SSOService.php")
+    return b'<?xml version="1.0"?>\n' + entity(
+        idp_role(content, keys=keys), entity_id=f"{base}/metadata.php", after=organization()
+    )
+
+
+@cache
+def p384_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP384R1())
+
+
+@cache
+def dsa_certificate() -> bytes:
+    key = dsa.generate_private_key(2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "peer")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = (
+        builder.serial_number(17).not_valid_before(EXPIRED_AT).not_valid_after(dt.datetime(2040, 1, 1, tzinfo=dt.UTC))
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
