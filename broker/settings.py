@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     card_listen: str = Field(
         "", description="host:port or unix:PATH of the card listener; empty means those of the card URL."
     )
+    card_proxy_cert: Path | None = Field(
+        None,
+        description="PEM file of the client certificates of a proxy before the card listener; with it, the proxy alone may "
+        "connect, and tells of the person's certificate in a header.",
+    )
     ca_file: Path | None = Field(None, description="Extra root certificates for outbound connections.")
     trusted_proxy: str = Field("", description="Addresses whose X-Forwarded-For is believed, separated by commas.")
     management_listen: str = Field("", description="host:port for /metrics and health; empty switches it off.")

@@ -1,0 +1,80 @@
+"""The command line: which commands there are. Imports click and nothing else before it knows which one is meant.
+
+What a command does is in `broker.commands`, one file each; what its exit codes mean, and how errors are told, in
+`broker.commands.errors`.
+"""
+
+import sys
+from importlib import import_module
+from typing import Final
+
+import click
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "demo": ("demo:demo", "The whole federation on this machine, to click in or to check."),
+    "init": ("init:init", "Make the data folder, the keys and the database."),
+    "plan": ("apply:plan", "Tell what a federation file would change."),
+    "apply": ("apply:apply", "Make a federation file the register."),
+    "serve": ("serve:serve", "Run the broker."),
+    "doctor": ("doctor:doctor", "Look for what is wrong, and say what mends it."),
+    "key": ("keys:key", "List and rotate the keys that sign."),
+    "log": ("log:log", "Verify and export the log."),
+    "metadata": ("metadata:metadata", "Check metadata before it is applied."),
+    "backup": ("backup:backup", "Write everything to one file, while the broker runs."),
+    "restore": ("backup:restore", "Put a backup in place, and verify it."),
+    "migrate": ("migrate:migrate", "Bring the database to this release's schema."),
+    "reference": ("reference:reference", "Write the reference pages of the documentation."),
+}
+"""Name → function in `broker.commands`, and its sentence in `--help`."""
+
+HIDDEN: Final = frozenset({"reference"})
+
+EPILOG: Final = """\b
+Exit codes: 0 done; 1 something was found that is not as it should be;
+2 wrong usage; 3 the file is refused; 4 the installation is not ready
+(settings, keys, database); 5 too early; 70 an error of tillit itself.
+
+Settings are read from TILLIT_* and from the TOML file that TILLIT_CONFIG names.
+"""
+
+
+class Commands(click.Group):
+    """The commands by name, imported when one of them is meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's interface
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        found: click.Command = getattr(import_module(f"broker.commands.{module}"), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items() if name not in HIDDEN])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an error of ours becomes its sentence and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001  # the one place that tells errors
+            from broker.commands.errors import tell
+
+            ctx.exit(tell(error))
+
+
+@click.command(
+    cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="tillit")
+def cli() -> None:
+    """tillit: federated identity and single sign-on."""
+
+
+def main() -> None:
+    """The `tillit` program."""
+    sys.exit(cli())

@@ -1,0 +1,101 @@
+"""`tillit plan` and `tillit apply`: a federation file looked at, and made the register."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from broker.commands.console import as_json, say, show
+from broker.commands.installation import now, opened, read_settings
+from broker.federation.entries import BadEntry
+from broker.federation.plan import Change, changes
+from broker.federation.reading import Document, read_file
+from broker.keys.sealing import secret_hash
+from broker.settings import Settings
+from broker.storage.persons import Listed
+from broker.storage.storage import Storage
+
+MOST_RECORDED = 500
+"""Changes told in the log's event; the document itself is kept whole."""
+
+_FILE = click.argument("file", type=click.Path(path_type=Path), required=False)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@as_json
+def plan(file: Path, *, json_: bool) -> None:
+    """Tell what FILE would change, and change nothing. Dangerous changes begin with an exclamation mark."""
+    settings = read_settings()
+    with opened(settings) as storage:
+        document = _read(file, settings, storage)
+        found = _changes(document, settings, storage)
+    _show(found, document, None, json_=json_)
+
+
+@click.command()
+@_FILE
+@click.option("--example", is_flag=True, help="Print a complete file, with comments.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of federation files.")
+@as_json
+def apply(file: Path | None, *, example: bool, schema: bool, json_: bool) -> None:
+    """Make FILE the register: checked whole, then saved in one commit. Running nodes use it within two seconds."""
+    if example or schema:
+        click.echo(_example() if example else _schema(), nl=False)
+        return
+    if file is None:
+        raise click.UsageError("FILE is missing")
+    settings = read_settings()
+    with opened(settings) as storage:
+        document = _read(file, settings, storage)
+        found = _changes(document, settings, storage)
+        listed = tuple(Listed(each.keys, each.person, each.staff) for each in document.listed)
+        told = tuple(str(change) for change in found)[:MOST_RECORDED]
+        version = storage.save_federation(document.content, document.digest, listed, told)
+    _show(found, document, version, json_=json_)
+
+
+def _read(file: Path, settings: Settings, storage: Storage) -> Document:
+    document = read_file(file, settings, lambda secret: secret_hash(storage.vault, secret), now())
+    for warning in document.warnings:
+        say(f"warning: {warning}")
+    return document
+
+
+def _changes(document: Document, settings: Settings, storage: Storage) -> tuple[Change, ...]:
+    try:
+        return changes(storage.federation_document(), document.content, settings)
+    except (ValidationError, BadEntry):
+        whole = Change("the present version cannot be read by this release, so everything is new", dangerous=True)
+        return (whole, *changes({}, document.content, settings))
+
+
+def _show(found: Sequence[Change], document: Document, version: int | None, *, json_: bool) -> None:
+    value: dict[str, Any] = {
+        "version": version,
+        "digest": document.digest,
+        "changes": [{"text": change.text, "dangerous": change.dangerous} for change in found],
+        "warnings": [str(warning) for warning in document.warnings],
+        "persons": len(document.listed),
+        "employments": sum(len(each.staff) for each in document.listed),
+    }
+    lines = [str(change) for change in found] or ["no changes of the register"]
+    lines.append(f"directory: {value['persons']} persons, {value['employments']} employments")
+    if version is not None:
+        lines.append(f"applied as version {version}")
+    show(value, lines, json_=json_)
+
+
+def _example() -> str:
+    from importlib.resources import files
+
+    return files("broker.federation").joinpath("example.yaml").read_text("utf-8")
+
+
+def _schema() -> str:
+    from broker.federation.reference import json_schema
+
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
