@@ -127,6 +127,7 @@ def build_authn_request(spec: AuthnRequestSpec, signer: Signer | None = None) ->
 
 
 def _attributes(spec: AuthnRequestSpec) -> dict[str, str | None]:
+    index = spec.attribute_consuming_service_index
     return {
         "ID": spec.id,
         "Destination": spec.destination,
@@ -135,4 +136,5 @@ def _attributes(spec: AuthnRequestSpec) -> dict[str, str | None]:
         "ForceAuthn": "true" if spec.force_authn else None,
         "IsPassive": "true" if spec.is_passive else None,
         "ProviderName": spec.provider_name,
+        "AttributeConsumingServiceIndex": None if index is None else str(index),
     }

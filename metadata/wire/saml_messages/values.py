@@ -112,6 +112,7 @@ class AuthnRequestSpec:
     requester_ids: tuple[str, ...] = ()
     subject: NameId | None = None
     provider_name: str | None = None
+    attribute_consuming_service_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

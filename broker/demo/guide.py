@@ -1,0 +1,172 @@
+"""How a person tries the demo: printed at the start, and the help page of the sample services.
+
+Owns the text. What is where comes from `places` and `people`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from broker.demo.people import CARDS, PERSONAS
+from broker.demo.places import CARD_PASSWORD, Places
+
+Text = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with a sentence, steps in order, and a table."""
+
+    title: Text
+    text: Text | None = None
+    steps: Sequence[Text] = ()
+    rows: Sequence[tuple[Text, str]] = ()
+
+
+def both(sv: str, en: str) -> Text:
+    """A text in both languages."""
+    return {"sv": sv, "en": en}
+
+
+def guide(places: Places) -> tuple[Section, ...]:
+    """Everything, in the order in which it is needed."""
+    return (_certificates(places), _mobile(places), _card(places), _more(places), _addresses(places), _cards(places))
+
+
+def _certificates(places: Places) -> Section:
+    return Section(
+        both("Certifikaten", "The certificates"),
+        both(
+            f"Alla servrar har certifikat från en egen utfärdare: {places.ca}. Lägg till den i webbläsaren som betrodd "
+            "utfärdare av webbplatser, eller godkänn varningen för varje adress.",
+            f"All servers have certificates of an authority of their own: {places.ca}. Add it to your browser as an "
+            "authority for websites, or accept the warning for each address.",
+        ),
+        (
+            both(
+                f'Firefox: Inställningar, sök "certifikat", Visa certifikat, Utfärdare, Importera {places.ca.name}.',
+                f'Firefox: Settings, search for "certificates", View Certificates, Authorities, Import {places.ca.name}.',
+            ),
+            both(
+                f"Chromium: chrome://certificate-manager, Lokala certifikat, Importera {places.ca.name}.",
+                f"Chromium: chrome://certificate-manager, Local certificates, Import {places.ca.name}.",
+            ),
+            both(
+                f'Chromium från kommandoraden: certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n tillit-demo -i "{places.ca}"',
+                f'Chromium by command: certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n tillit-demo -i "{places.ca}"',
+            ),
+        ),
+    )
+
+
+def _mobile(places: Places) -> Section:
+    return Section(
+        both("Logga in med mobil e-legitimation", "Log in with a mobile e-ID"),
+        None,
+        (
+            both(f"Öppna {places.oidc_service}/booking och välj Logga in.", f"Open {places.oidc_service}/booking, press Log in."),
+            both("Välj Mobil e-legitimation på en annan enhet.", "Choose Mobile e-ID on another device."),
+            both(
+                f"Telefonen är en sida: öppna {places.phone}/phone i en annan flik, och öppna den väntande förfrågan där.",
+                f"The phone is a page: open {places.phone}/phone in another tab, and open the waiting request there.",
+            ),
+            both("Välj vem du är och tryck Legitimera.", "Choose who you are and press Identify."),
+        ),
+    )  # fmt: skip
+
+
+def _card(places: Places) -> Section:
+    card = places.card("tolvan")
+    return Section(
+        both("Logga in med kort", "Log in with a card"),
+        both(
+            f"Korten är filer, lösenordet är {CARD_PASSWORD}.",
+            f"The cards are files; the password is {CARD_PASSWORD}.",
+        ),
+        (
+            both(
+                f"Firefox: Inställningar, Visa certifikat, Dina certifikat, Importera {card}.",
+                f"Firefox: Settings, View Certificates, Your Certificates, Import {card}.",
+            ),
+            both(
+                f"Chromium: chrome://certificate-manager, Dina certifikat, Importera {card}.",
+                f"Chromium: chrome://certificate-manager, Your certificates, Import {card}.",
+            ),
+            both(
+                f'Chromium från kommandoraden: pk12util -d sql:$HOME/.pki/nssdb -W {CARD_PASSWORD} -i "{card}"',
+                f'Chromium by command: pk12util -d sql:$HOME/.pki/nssdb -W {CARD_PASSWORD} -i "{card}"',
+            ),
+            both(
+                f"Öppna {places.saml_service}/, välj Logga in och Tjänstekort, och tryck Fortsätt.",
+                f"Open {places.saml_service}/, press Log in, choose Staff card, and press Continue.",
+            ),
+            both(
+                "Byta kort: stäng alla webbläsarens fönster först, den minns sitt val.",
+                "To change cards, close all windows of the browser first: it remembers its choice.",
+            ),
+        ),
+    )
+
+
+def _more(places: Places) -> Section:
+    return Section(
+        both("Prova också", "Try also"),
+        None,
+        (
+            both(
+                f"Gå till {places.oidc_service}/booking när du är inloggad: inga frågor ställs.",
+                f"Go to {places.oidc_service}/booking when you are logged in: nothing is asked.",
+            ),
+            both(
+                f"Hälsoenkäten, {places.oidc_service}/survey, frågar om lov först.",
+                f"The health survey, {places.oidc_service}/survey, asks for consent first.",
+            ),
+            both(
+                f"Valvet, {places.oidc_service}/vault, kräver kort med nivå 4 (tolvan-4).",
+                f"The vault, {places.oidc_service}/vault, wants a card of level 4 (tolvan-4).",
+            ),
+            both(
+                "Logga in som personal i Journalen: Tolvan har flera uppdrag och får välja.",
+                "Log in as staff at The record: Tolvan has several assignments, and chooses.",
+            ),
+        ),
+    )
+
+
+def _addresses(places: Places) -> Section:
+    return Section(
+        both("Adresser", "Addresses"),
+        rows=(
+            (both("tillit", "tillit"), f"{places.broker}/"),
+            (both("tillit, kort", "tillit, cards"), f"{places.cards}/"),
+            (both("Telefon", "Phone"), f"{places.phone}/phone"),
+            (both("Regionens inloggning (SAML)", "The region's login (SAML)"), f"{places.saml_idp}/metadata"),
+            (
+                both("Bolagets inloggning (OpenID)", "The company's login (OpenID)"),
+                f"{places.openid_provider}/.well-known/openid-configuration",
+            ),
+            (both("Journalen (SAML)", "The record (SAML)"), f"{places.saml_service}/"),
+            (both("Bolagets tjänster (OpenID)", "The company's services (OpenID)"), f"{places.oidc_service}/"),
+            (both("API", "API"), f"{places.api}/"),
+            (both("Korts status (OCSP, CRL)", "Status of cards (OCSP, CRL)"), f"{places.status}/"),
+        ),
+    )
+
+
+def _cards(places: Places) -> Section:
+    rows = tuple((both(card.name, card.name), f"{PERSONAS[card.person].name}: {card.about}") for card in CARDS)
+    text = f"{places.card('*')}, {{}} {CARD_PASSWORD}"
+    return Section(both("Kort", "Cards"), both(text.format("lösenord"), text.format("password")), rows=rows)
+
+
+def printed(places: Places) -> str:
+    """The whole in English, for a terminal; the first line is where to begin."""
+    lines = [f"Open {places.oidc_service}/help", ""]
+    for section in guide(places):
+        lines.append(section.title["en"])
+        lines += [f"  {section.text['en']}"] if section.text else []
+        lines += [f"  {number}. {step['en']}" for number, step in enumerate(section.steps, 1)]
+        width = max((len(name["en"]) for name, _ in section.rows), default=0)
+        lines += [f"  {name['en']:<{width}}  {value}" for name, value in section.rows]
+        lines.append("")
+    lines += [f"Settings for other commands: TILLIT_CONFIG={places.config}", "Ctrl-C stops everything."]
+    return "\n".join(lines)

@@ -1,0 +1,171 @@
+"""The people of the demo: made-up names under official test numbers, their employments, commissions and cards.
+
+Rows only. The numbers are among those that the Swedish Tax Agency has set aside for tests; organisation numbers have a
+check digit that holds and belong to nobody.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+REGION: Final = "2329999912"
+SUPPLIER: Final = "5599999918"
+OTHER_PROVIDER: Final = "2129999914"
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A person. `number` is empty for one who is known by a staff id alone."""
+
+    id: str
+    given_name: str
+    surname: str
+    number: str = ""
+    mail: str = ""
+    phone: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_name} {self.surname}"
+
+
+PERSONAS: Final = {
+    persona.id: persona
+    for persona in (
+        Persona("tolvan", "Tolvan", "Tolvansson", "191212121212", "tolvan@region.example"),
+        Persona("astrid", "Astrid", "Exempelberg", "195006262546", "astrid@region.example"),
+        Persona("bo", "Bo", "Provström", "197309069289", "bo@region.example"),
+        Persona("cecilia", "Cecilia", "Testlund", "198906059483", "cecilia@privat.example"),
+        Persona("dagny", "Dagny", "Samordning", "197010632391", phone=False),
+        Persona("ester", "Ester", "Utlandsson", mail="ester@region.example"),
+        Persona("folke", "Folke", "Reservkvist", mail="folke@region.example"),
+    )
+}
+
+
+def hsa_id(suffix: str, organisation: str = REGION) -> str:
+    """An id of the directory (HSA-id)."""
+    return f"SE{organisation}-{suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """A commission (medarbetaruppdrag). `provider` is (HSA-id, name, organisation number), `unit` (HSA-id, name)."""
+
+    hsa_id: str
+    name: str
+    purpose: str
+    provider: tuple[str, str, str] | None
+    unit: tuple[str, str] | None = None
+    rights: tuple[str, ...] = ()
+
+    def entry(self) -> dict[str, object]:
+        """As the federation file has it. Without a provider it is incomplete, and so never used."""
+        entry: dict[str, object] = {
+            "hsa_id": self.hsa_id,
+            "commissionName": self.name,
+            "commissionPurpose": self.purpose,
+        }
+        if self.rights:
+            entry["commissionRight"] = list(self.rights)
+        if self.provider:
+            names = ("healthCareProviderHsaId", "healthCareProviderName", "healthcareProviderId")
+            entry |= dict(zip(names, self.provider, strict=True))
+        if self.unit:
+            entry |= dict(zip(("healthCareUnitHsaId", "healthCareUnitName"), self.unit, strict=True))
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Employment:
+    """An employment with the commissions that it carries."""
+
+    person: str
+    hsa_id: str
+    details: Mapping[str, str]
+    commissions: tuple[Commission, ...] = ()
+
+    def entry(self) -> dict[str, object]:
+        """As the federation file has it."""
+        entry: dict[str, object] = {"person": self.person, "hsa_id": self.hsa_id, **self.details}
+        if self.commissions:
+            entry["commissions"] = [commission.entry() for commission in self.commissions]
+        return entry
+
+
+_REGION_CARE: Final = (hsa_id("V001"), "Region Exempel, vården", REGION)
+_OTHER_CARE: Final = (hsa_id("V002", OTHER_PROVIDER), "Närvård Exempel", OTHER_PROVIDER)
+_AT_REGION: Final = {"o": "Region Exempel", "organizationIdentifier": REGION}
+CARE: Final = "Vård och behandling"
+
+COMMISSION_CLINIC: Final = hsa_id("U101")
+COMMISSION_ADMIN: Final = hsa_id("U102")
+
+STAFF: Final = (
+    Employment(
+        "tolvan",
+        hsa_id("1001"),
+        {**_AT_REGION, "title": "Läkare", "healthcareProfessionalLicense": "LK"},
+        (
+            Commission(
+                COMMISSION_CLINIC,
+                "Läkare på medicinmottagningen",
+                CARE,
+                _REGION_CARE,
+                (hsa_id("E201"), "Medicinmottagningen"),
+                ("Läsa;alla;SJF", "Skriva;alla;VE"),
+            ),
+            Commission(COMMISSION_ADMIN, "Administration av vården", "Administration", _REGION_CARE),
+            Commission(hsa_id("U103"), "Ett uppdrag utan vårdgivare", CARE, None),
+        ),
+    ),
+    Employment(
+        "astrid",
+        hsa_id("1002"),
+        {**_AT_REGION, "title": "Sjuksköterska", "healthcareProfessionalLicense": "SJ"},
+        (Commission(hsa_id("U104"), "Sjuksköterska på akuten", CARE, _REGION_CARE, (hsa_id("E202"), "Akuten")),),
+    ),
+    Employment("bo", hsa_id("1003"), {**_AT_REGION, "title": "IT-tekniker"}),
+    Employment(
+        "ester",
+        hsa_id("1004"),
+        {**_AT_REGION, "title": "Forskare"},
+        (
+            Commission(hsa_id("U105"), "Forskning", "Kvalitetssäkring", _REGION_CARE),
+            Commission(hsa_id("U106", OTHER_PROVIDER), "Jour på närvården", CARE, _OTHER_CARE),
+        ),
+    ),
+    Employment("folke", hsa_id("1005"), {**_AT_REGION, "title": "Undersköterska"}),
+)
+STAFF_ID: Final = {employment.person: employment.hsa_id for employment in STAFF}
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A card to be made. `issuer` is the CA's own id of an issuing CA; `flaw` what is wrong with the card, if anything."""
+
+    name: str
+    person: str
+    issuer: str
+    about: str
+    flaw: str = ""
+    key: str = "p256"
+
+    @property
+    def by_number(self) -> bool:
+        """Whether the card holds the personal number in the place of the staff id."""
+        return self.issuer.startswith("person-id")
+
+
+CARDS: Final = (
+    CardRow("tolvan", "tolvan", "person-hsa-3", "staff card, level 3; several commissions", key="rsa"),
+    CardRow("astrid", "astrid", "person-hsa-3", "staff card, level 3; one commission", key="rsa"),
+    CardRow("bo", "bo", "person-hsa-3", "staff card, level 3; no commission"),
+    CardRow("tolvan-4", "tolvan", "person-hsa-4", "staff card, level 4"),
+    CardRow("folke-reserve", "folke", "person-hsa-2", "reserve card, level 2"),
+    CardRow("cecilia-id", "cecilia", "person-id-3", "card with a personal number, level 3"),
+    CardRow("ester-revoked", "ester", "person-hsa-3", "a lost card that is revoked", "revoked"),
+    CardRow("ester-expired", "ester", "person-hsa-3", "a card that is too old", "expired"),
+    CardRow("tolvan-signing", "tolvan", "person-hsa-3", "the signing half of a card", "signing"),
+    CardRow("stranger", "tolvan", "stranger", "a card of a CA that nobody here knows", "stranger"),
+)
