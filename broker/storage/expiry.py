@@ -49,7 +49,7 @@ _stale = select(SIGN_ONS.c.root).where(SIGN_ONS.c.renewed_at < bindparam("before
 _STALE = Kept(_stale)
 _LEAVE = Kept(delete(PARTICIPANTS).where(PARTICIPANTS.c.root == bindparam("row")))
 _END = Kept(delete(SIGN_ONS).where(SIGN_ONS.c.root == bindparam("row")))
-_last_of_day = select(func.max(CHECKPOINTS.c.size)).group_by(CHECKPOINTS.c.at / bindparam("day"))
+_last_of_day = select(func.max(CHECKPOINTS.c.size)).group_by(CHECKPOINTS.c.at // bindparam("day"))
 _THIN = Kept(delete(CHECKPOINTS).where(CHECKPOINTS.c.at < bindparam("before"), CHECKPOINTS.c.size.not_in(_last_of_day)))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Executable, bindparam, delete, func, insert, literal_column, select, update
 
-from broker.audit.checkpoint import Grown, LogRow, TreeState
+from broker.audit.checkpoint import BadCheckpoint, Grown, LogRow, TreeState
 from broker.audit.events import Event
 from broker.audit.leaf import evidence_of, leaf
 from broker.login.effects import Overtaken
@@ -70,8 +70,10 @@ _PLACE = Kept(
     )
 )
 _DROP = Kept(delete(PENDING).where(_P.id <= bindparam("last")))
+_ANY = Kept(select(_P.id).limit(1))
 _WAITING = Kept(select(func.count()).select_from(PENDING))
 _STATE = Kept(select(_T.size, _T.frontier, _T.note).where(_T.id == _ONE))
+_HOLD = Kept(select(_T.size, _T.frontier, _T.note).where(_T.id == _ONE).with_for_update())
 _GROW = Kept(
     update(TREE)
     .where(_T.id == _ONE, _T.size == bindparam("before"))
@@ -119,34 +121,42 @@ def waiting(database: Database) -> int:
     return found[0] if found else 0
 
 
-def state(at: Database | Unit) -> TreeState:
+def anything_waits(database: Database) -> bool:
+    """Whether there is something to seal; cheap."""
+    return database.row(_ANY, {}) is not None
+
+
+def state(database: Database) -> TreeState:
     """Where the tree stands."""
-    found = at.row(_STATE, {})
+    found = database.row(_STATE, {})
     return TreeState(*found) if found else TreeState(0, b"", "")
 
 
+def plant(unit: Unit) -> None:
+    """Begin with the empty tree; one that is there stays."""
+    unit.run(_PLANT, {"id": _ONE, "size": 0, "frontier": b"", "note": ""})
+
+
 def seal(unit: Unit, extend: Extend, at: int, count: int) -> Sealing | None:
-    """Give the pending events their positions. Raises Overtaken when another node sealed first."""
+    """Give the pending events their positions. Raises Overtaken or GaveWay when another node sealed first."""
+    held = unit.row(_HOLD, {})
     rows = unit.rows(_TAKE, {"count": count})
+    if held is None:
+        raise BadCheckpoint("the stored tree is gone")
     if not rows:
         return None
-    before = state(unit)
+    before = TreeState(*held)
     grown = extend(before, [row[1] for row in rows])
     last = rows[-1][0]
     placed = unit.run(_PLACE, {"base": before.size, "last": last})
     dropped = unit.run(_DROP, {"last": last})
-    if not len(rows) == placed == dropped or grown.size != before.size + placed:
+    moved = unit.run(
+        _GROW, {"before": before.size, "size": grown.size, "frontier": grown.frontier, "note": grown.note}
+    )
+    if not (moved and len(rows) == placed == dropped and grown.size == before.size + placed):
         raise Overtaken("log")
-    _grow(unit, before, grown)
     unit.run(_CHECKPOINT, {"size": grown.size, "at": at, "note": grown.note})
     return Sealing(placed, grown.note)
-
-
-def _grow(unit: Unit, before: TreeState, grown: Grown) -> None:
-    values = {"size": grown.size, "frontier": grown.frontier, "note": grown.note}
-    planted = before.size == 0 and unit.run(_PLANT, {**values, "id": _ONE})
-    if not planted and not unit.run(_GROW, {**values, "before": before.size}):
-        raise Overtaken("log")
 
 
 def rows(database: Database, first: int = LOWEST, batch: int = 2000) -> Iterator[LogRow]:

@@ -47,6 +47,7 @@ def _first_keys(database: Database, kek: Kek, base_url: str, now: int) -> bool:
         keys.save_data_keys(unit, wrapped)
         keys.save(unit, ring)
         marks.save(unit, LOG_ORIGIN, origin(base_url))
+        log.plant(unit)
         log.append(unit, [KeyChanged(at=now, use=k.use, kid=k.kid, state=k.state.value) for k in ring])
     return True
 

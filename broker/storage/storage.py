@@ -16,7 +16,7 @@ from broker.keys.ring import KeyRing
 from broker.keys.rows import KeyRow
 from broker.keys.sealing import SealingVault, WrappedKey
 from broker.login import effects as change
-from broker.login.effects import Effects, Grant, Once, PersonKey, StorageUnavailable
+from broker.login.effects import Effects, Grant, Once, Overtaken, PersonKey, StorageUnavailable
 from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from broker.storage import (
@@ -237,9 +237,13 @@ class Storage:
 
     def seal_log(self, extend: log.Extend, count: int) -> Sealing | None:
         """One turn of the sealer; None when nothing waits. Raises Overtaken when another node was first."""
-        at = self.clock()
-        with Unit(self._database, repeatable=True) as unit:
-            return log.seal(unit, extend, at, count)
+        if not log.anything_waits(self._database):
+            return None
+        try:
+            with Unit(self._database, repeatable=True) as unit:
+                return log.seal(unit, extend, self.clock(), count)
+        except GaveWay as error:
+            raise Overtaken("log") from error
 
     def log_waiting(self) -> int:
         """How many events are not sealed yet."""
