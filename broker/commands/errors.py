@@ -11,11 +11,13 @@ import click
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from broker.audit.checkpoint import BadCheckpoint
 from broker.federation.faults import BadFederation
 from broker.keys.kek import NoKek
 from broker.keys.making import NoSuchKey
 from broker.login.effects import Overtaken, StorageUnavailable
 from broker.settings import Settings
+from broker.storage.backup import BackupFailed
 from broker.storage.opening import WrongSchema
 
 
@@ -91,6 +93,8 @@ TOLD: Final[dict[type[Exception], Told]] = {
     WrongSchema: Told(Exit.NOT_READY, _hint("run: tillit migrate (or tillit init, for a new installation)")),
     StorageUnavailable: Told(Exit.NOT_READY, lambda error: (f"the database does not answer: {error}",)),
     Overtaken: Told(Exit.NOT_READY, lambda _: ("somebody else changed the same thing meanwhile; run it again",)),
+    BackupFailed: Told(Exit.NOT_READY, _text),
+    BadCheckpoint: Told(Exit.REFUSED, lambda error: (f"not a verifier key: {error}",)),
     NoSuchKey: Told(Exit.USAGE, lambda error: (f"no such key: {error}",)),
 }
 
