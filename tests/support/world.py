@@ -5,6 +5,7 @@ until a test moves it.
 """
 
 import base64
+import copy
 import hashlib
 import html
 import io
@@ -13,6 +14,7 @@ import re
 import secrets
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -202,6 +204,11 @@ class World:
         body = b"".join(self.app(environ, start_response))
         return Answer(seen["status"], seen["headers"], body)
 
+    def reapply(self, document: Mapping[str, Any]) -> None:
+        """Another federation file, taken up at once."""
+        apply(self.settings, document, self.clock)
+        self.app.snapshots.refresh()
+
     # --- OpenID Connect, as a client would
 
     def authorize_url(self, client_id: str = "rp", **changes: str | None) -> str:
@@ -227,10 +234,12 @@ class World:
         return answer.sent_back["code"]
 
     def token(self, client_id: str = "rp", secret: str | None = SECRET, **form: str | None) -> Answer:
-        """A token request with client_secret_basic; `secret` None leaves authentication to the form."""
+        """A token request with client_secret_basic; with `secret` None the form names the client and authenticates it."""
         headers = {}
         if secret is not None:
             headers["Authorization"] = "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+        else:
+            form.setdefault("client_id", client_id)
         return self.request("POST", "/oidc/token", {k: v for k, v in form.items() if v is not None}, **headers)
 
     def redeem(self, code: str, client_id: str = "rp", secret: str | None = SECRET, **changes: str | None) -> Answer:
@@ -323,6 +332,13 @@ class Worlds:
         given = {"base_url": BASE, "environment": Environment.TEST, **changes}
         given["TILLIT_ENV"] = given.pop("environment")
         return Settings(data_dir=data, **given)
+
+    def apart(self) -> "Worlds":
+        """The same installation, and worlds of its own that only its own `close` ends."""
+        other = copy.copy(self)
+        other._folder = Path(tempfile.mkdtemp(dir=self._folder))
+        other._made = []
+        return other
 
     def make(self, document: Mapping[str, Any] | None = None, **settings: Any) -> World:
         """A broker with this federation, at `NOW`."""

@@ -20,6 +20,14 @@ def worlds(all_worlds: Worlds) -> Iterator[Worlds]:
     all_worlds.close()
 
 
+@pytest.fixture(scope="module")
+def lasting_worlds(all_worlds: Worlds) -> Iterator[Worlds]:
+    """Makes brokers that a whole module looks at; for long tables."""
+    apart = all_worlds.apart()
+    yield apart
+    apart.close()
+
+
 @pytest.fixture
 def world(worlds: Worlds) -> World:
     """A broker with one client, `rp`, and the test method."""

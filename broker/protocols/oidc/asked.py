@@ -1,13 +1,13 @@
 """What a client asks to know, and how sure it wants to be: scope, claims and acr made into catalogue names and levels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from broker.protocols.oidc.errors import AuthorizeError
 from broker.protocols.oidc.parameters import ClaimRequest, ClaimsParameter
 from metadata.register import OidcClient, Register, UnknownService
 from trust_framework.attribute_sets import SCOPES, of_scopes
-from trust_framework.attributes import CATALOGUE, by_claim
+from trust_framework.attributes import by_claim
 from trust_framework.decide import RequestedAttribute
 from trust_framework.members import RelyingParty
 
@@ -33,10 +33,10 @@ def wishes(scope: Iterable[str], claims: ClaimsParameter, client: OidcClient, re
     by_scope = of_scopes(granted).names()
     in_token = of_scopes(value for value in granted if value in IN_ID_TOKEN).names()
     named_token, named_info = _named(claims.id_token), _named(claims.userinfo)
-    requested = {name: RequestedAttribute(name) for name in by_scope} | named_info | named_token
+    requested = (*map(RequestedAttribute, by_scope), *named_info.values(), *named_token.values())
     return Wishes(
         " ".join(granted),
-        tuple(requested.values()),
+        requested,
         tuple(dict.fromkeys([*in_token, *named_token])),
         tuple(dict.fromkeys([*by_scope, *named_info])),
     )
@@ -54,13 +54,20 @@ def _is_client(scope: str, register: Register) -> bool:
     return True
 
 
-def _named(members: dict[str, ClaimRequest] | object) -> dict[str, RequestedAttribute]:
-    found: dict[str, RequestedAttribute] = {}
-    for claim, request in members.items() if isinstance(members, dict) else ():
-        row = None if claim in PROTOCOL_CLAIMS else by_claim(claim)
-        if row is not None and row.name in CATALOGUE:
-            found[row.name] = RequestedAttribute(row.name, request.essential, request.values)
-    return found
+def _named(members: Mapping[str, ClaimRequest]) -> dict[str, RequestedAttribute]:
+    return {
+        name: RequestedAttribute(name, request.essential, request.values)
+        for claim, request in members.items()
+        for name in _attributes(claim)
+    }
+
+
+def _attributes(claim: str) -> tuple[str, ...]:
+    """The catalogue names behind a claim: `address` is an object of several (Core section 5.1.1)."""
+    if claim == "address":
+        return SCOPES["address"].names()
+    row = None if claim in PROTOCOL_CLAIMS else by_claim(claim)
+    return (row.name,) if row is not None else ()
 
 
 def levels(

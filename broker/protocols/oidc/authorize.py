@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 from broker.exchange import BadRequest, Request
 from broker.login.handles import new_reference
@@ -18,7 +18,7 @@ from broker.login.steps import Answer, Delivery
 from broker.protocols.front import Answered
 from broker.protocols.oidc import asked, hints
 from broker.protocols.oidc.errors import AuthorizeError
-from broker.protocols.oidc.parameters import LONGEST, LONGEST_OTHER, MOST_SCOPES, Parameters, read_claims
+from broker.protocols.oidc.parameters import MOST_SCOPES, ClaimRequest, ClaimsParameter, Parameters, read_claims
 from metadata.register import (
     OidcClient,
     ReturnAddress,
@@ -32,8 +32,11 @@ from trust_framework.members import Profile, RelyingParty
 from trust_framework.reasons import REASONS, Refusal
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
-LONGEST_AGE = 10**9
+# Parameters that are kept or sent on as the text they are; the others are compared with words that we know
+TEXTS = ("state", "nonce", "scope", "login_hint", "ui_locales", "acr_values")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,8 @@ def read(request: Request, now: int, on: Services) -> LoginRequest:
             check(parameters, client)
         return _login_request(parameters, client, address, now, on)
     except AuthorizeError as error:
-        answer = refusal(
-            address, error.code, f"{error.description} (ref {new_reference()})", parameters.get("state"), on
-        )
-        raise Answered(answer) from error
+        description = f"{error.description} (ref {new_reference()})"
+        raise Answered(refusal(address, error.code, description, parameters.state(), on)) from error
 
 
 def _parameters(request: Request) -> Parameters:
@@ -97,9 +98,10 @@ def once_each(parameters: Parameters, client: Client) -> None:  # noqa: ARG001  
 
 def bounded(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
     """Lengths that no honest request needs to exceed, and text without control characters."""
-    for name, value in parameters.values.items():
-        if len(value) > LONGEST.get(name, LONGEST_OTHER):
-            raise AuthorizeError("invalid_request", "a parameter is too long")
+    if any(parameters.too_long(name) for name in parameters.values):
+        raise AuthorizeError("invalid_request", "a parameter is too long")
+    if any(_CONTROL.search(parameters.get(name)) for name in TEXTS):
+        raise AuthorizeError("invalid_request", "a parameter holds control characters")
     if len(parameters.words("scope")) > MOST_SCOPES:
         raise AuthorizeError("invalid_scope", "too many scope values")
 
@@ -152,7 +154,7 @@ def prompt(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
 def max_age(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
     """OpenID Connect Core section 3.1.2.1: a number of seconds."""
     text = parameters.get("max_age")
-    if text and not (text.isascii() and text.isdigit() and int(text) <= LONGEST_AGE):
+    if text and not _SECONDS.fullmatch(text):
         raise AuthorizeError("invalid_request", "max_age is not a number of seconds")
 
 
@@ -185,15 +187,21 @@ def _login_request(
         hint=parameters.get("login_hint") or None,
         languages=parameters.words("ui_locales"),
         front={
-            "state": parameters.values.get("state"),
-            "nonce": parameters.values.get("nonce"),
+            "state": parameters.state(),
+            "nonce": parameters.get("nonce") or None,
             "challenge": parameters.get("code_challenge"),
             "scope": wishes.scope,
             "id_token": wishes.id_token,
             "userinfo": wishes.userinfo,
-            **hints.subject_hint(parameters.get("id_token_hint"), client.oidc, on),
+            "expected": _expected(parameters.get("id_token_hint"), claims, client.oidc, on),
         },
     )
+
+
+def _expected(hint: str, claims: ClaimsParameter, client: OidcClient, on: Services) -> list[list[str]]:
+    """Whom the client expects: each list must hold the person's `sub` (OpenID Connect Core sections 3.1.2.2, 5.5.1)."""
+    named = [list(where.get("sub", ClaimRequest()).values) for where in (claims.id_token, claims.userinfo)]
+    return [each for each in (hints.subject_hint(hint, client, on), *named) if each]
 
 
 def _force(prompts: tuple[str, ...], client: Client) -> bool:
@@ -219,7 +227,5 @@ def _common(state: str | None, on: Services) -> dict[str, str]:
 
 
 def with_query(url: str, parameters: Mapping[str, str]) -> str:
-    """The URL with parameters added to its query, which is kept as it is (RFC 6749 section 3.1.2)."""
-    parts = urlsplit(url)
-    query = "&".join(filter(None, (parts.query, urlencode(parameters))))
-    return urlunsplit(parts._replace(query=query))
+    """The URL with parameters added to its query; every octet of it is kept as registered (RFC 6749 section 3.1.2)."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(parameters)}"

@@ -9,6 +9,7 @@ from broker.login.facts import gather
 from broker.login.ports import Services
 from broker.login.request import LoginRequest
 from broker.login.steps import Issue
+from trust_framework.attribute_sets import of_scopes
 from trust_framework.decide import Case, RequestedAttribute, Wanted
 from trust_framework.identity import Identity, Subject
 
@@ -105,5 +106,11 @@ def case_again(grant: Grant, content: Content, on: Services) -> Case:
 
 
 def narrowed(content: Content, scope: str) -> Content:
-    """The same grant with a smaller scope."""
-    return replace(content, scope=scope)
+    """The same grant with a smaller scope: what the scope values that are gone asked for goes out no more."""
+    gone = set(of_scopes(content.scope.split(" ")).names()) - set(of_scopes(scope.split(" ")).names())
+    return replace(
+        content,
+        scope=scope,
+        id_token=tuple(name for name in content.id_token if name not in gone),
+        userinfo=tuple(name for name in content.userinfo if name not in gone),
+    )

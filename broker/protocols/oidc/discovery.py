@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from broker.login.ports import Federation, Services
+from broker.protocols.oidc.claims import place
 from broker.protocols.oidc.client_auth import METHODS
 from broker.protocols.oidc.client_auth.private_key_jwt import ALGORITHMS
 from broker.protocols.oidc.grants import GRANTS
@@ -35,7 +36,9 @@ def configuration(on: Services) -> bytes:
         "token_endpoint_auth_methods_supported": list(METHODS),
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "introspection_endpoint_auth_methods_supported": [name for name in METHODS if name != "none"],
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": list(METHODS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "claims_supported": sorted({"sub", "acr", "amr", "auth_time", "sid", *_claims()}),
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
@@ -54,7 +57,7 @@ def _levels(federation: Federation) -> list[str]:
 
 
 def _claims() -> set[str]:
-    return {row.claim().split(".")[0] for row in CATALOGUE.values()}
+    return {place(row)[0] for row in CATALOGUE.values()}
 
 
 def jwks(on: Services) -> bytes:

@@ -81,6 +81,21 @@ class InvalidToken(ProtocolError):
         return super().reply().adding(("WWW-Authenticate", challenge))
 
 
+class NoToken(InvalidToken):
+    """No token at all: a challenge without an error, since nothing is wrong yet (RFC 6750 section 3.1)."""
+
+    def reply(self) -> Reply:
+        """The bare challenge."""
+        return Reply(401, (("WWW-Authenticate", 'Bearer realm="tillit"'), ("Cache-Control", "no-store")))
+
+
+class BadBearer(InvalidToken):
+    """The token is sent in several ways, or in one that is not taken (RFC 6750 sections 2 and 3.1)."""
+
+    code = "invalid_request"
+    status = 400
+
+
 class InsufficientScope(InvalidToken):
     """The token does not reach this far (RFC 6750 section 3.1)."""
 

@@ -29,7 +29,7 @@ class OidcFront:
         client, address = _proven(issue.request, on)
         keys = on.keys()
         sub = subject_of(client, issue.person, keys)
-        if issue.request.front.get("expected", sub) != sub:
+        if not all(sub in named for named in issue.request.front["expected"]):
             return self.tell(Tell(issue.request, issue.reference, REASONS["subject-mismatch"]), now, on)
         sid = session_of(issue.request.service, issue.sign_on, keys)
         grant = Grant(

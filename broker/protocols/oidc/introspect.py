@@ -3,17 +3,17 @@
 from typing import Any
 
 from broker.exchange import Reply, Request
-from broker.login.effects import AlreadyUsed, Effects, StorageUnavailable
+from broker.login.effects import Effects, Grant, StorageUnavailable
 from broker.login.ports import Services
 from broker.protocols.oidc.client_auth import authenticate
 from broker.protocols.oidc.content import Content, case_again
 from broker.protocols.oidc.errors import InvalidClient, InvalidToken, ProtocolError, TemporarilyUnavailable
 from broker.protocols.oidc.grants.base import required
-from broker.protocols.oidc.token import token_request
+from broker.protocols.oidc.token import token_request, use_up
 from broker.protocols.oidc.tokens import grant_expires, read_access_token
 from broker.protocols.oidc.wire import json_reply
 from metadata.register import OidcClient, Service
-from trust_framework.decide import Released, decide
+from trust_framework.decide import Released, decide, stopped
 
 INACTIVE = {"active": False}
 
@@ -33,16 +33,6 @@ def introspect(request: Request, now: int, on: Services) -> Reply:
         return TemporarilyUnavailable("the token could not be looked up").reply()
 
 
-def use_up(consumed: Effects, on: Services) -> None:
-    """Record that a client assertion was used. Raises InvalidClient when it was used before."""
-    if not consumed.changes:
-        return
-    try:
-        on.store.commit(consumed)
-    except AlreadyUsed as error:
-        raise InvalidClient("client authentication failed", "assertion used before") from error
-
-
 def _state(token: str, service: Service, client: OidcClient, now: int, on: Services) -> dict[str, Any]:
     try:
         read = read_access_token(token, now, on)
@@ -51,16 +41,24 @@ def _state(token: str, service: Service, client: OidcClient, now: int, on: Servi
     if client.client_id != read.claims["client_id"] and not read.is_for(client.client_id):
         return INACTIVE
     grant = on.store.grant(read.grant)
-    if grant is None or grant_expires(grant, now):
+    if grant is None or not _stands(grant, now, on):
         return INACTIVE
     shown = ("iss", "sub", "aud", "client_id", "iat", "exp", "jti", "scope")
     state = {"active": True, "token_type": "Bearer", **{name: read.claims[name] for name in shown}}
     if grant.person is None:
         return state
-    content = Content.from_json(grant.content)
-    if not isinstance(decide(case_again(grant, content, on), now), Released):
-        return INACTIVE
-    return {**state, "acr": content.identity.level, "auth_time": content.identity.authenticated_at}
+    identity = Content.from_json(grant.content).identity
+    return {**state, "acr": identity.level, "auth_time": identity.authenticated_at}
+
+
+def _stands(grant: Grant, now: int, on: Services) -> bool:
+    """Whether a decision made now would let the grant give anything."""
+    party = on.federation().parties.get(grant.client)
+    if party is None or grant_expires(grant, now) or stopped(party):
+        return False
+    return grant.person is None or isinstance(
+        decide(case_again(grant, Content.from_json(grant.content), on), now), Released
+    )
 
 
 def _refresh_state(token: str, service: Service, now: int, on: Services) -> dict[str, Any]:
@@ -69,6 +67,6 @@ def _refresh_state(token: str, service: Service, now: int, on: Services) -> dict
     if once is None or once.owner != service.id or once.used_at is not None or now >= once.expires_at:
         return INACTIVE
     grant = on.store.grant(once.grant or "")
-    if grant is None or grant_expires(grant, now):
+    if grant is None or not _stands(grant, now, on):
         return INACTIVE
     return {"active": True, "scope": grant.content["scope"], "exp": once.expires_at, "sub": grant.content["sub"]}

@@ -1,11 +1,11 @@
 """The parameters of an authorization request, read once: single values, bounded lengths, claims as a tree."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from broker.protocols.oidc.errors import AuthorizeError
+from metadata.wire.strict_json import BadJson, read_object
 
 LONGEST: dict[str, int] = {"state": 2048, "nonce": 2048, "scope": 1024, "claims": 8192, "login_hint": 1024}
 LONGEST_OTHER = 8192
@@ -31,7 +31,15 @@ class Parameters:
 
     def words(self, name: str) -> tuple[str, ...]:
         """A space-separated list, in order, each word once."""
-        return tuple(dict.fromkeys(self.get(name).split(" "))) if self.get(name) else ()
+        return tuple(dict.fromkeys(filter(None, self.get(name).split(" "))))
+
+    def too_long(self, name: str) -> bool:
+        """Whether the value has more octets than any honest request needs."""
+        return len(self.values[name].encode()) > LONGEST.get(name, LONGEST_OTHER)
+
+    def state(self) -> str | None:
+        """What goes back with every answer (RFC 6749 section 4.1.2.1), None when there is nothing that may go back."""
+        return None if not self.get("state") or self.too_long("state") else self.get("state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +63,9 @@ def read_claims(text: str) -> ClaimsParameter:
     if not text:
         return ClaimsParameter()
     try:
-        tree = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise AuthorizeError("invalid_request", "claims is not JSON") from error
-    if not isinstance(tree, dict) or _depth(tree) > DEEPEST_CLAIMS:
-        raise AuthorizeError("invalid_request", "claims is not an object of bounded depth")
+        tree = read_object(text.encode(), depth=DEEPEST_CLAIMS)
+    except BadJson as error:
+        raise AuthorizeError("invalid_request", "claims is not a JSON object of bounded depth") from error
     return ClaimsParameter(_destination(tree, "id_token"), _destination(tree, "userinfo"))
 
 
@@ -67,22 +73,15 @@ def _destination(tree: Mapping[str, Any], name: str) -> dict[str, ClaimRequest]:
     members = tree.get(name) or {}
     if not isinstance(members, dict):
         raise AuthorizeError("invalid_request", f"claims.{name} is not an object")
-    return {claim: _claim(claim, asked) for claim, asked in members.items()}
+    return {claim: _claim(asked) for claim, asked in members.items()}
 
 
-def _claim(name: str, asked: object) -> ClaimRequest:
+def _claim(asked: object) -> ClaimRequest:
     if asked is None:
         return ClaimRequest()
     if not isinstance(asked, dict):
-        raise AuthorizeError("invalid_request", f"the request of {name[:60]} is neither null nor an object")
+        raise AuthorizeError("invalid_request", "the request of a claim is neither null nor an object")
     values = asked.get("values", [asked["value"]] if "value" in asked else [])
     if not isinstance(values, list) or not all(isinstance(v, str | int | bool) for v in values):
-        raise AuthorizeError("invalid_request", f"values of {name[:60]} are not plain")
+        raise AuthorizeError("invalid_request", "the values of a claim are not plain")
     return ClaimRequest(asked.get("essential") is True, tuple(str(v) for v in values))
-
-
-def _depth(tree: object, level: int = 1) -> int:
-    if level > DEEPEST_CLAIMS or not isinstance(tree, dict | list):
-        return level
-    inside = tree.values() if isinstance(tree, dict) else tree
-    return max((_depth(part, level + 1) for part in inside), default=level)

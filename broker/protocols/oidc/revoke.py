@@ -7,8 +7,7 @@ from broker.login.ports import Services
 from broker.protocols.oidc.client_auth import authenticate
 from broker.protocols.oidc.errors import InvalidToken, ProtocolError, TemporarilyUnavailable
 from broker.protocols.oidc.grants.base import required
-from broker.protocols.oidc.introspect import use_up
-from broker.protocols.oidc.token import token_request
+from broker.protocols.oidc.token import token_request, use_up
 from broker.protocols.oidc.tokens import read_access_token
 from broker.protocols.oidc.wire import json_reply
 from metadata.register import Service

@@ -1,9 +1,11 @@
 """The token endpoint (RFC 6749 section 3.2): client authentication, then the grant, then one commit."""
 
+from collections.abc import Mapping
+
 from broker.exchange import BadRequest, Reply, Request, single
 from broker.login.effects import AlreadyUsed, Effects, StorageUnavailable
 from broker.login.ports import Services
-from broker.protocols.oidc.client_auth import TokenRequest, authenticate
+from broker.protocols.oidc.client_auth import TokenRequest, authenticate, private_key_jwt
 from broker.protocols.oidc.errors import (
     InvalidClient,
     InvalidGrant,
@@ -14,15 +16,23 @@ from broker.protocols.oidc.errors import (
     UnsupportedGrantType,
 )
 from broker.protocols.oidc.grants import GRANTS
-from broker.protocols.oidc.grants.base import Granted, Reused
+from broker.protocols.oidc.grants.base import Granted, Grants, Reused, required
 from broker.protocols.oidc.wire import json_reply
+from metadata.register import OidcClient
+
+SECRET_PARAMETERS = frozenset(
+    {"client_secret", "client_assertion", "code", "code_verifier", "refresh_token", "token", "access_token"}
+)
 
 
 def token_request(request: Request) -> TokenRequest:
-    """The form, each parameter once, and the Authorization header. Raises InvalidRequest."""
-    if b"client_secret=" in request.query or b"client_assertion=" in request.query:
-        raise InvalidRequest("client credentials in the address")
+    """The form, each parameter once, and the Authorization header. Raises InvalidRequest.
+
+    What must not be in logs must not be in addresses (RFC 6749 section 2.3.1, RFC 9700 section 4.3.2).
+    """
     try:
+        if not SECRET_PARAMETERS.isdisjoint(name for name, _ in request.parameters()):
+            raise InvalidRequest("secrets in the address")
         form = {name: value for name, value in single(request.form()).items() if value}
     except BadRequest as error:
         raise InvalidRequest(str(error)) from error
@@ -42,28 +52,44 @@ def token(request: Request, now: int, on: Services) -> Reply:
 def _tokens(request: Request, now: int, on: Services) -> Granted:
     asked = token_request(request)
     service, client, consumed = authenticate(asked, now, on)
-    grant_type = asked.form.get("grant_type", "")
-    if not grant_type:
-        raise InvalidRequest("grant_type is missing")
+    used = Effects(consumed)
+    try:
+        granted = _grant(asked.form, client).handle(asked.form, service, client, now, on)
+    except Reused as reused:
+        use_up(used + reused.effects, on)
+        raise InvalidGrant("it was used before") from reused
+    except ProtocolError:
+        use_up(used, on)
+        raise
+    _record(granted, used, on)
+    return granted
+
+
+def _grant(form: Mapping[str, str], client: OidcClient) -> Grants:
+    grant_type = required(form, "grant_type")
     if grant_type not in GRANTS:
         raise UnsupportedGrantType("this grant type is not supported")
     if grant_type not in client.grant_types:
         raise UnauthorizedClient("the client is not registered for this grant type")
-    try:
-        granted = GRANTS[grant_type].handle(asked.form, service, client, now, on)
-    except Reused as reused:
-        on.store.commit(Effects(consumed) + reused.effects)
-        raise InvalidGrant("it was used before") from reused
-    _record(granted, Effects(consumed), on)
-    return granted
+    return GRANTS[grant_type]
 
 
-def _record(granted: Granted, consumed: Effects, on: Services) -> None:
+def _record(granted: Granted, used: Effects, on: Services) -> None:
     """The one commit. Losing the race for a single-use thing is using it a second time."""
     try:
-        on.store.commit(consumed + granted.effects)
+        on.store.commit(used + granted.effects)
     except AlreadyUsed as error:
-        if error.kind == "client-assertion":
+        if error.kind == private_key_jwt.CONSUMED:
             raise InvalidClient("client authentication failed", "assertion used before") from error
-        on.store.commit(granted.lost)
+        use_up(used + granted.lost, on)
         raise InvalidGrant("it was used before") from error
+
+
+def use_up(effects: Effects, on: Services) -> None:
+    """Record what no token comes of: an assertion used, a grant ended. Raises InvalidClient for an assertion used before."""
+    if not effects.changes:
+        return
+    try:
+        on.store.commit(effects)
+    except AlreadyUsed as error:
+        raise InvalidClient("client authentication failed", "assertion used before") from error

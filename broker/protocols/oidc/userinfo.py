@@ -6,11 +6,12 @@ from broker.login import record
 from broker.login.effects import Effects, Grant, StorageUnavailable
 from broker.login.ports import Services
 from broker.protocols.oidc.claims import claims_of
-from broker.protocols.oidc.content import Content, case_again
+from broker.protocols.oidc.content import Content, case_again, narrowed
 from broker.protocols.oidc.errors import (
+    BadBearer,
     InsufficientScope,
-    InvalidRequest,
     InvalidToken,
+    NoToken,
     ProtocolError,
     TemporarilyUnavailable,
 )
@@ -32,19 +33,20 @@ def userinfo(request: Request, now: int, on: Services) -> Reply:
 
 
 def _bearer(request: Request) -> str:
-    """The token, sent in exactly one way (RFC 6750 section 2). Raises InvalidRequest, InvalidToken."""
+    """The token, sent in exactly one way (RFC 6750 section 2). Raises BadBearer, NoToken."""
     scheme, _, header = request.headers.get("authorization", "").partition(" ")
     sent = [header.strip()] if scheme.lower() == "bearer" else []
-    if request.method == "POST" and request.body:
-        try:
-            form = single(request.form())
-        except BadRequest as error:
-            raise InvalidRequest(str(error)) from error
-        sent += [form["access_token"]] if "access_token" in form else []
+    try:
+        if any(name == "access_token" for name, _ in request.parameters()):
+            raise BadBearer("the access token is in the address")
+        form = single(request.form()) if request.method == "POST" and request.body else {}
+    except BadRequest as error:
+        raise BadBearer(str(error)) from error
+    sent += [form["access_token"]] if "access_token" in form else []
     if len(sent) > 1:
-        raise InvalidRequest("the access token is sent in more than one way")
+        raise BadBearer("the access token is sent in more than one way")
     if not sent or not sent[0]:
-        raise InvalidToken("an access token is needed")
+        raise NoToken("an access token is needed")
     return sent[0]
 
 
@@ -53,12 +55,13 @@ def _claims(token: str, now: int, on: Services) -> Reply:
     grant = on.store.grant(read.grant)
     if grant is None or grant.person is None or grant_expires(grant, now):
         raise InvalidToken("the access token is not valid", "the grant has ended")
-    if not read.is_for(on.settings.base_url):
+    scope = read.claims["scope"]
+    if "openid" not in scope.split(" "):
         raise InsufficientScope("the token is not for this endpoint")
     service = on.federation().register.services.get(grant.client)
     if service is None or service.oidc is None:
         raise InvalidToken("the access token is not valid", "the service has left the register")
-    return _released(grant, Content.from_json(grant.content), service.oidc, now, on)
+    return _released(grant, narrowed(Content.from_json(grant.content), scope), service.oidc, now, on)
 
 
 def _released(grant: Grant, content: Content, client: OidcClient, now: int, on: Services) -> Reply:

@@ -29,8 +29,10 @@ def authenticate(
 ) -> tuple[Service, OidcClient, tuple[Consume, ...]]:
     """The client, proven, and what its proof uses up. Raises InvalidClient, InvalidRequest."""
     presented = [name for name, method in methods.items() if method.present(request)]
-    if len(presented) != 1:
-        raise InvalidRequest("exactly one client authentication method is needed")
+    if not presented:
+        raise InvalidClient("client authentication is needed")
+    if len(presented) > 1:
+        raise InvalidRequest("more than one client authentication method is used")
     name = presented[0]
     client_id = methods[name].client_id(request)
     if request.form.get("client_id", client_id) != client_id:

@@ -17,6 +17,7 @@ ALGORITHMS: Final = ("ES256", "ES384", "ES512", "PS256", "RS256", "RS384", "RS51
 TYPES: Final = (None, "JWT", "client-authentication+jwt")
 LONGEST_LIFE = 300
 LONGEST_JTI = 255
+CONSUMED: Final = "client-assertion"
 
 
 def present(request: TokenRequest) -> bool:
@@ -56,7 +57,7 @@ def _verified(assertion: str, client: OidcClient, now: int, on: Services) -> tup
         raise JoseRefused("lives too long")
     if not isinstance(jti, str) or not 0 < len(jti) <= LONGEST_JTI:
         raise JoseRefused("no jti")
-    return (Consume("client-assertion", f"{client.client_id}\x1f{jti}", expires + 60),)
+    return (Consume(CONSUMED, f"{client.client_id}\x1f{jti}", expires + 60),)
 
 
 def _audiences(client: OidcClient, on: Services) -> tuple[str, ...]:

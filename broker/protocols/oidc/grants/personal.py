@@ -62,10 +62,11 @@ def granted(
         "token_type": "Bearer",
         "expires_in": tokens.ACCESS_TOKEN_LIFETIME,
         "scope": content.scope,
-        "id_token": tokens.id_token(content, client, access.token, found.attributes, nonce, now, on),
     }
+    if "openid" in content.scope.split(" "):
+        response["id_token"] = tokens.id_token(content, client, access.token, found.attributes, nonce, now, on)
     changes: tuple[Change, ...] = (UseOnce(used.kind, used.secret, now),)
-    if _refreshable(content, client):
+    if _refreshable(grant, client):
         response["refresh_token"] = new_secret()
         kept = Once("refresh", response["refresh_token"], grant.client, grant.expires_at, {}, grant.id)
         changes = (*changes, KeepOnce(kept))
@@ -73,8 +74,9 @@ def granted(
     return Granted(response, Effects(changes, (event,)))
 
 
-def _refreshable(content: Content, client: OidcClient) -> bool:
-    return "refresh_token" in client.grant_types and "offline_access" in content.scope.split(" ")
+def _refreshable(grant: Grant, client: OidcClient) -> bool:
+    """By the grant and not by this answer's scope, which may be narrower (RFC 6749 section 6)."""
+    return "refresh_token" in client.grant_types and "offline_access" in grant.content["scope"].split(" ")
 
 
 def _event(
