@@ -15,6 +15,13 @@ Members = Mapping[str, Any]
 REFERENCES: Final = ("env:", "file:")
 OTHER_SCOPES: Final = frozenset({"openid", "offline_access"})
 _PLACEHOLDER: Final = "a secret that is kept elsewhere"
+_STAND_INS: Final[Mapping[str, Members]] = {
+    "client_id": {"client_id": "stand-in"},
+    "redirect_uris": {"redirect_uris": ["https://stand-in.invalid/"]},
+    "client_secret": {"client_secret": _PLACEHOLDER},
+    "jwks": {"jwks_uri": "https://stand-in.invalid/jwks"},
+}
+"""What is put in the place of a member that is needed, so that its lack does not hide what else is wrong."""
 _REFUSALS: Final = 20
 
 
@@ -24,27 +31,36 @@ def pointer(name: str) -> str:
 
 
 def refusals(members: Members, *, allow_http_loopback: bool) -> Iterator[Finding]:
-    """Every reason why the registration would be refused: what is refused is taken away, and the rest read again."""
-    left, seen = dict(members), set[str]()
+    """Every reason why the registration would be refused: what is refused is mended, and the whole read again."""
+    left, told, mended = dict(members), set[str](), set[str]()
     if _is_reference(left.get("client_secret")):
         left["client_secret"] = _PLACEHOLDER
-    while len(seen) < _REFUSALS:
-        try:
-            read_client(
-                left,
-                allow_http_loopback=allow_http_loopback,
-                hash_secret=str.encode,
-                sector_redirect_uris=lambda _: members.get("redirect_uris", ()),
-            )
-        except InvalidClientMetadata as error:
-            if error.field in seen:
-                return
-            rule = REDIRECT_URI if isinstance(error, InvalidRedirectUri) else CLIENT_METADATA
-            yield rule.at(pointer(error.field), str(error))
-            seen.add(error.field)
-            left.pop(error.field, None)
-        else:
+    while len(told) < _REFUSALS:
+        error = _refusal(left, members.get("redirect_uris", ()), allow_http_loopback=allow_http_loopback)
+        if error is None or error.field in mended:
             return
+        if error.field in told:  # what stands in for it is refused too, so it should not be there
+            mended.add(error.field)
+            left.pop(error.field, None)
+            continue
+        rule = REDIRECT_URI if isinstance(error, InvalidRedirectUri) else CLIENT_METADATA
+        yield rule.at(pointer(error.field), str(error))
+        told.add(error.field)
+        left.pop(error.field, None)
+        left.update(_STAND_INS.get(error.field, {}))
+
+
+def _refusal(left: Members, redirect_uris: Any, *, allow_http_loopback: bool) -> InvalidClientMetadata | None:
+    try:
+        read_client(
+            left,
+            allow_http_loopback=allow_http_loopback,
+            hash_secret=str.encode,
+            sector_redirect_uris=lambda _: (*redirect_uris, *_STAND_INS["redirect_uris"]["redirect_uris"]),
+        )
+    except InvalidClientMetadata as error:
+        return error
+    return None
 
 
 def _is_reference(value: object) -> bool:

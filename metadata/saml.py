@@ -34,7 +34,6 @@ from metadata.wire.saml_metadata_values import (
     AttributeService,
     Contact,
     Entity,
-    Key,
     Localized,
     Role,
 )
@@ -112,7 +111,7 @@ def read_service(
         assertion_consumer_services=_endpoints(role, ACS, {POST}),
         single_logout_services=_endpoints(role, SLO, {POST, REDIRECT}),
         signing_keys=_signing_keys(role),
-        encryption_keys=tuple(_encryption_key(key) for key in for_encryption(role)),
+        encryption_keys=_encryption_keys(role),
         authn_requests_signed=role.signs,
         want_assertions_signed=role.wants_signed,
         attribute_consuming_services=services,
@@ -173,10 +172,9 @@ def _signing_keys(role: Role) -> tuple[PublicKey, ...]:
     return tuple(key.key for key in for_signing(role) if key.key is not None)
 
 
-def _encryption_key(key: Key) -> EncryptionKey:
-    if key.key is None:
-        raise TypeError("a key without a key is never for encryption")
-    return EncryptionKey(key.key, key.methods, key.oaep_digests)
+def _encryption_keys(role: Role) -> tuple[EncryptionKey, ...]:
+    keys = for_encryption(role)
+    return tuple(EncryptionKey(each.key, each.methods, each.oaep_digests) for each in keys if each.key is not None)
 
 
 def _attribute_consuming_service(described: AttributeService) -> AttributeConsumingService:

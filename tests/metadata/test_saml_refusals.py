@@ -20,6 +20,7 @@ SP, IDP = "/EntityDescriptor/SPSSODescriptor[1]", "/EntityDescriptor/IDPSSODescr
 SHA1 = '<alg:SigningMethod Algorithm="http://www.w3.org/2000/09/xmldsig#rsa-sha1"/>'
 SHA1_DIGEST = '<alg:DigestMethod Algorithm="http://www.w3.org/2000/09/xmldsig#sha1"/>'
 PEM = "-----BEGIN " + "PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\n-----END " + "PRIVATE KEY-----"
+RSA_OID = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
 GOOD = make.entity().decode()
 
 
@@ -151,6 +152,14 @@ WEAK = [
     ),
     pytest.param(b"x" * 70_000, "certificate", id="a certificate of 70 kB"),
     pytest.param(make.dsa_certificate(), "certificate", id="DSA"),
+    pytest.param(
+        make.certificate().replace(RSA_OID, RSA_OID[:-1] + b"\x63"), "certificate", id="an unknown kind of key"
+    ),
+    pytest.param(
+        make.certificate().replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09"),
+        "certificate",
+        id="a certificate of version 10",
+    ),
 ]
 
 
@@ -270,7 +279,7 @@ def test_a_bare_key_value_that_is_no_key_is_refused():
 
 def test_pem_lines_around_a_certificate_are_refused():
     document = with_key(b"xx").replace(b"eHg=", b"-----BEGIN CERTIFICATE-----\neHg=\n-----END CERTIFICATE-----")
-    assert refusal(read_service, document) == ("certificate", f"{SP}/KeyDescriptor[1]")
+    assert refusal(read_service, document) == ("schema", "")
 
 
 @pytest.mark.parametrize(
