@@ -61,6 +61,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:
+            raise  # whoever read our output has seen enough; click ends quietly
         except Exception as error:  # noqa: BLE001  # the one place that tells errors
             from broker.commands.errors import tell
 

@@ -95,6 +95,7 @@ TOLD: Final[dict[type[Exception], Told]] = {
     Overtaken: Told(Exit.NOT_READY, lambda _: ("somebody else changed the same thing meanwhile; run it again",)),
     BackupFailed: Told(Exit.NOT_READY, _text),
     BadCheckpoint: Told(Exit.REFUSED, lambda error: (f"not a verifier key: {error}",)),
+    OSError: Told(Exit.NOT_READY, lambda error: (f"{error.filename or 'system'}: {error.strerror or error}",)),
     NoSuchKey: Told(Exit.USAGE, lambda error: (f"no such key: {error}",)),
 }
 
