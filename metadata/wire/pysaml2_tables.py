@@ -1,7 +1,7 @@
 """The one use of pysaml2: its attribute maps, its entity category tables, and its model as a second reader of metadata.
 
-Imported when first asked, by the command that checks a file: pysaml2 takes a second to import. Its cryptography, bindings
-and stores are not used (docs/decisions/020-what-pysaml2-does.md).
+Imported when first asked, by the command that checks a file, never by a start or a request. Its cryptography, bindings and
+stores are not used (docs/decisions/020-what-pysaml2-does.md).
 """
 
 from functools import cache
