@@ -95,9 +95,10 @@ class JobRunner:
                 self._guarded(plan.job.name, lambda plan=plan: self._turn(plan))  # type: ignore[misc]
 
     def _turn(self, plan: _Plan) -> None:
-        """Run a job whose turn has come, if this node has or gets its lease."""
+        """Run a job whose turn has come, if this node has or gets its lease. That it ran is noted with each new lease."""
         now = self._monotonic()
-        if plan.ours_until - now < LEASE / 2 and not self._lease(plan, now):
+        renewing = plan.ours_until - now < LEASE / 2
+        if renewing and not self._lease(plan, now):
             plan.due = now + LEASE / 3
             return
         plan.due = now + plan.job.every
@@ -106,11 +107,13 @@ class JobRunner:
         except Exception as error:
             self._store.note_job(plan.job.name, type(error).__name__)
             raise
+        if renewing:
+            self._store.note_job(plan.job.name)
 
     def _lease(self, plan: _Plan, now: float) -> bool:
-        """Take the lease, or make it longer; each time, note that the job runs."""
-        name, length = plan.job.name, LEASE + int(plan.job.every)
-        if not self._store.take_lease(name, self.holder, self._store.clock() + length):
+        """Take the lease, or make it longer."""
+        length = LEASE + int(plan.job.every)
+        if not self._store.take_lease(plan.job.name, self.holder, self._store.clock() + length):
             plan.ours_until = 0.0
             return False
         plan.ours_until = now + length

@@ -150,9 +150,7 @@ def seal(unit: Unit, extend: Extend, at: int, count: int) -> Sealing | None:
     last = rows[-1][0]
     placed = unit.run(_PLACE, {"base": before.size, "last": last})
     dropped = unit.run(_DROP, {"last": last})
-    moved = unit.run(
-        _GROW, {"before": before.size, "size": grown.size, "frontier": grown.frontier, "note": grown.note}
-    )
+    moved = unit.run(_GROW, {"before": before.size, "size": grown.size, "frontier": grown.frontier, "note": grown.note})
     if not (moved and len(rows) == placed == dropped and grown.size == before.size + placed):
         raise Overtaken("log")
     unit.run(_CHECKPOINT, {"size": grown.size, "at": at, "note": grown.note})

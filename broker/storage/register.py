@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import Executable, bindparam, func, select
 
+from broker.login.effects import Overtaken
 from broker.storage.codec import dumps, loads
-from broker.storage.database import Database, Kept, Unit
+from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
 
 VERSIONS = table(
@@ -23,7 +24,14 @@ VERSIONS = table(
     octets("document", "The federation as JSON, sealed"),
 )
 _C = VERSIONS.c
-_INSERT = Kept(insert(VERSIONS).values({n: bindparam(n) for n in ("version", "applied_at", "digest", "document")}))
+
+
+def _insert(insert: InsertOf) -> Executable:
+    new = insert(VERSIONS).values({n: bindparam(n) for n in ("version", "applied_at", "digest", "document")})
+    return new.on_conflict_do_nothing()  # type: ignore[no-any-return]
+
+
+_INSERT = Kept(_insert)
 _VERSION = Kept(select(func.max(_C.version)))
 _READ = Kept(select(_C.applied_at, _C.digest, _C.document).where(_C.version == bindparam("version")))
 
@@ -39,11 +47,12 @@ class FederationVersion:
 
 
 def save(unit: Unit, document: Mapping[str, Any], digest: str, at: int) -> int:
-    """Add the next version; two writers at once cannot both have it (primary key)."""
+    """Add the next version. Raises Overtaken when another writer had the same number first."""
     found = unit.row(_VERSION, {})
     version = 1 + (found[0] or 0 if found else 0)
     sealed = unit.vault.seal("federation", dumps(document), str(version).encode())
-    unit.run(_INSERT, {"version": version, "applied_at": at, "digest": digest, "document": sealed})
+    if not unit.run(_INSERT, {"version": version, "applied_at": at, "digest": digest, "document": sealed}):
+        raise Overtaken("federation")
     return version
 
 

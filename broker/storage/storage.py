@@ -34,6 +34,7 @@ from broker.storage import (
     sign_ons,
 )
 from broker.storage.database import RETRIES, Database, GaveWay, Unit
+from broker.storage.grouping import Grouping
 from broker.storage.log import Sealing
 from broker.storage.persons import Listed
 from broker.storage.register import FederationVersion
@@ -78,6 +79,7 @@ class Storage:
     def __init__(self, database: Database, clock: Callable[[], int] = lambda: int(time.time())) -> None:
         self._database = database
         self._counting = threading.Lock()
+        self._grouping = Grouping(database) if database.sqlite else None
         self.clock = clock
         self.commits = 0
 
@@ -89,6 +91,10 @@ class Storage:
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
+
+    def probe(self) -> None:
+        """Write a mark, durably: whether a login could be recorded now. Raises StorageUnavailable."""
+        self.save_setting("probe", self.clock())
 
     # --- the one write of a request
 
@@ -102,6 +108,8 @@ class Storage:
             self.commits += 1
 
     def _write(self, work: Callable[[Unit], T]) -> T:
+        if self._grouping is not None:
+            return self._grouping.write(work)
         for _ in range(RETRIES):
             try:
                 with Unit(self._database) as unit:

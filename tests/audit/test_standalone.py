@@ -58,8 +58,11 @@ def test_it_runs_alone_without_tillit_in_reach(folder):
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "16 rows: all as signed\n", "")
-    assert not {"broker", "metadata"} & {line.split()[1].partition(".")[0] for line in SCRIPT.read_text().splitlines()
-                                         if line.startswith(("from ", "import "))}
+    assert not {"broker", "metadata"} & {
+        line.split()[1].partition(".")[0]
+        for line in SCRIPT.read_text().splitlines()
+        if line.startswith(("from ", "import "))
+    }
 
 
 def test_as_a_program_its_exit_code_is_the_verdict(folder, monkeypatch):
@@ -182,7 +185,8 @@ def test_an_empty_log_exports_and_verifies(sqlite_storage, tmp_path, capsys):
     (tmp_path / "export").write_text(out.getvalue())
     (tmp_path / "key").write_text(sqlite_storage.log_verifiers()[0].text)
     assert run(tmp_path, capsys=capsys) == (
-        0, "No checkpoint file was given: rows cut off at the end would not be noticed.\n0 rows: all as signed\n",
+        0,
+        "No checkpoint file was given: rows cut off at the end would not be noticed.\n0 rows: all as signed\n",
     )
 
 

@@ -1,7 +1,6 @@
 """Whatever is done to a sealed log is found; what is not done to it is not."""
 
 import json
-import os
 import shutil
 import threading
 
@@ -330,7 +329,7 @@ class TestTheFile:
     def test_a_file_that_is_not_there_or_not_text_is_found(self, log):
         log.file.write_bytes(b"\xff\xfe")
         assert kinds(log.verify()) == {"file"}
-        os.unlink(log.file)
+        log.file.unlink()
         assert kinds(log.verify()) == {"file"}
 
     def test_a_checkpoint_of_no_rows_holds_for_every_log(self, log):

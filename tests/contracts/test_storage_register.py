@@ -1,6 +1,7 @@
 """The register, the directory and forgetting, on each database."""
 
 import pytest
+from sqlalchemy import literal, select
 
 from broker.login.effects import (
     Effects,
@@ -12,6 +13,8 @@ from broker.login.effects import (
     SaveGrant,
     StartSignOn,
 )
+from broker.storage import register
+from broker.storage.database import Kept
 from broker.storage.persons import Listed
 from tests.support import effects as a
 from tests.support.databases import NOW
@@ -52,6 +55,15 @@ class TestFederation:
         assert (old.version, old.digest, old.applied_at, old.document) == (1, "d1", NOW, {"services": [{"id": "a"}]})
         assert storage.log_waiting() == waiting + 2
         assert b'"event":"federation.applied"' in storage.log_pending()[-1]
+
+    def test_of_two_files_applied_at_once_the_second_is_told_and_nothing_of_it_stays(self, storage, monkeypatch):
+        storage.save_federation({"first": 1}, "d1")
+        with monkeypatch.context() as patched:
+            patched.setattr(register, "_VERSION", Kept(select(literal(0))))
+            with pytest.raises(Overtaken):
+                storage.save_federation({"second": 1}, "d2", [listed()])
+        assert storage.federation_document() == {"first": 1}
+        assert storage.persons_by_keys((NUMBER,)) == frozenset()
 
 
 class TestDirectory:

@@ -77,7 +77,7 @@ def dump(storage) -> bytes:
     """Every value of every row."""
     connection, parts = storage._database.connection(), []
     for name in METADATA.tables:
-        for row in connection.execute(f'SELECT * FROM "{name}"'):
+        for row in connection.execute(f'SELECT * FROM "{name}"'):  # noqa: S608  # our own names
             parts += [value if isinstance(value, bytes) else str(value).encode() for value in row]
     return b"\n".join(parts)
 
@@ -134,8 +134,7 @@ def test_a_sealed_value_moved_to_another_row_does_not_open(storage, table, colum
         )
     )
     assert None not in read(storage)
-    storage._database.connection().execute(
-        f"UPDATE {table} SET {column} = (SELECT {column} FROM {table} ORDER BY 1 LIMIT 1)"
-    )
+    first = f"SELECT {column} FROM {table} ORDER BY 1 LIMIT 1"  # noqa: S608  # our own names
+    storage._database.connection().execute(f"UPDATE {table} SET {column} = ({first})")  # noqa: S608
     with pytest.raises(Unsealable):
         read(storage)

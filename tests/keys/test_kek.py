@@ -50,7 +50,9 @@ def test_a_file_that_others_may_read_is_refused(tmp_path, mode):
         load_kek(settings)
 
 
-@pytest.mark.parametrize("text", ["", "short", "!" * 44, base64.b64encode(KEY[:31]).decode(), base64.b64encode(KEY * 2).decode(), "å"])
+@pytest.mark.parametrize(
+    "text", ["", "short", "!" * 44, base64.b64encode(KEY[:31]).decode(), base64.b64encode(KEY * 2).decode(), "å"]
+)
 @pytest.mark.parametrize("where", ["file", "environment"])
 def test_what_is_not_32_bytes_of_base64_is_refused(tmp_path, text, where):
     settings = settings_at(tmp_path)

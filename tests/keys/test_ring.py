@@ -122,7 +122,10 @@ class TestRemovedKeys:
         assert old.sealed != gone.sealed
 
     def test_a_public_key_put_in_its_place_is_refused(self):
-        gone, other = removed(FIRST[-1], VAULT, NOW), new_key(need("checkpoint", "Ed25519"), KeyState.NEXT, "n", VAULT, NOW)
+        gone, other = (
+            removed(FIRST[-1], VAULT, NOW),
+            new_key(need("checkpoint", "Ed25519"), KeyState.NEXT, "n", VAULT, NOW),
+        )
         with pytest.raises(UnfitKey):
             load_ring([replace(gone, public_key=other.public_key)], VAULT)
         with pytest.raises(Unsealable):

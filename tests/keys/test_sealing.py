@@ -9,7 +9,9 @@ from broker.keys.sealing import CLASSES, DataKey, SealingVault, Unsealable, open
 
 KEYS = [DataKey(n, name, bytes([n]) * 32) for n, name in enumerate(CLASSES, 1)]
 VAULT = SealingVault(KEYS)
-PURPOSES = st.sampled_from(["login", "sign-on", "once", "grant", "person-key", "evidence", "ring", "federation", "other", ""])
+PURPOSES = st.sampled_from(
+    ["login", "sign-on", "once", "grant", "person-key", "evidence", "ring", "federation", "other", ""]
+)
 SMALL = st.binary(max_size=40)
 tried = settings(max_examples=80, deadline=None)
 
@@ -104,7 +106,11 @@ def test_a_persons_own_key_binds_purpose_and_person_too(purpose, other, plain, c
     key = b"\x42" * 32
     sealed = seal_under(key, purpose, plain, context)
     assert open_under(key, purpose, sealed, context) == plain
-    for wrong in ((b"\x43" * 32, purpose, sealed, context), (key, purpose, sealed[:-1], context), (key, purpose, b"", context)):
+    for wrong in (
+        (b"\x43" * 32, purpose, sealed, context),
+        (key, purpose, sealed[:-1], context),
+        (key, purpose, b"", context),
+    ):
         with pytest.raises(Unsealable):
             open_under(*wrong)
     if (purpose, context) != (other, elsewhere):
