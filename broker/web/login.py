@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from broker.exchange import Reply
 from broker.login import journey, methods
+from broker.login.effects import AlreadyUsed
 from broker.login.request import Transaction
 from broker.login.steps import Explain, Show, Stage, Step
 from broker.web import explain, links
@@ -23,7 +24,10 @@ ICONS = {"card": "card", "bankid": "phone", "test": "key"}
 
 def proceed(turn: Turn, id: str) -> Reply:
     """The first GET of a login whose request came by a cross-site POST: it belongs to this browser from now on."""
-    tx = turn.on.services.store.login(id)
+    try:
+        tx = turn.on.services.store.login(id)
+    except AlreadyUsed:
+        tx = None
     if tx is None or tx.browser != journey.UNBOUND:
         return see_other(f"/login/{quote(id)}?{turn.request.query.decode('ascii', 'replace')}")
     bound = replace(tx, browser=turn.visit().browser)
@@ -87,7 +91,7 @@ def chosen(turn: Turn, id: str) -> Reply:
     """Start the method that was pressed."""
     tx = opened(id, turn)
     value = turn.check_form(tx.id).get("method", "")
-    if not turn.on.throttle.allows("method-start", turn.request.remote):
+    if not turn.on.throttle.allows("method-start", turn.source()):
         return refused(REASONS["too-many"], turn, service=tx.request.service)
     method, _, variant = value.partition(":")
     services = turn.on.services
