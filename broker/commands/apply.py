@@ -90,9 +90,9 @@ def _show(found: Sequence[Change], document: Document, version: int | None, *, j
 
 
 def _example() -> str:
-    from importlib.resources import files
+    from broker.federation.reference import example
 
-    return files("broker.federation").joinpath("example.yaml").read_text("utf-8")
+    return example()
 
 
 def _schema() -> str:
