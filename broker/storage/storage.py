@@ -7,6 +7,7 @@ inside `commit` leaves nothing behind.
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
@@ -14,7 +15,7 @@ from broker.audit.events import Event, FederationApplied
 from broker.keys.making import load_ring
 from broker.keys.ring import KeyRing
 from broker.keys.rows import KeyRow
-from broker.keys.sealing import SealingVault, WrappedKey
+from broker.keys.sealing import SealingVault, Unsealable, WrappedKey
 from broker.login import effects as change
 from broker.login.effects import Effects, Grant, Once, Overtaken, PersonKey, StorageUnavailable
 from broker.login.request import Transaction
@@ -39,6 +40,7 @@ from broker.storage.log import Sealing
 from broker.storage.persons import Listed
 from broker.storage.register import FederationVersion
 from idp_adapters.base import Consume
+from metadata.wire.signing import UnfitKey
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
 from trust_framework.persons import Person
@@ -278,10 +280,16 @@ class Storage:
         return str(self.setting(LOG_ORIGIN))
 
     def log_verifiers(self) -> tuple[Verifier, ...]:
-        """The keys that may have signed checkpoints, removed ones too; each proven to be the ring's own."""
-        rows = [row for row in self.ring_rows() if row.use == "checkpoint"]
-        found = load_ring(rows, self.vault).keys
-        return tuple(verifier(self.log_origin(), k.signer.public_key) for k in found)
+        """The keys that may have signed checkpoints, removed ones too. A row that is not proven to be the ring's own (its
+        private key, or the proof left in its place, does not open) counts as no key.
+        """
+        found = []
+        for row in self.ring_rows():
+            if row.use == "checkpoint":
+                with suppress(Unsealable, UnfitKey):
+                    (key,) = load_ring((row,), self.vault).keys
+                    found.append(verifier(self.log_origin(), key.signer.public_key))
+        return tuple(found)
 
     def evidence(self, person: str, sealed: bytes) -> bytes | None:
         """Evidence opened; None when the person was forgotten."""

@@ -274,6 +274,9 @@ class TestWhoeverHasTheDatabase:
         public = checkpoint_signer.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         log.sql("UPDATE ring SET public_key = ? WHERE use = 'checkpoint'", public)
         assert "signature" in kinds(log.verify(external=False))
+        log.sql("UPDATE ring SET state = 'removed' WHERE use = 'checkpoint'")
+        assert log.storage.log_verifiers() == ()
+        assert "signature" in kinds(log.verify(external=False))
 
     def test_a_history_signed_with_the_true_key_is_found_by_the_file_kept_elsewhere(self, log):
         self.rebuild(log, log.storage.ring().signer("checkpoint", "Ed25519"))
