@@ -6,6 +6,7 @@ schemas (the files that pysaml2 ships; pysaml2 itself is not imported). What the
 """
 
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -192,9 +193,19 @@ class _Shipped(etree.Resolver):
         return self.resolve_filename(file, context)  # type: ignore[attr-defined]  # not in the stub
 
 
-@cache
+_COMPILING = threading.Lock()
+"""Threads of a server that compiled at the same time were seen to lose an import now and then, and a good message failed."""
+
+
 def _schema(name: str) -> etree.XMLSchema:
-    """Compile once, when first needed (a few milliseconds); the files are ours, so their DTDs may be read."""
+    """The schema, compiled once, when first needed (a few milliseconds)."""
+    with _COMPILING:
+        return _compiled(name)
+
+
+@cache
+def _compiled(name: str) -> etree.XMLSchema:
+    """The files are ours, so their DTDs may be read."""
     package = find_spec("saml2")
     if package is None or not package.submodule_search_locations:
         raise ModuleNotFoundError("pysaml2 ships the SAML schemas and is not installed")

@@ -10,7 +10,7 @@ import threading
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from tests.support.saml_peer import Peer
@@ -56,7 +56,7 @@ class Load:
             threading.Thread(target=self._run, args=(ways[number % 2],), daemon=True) for number in range(threads)
         ]
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from broker.settings import Settings
@@ -162,7 +162,7 @@ class Line:
             else http.client.HTTPConnection(host, port, timeout=timeout)
         )
 
-    def __enter__(self) -> "Line":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

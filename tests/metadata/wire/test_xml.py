@@ -1,8 +1,12 @@
 """The only XML parser refuses what no honest peer sends; what it writes survives the way there and back."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from metadata.wire.xml import (
     MAX_DEPTH,
@@ -217,4 +221,24 @@ def test_without_pysaml2_the_schemas_are_missed_aloud(monkeypatch):
     from metadata.wire import xml
 
     with pytest.raises(ModuleNotFoundError, match="schemas"):
-        xml._schema.__wrapped__("messages")
+        xml._compiled.__wrapped__("messages")
+
+
+def test_schemas_are_compiled_one_at_a_time(monkeypatch):
+    from metadata.wire import xml
+
+    inside, seen = [], []
+
+    def compiled(name):
+        inside.append(name)
+        time.sleep(0.01)
+        seen.append(len(inside))
+        inside.pop()
+        return etree.XMLSchema(
+            etree.XML('<s:schema xmlns:s="http://www.w3.org/2001/XMLSchema"><s:element name="a"/></s:schema>')
+        )
+
+    monkeypatch.setattr(xml, "_compiled", compiled)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: check_schema(etree.XML("<a/>")), range(8)))
+    assert seen == [1] * 8
