@@ -14,6 +14,7 @@ from broker.login.effects import StorageUnavailable
 from broker.protocols.oidc import introspect, revoke, token, userinfo
 from broker.web import documents, landings, logout, requests
 from broker.web.answers import of_refusal, refused
+from broker.web.clients import authenticated
 from broker.web.context import Broker
 from broker.web.turn import Turn
 from metadata.register import UnprovenAddress
@@ -46,10 +47,10 @@ ROUTES: Mapping[str, Route] = {
     "/.well-known/oauth-authorization-server": Route(documents.configuration),
     "/oidc/jwks": Route(documents.jwks),
     "/oidc/authorize": Route(requests.authorize, _BOTH, OIDC_BODY),
-    "/oidc/token": Route(_protocol(token.token), ("POST",), OIDC_BODY),
+    "/oidc/token": Route(authenticated(token.token), ("POST",), OIDC_BODY),
     "/oidc/userinfo": Route(_protocol(userinfo.userinfo), _BOTH, OIDC_BODY),
-    "/oidc/introspect": Route(_protocol(introspect.introspect), ("POST",), OIDC_BODY),
-    "/oidc/revoke": Route(_protocol(revoke.revoke), ("POST",), OIDC_BODY),
+    "/oidc/introspect": Route(authenticated(introspect.introspect), ("POST",), OIDC_BODY),
+    "/oidc/revoke": Route(authenticated(revoke.revoke), ("POST",), OIDC_BODY),
     "/oidc/logout": Route(logout.rp_initiated, _BOTH, OIDC_BODY),
     "/saml/metadata": Route(documents.saml_metadata),
     "/saml/sso": Route(requests.single_sign_on, _BOTH, SAML_BODY),

@@ -34,8 +34,10 @@ def upstream_callback(turn: Turn, method: str) -> Reply:
 def saml_response(turn: Turn) -> Reply:
     """An upstream identity provider posts its answer (bindings 3.5). Kept as it is, judged when the browser is known."""
     form = turn.form()
-    if "SAMLResponse" not in form or not turn.on.throttle.allows("login-step", turn.request.remote):
-        return refused(REASONS["request-malformed" if "SAMLResponse" not in form else "too-many"], turn)
+    if "SAMLResponse" not in form:
+        return refused(REASONS["request-malformed"], turn)
+    if not turn.on.throttle.allows("landing", turn.source()):
+        return refused(REASONS["too-many"], turn)
     kept: dict[str, object] = {name: form[name] for name in ("SAMLResponse", "RelayState") if name in form}
     secret = new_secret()
     landing = Once("landing", secret, "saml-acs", turn.now + LANDING_LIFETIME, kept)

@@ -35,6 +35,10 @@ class Turn:
         """The browser as the journey sees it."""
         return cookies.visit(self.request, self.held, self.language(request.languages if request else ()))
 
+    def source(self) -> dict[str, str]:
+        """Who asks, as the throttle counts: this browser, behind this address."""
+        return {"browser": self.held.browser, "source": self.request.remote}
+
     def parameters(self) -> dict[str, str]:
         """The query's parameters; of a repeated one, none."""
         return _single(self.request.parameters)
