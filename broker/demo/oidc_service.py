@@ -7,17 +7,19 @@ user is here: the `iss` of an answer (RFC 9207), and that userinfo is of the sam
 
 import json
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from authlib.integrations.flask_client import OAuth, OAuthError
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
-from flask import Flask, abort, redirect, render_template, request, session, url_for
+from flask import Flask, abort, g, redirect, render_template, request, session, url_for
 
 from broker.demo import keys
 from broker.demo.federation import CLIENTS, Client
 from broker.demo.places import Places
-from broker.demo.sample import LoggedIn, Remembered, failed, sample_app
+from broker.demo.sample import LoggedIn, Remembered, failed, sample_app, who_asks
+from metadata.wire.jose import issue
 
 TIMEOUT: Final = 10
 PROTOCOL_CLAIMS: Final = frozenset({"iss", "aud", "exp", "iat", "nonce", "at_hash", "sid", "sub", "acr"})
@@ -42,9 +44,9 @@ def _relying_parties(app: Flask, places: Places) -> Any:
         registry.register(
             client.name,
             client_id=client.client_id,
-            client_secret=_credential(client, places),
+            client_secret=_secret(client, places),
             server_metadata_url=f"{places.broker}/.well-known/openid-configuration",
-            client_auth_methods=[_assertion(places)],
+            client_auth_methods=[_ShortAssertion(places)],
             client_kwargs={
                 "scope": client.scope,
                 "code_challenge_method": "S256",
@@ -56,20 +58,24 @@ def _relying_parties(app: Flask, places: Places) -> Any:
     return registry
 
 
-def _credential(client: Client, places: Places) -> Any:
-    match client.method:
-        case "private_key_jwt":
-            return places.key("oidc-service").read_text()
-        case "client_secret_basic":
-            return keys.secret(places, client.name)
-        case _:
-            return None
+def _secret(client: Client, places: Places) -> str | None:
+    return keys.secret(places, client.name) if client.method == "client_secret_basic" else None
 
 
-def _assertion(places: Places) -> Any:
-    """The broker takes assertions for its issuer alone (RFC 7523 section 3, as FAPI 2.0 section 5.3.2.1 has it)."""
-    signer = keys.signer(places, "oidc-service")
-    return PrivateKeyJWT(token_endpoint=places.broker, headers={"kid": signer.kid}, alg=signer.alg)
+class _ShortAssertion(PrivateKeyJWT):  # type: ignore[misc]  # Authlib has no types
+    """An assertion for the issuer alone that lives a minute (RFC 7523 section 3). Authlib's own lives an hour, which the
+    broker refuses.
+    """
+
+    def __init__(self, places: Places) -> None:
+        super().__init__()
+        self._signer, self._issuer = keys.signer(places, "oidc-service"), places.broker
+
+    def sign(self, auth: Any, token_endpoint: str) -> str:  # noqa: ARG002  # the audience is the issuer
+        """As Authlib calls it."""
+        now = int(time.time())
+        who = {"iss": auth.client_id, "sub": auth.client_id, "aud": self._issuer}
+        return issue({**who, "iat": now, "exp": now + 60, "jti": secrets.token_urlsafe(16)}, self._signer)
 
 
 def _client(name: str) -> Client:
@@ -78,7 +84,7 @@ def _client(name: str) -> Client:
 
 def _key(name: str) -> str:
     """Under which this browser's person is kept at a service."""
-    return f"{session['id']}.{name}"
+    return f"{who_asks()}.{name}"
 
 
 def _shown(token: dict[str, Any], claims: dict[str, Any]) -> LoggedIn:
@@ -118,7 +124,7 @@ def _login(app: Flask, people: People, relying_parties: Any, places: Places) -> 
         if level := request.args.get("level"):
             passed["acr_values"] = level
         relying_party = getattr(relying_parties, name)
-        return relying_party.authorize_redirect(client.callback(places), ui_locales=session["language"], **passed)
+        return relying_party.authorize_redirect(client.callback(places), ui_locales=g.language, **passed)
 
     @app.get("/<name>/callback")
     def callback(name: str) -> Any:

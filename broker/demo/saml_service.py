@@ -15,7 +15,7 @@ from flask import Flask, Response, redirect, render_template, request, session, 
 from broker.demo import keys, saml_metadata
 from broker.demo.broker_peer import BrokerPeer
 from broker.demo.places import Places
-from broker.demo.sample import LoggedIn, Remembered, failed, sample_app
+from broker.demo.sample import LoggedIn, Remembered, failed, sample_app, who_asks
 from metadata.register import REDIRECT, Endpoint
 from metadata.wire.egress import EgressFailed
 from metadata.wire.redirect import decode, decode_post, encode
@@ -171,7 +171,7 @@ def _pages(app: Flask, state: _State) -> None:
     @app.get("/")
     def start() -> str:
         told = request.args.get("told", "")
-        who = state.people.get(session["id"])
+        who = state.people.get(who_asks())
         return render_template("saml.html", who=who, told=told if told.startswith("logged-out") else "")
 
     @app.get("/metadata")
@@ -183,14 +183,14 @@ def _login(app: Flask, state: _State) -> None:
     @app.get("/login")
     def login() -> Any:
         relay_state, asked = secrets.token_urlsafe(16), request.args
-        id, url = state.part.request(
+        sent, url = state.part.request(
             relay_state,
             level=asked.get("level", ""),
             staff=asked.get("who") == "staff",
             force="force" in asked,
             passive="passive" in asked,
         )
-        state.pending.put(relay_state, _Pending(id, session["id"]))
+        state.pending.put(relay_state, _Pending(sent, who_asks()))
         return redirect(url, 303)
 
     @app.post("/acs")
@@ -214,7 +214,7 @@ def _login(app: Flask, state: _State) -> None:
     @app.get("/landed")
     def landed() -> Any:
         answer = state.answers.take(request.args.get("h", ""))
-        if answer is None or answer.pending.session != session["id"]:
+        if answer is None or answer.pending.session != who_asks():
             return failed("not-here")
         session["id"] = secrets.token_urlsafe(24)
         state.people.put(session["id"], answer.who)
@@ -224,18 +224,18 @@ def _login(app: Flask, state: _State) -> None:
 def _logout(app: Flask, state: _State) -> None:
     @app.post("/logout")
     def log_out() -> Any:
-        who = state.people.take(session["id"])
+        who = state.people.take(who_asks())
         if who is None:
             return redirect("/", 303)
         relay_state = secrets.token_urlsafe(16)
-        id, url = state.part.logout(who.secret["content"], relay_state)
-        state.logouts.put(relay_state, _Pending(id, session["id"]))
+        sent, url = state.part.logout(who.secret["content"], relay_state)
+        state.logouts.put(relay_state, _Pending(sent, who_asks()))
         return redirect(url, 303)
 
     @app.get("/slo")
     def slo() -> Any:
         pending = state.logouts.take(request.args.get("RelayState", ""))
-        if pending is None or pending.session != session["id"]:
+        if pending is None or pending.session != who_asks():
             return failed("not-here")
         try:
             complete = state.part.logged_out(request.query_string, pending.id)

@@ -9,9 +9,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
-from flask import Flask, Response, render_template, request, session
+from flask import Flask, Response, g, render_template, request, session
 
 from broker.demo import keys
 from broker.demo.guide import guide
@@ -63,7 +64,7 @@ LEVELS: Final = (("", "any"), (f"{LOA}2", "2"), (f"{LOA}3", "3"), (f"{LOA}4", "4
 
 def sample_app(name: str, places: Places) -> Flask:
     """An application whose pages are `templates/NAME….html`."""
-    app = Flask(f"broker.demo.{name}", root_path=__path_of_demo(), static_folder=None)
+    app = Flask(f"broker.demo.{name}", root_path=str(Path(__file__).parent), static_folder=None)
     app.config.update(
         SECRET_KEY=keys.secret(places, "session"),
         SESSION_COOKIE_NAME=f"demo_{name}",
@@ -72,9 +73,9 @@ def sample_app(name: str, places: Places) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=BODY_LIMIT,
     )
-    app.before_request(_language)
+    app.before_request(_begin)
     app.after_request(lambda response: _with_headers(response, places))
-    app.context_processor(lambda: {"t": WORDS[session["language"]], "language": session["language"], "levels": LEVELS})
+    app.context_processor(lambda: {"t": WORDS[g.language], "language": g.language, "levels": LEVELS})
     app.add_url_rule("/style.css", view_func=_style)
     app.add_url_rule("/help", view_func=lambda: render_template("help.html", guide=guide(places)))
     app.register_error_handler(404, lambda _: failed("no-page", status=404))
@@ -82,17 +83,20 @@ def sample_app(name: str, places: Places) -> Flask:
     return app
 
 
-def __path_of_demo() -> str:
-    from pathlib import Path
+def _begin() -> None:
+    """The language asked for in the address, else the one of before, else the browser's; and a session, by GET only: a
+    cross-site POST comes without the cookie, and must not replace it.
+    """
+    before = session.get("language") or request.accept_languages.best_match(["sv", "en"])
+    g.language = "en" if (request.args.get("lang") or before) == "en" else "sv"
+    if request.method == "GET":
+        session["language"] = g.language
+        session.setdefault("id", secrets.token_urlsafe(24))
 
-    return str(Path(__file__).parent)
 
-
-def _language() -> None:
-    """The language asked for in the address, else the one of before, else the browser's."""
-    asked = request.args.get("lang") or session.get("language") or request.accept_languages.best_match(["sv", "en"])
-    session["language"] = "en" if asked == "en" else "sv"
-    session.setdefault("id", secrets.token_urlsafe(24))
+def who_asks() -> str:
+    """The id of this browser's session; of a browser without one, nobody's."""
+    return str(session.get("id", ""))
 
 
 def _with_headers(response: Response, places: Places) -> Response:

@@ -5,7 +5,7 @@ Owns how the simulators are set up for the demo's people, and serves them. How t
 
 import threading
 from collections.abc import Callable
-from socketserver import ThreadingMixIn
+from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -110,7 +110,7 @@ class _Threaded(ThreadingMixIn, WSGIServer):
 
     def server_bind(self) -> None:
         """Bind without asking any resolver for our name, as http.server would."""
-        self.socket.bind(self.server_address)
+        TCPServer.server_bind(self)
         self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
         self.setup_environ()
 

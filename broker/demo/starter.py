@@ -5,6 +5,7 @@ Owns the children: the broker is `tillit serve` itself, made by `tillit init` an
 """
 
 import os
+import re
 import select
 import signal
 import ssl
@@ -23,6 +24,7 @@ from broker.demo.places import Places, check_free
 
 READY_WITHIN: Final = 60.0
 STOPPED_WITHIN: Final = 10.0
+_STRANGE: Final = re.compile(r"TILLIT_.*|(?i:.*_proxy)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE")
 COMMAND: Final = (sys.executable, "-c", "from broker.cli import main; main()")
 
 
@@ -31,12 +33,10 @@ class NotStarted(Exception):
 
 
 def environment(places: Places) -> dict[str, str]:
-    """For the children: ours without other settings of tillit, and without proxies, for all is on this machine."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("TILLIT_") and not name.lower().endswith("_proxy")
-    }
+    """For the children: ours without other settings of tillit, and without proxies and other roots: all is on this
+    machine, and its own CA is the only one that counts.
+    """
+    kept = {name: value for name, value in os.environ.items() if not _STRANGE.fullmatch(name)}
     return {**kept, "TILLIT_CONFIG": str(places.config), "PYTHONUNBUFFERED": "1"}
 
 
