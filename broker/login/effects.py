@@ -113,7 +113,7 @@ class EndSignOn:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """The sign-on has served this service (once is enough)."""
+    """The sign-on has served this service, which calls the person and the session so from now on."""
 
     root: str
     participant: Participant

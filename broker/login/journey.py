@@ -4,6 +4,7 @@ Fronts verify a request and call `begin`; pages and identity providers come back
 returns a `Step`: an outcome and its effects, which the view commits once before it answers. Nothing else moves a login.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
@@ -17,9 +18,11 @@ from broker.login.request import LoginRequest, Transaction, Visit
 from broker.login.steps import Explain, Issue, Leave, Outcome, Show, Stage, Step, Tell
 from idp_adapters.base import AskCertificate, AskHint, Authenticated, Failed, Inbound, PostForm, Redirect, Started, Wait
 from trust_framework.decide import AskCommission, AskConsent, Decision, Refused, Released, StepUp, decide, stopped
+from trust_framework.identity import Identity
 from trust_framework.reasons import REASONS, Reason, Refusal
 
-UNBOUND = b""
+UNBOUND = b"unbound:"  # and random octets, so that what is kept a browser is not shared by all of them
+NOTED_EVERY = 60  # seconds: the use of a sign-on (idle limit) is noted to the minute, since each note is a write
 
 
 def begin(request: LoginRequest, visit: Visit, now: int, on: Services) -> Step:
@@ -32,7 +35,12 @@ def land(request: LoginRequest, now: int, on: Services) -> Step:
 
     The login is bound to the browser that fetches its address first (`proceed`).
     """
-    return _at(Stage.LANDED, _opened(request, UNBOUND, now, on).next())
+    return _at(Stage.LANDED, _opened(request, UNBOUND + secrets.token_bytes(16), now, on).next())
+
+
+def unbound(tx: Transaction) -> bool:
+    """Whether the login landed and no browser has fetched it yet."""
+    return tx.browser.startswith(UNBOUND) and len(tx.browser) == len(UNBOUND) + 16
 
 
 def _opened(request: LoginRequest, browser: bytes, now: int, on: Services) -> Transaction:
@@ -65,11 +73,32 @@ def _reuse(tx: Transaction, visit: Visit, now: int, on: Services) -> Step | None
         return None
     usable = sign_on.usable(record.limits(on.settings), now)
     for identity in identify.in_order_wanted(usable, tx.request.wanted.levels):
-        reused = replace(tx, identity=identity, person=sign_on.person, sign_on=sign_on.root, method=identity.method)
+        if tx.request.methods and identity.method not in tx.request.methods:
+            continue
+        request = _asked_after(tx.request, identity)
+        reused = replace(
+            tx, request=request, identity=identity, person=sign_on.person, sign_on=sign_on.root, method=identity.method
+        )
         decision = decide(case_of(reused, on), now)
-        if not isinstance(decision, StepUp):
-            return _follow(reused, decision, now, on).adding(Effects((UseSignOn(sign_on.root, now),)))
+        if not _wants_login(decision):
+            used = (UseSignOn(sign_on.root, now),) if now - sign_on.used_at >= NOTED_EVERY else ()
+            return _follow(reused, decision, now, on).adding(Effects(used))
     return None
+
+
+def _wants_login(decision: Decision) -> bool:
+    """Whether another identification is wanted, which nobody may be asked for when the request is passive."""
+    return isinstance(decision, StepUp) or (
+        isinstance(decision, Refused) and decision.reason is REASONS["login-required"]
+    )
+
+
+def _asked_after(request: LoginRequest, identity: Identity) -> LoginRequest:
+    """The request, with a time after the identity's: what a sign-on holds was never made for it, not even when both
+    happened within one second (ForceAuthn, prompt=login and max_age=0 ask for a login of their own).
+    """
+    asked_at = max(request.wanted.asked_at, identity.authenticated_at + 1)
+    return replace(request, wanted=replace(request.wanted, asked_at=asked_at))
 
 
 def choose(tx: Transaction, visit: Visit, now: int, on: Services, *, again: bool = False) -> Step:
@@ -83,12 +112,13 @@ def choose(tx: Transaction, visit: Visit, now: int, on: Services, *, again: bool
 
 
 def start(tx: Transaction, method: str, visit: Visit, now: int, on: Services, *, same_device: bool = False) -> Step:
-    """Send the person to a method, which must be one of those offered."""
+    """Send the person to a method, which must be one of those offered. What came of an earlier one is let go."""
     federation = on.federation()
     if method not in methods.offered(tx, federation).usable:
         return explain(tx, REASONS["no-method"])
     ask = methods.ask(tx, method, visit, on, same_device=same_device)
-    return _met(replace(tx, method=method), federation.methods[method].start(ask, now), visit, now, on)
+    anew = replace(tx, method=method, method_state=None, failure=None, identity=None, commission=None, consented=None)
+    return _met(anew, federation.methods[method].start(ask, now), visit, now, on)
 
 
 def resume(tx: Transaction, inbound: Inbound, visit: Visit, now: int, on: Services, *, hold: bool = False) -> Step:
@@ -97,13 +127,24 @@ def resume(tx: Transaction, inbound: Inbound, visit: Visit, now: int, on: Servic
     `hold`: only look. A person who is identified by then is signed on, and the login goes on when its page asks (`finish`);
     for callers whose answer cannot carry the service's (status by script, the frame of the QR code).
     """
+    if tx.method_state is None:
+        return standing(tx, now, on)
     adapter = on.federation().methods.get(tx.method or "")
     if adapter is None:
-        return explain(tx, REASONS["blocked-method"])
+        return explain(replace(tx, method_state=None), REASONS["blocked-method"])
     met = adapter.resume(tx.method_state, inbound, now)
     if hold and isinstance(met, Authenticated):
         return identified(tx, met, visit, now, on, hold=True)
     return _met(tx, met, visit, now, on)
+
+
+def standing(tx: Transaction, now: int, on: Services) -> Step:
+    """Where a login stands when no method is at work: a person to decide for, something to explain, or a choice to make."""
+    if tx.identity is not None:
+        return finish(tx, now, on)
+    if tx.failure:
+        return Step(Explain(REASONS[tx.failure], tx.reference, tx))
+    return Step(Show(Stage.CHOICE, tx))
 
 
 def _met(tx: Transaction, met: Started, visit: Visit, now: int, on: Services) -> Step:
@@ -140,7 +181,7 @@ def failed(tx: Transaction, failure: Failed, now: int) -> Step:
     seen = Effects(events=(record.failed(tx, failure.reason, failure.detail, now),))
     if failure.pageless or tx.request.wanted.passive:
         return tell(tx, failure.reason, now, failure.about).adding(seen)
-    return explain(tx, failure.reason, failure.about).adding(seen)
+    return explain(replace(tx, method_state=None), failure.reason, failure.about).adding(seen)
 
 
 def identified(

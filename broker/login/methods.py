@@ -35,14 +35,19 @@ def offered(tx: Transaction, federation: Federation) -> Offered:
         terms = federation.providers[method]
         if terms.state is State.SUSPENDED:
             hidden.append((method, "stopped"))
-        elif party.methods and method not in party.methods:
+        elif not _taken(method, party.methods, tx.request.methods):
             hidden.append((method, "service"))
         elif levels.isdisjoint(terms.gives()):
             hidden.append((method, "level"))
         else:
             usable.append(method)
-    pointed_at = tuple(m for m in usable if m in tx.request.methods or _claims(federation.methods[m], tx.request.hint))
+    pointed_at = tuple(m for m in usable if _claims(federation.methods[m], tx.request.hint))
     return Offered(pointed_at or tuple(usable), tuple(hidden))
+
+
+def _taken(method: str, *allowed: tuple[str, ...]) -> bool:
+    """Whether each list that says anything has the method."""
+    return all(method in methods for methods in allowed if methods)
 
 
 def _claims(adapter: Adapter, hint: str | None) -> bool:

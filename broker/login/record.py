@@ -4,9 +4,9 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from broker.audit.events import ConsentRecorded, Decided, Identified, LoginFailed
-from broker.login.effects import Change, Effects, KeepPerson, StartSignOn
-from broker.login.handles import hashed
+from broker.audit.events import ConsentRecorded, Decided, Event, Identified, LoginFailed, SignOnEnded
+from broker.login.effects import Change, Effects, EndSignOn, KeepPerson, StartSignOn
+from broker.login.handles import hashed, new_reference
 from broker.login.identify import Known
 from broker.login.ports import Federation, Services
 from broker.login.request import Transaction, Visit
@@ -25,11 +25,17 @@ def limits(settings: Settings) -> Limits:
 def signed_on(
     tx: Transaction, known: Known, handle: str, visit: Visit, now: int, on: Services
 ) -> tuple[Transaction, Effects]:
-    """The login with its person, and what must be recorded: person, sign-on under a new handle, proof."""
+    """The login with its person, and what must be recorded: person, sign-on under a new handle, proof.
+
+    The sign-on that the browser had is renewed when it is this person's and still counts; else it has ended.
+    """
     earlier = on.store.sign_on(visit.sign_on_id) if visit.sign_on_id else None
-    if earlier and earlier.person == known.person:
-        sign_on = earlier.joined_by(known.identity, hashed(handle), now)
+    counts = earlier.usable(limits(on.settings), now) if earlier else ()
+    left: tuple[SignOn, ...] = ()
+    if earlier and counts and earlier.person == known.person:
+        sign_on = earlier.joined_by(known.identity, hashed(handle), now, counts)
     else:
+        left = (earlier,) if earlier else ()
         sign_on = SignOn(hashed(handle), secrets.token_hex(16), known.person, (known.identity,), now, now)
     moved = replace(
         tx,
@@ -37,10 +43,19 @@ def signed_on(
         person=known.person,
         sign_on=sign_on.root,
         pageless=known.proof.pageless,
-        commission=known.proof.commission or tx.commission,
+        commission=known.proof.commission,
+        method_state=None,
     )
     changes: tuple[Change, ...] = (KeepPerson(known.person, known.keys), StartSignOn(sign_on), *known.proof.consume)
-    return moved, Effects(changes, (_identified(tx, known, now),))
+    ending: tuple[Change, ...] = tuple(EndSignOn(one.root, now) for one in left)
+    events: tuple[Event, ...] = tuple(ended(one, "replaced", now, on) for one in left)
+    return moved, Effects((*changes, *ending), (*events, _identified(tx, known, now)))
+
+
+def ended(sign_on: SignOn, cause: str, now: int, on: Services) -> SignOnEnded:
+    """The event of a sign-on that ends: `service` and `person` say who asked, `replaced` that another began here."""
+    served = tuple(p.service for p in on.store.participants(sign_on.root))
+    return SignOnEnded(at=now, reference=new_reference(), person=sign_on.person, served=served, cause=cause)
 
 
 def _identified(tx: Transaction, known: Known, now: int) -> Identified:

@@ -13,7 +13,7 @@ class LoginRequest:
     """What a front made of a request that it has verified against the register.
 
     `protocol` names the front that will answer. `return_url` was proven and is proven again when answered, so that a
-    pending login never outlives the register's word. `methods` are the login methods that the service points at; `front`
+    pending login never outlives the register's word. `methods` are the only login methods that will do (empty: any); `front`
     is what the front itself must remember (JSON values only: state, nonce, request id, …). `languages` in order.
     """
 
@@ -33,9 +33,9 @@ class Transaction:
 
     `browser` is the hash of the secret of the browser that began it; once a person is identified, `sign_on` is the root of
     the sign-on that this gave, and only the browser holding it may go on (a planted browser secret is then worth nothing).
-    `method_state` is the method's own, `consented` the hash of what the person agreed to. `pageless`: the method answers
-    for the person, so no page is shown on the way. `failure` is the code of the last reason that was explained, which the
-    service is told should the person turn back. Times are epoch seconds.
+    `method_state` is the method's own, None while no method is at work, `consented` the hash of what the person agreed to.
+    `pageless`: the method answers for the person, so no page is shown on the way. `failure` is the code of the last reason
+    explained, which the service is told should the person turn back. Times are epoch seconds.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Transaction:
     version: int = 0
     levels: tuple[str, ...] = ()
     method: str | None = None
-    method_state: bytes = b""
+    method_state: bytes | None = None
     identity: Identity | None = None
     person: str | None = None
     sign_on: str | None = None

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from broker.login.ports import Services
 from broker.login.steps import Answer, Issue, Tell
+from trust_framework.reasons import REASONS, Reason
 
 
 class Front(Protocol):
@@ -25,8 +26,9 @@ class Answered(Exception):
     """The request is wrong, and its sender is proven: the protocol's error goes to the address in `answer`.
 
     A request whose sender or address is unproven raises `trust_framework.reasons.Refusal` instead, and gets a page.
+    `reason` and `reference` are what the answer tells, for the log.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, reason: Reason = REASONS["request-malformed"], reference: str = "") -> None:
         super().__init__(answer.delivery.address.service)
-        self.answer = answer
+        self.answer, self.reason, self.reference = answer, reason, reference

@@ -6,9 +6,9 @@ A front's answer and the journey's step are recorded together. When the record c
 from collections.abc import Mapping
 
 from broker.exchange import Reply
-from broker.login.effects import AlreadyUsed, Effects, Overtaken, StorageUnavailable
+from broker.login.effects import AlreadyUsed, Effects, Overtaken, SaveLogin, StorageUnavailable
 from broker.login.handles import new_reference
-from broker.login.steps import Answer, Delivery, Explain, Issue, Leave, Outcome, Show, Step, Tell
+from broker.login.steps import Answer, Delivery, Explain, Issue, Leave, Outcome, Show, Stage, Step, Tell
 from broker.web import explain, links
 from broker.web.cookies import set_cookie
 from broker.web.pages.frame import ServiceView
@@ -32,7 +32,11 @@ def settle(step: Step, turn: Turn) -> Reply:
             turn.on.note_refusal(outcome.reason, str(error), outcome.reference)
         else:
             delivery, effects = answer.delivery, effects + answer.effects
-    if reason := record(effects, turn):
+    try:
+        reason = record(effects, turn)
+    except Overtaken:
+        return _overtaken(step, turn)
+    if reason:
         return refused(reason, turn, service=_service(step.outcome))
     reply = deliver(delivery, turn) if delivery else _shown(outcome, turn)
     return _with_cookie(reply, step, turn)
@@ -47,19 +51,25 @@ def _front_answer(outcome: Issue | Tell, turn: Turn) -> Answer:
 
 
 def record(effects: Effects, turn: Turn) -> Reason | None:
-    """Commit; the reason to refuse with when that cannot be."""
+    """Commit; the reason to refuse with when that cannot be. Raises Overtaken."""
     if not (effects.changes or effects.events):
         return None
     try:
         turn.on.services.store.commit(effects)
     except AlreadyUsed as error:
         return REASONS[_USED.get(error.kind, "upstream-used")]
-    except Overtaken:
-        return REASONS["login-used"]
     except StorageUnavailable as error:
         turn.on.note_failure("storage", error)
         return REASONS["maintenance"]
     return None
+
+
+def _overtaken(step: Step, turn: Turn) -> Reply:
+    """Another request moved this login first: show where it stands now. Nothing of this step remains."""
+    moved = next((c.transaction for c in step.effects.changes if isinstance(c, SaveLogin)), None)
+    if moved is None:
+        return refused(REASONS["login-used"], turn, service=_service(step.outcome))
+    return see_other(links.login_url(moved, Stage.CONTINUE, turn.on.services.keys()))
 
 
 def _with_cookie(reply: Reply, step: Step, turn: Turn) -> Reply:
@@ -92,7 +102,8 @@ def see_other(url: str) -> Reply:
 def _shown(outcome: Outcome, turn: Turn) -> Reply:
     match outcome:
         case Show(stage, tx):
-            return see_other(links.login_url(tx, stage, turn.on.services.keys()))
+            url = links.login_url(tx, stage, turn.on.services.keys())
+            return see_other(f"{url}&{links.GIVEN_COOKIE}=1" if turn.held.fresh else url)
         case Leave(url, fields):
             return _form(ServiceView({}), url, fields, turn) if fields else see_other(url)
         case Explain():
@@ -106,6 +117,13 @@ def refused(reason: Reason, turn: Turn, *, service: str | None = None, detail: s
     reference = new_reference()
     turn.on.note_refusal(reason, detail, reference)
     return explain.page(Explain(reason, reference), turn, service=service)
+
+
+def failed(what: str, reason: Reason, error: BaseException, turn: Turn) -> Reply:
+    """The page for a failure of ours: the person gets the reference that the log has it under."""
+    reference = new_reference()
+    turn.on.note_failure(what, error, reference)
+    return explain.page(Explain(reason, reference), turn)
 
 
 def of_refusal(refusal: Refusal, turn: Turn) -> Reply:

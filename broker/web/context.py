@@ -31,10 +31,10 @@ class Broker:
         self.metrics.refusals.labels(reason.code).inc()
         log.info("refused", extra={"cause": reason.code, "reference": reference, "detail": printable(detail)})
 
-    def note_failure(self, what: str, error: BaseException) -> None:
-        """Something of ours failed."""
+    def note_failure(self, what: str, error: BaseException, reference: str = "") -> None:
+        """Something of ours failed; `reference` is what the person was told."""
         self.metrics.failures.labels(what).inc()
-        log.error("%s failed: %s", what, type(error).__name__, exc_info=error)
+        log.error("%s failed: %s", what, type(error).__name__, exc_info=error, extra={"reference": reference})
 
 
 def printable(text: str) -> str:

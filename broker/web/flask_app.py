@@ -26,6 +26,7 @@ PAGES: tuple[tuple[str, View, tuple[str, ...]], ...] = (
     ("/utseende/<choice>", home.theme, ("GET",)),
     ("/login/logga-ut", logout.ask, ("GET",)),
     ("/login/logga-ut", logout.confirmed, ("POST",)),
+    ("/login/logga-ut/svar", logout.landed_logout, ("GET",)),
     ("/login/upstream/saml/landed", landings.saml_landed, ("GET",)),
     ("/login/upstream/<method>/callback", landings.upstream_callback, ("GET",)),
     ("/login/<id>", login.choose, ("GET",)),

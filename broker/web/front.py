@@ -13,7 +13,7 @@ from broker.exchange import Reply, Request
 from broker.login.effects import StorageUnavailable
 from broker.protocols.oidc import introspect, revoke, token, userinfo
 from broker.web import documents, landings, logout, requests
-from broker.web.answers import of_refusal, refused
+from broker.web.answers import failed, of_refusal, refused
 from broker.web.clients import authenticated
 from broker.web.context import Broker
 from broker.web.turn import Turn
@@ -105,17 +105,15 @@ def guarded(view: View, turn: Turn) -> Reply:
     except UnprovenAddress as error:
         return refused(REASONS["request-address"], turn, detail=str(error))
     except StorageUnavailable as error:
-        turn.on.note_failure("storage", error)
-        return refused(REASONS["maintenance"], turn)
+        return failed("storage", REASONS["maintenance"], error, turn)
     except Exception as error:  # noqa: BLE001  # the last net: a reference for the person, the rest for the log
-        turn.on.note_failure("view", error)
-        return refused(REASONS["internal"], turn)
+        return failed("view", REASONS["internal"], error, turn)
 
 
 def _body(environ: Environ, limit: int) -> bytes | None:
     """The body, or None when it is longer than the limit or its length is not said."""
     length = environ.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > limit:
+    if not (length.isascii() and length.isdigit()) or int(length) > limit:
         return None
     return bytes(environ["wsgi.input"].read(int(length))) if int(length) else b""
 

@@ -14,9 +14,9 @@ from broker.login.handles import new_secret
 from broker.login.request import Transaction
 from broker.web import links
 from broker.web.answers import record, refused, see_other, settle
-from broker.web.opening import opened
+from broker.web.opening import opened, pending
 from broker.web.turn import Turn
-from idp_adapters.base import Inbound
+from idp_adapters.base import Inbound, LeavesTo
 from trust_framework.reasons import REASONS, Refusal
 
 LANDING_LIFETIME = 120
@@ -26,7 +26,7 @@ def upstream_callback(turn: Turn, method: str) -> Reply:
     """An upstream OpenID Provider sends the browser back; `state` names the login, which must be at that method."""
     sent = turn.parameters()
     tx = opened(sent.get("state", ""), turn)
-    if tx.method != method:
+    if tx.method != method or not isinstance(turn.on.services.federation().methods.get(method), LeavesTo):
         raise Refusal(REASONS["upstream-error"], "another method's address", {"service_id": tx.request.service})
     return settle(journey.resume(tx, _inbound(turn, sent), turn.visit(tx.request), turn.now, turn.on.services), turn)
 
@@ -38,6 +38,7 @@ def saml_response(turn: Turn) -> Reply:
         return refused(REASONS["request-malformed"], turn)
     if not turn.on.throttle.allows("landing", turn.source()):
         return refused(REASONS["too-many"], turn)
+    pending(form.get("RelayState", ""), turn)  # nothing is kept for a login that is not there
     kept: dict[str, object] = {name: form[name] for name in ("SAMLResponse", "RelayState") if name in form}
     secret = new_secret()
     landing = Once("landing", secret, "saml-acs", turn.now + LANDING_LIFETIME, kept)
@@ -49,7 +50,7 @@ def saml_response(turn: Turn) -> Reply:
 def saml_landed(turn: Turn) -> Reply:
     """The browser fetches its landed answer, this time with its cookie."""
     secret = turn.parameters().get("h", "")
-    landing = _landing(secret, "saml-acs", turn)
+    landing = landed(secret, "saml-acs", turn)
     fields = {name: str(value) for name, value in landing.payload.items()}
     tx = opened(fields.get("RelayState", ""), turn)
     if tx.method not in turn.on.services.federation().provider_entities.values():
@@ -75,13 +76,14 @@ def card_landed(turn: Turn, id: str) -> Reply:
     """The browser is back from the card listener."""
     tx = opened(id, turn)
     secret = turn.parameters().get("h", "")
-    landing = _landing(secret, tx.id, turn)
+    landing = landed(secret, tx.id, turn)
     certificates = tuple(base64.b64decode(c) for c in landing.payload["certificates"])
     inbound = Inbound({}, b"", certificates, turn.visit().user_agent, turn.request.remote)
     return _resume_landed(tx, inbound, secret, turn)
 
 
-def _landing(secret: str, owner: str, turn: Turn) -> Once:
+def landed(secret: str, owner: str, turn: Turn) -> Once:
+    """What was landed under this secret for this owner, not used before. Raises Refusal."""
     landing = turn.on.services.store.once("landing", secret)
     if landing is None or landing.owner != owner or landing.expires_at <= turn.now:
         raise Refusal(REASONS["login-expired"], "no such landing")

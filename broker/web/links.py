@@ -15,6 +15,8 @@ from broker.login.request import Transaction
 from broker.login.steps import Stage
 
 CARD_LIFETIME = 600
+GIVEN_COOKIE = "ny"
+"""The parameter of a redirect that came with the browser's first cookie: without it on arrival, cookies are off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,13 @@ def _mac(keys: KeyRing, purpose: str, text: str) -> str:
 
 def login_url(tx: Transaction, stage: Stage, keys: KeyRing) -> str:
     """The path of a login's page, with the signed way back."""
+    return part_url(tx, stage.value, keys)
+
+
+def part_url(tx: Transaction, part: str, keys: KeyRing) -> str:
+    """The path of any part of a login, with the signed way back."""
     origin = f"{quote(tx.request.service, safe='')}.{tx.started_at}"
-    path = f"/login/{tx.id}" + (f"/{stage.value}" if stage.value else "")
+    path = f"/login/{tx.id}" + (f"/{part}" if part else "")
     signed = f"{origin}.{_mac(keys, 'origin', origin)}"
     return f"{path}?{urlencode({'s': signed})}"
 

@@ -1,16 +1,16 @@
 """The pages of a pending login: what each shows, and what its buttons do. Every step goes through the journey."""
 
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from broker.exchange import Reply
 from broker.login import journey, methods
 from broker.login.effects import AlreadyUsed
 from broker.login.request import Transaction
-from broker.login.steps import Explain, Show, Stage, Step
+from broker.login.steps import Show, Stage, Step
 from broker.web import explain, links
 from broker.web.answers import record, refused, see_other, settle
-from broker.web.opening import opened
+from broker.web.opening import opened, pending
 from broker.web.pages import login as login_pages
 from broker.web.pages.frame import Action, Names, Page, ServiceView
 from broker.web.pages.progress import status_reply
@@ -24,12 +24,9 @@ ICONS = {"card": "card", "bankid": "phone", "test": "key"}
 
 def proceed(turn: Turn, id: str) -> Reply:
     """The first GET of a login whose request came by a cross-site POST: it belongs to this browser from now on."""
-    try:
-        tx = turn.on.services.store.login(id)
-    except AlreadyUsed:
-        tx = None
-    if tx is None or tx.browser != journey.UNBOUND:
-        return see_other(f"/login/{quote(id)}?{turn.request.query.decode('ascii', 'replace')}")
+    tx = pending(id, turn)
+    if not journey.unbound(tx):
+        return see_other(links.login_url(tx, Stage.CONTINUE, turn.on.services.keys()))
     bound = replace(tx, browser=turn.visit().browser)
     return settle(journey.proceed(bound, turn.visit(tx.request), turn.now, turn.on.services), turn)
 
@@ -117,7 +114,7 @@ def cancel(turn: Turn, id: str) -> Reply:
 
 def _call_off(tx: Transaction, turn: Turn) -> None:
     adapter: object = turn.on.services.federation().methods.get(tx.method or "")
-    if isinstance(adapter, CanCancel) and tx.method_state:
+    if isinstance(adapter, CanCancel) and tx.method_state is not None:
         adapter.cancel(tx.method_state, turn.now)
 
 
@@ -127,12 +124,19 @@ def _call_off(tx: Transaction, turn: Turn) -> None:
 def mobile(turn: Turn, id: str) -> Reply:
     """U2 or U3, after a look at how far the person has come."""
     tx = opened(id, turn)
+    if not _at_phone(tx, turn):
+        return see_other(links.login_url(tx, Stage.CONTINUE, turn.on.services.keys()))
     step = _look(tx, turn, hold=False)
     if not isinstance(step.outcome, Show) or step.outcome.wait is None:
         return settle(step, turn)
     if reason := record(step.effects, turn):
         return refused(reason, turn, service=tx.request.service)
     return page_of(_waiting_page(step.outcome, turn), step.outcome.transaction, turn)
+
+
+def _at_phone(tx: Transaction, turn: Turn) -> bool:
+    """Whether the login waits for an app. What is asked of a page of waiting must never reach another kind of method."""
+    return isinstance(turn.on.services.federation().methods.get(tx.method or ""), CanStartHere)
 
 
 def _look(tx: Transaction, turn: Turn, *, hold: bool) -> Step:
@@ -146,7 +150,7 @@ def _waiting_page(shown: Show, turn: Turn) -> Page:
         raise TypeError("a waiting page needs something to wait for")
     path = links.login_url(tx, Stage.MOBILE, turn.on.services.keys())
     app = turn.on.services.federation().providers[tx.method or ""].names
-    status_url = f"/login/{tx.id}/mobil/status"
+    status_url = links.part_url(tx, "mobil/status", turn.on.services.keys())
     others = {"other": explain.post(tx, "annat", turn), "cancel": explain.back(tx, turn)}
     service = service_of(tx, turn)
     if wait.start_link:
@@ -167,7 +171,7 @@ def _waiting_page(shown: Show, turn: Turn) -> Page:
         message=wait.message,
         expires_at=wait.expires_at,
         status_url=status_url,
-        frame_url=f"/login/{tx.id}/mobil/kod",
+        frame_url=links.part_url(tx, "mobil/kod", turn.on.services.keys()),
         done=Action(path),
         here=Action(f"{path}&device=same"),
         **others,
@@ -179,7 +183,8 @@ def mobile_status(turn: Turn, id: str) -> Reply:
     try:
         tx = opened(id, turn)
     except Refusal:
-        return status_reply("eid.waiting", turn.language(), "", go=f"/login/{quote(id)}")
+        back = urlencode([p for p in turn.parameters().items() if p[0] == "s"])
+        return status_reply("eid.waiting", turn.language(), "", go=f"/login/{quote(id, safe='')}?{back}")
     return _progress(tx, turn, framed=False)
 
 
@@ -190,32 +195,34 @@ def mobile_frame(turn: Turn, id: str) -> Reply:
 
 def _progress(tx: Transaction, turn: Turn, *, framed: bool) -> Reply:
     """Look without finishing: neither a script nor a frame can carry the service's answer."""
-    step = _look(tx, turn, hold=True)
-    app = turn.on.services.federation().providers[tx.method or ""].names if tx.method else {}
     keys = turn.on.services.keys()
+    provider = turn.on.services.federation().providers.get(tx.method or "")
+    app = provider.names if provider else {}
+    if tx.method_state is None or not _at_phone(tx, turn):
+        return _over(tx, app, (), links.login_url(tx, Stage.CONTINUE, keys), turn, framed=framed)
+    step = _look(tx, turn, hold=True)
     if isinstance(step.outcome, Show) and (wait := step.outcome.wait):
         record(step.effects, turn)
         if framed:
             return page_of(login_pages.QrFrame(app=app, message=wait.message, qr_text=wait.qr_text), tx, turn)
         return status_reply(wait.message, turn.language(tx.request.languages), _name(app, turn), qr_text=wait.qr_text)
-    on_at = step.outcome.transaction if isinstance(step.outcome, Show | Explain) else None
-    stage = Stage.CONTINUE if isinstance(step.outcome, Show | Explain) else Stage.CHOICE
     reply = settle(step, turn)
     cookies = tuple(header for header in reply.headers if header[0] == "Set-Cookie")
+    return _over(tx, app, cookies, links.login_url(tx, Stage.CONTINUE, keys), turn, framed=framed)
+
+
+def _over(
+    tx: Transaction, app: Names, cookies: tuple[tuple[str, str], ...], go: str, turn: Turn, *, framed: bool
+) -> Reply:
+    """The waiting is over, well or badly: the page itself must go on."""
     if framed:
         return page_of(login_pages.QrFrame(app=app, message="eid.done"), tx, turn).adding(*cookies)
-    go = links.login_url(on_at or tx, stage, keys)
     return status_reply("eid.done", turn.language(tx.request.languages), _name(app, turn), go=go).adding(*cookies)
 
 
 def go_on(turn: Turn, id: str) -> Reply:
-    """The waiting is over: finish for a person who is identified, or say what went wrong."""
-    tx = opened(id, turn)
-    if tx.identity is not None:
-        return settle(journey.finish(tx, turn.now, turn.on.services), turn)
-    if tx.failure:
-        return explain.page(Explain(REASONS[tx.failure], tx.reference, tx), turn)
-    return see_other(links.login_url(tx, Stage.CHOICE, turn.on.services.keys()))
+    """Wherever the login stands: finish for a person who is identified, or say what went wrong, or let them choose."""
+    return settle(journey.standing(opened(id, turn), turn.now, turn.on.services), turn)
 
 
 # --- card, test method ------------------------------------------------------------------------------------------------
@@ -224,9 +231,12 @@ def go_on(turn: Turn, id: str) -> Reply:
 def card(turn: Turn, id: str) -> Reply:
     """U4: the link to the card listener carries a sealed, short-lived name of this login."""
     tx = opened(id, turn)
+    provider = turn.on.services.federation().providers.get(tx.method or "")
+    if tx.method_state is None or provider is None:
+        return see_other(links.login_url(tx, Stage.CONTINUE, turn.on.services.keys()))
     page = login_pages.InsertCard(
         service=service_of(tx, turn),
-        card=turn.on.services.federation().providers[tx.method or ""].names,
+        card=provider.names,
         go_on=links.card_url(tx, turn.now, turn.on.services),
         other=explain.post(tx, "annat", turn),
         cancel=explain.back(tx, turn),

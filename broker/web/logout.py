@@ -4,10 +4,13 @@ Our own sign-on ends and every grant that hangs on it. Other services of the sig
 not told here; a SAML service hears PartialLogout then.
 """
 
-from broker.audit.events import SignOnEnded
-from broker.exchange import Reply
-from broker.login.effects import Effects, EndSignOn
-from broker.login.handles import new_reference
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from broker.exchange import Reply, Request
+from broker.login import record as records
+from broker.login.effects import Change, Effects, EndSignOn, KeepOnce, Once, UseOnce
+from broker.login.handles import new_secret
 from broker.login.sign_on import Participant, SignOn
 from broker.protocols.oidc import logout as oidc_logout
 from broker.protocols.oidc.authorize import with_query
@@ -16,10 +19,10 @@ from broker.protocols.saml import logout as saml_logout
 from broker.web import explain
 from broker.web.answers import deliver, record, refused, see_other
 from broker.web.cookies import Held, set_cookie
+from broker.web.landings import LANDING_LIFETIME, landed
 from broker.web.pages.frame import Action
 from broker.web.pages.leave import LoggedOut, LogOutAsk, ServiceLeft
 from broker.web.turn import Turn
-from idp_adapters.base import Consume
 from metadata.register import Service
 
 SCOPE = "logout"
@@ -30,14 +33,8 @@ def _sign_on(turn: Turn) -> SignOn | None:
     return turn.on.services.store.sign_on(sign_on_id) if sign_on_id else None
 
 
-def _ended(sign_on: SignOn, participants: tuple[Participant, ...], cause: str, turn: Turn, *used: Consume) -> Effects:
-    event = SignOnEnded(
-        at=turn.now,
-        reference=new_reference(),
-        person=sign_on.person,
-        served=tuple(p.service for p in participants),
-        cause=cause,
-    )
+def _ended(sign_on: SignOn, cause: str, turn: Turn, *used: Change) -> Effects:
+    event = records.ended(sign_on, cause, turn.now, turn.on.services)
     return Effects((*used, EndSignOn(sign_on.root, turn.now)), (event,))
 
 
@@ -53,7 +50,7 @@ def rp_initiated(turn: Turn) -> Reply:
         return _gone(asked, turn)
     service = asked.service
     if service is not None and asked.sid == session_of(service.id, sign_on.root, turn.on.services.keys()):
-        return _end(sign_on, asked, turn)
+        return _end(sign_on, asked, "service", turn)
     return _ask(sign_on, asked, turn)
 
 
@@ -70,9 +67,9 @@ def _back(asked: oidc_logout.LogoutRequest) -> str:
     return with_query(asked.back.url, {"state": asked.state}) if asked.state is not None else asked.back.url
 
 
-def _end(sign_on: SignOn, asked: oidc_logout.LogoutRequest, turn: Turn) -> Reply:
+def _end(sign_on: SignOn, asked: oidc_logout.LogoutRequest, cause: str, turn: Turn) -> Reply:
     participants = turn.on.services.store.participants(sign_on.root)
-    if reason := record(_ended(sign_on, participants, "service", turn), turn):
+    if reason := record(_ended(sign_on, cause, turn), turn):
         return refused(reason, turn)
     others = tuple(p for p in participants if asked.service is None or p.service != asked.service.id)
     if asked.back is not None and not others:
@@ -110,27 +107,62 @@ def confirmed(turn: Turn) -> Reply:
     sign_on = _sign_on(turn)
     if sign_on is None:
         return _logged_out((), None, turn)
-    return _end(sign_on, oidc_logout.LogoutRequest(None, None, None, None), turn)
+    return _end(sign_on, oidc_logout.LogoutRequest(None, None, None, None), "person", turn)
 
 
 # --- SAML single logout ---------------------------------------------------------------------------------------------
 
 
 def single_logout(turn: Turn) -> Reply:
-    """`/saml/slo`: end the sign-on that the request names, when it is this browser's; answer by what came of it."""
+    """`/saml/slo`: prove the request, and end the sign-on that it names.
+
+    By HTTP-POST it comes from another site and so without the cookie: it is landed, and fetched by a GET that has it.
+    """
     asked = saml_logout.read(turn.request, turn.now, turn.on.services)
+    if turn.request.method == "POST" and turn.held.fresh:
+        return _land(asked, turn)
+    return _log_out(asked, turn, asked.used)
+
+
+def _land(asked: saml_logout.LogoutAsked, turn: Turn) -> Reply:
+    secret = new_secret()
+    kept = {"body": turn.request.body.decode("ascii"), "at": turn.now}
+    landing = Once("landing", secret, "saml-slo", turn.now + LANDING_LIFETIME, kept)
+    if reason := record(Effects((asked.used, KeepOnce(landing))), turn):
+        return refused(reason, turn)
+    return see_other(f"/login/logga-ut/svar?{urlencode({'h': secret})}")
+
+
+def landed_logout(turn: Turn) -> Reply:
+    """`/login/logga-ut/svar`: the browser is back with its cookie. The request is proven anew, as of when it came."""
+    secret = turn.parameters().get("h", "")
+    landing = landed(secret, "saml-slo", turn)
+    sent = _as_posted(turn.request, landing.payload["body"])
+    asked = saml_logout.read(sent, landing.payload["at"], turn.on.services)
+    return _log_out(asked, turn, UseOnce("landing", secret, turn.now))
+
+
+def _as_posted(request: Request, body: str) -> Request:
+    headers = {**request.headers, "content-type": "application/x-www-form-urlencoded"}
+    return replace(request, method="POST", headers=headers, body=body.encode())
+
+
+def _log_out(asked: saml_logout.LogoutAsked, turn: Turn, used: Change) -> Reply:
+    """End what is named, when it is this browser's; answer by what came of it (SAML profiles section 4.4.4.2)."""
     sign_on = _sign_on(turn)
     participants = turn.on.services.store.participants(sign_on.root) if sign_on else ()
-    named = sign_on is not None and any(asked.means(p) for p in participants)
-    if sign_on is None or not named:
-        if reason := record(Effects((asked.used,)), turn):
-            return refused(reason, turn)
-        return deliver(saml_logout.answer(asked, partial=False, now=turn.now, on=turn.on.services), turn)
-    if reason := record(_ended(sign_on, participants, "service", turn, asked.used), turn):
+    result = saml_logout.outcome(asked, sign_on, participants, embedded=_embedded(turn), on=turn.on.services)
+    ends = sign_on is not None and result.ended
+    effects = _ended(sign_on, "service", turn, used) if sign_on and ends else Effects((used,))
+    if reason := record(effects, turn):
         return refused(reason, turn)
-    others = tuple(p for p in participants if p.service != asked.service.id)
-    delivery = saml_logout.answer(asked, partial=bool(others), now=turn.now, on=turn.on.services)
-    return _forgetting(deliver(delivery, turn), turn)
+    reply = deliver(saml_logout.answer(asked, result, turn.now, turn.on.services), turn)
+    return _forgetting(reply, turn) if ends else reply
+
+
+def _embedded(turn: Turn) -> bool:
+    """Whether the browser says that this is a frame or picture of another page: its cookies did not come along."""
+    return turn.request.headers.get("sec-fetch-dest", "document") != "document"
 
 
 # --- shared ---------------------------------------------------------------------------------------------------------

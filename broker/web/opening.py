@@ -9,10 +9,18 @@ from broker.web.turn import Turn
 from trust_framework.reasons import REASONS, Refusal
 
 LONGEST_LOGIN = 24 * 3600
+AT_ONCE = 60  # a browser that follows a redirect later than this is another browser, not one that keeps no cookies
 
 
 def opened(id: str, turn: Turn) -> Transaction:
     """The login at this address, in the browser it belongs to. Raises Refusal, which names the service if it can."""
+    tx = pending(id, turn)
+    _check_browser(tx, turn)
+    return tx
+
+
+def pending(id: str, turn: Turn) -> Transaction:
+    """The login at this address, whoever asks. Raises Refusal."""
     came_from = links.origin(turn.parameters().get("s"), turn.on.services.keys())
     about = {"service_id": came_from.service} if came_from else {}
     try:
@@ -22,7 +30,8 @@ def opened(id: str, turn: Turn) -> Transaction:
     if tx is None or tx.expires_at <= turn.now:
         recent = came_from is not None and turn.now - came_from.began_at < LONGEST_LOGIN
         raise Refusal(REASONS["login-expired" if recent or tx else "bookmarked"], "", about)
-    _check_browser(tx, turn)
+    if tx.request.service not in turn.on.services.federation().parties:
+        raise Refusal(REASONS["not-member"], "the service has left the register")
     return tx
 
 
@@ -30,7 +39,8 @@ def _check_browser(tx: Transaction, turn: Turn) -> None:
     """The browser's secret, and after identification the sign-on that this login gave (no planted secret will do)."""
     about = {"service_id": tx.request.service}
     if turn.held.fresh:
-        raise Refusal(REASONS["cookies-off" if "ny" in turn.parameters() else "other-browser"], "no cookie", about)
+        given = links.GIVEN_COOKIE in turn.parameters() and turn.now - tx.started_at < AT_ONCE
+        raise Refusal(REASONS["cookies-off" if given else "other-browser"], "no cookie", about)
     visit = turn.visit()
     if not hmac.compare_digest(tx.browser, visit.browser):
         raise Refusal(REASONS["other-browser"], "another browser", about)

@@ -13,7 +13,6 @@ from broker.protocols.oidc import authorize as oidc_authorize
 from broker.protocols.saml import sso as saml_sso
 from broker.web.answers import deliver, record, refused, settle
 from broker.web.turn import Turn
-from trust_framework.reasons import REASONS
 
 
 def authorize(turn: Turn) -> Reply:
@@ -51,5 +50,5 @@ def _without_cookie(reply: Reply) -> Reply:
 def _answered(answered: Answered, turn: Turn) -> Reply:
     if reason := record(answered.answer.effects, turn):
         return refused(reason, turn)
-    turn.on.note_refusal(REASONS["request-malformed"], "answered at its address", "")
+    turn.on.note_refusal(answered.reason, "answered at its address", answered.reference)
     return deliver(answered.answer.delivery, turn)

@@ -1,20 +1,21 @@
 """The answering half of single sign-on: a signed Response by HTTP-POST to the proven assertion consumer service."""
 
-from broker.audit.events import AssertionIssued
+from broker.audit.events import AssertionIssued, LoginFailed
 from broker.login import record
 from broker.login.effects import Effects, Join
 from broker.login.ports import Services
 from broker.login.request import LoginRequest
 from broker.login.sign_on import Participant
 from broker.login.steps import Answer, Issue, Tell
-from broker.protocols.saml import subject
 from broker.protocols.saml.answers import posted, recipient_of, signer_for, status_answer
 from broker.protocols.saml.statuses import BY_KIND
+from broker.protocols.saml.subject import Subjects
 from metadata.register import ReturnAddress, SamlService, UnprovenAddress, acs_address
 from metadata.wire.saml_messages.response import build_response
-from metadata.wire.saml_messages.values import Attribute, ResponseSpec
+from metadata.wire.saml_messages.values import Attribute, NameId, ResponseSpec
 from trust_framework.attributes import CATALOGUE
 from trust_framework.identity import Attributes
+from trust_framework.reasons import REASONS
 
 
 class SamlFront:
@@ -23,7 +24,10 @@ class SamlFront:
     def issue(self, issue: Issue, now: int, on: Services) -> Answer:
         """A Response with an assertion, and the record of it (SAML profiles section 4.1.4.2)."""
         saml, address = _proven(issue.request, on)
-        spec = _spec(issue, saml, address, now, on)
+        subjects = Subjects(on.settings.entity_id, saml.entity_id, issue.person, issue.sign_on, on.keys())
+        if not _as_asked(issue.request, subjects):
+            return self._other_person(issue, now, on)
+        spec = _spec(issue, saml, address, subjects, now, on)
         response = build_response(
             spec,
             signer_for(saml, on),
@@ -37,6 +41,14 @@ class SamlFront:
         )
         effects = Effects((Join(issue.sign_on, joined),), (event,))
         return Answer(posted(address, response, front["relay_state"]), effects)
+
+    def _other_person(self, issue: Issue, now: int, on: Services) -> Answer:
+        """The person is not the one that the request named (SAML core section 3.4.1)."""
+        reason = REASONS["subject-mismatch"]
+        told = self.tell(Tell(issue.request, issue.reference, reason), now, on)
+        service, method = issue.request.service, issue.identity.method
+        event = LoginFailed(at=now, reference=issue.reference, service=service, method=method, reason=reason.code)
+        return Answer(told.delivery, told.effects + Effects(events=(event,)))
 
     def tell(self, tell: Tell, now: int, on: Services) -> Answer:
         """A Response that says no."""
@@ -54,18 +66,26 @@ def _proven(request: LoginRequest, on: Services) -> tuple[SamlService, ReturnAdd
     return service.saml, acs_address(service, url=request.return_url)
 
 
-def _spec(issue: Issue, saml: SamlService, address: ReturnAddress, now: int, on: Services) -> ResponseSpec:
-    keys, entity_id, identity = on.keys(), on.settings.entity_id, issue.identity
+def _as_asked(request: LoginRequest, subjects: Subjects) -> bool:
+    """Whether the person is the one that the request's Subject named, if it named one of ours."""
+    named = request.front["subject"]
+    return named is None or subjects.is_named_by(NameId(**named))
+
+
+def _spec(
+    issue: Issue, saml: SamlService, address: ReturnAddress, subjects: Subjects, now: int, on: Services
+) -> ResponseSpec:
+    identity = issue.identity
     return ResponseSpec(
-        issuer=entity_id,
+        issuer=subjects.issuer,
         audience=saml.entity_id,
         acs_url=address.url,
         in_response_to=issue.request.front["id"],
         now=now,
-        name_id=subject.name_id(issue.request.front["name_id"], saml.entity_id, issue.person, entity_id, keys),
+        name_id=subjects.name_id(issue.request.front["name_id"]),
         authn_context_class_ref=identity.level,
         authn_instant=identity.authenticated_at,
-        session_index=subject.session_index(saml.entity_id, issue.sign_on, keys),
+        session_index=subjects.session_index(),
         attributes=saml_attributes(issue.attributes, saml),
         authenticating_authorities=identity.authorities,
         session_not_on_or_after=identity.authenticated_at + on.settings.sign_on_absolute,

@@ -9,17 +9,19 @@ from typing import Final
 
 from broker.exchange import Request
 from broker.login.ports import Services
-from broker.login.sign_on import Participant
+from broker.login.sign_on import Participant, SignOn
 from broker.login.steps import Delivery
 from broker.protocols.saml import received
 from broker.protocols.saml.answers import signer_for
+from broker.protocols.saml.statuses import UNKNOWN_PRINCIPAL
+from broker.protocols.saml.subject import Subjects
 from idp_adapters.base import Consume
 from metadata.register import POST, REDIRECT, ReturnAddress, Service, UnknownService, UnprovenAddress, slo_address
 from metadata.wire.redirect import encode, encode_post
 from metadata.wire.saml_messages.logout import build_logout_response, read_logout_request
 from metadata.wire.saml_messages.opening import check_received
 from metadata.wire.saml_messages.values import LogoutRequest, LogoutResponseSpec, SamlRefused
-from metadata.wire.saml_messages.vocabulary import PARTIAL_LOGOUT, SUCCESS
+from metadata.wire.saml_messages.vocabulary import PARTIAL_LOGOUT, REQUEST_DENIED, REQUESTER, RESPONDER, SUCCESS
 from trust_framework.reasons import REASONS, Refusal
 
 SLO_PATH: Final = "/saml/slo"
@@ -36,15 +38,39 @@ class LogoutAsked:
     relay_state: str | None
     used: Consume
 
-    def means(self, participant: Participant) -> bool:
-        """Whether this service's part of a sign-on is what the request names (SAML core section 3.3.4)."""
-        asked = self.request
-        return (
-            participant.service == self.service.id
-            and participant.protocol == "saml"
-            and participant.subject == asked.name_id.value
-            and (not asked.session_indexes or participant.session in asked.session_indexes)
-        )
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What comes of a request: whether our sign-on ends, and the status codes that say so."""
+
+    ended: bool
+    top: str = SUCCESS
+    second: str | None = None
+
+
+def outcome(
+    asked: LogoutAsked, sign_on: SignOn | None, participants: tuple[Participant, ...], *, embedded: bool, on: Services
+) -> Outcome:
+    """The top level speaks of our own sign-on only (SAML core section 3.7.3.2).
+
+    Nobody signed on in this browser is the end that was wanted, unless the browser could not show who is (`embedded`).
+    """
+    if sign_on is None:
+        return Outcome(ended=False, top=RESPONDER, second=REQUEST_DENIED) if embedded else Outcome(ended=False)
+    if not _names(asked, sign_on, participants, on):
+        return Outcome(ended=False, top=REQUESTER, second=UNKNOWN_PRINCIPAL)
+    others = any(p.service != asked.service.id for p in participants)
+    return Outcome(ended=True, second=PARTIAL_LOGOUT if others else None)
+
+
+def _names(asked: LogoutAsked, sign_on: SignOn, participants: tuple[Participant, ...], on: Services) -> bool:
+    """Whether the request names this sign-on as this service knows it (SAML core sections 3.3.4 and 3.7.1)."""
+    if asked.service.id not in {p.service for p in participants}:
+        return False
+    entity_id = received.saml_of(asked.service).entity_id
+    subjects = Subjects(on.settings.entity_id, entity_id, sign_on.person, sign_on.root, on.keys())
+    indexes = asked.request.session_indexes
+    return subjects.is_named_by(asked.request.name_id) and (not indexes or subjects.session_index() in indexes)
 
 
 def read(request: Request, now: int, on: Services) -> LogoutAsked:
@@ -59,8 +85,6 @@ def read(request: Request, now: int, on: Services) -> LogoutAsked:
         raise Refusal(REASONS["request-unknown-service"], "issuer") from error
     service = received.sender(logout.issuer, on)
     received.check_signature(message, service, signed=logout.signed, needed=True)
-    if message.redirect is not None and message.redirect.signature is None:
-        raise Refusal(REASONS["request-signature"], "unsigned", {"service_id": service.id})
     try:
         check_received(logout, at=on.settings.base_url + SLO_PATH, now=now, signed=True)
     except SamlRefused as error:
@@ -80,15 +104,15 @@ def _address(service: Service, request: Request) -> ReturnAddress:
     raise Refusal(REASONS["request-address"], "no single logout service", {"service_id": service.id})
 
 
-def answer(asked: LogoutAsked, *, partial: bool, now: int, on: Services) -> Delivery:
+def answer(asked: LogoutAsked, result: Outcome, now: int, on: Services) -> Delivery:
     """The LogoutResponse on its way (SAML core section 3.7.3.2)."""
     spec = LogoutResponseSpec(
         issuer=on.settings.entity_id,
         destination=asked.address.url,
         in_response_to=asked.request.id,
         now=now,
-        top=SUCCESS,
-        second=PARTIAL_LOGOUT if partial else None,
+        top=result.top,
+        second=result.second,
     )
     signer = signer_for(asked.service.saml, on)
     address = asked.address

@@ -5,7 +5,7 @@ After that what cannot be done is Answered at that address. The checks are a tab
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from broker.exchange import BadRequest, Request, single
@@ -15,7 +15,13 @@ from broker.login.request import LoginRequest
 from broker.protocols.front import Answered
 from broker.protocols.saml import received
 from broker.protocols.saml.answers import status_answer
-from broker.protocols.saml.statuses import INVALID_NAME_ID_POLICY, UNSUPPORTED_BINDING
+from broker.protocols.saml.statuses import (
+    INVALID_NAME_ID_POLICY,
+    NO_SUPPORTED_IDP,
+    REQUEST_UNSUPPORTED,
+    UNSUPPORTED_BINDING,
+)
+from broker.protocols.saml.subject import FORMATS
 from idp_adapters.base import Consume
 from metadata.register import POST, ReturnAddress, SamlService, Service, UnknownService, UnprovenAddress, acs_address
 from metadata.wire.saml_messages.authn_request import read_authn_request
@@ -31,12 +37,11 @@ from trust_framework.reasons import REASONS, Reason, Refusal
 SSO_PATH: Final = "/saml/sso"
 REQUEST_MEMORY = 600  # a request's id is remembered for longer than the request is fresh
 UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
-NAME_ID_FORMATS = (PERSISTENT, TRANSIENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request whose sender and return address are proven."""
+    """A request whose sender and return address are proven. `methods` are the providers of its IDPList that we know."""
 
     request: AuthnRequest
     service: Service
@@ -44,16 +49,16 @@ class Asked:
     party: RelyingParty
     address: ReturnAddress
     relay_state: str | None
+    methods: tuple[str, ...] | None = None
     login_hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unservable(Exception):
-    """The request cannot be served; its sender is told with these status codes."""
+    """The request cannot be served; its sender is told, with this second-level status code."""
 
     reason: Reason
-    top: str = REQUESTER
-    second: str | None = field(default=None)
+    second: str
 
 
 def read(request: Request, now: int, on: Services) -> tuple[LoginRequest, Consume]:
@@ -62,16 +67,19 @@ def read(request: Request, now: int, on: Services) -> tuple[LoginRequest, Consum
     try:
         for check in CHECKS:
             check(asked)
-        login = _login_request(asked, now, on)
+        login = _login_request(asked, now)
     except Unservable as error:
-        message = f"{error.reason.service_text} (ref {new_reference()})"
-        raise Answered(
-            status_answer(
-                asked.address, asked.request.id, asked.relay_state, (error.top, error.second), message, now, on
-            )
-        ) from error
+        raise _answered(asked, error, now, on) from error
     used = Consume("saml-request", f"{asked.saml.entity_id}\x1f{asked.request.id}", now + REQUEST_MEMORY)
     return login, used
+
+
+def _answered(asked: Asked, error: Unservable, now: int, on: Services) -> Answered:
+    reference = new_reference()
+    message = f"{error.reason.service_text} (ref {reference})"
+    status = (REQUESTER, error.second)
+    answer = status_answer(asked.address, asked.request.id, asked.relay_state, status, message, now, on)
+    return Answered(answer, error.reason, reference)
 
 
 def prove(request: Request, now: int, on: Services) -> Asked:
@@ -93,8 +101,8 @@ def prove(request: Request, now: int, on: Services) -> Asked:
         raise received.refusal_of(error, service) from error
     address = _address(authn_request, service)
     party = on.federation().parties[service.id]
-    hint = _login_hint(request)
-    return Asked(authn_request, service, saml, party, address, message.relay_state, hint)
+    methods = _idp_list(authn_request.idp_list, on)
+    return Asked(authn_request, service, saml, party, address, message.relay_state, methods, _login_hint(request))
 
 
 def _address(request: AuthnRequest, service: Service) -> ReturnAddress:
@@ -102,6 +110,14 @@ def _address(request: AuthnRequest, service: Service) -> ReturnAddress:
         return acs_address(service, url=request.acs_url, index=request.acs_index)
     except UnprovenAddress as error:
         raise Refusal(REASONS["request-address"], str(error), {"service_id": service.id}) from error
+
+
+def _idp_list(idps: tuple[str, ...], on: Services) -> tuple[str, ...] | None:
+    """The methods that an IDPList leaves; None when it leaves all, since it is empty or names ourselves."""
+    if not idps or on.settings.entity_id in idps:
+        return None
+    entities = on.federation().provider_entities
+    return tuple(entities[idp] for idp in idps if idp in entities)
 
 
 def _login_hint(request: Request) -> str | None:
@@ -118,7 +134,7 @@ def _login_hint(request: Request) -> str | None:
 def answer_by_post(asked: Asked) -> None:
     """Answers go by HTTP-POST only (SAML profiles section 4.1.2)."""
     if asked.request.protocol_binding not in {None, POST}:
-        raise Unservable(REASONS["request-unsupported"], second=UNSUPPORTED_BINDING)
+        raise Unservable(REASONS["request-unsupported"], UNSUPPORTED_BINDING)
 
 
 def name_id_policy(asked: Asked) -> None:
@@ -126,36 +142,47 @@ def name_id_policy(asked: Asked) -> None:
     policy = asked.request.name_id_policy
     if policy is None:
         return
-    known = policy.format in {None, UNSPECIFIED, *NAME_ID_FORMATS}
+    known = policy.format in {None, UNSPECIFIED, *FORMATS}
     own = policy.sp_name_qualifier in {None, asked.saml.entity_id}
     if not (known and own):
-        raise Unservable(REASONS["request-unsupported"], second=INVALID_NAME_ID_POLICY)
+        raise Unservable(REASONS["request-unsupported"], INVALID_NAME_ID_POLICY)
 
 
 def attribute_consuming_service(asked: Asked) -> None:
     """An index must be one of the metadata's (SAML core section 3.4.1)."""
     index = asked.request.attribute_consuming_service_index
     if index is not None and index not in {s.index for s in asked.saml.attribute_consuming_services}:
-        raise Unservable(REASONS["request-unsupported"])
+        raise Unservable(REASONS["request-unsupported"], REQUEST_UNSUPPORTED)
+
+
+def provider_list(asked: Asked) -> None:
+    """Of the providers that the service trusts for this login, one must be known (SAML core section 3.4.1.3)."""
+    if asked.methods == ():
+        raise Unservable(REASONS["request-unsupported"], NO_SUPPORTED_IDP)
 
 
 def class_references_only(asked: Asked) -> None:
     """Levels of assurance are authentication context classes; declarations are not spoken here."""
     context = asked.request.requested_authn_context
     if context is not None and context.decl_refs:
-        raise Unservable(REASONS["request-level"], second=NO_AUTHN_CONTEXT)
+        raise Unservable(REASONS["request-level"], NO_AUTHN_CONTEXT)
 
 
 Check = Callable[[Asked], None]
-CHECKS: Sequence[Check] = (answer_by_post, name_id_policy, attribute_consuming_service, class_references_only)
+CHECKS: Sequence[Check] = (
+    answer_by_post,
+    name_id_policy,
+    attribute_consuming_service,
+    provider_list,
+    class_references_only,
+)
 
 
 # --- what is left is a request that may be served -------------------------------------------------------------------
 
 
-def _login_request(asked: Asked, now: int, on: Services) -> LoginRequest:
+def _login_request(asked: Asked, now: int) -> LoginRequest:
     request = asked.request
-    entities = on.federation().provider_entities
     return LoginRequest(
         service=asked.service.id,
         protocol="saml",
@@ -167,10 +194,21 @@ def _login_request(asked: Asked, now: int, on: Services) -> LoginRequest:
             passive=request.is_passive,
         ),
         return_url=asked.address.url,
-        methods=tuple(entities[idp] for idp in request.idp_list if idp in entities),
+        methods=asked.methods or (),
         hint=asked.login_hint or (request.subject.value if request.subject else None),
-        front={"id": request.id, "relay_state": asked.relay_state, "name_id": _name_id_format(asked)},
+        front={
+            "id": request.id,
+            "relay_state": asked.relay_state,
+            "name_id": _name_id_format(asked),
+            "subject": _subject(asked),
+        },
     )
+
+
+def _subject(asked: Asked) -> dict[str, str | None] | None:
+    """The NameID that the answer must be about, when it is of a format that we give; any other is a hint."""
+    subject = asked.request.subject
+    return asdict(subject) if subject is not None and subject.format in FORMATS else None
 
 
 def _levels(asked: Asked) -> tuple[str, ...]:
@@ -180,7 +218,7 @@ def _levels(asked: Asked) -> tuple[str, ...]:
         return ()
     found = loa.expand_comparison(context.comparison, context.class_refs, asked.party.levels)
     if not found:
-        raise Unservable(REASONS["request-level"], second=NO_AUTHN_CONTEXT)
+        raise Unservable(REASONS["request-level"], NO_AUTHN_CONTEXT)
     return found
 
 

@@ -15,6 +15,7 @@ from trust_framework.reasons import Kind
 _STATUS: Final = "urn:oasis:names:tc:SAML:2.0:status:"
 UNKNOWN_PRINCIPAL: Final = _STATUS + "UnknownPrincipal"
 INVALID_NAME_ID_POLICY: Final = _STATUS + "InvalidNameIDPolicy"
+NO_SUPPORTED_IDP: Final = _STATUS + "NoSupportedIDP"
 UNSUPPORTED_BINDING: Final = _STATUS + "UnsupportedBinding"
 REQUEST_UNSUPPORTED: Final = _STATUS + "RequestUnsupported"
 CANCEL: Final = "http://id.elegnamnden.se/status/1.0/cancel"

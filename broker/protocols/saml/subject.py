@@ -1,28 +1,61 @@
 """What a service calls a person and a sign-on over SAML: pairwise, and of no use to another service.
 
 Persistent identifiers are keyed hashes of a random internal id and the service's entityID (SAML core section 8.3.7);
-transient ones are new each time (8.3.8).
+transient ones of the sign-on, so that they end with it and a logout can name them (8.3.8).
 """
 
 import base64
 
+from dataclasses import dataclass
+
 from broker.keys.ring import KeyRing
-from metadata.wire.saml_messages.values import NameId, new_id
+from metadata.wire.saml_messages.values import NameId
 from metadata.wire.saml_messages.vocabulary import PERSISTENT, TRANSIENT
+
+FORMATS = (PERSISTENT, TRANSIENT)
 
 
 def _name(digest: bytes) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def name_id(format: str, entity_id: str, person: str, issuer: str, keys: KeyRing) -> NameId:
-    """The NameID of a person at a service."""
-    if format == TRANSIENT:
-        return NameId(new_id(), TRANSIENT, issuer, entity_id)
-    pairwise = keys.vault.keyed_hash("name-id", f"{entity_id}\x1f{person}".encode())
-    return NameId(_name(pairwise), PERSISTENT, issuer, entity_id)
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """The names of one person in one sign-on (`root`) at one service (`entity_id`). `issuer` is our own entityID."""
+
+    issuer: str
+    entity_id: str
+    person: str
+    root: str
+    keys: KeyRing
+
+    def name_id(self, format: str) -> NameId:
+        """The NameID in a format of `FORMATS`."""
+        if format == TRANSIENT:
+            value = "_" + self._hashed("transient", self.root)
+        else:
+            value = self._hashed("name-id", self.person)
+        return NameId(value, format, self.issuer, self.entity_id)
+
+    def session_index(self) -> str:
+        """The SessionIndex."""
+        return "_" + _name(self.keys.vault.keyed_hash("session", self._of(self.root))[:16])
+
+    def is_named_by(self, asked: NameId) -> bool:
+        """Whether a peer's NameID strongly matches one of ours: a part that is left out matches (SAML core 3.3.4)."""
+        return any(_matches(asked, self.name_id(format)) for format in FORMATS)
+
+    def _hashed(self, purpose: str, what: str) -> str:
+        return _name(self.keys.vault.keyed_hash(purpose, self._of(what)))
+
+    def _of(self, what: str) -> bytes:
+        return f"{self.entity_id}\x1f{what}".encode()
 
 
-def session_index(entity_id: str, root: str, keys: KeyRing) -> str:
-    """The SessionIndex of a sign-on at a service."""
-    return "_" + _name(keys.vault.keyed_hash("session", f"{entity_id}\x1f{root}".encode())[:16])
+def _matches(asked: NameId, own: NameId) -> bool:
+    return (
+        asked.value == own.value
+        and asked.format in {None, own.format}
+        and asked.name_qualifier in {None, own.name_qualifier}
+        and asked.sp_name_qualifier in {None, own.sp_name_qualifier}
+    )
