@@ -276,6 +276,23 @@ class Unit:
             self._locked = False
             self._database.writing.release()
 
+    def mark(self) -> None:
+        """A place inside the transaction to come back to."""
+        self._database.connection().execute("SAVEPOINT mark")
+
+    def keep(self) -> None:
+        """What was done since the mark stays."""
+        self._database.connection().execute("RELEASE mark")
+
+    def back_to_mark(self) -> bool:
+        """Take back what was done since the mark; False when the transaction itself is gone (disk full, I/O error)."""
+        connection = self._database.connection()
+        if not connection.in_transaction:
+            return False
+        connection.execute("ROLLBACK TO mark")
+        connection.execute("RELEASE mark")
+        return True
+
     def run(self, statement: Kept, values: Values) -> int:
         """Change something; how many rows it touched."""
         return self._database.execute(statement, values).rowcount  # type: ignore[no-any-return]

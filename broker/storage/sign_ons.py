@@ -55,7 +55,9 @@ def _start(insert: InsertOf) -> Executable:
 
 def _join(insert: InsertOf) -> Executable:
     new = insert(PARTICIPANTS).values({n: bindparam(n) for n in ("root", "service", "content")})
-    return new.on_conflict_do_nothing()  # type: ignore[no-any-return]
+    return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["root", "service"], set_={"content": new.excluded.content}
+    )
 
 
 _START, _JOIN = Kept(_start), Kept(_join)
@@ -90,7 +92,7 @@ def end(unit: Unit, change: EndSignOn) -> None:
 
 
 def join(unit: Unit, change: Join) -> None:
-    """Note that the service was served; the first time counts."""
+    """Note that the service was served, and what it calls the person now (a transient NameID is new each time)."""
     served = change.participant
     context = f"{change.root}\0{served.service}".encode()
     sealed = unit.vault.seal("participant", _PARTICIPANT.encode(served), context)

@@ -36,6 +36,7 @@ from broker.storage import (
 )
 from broker.storage.database import RETRIES, Database, GaveWay, Unit
 from broker.storage.grouping import Grouping
+from broker.storage.joined import Joined
 from broker.storage.log import Sealing
 from broker.storage.persons import Listed
 from broker.storage.register import FederationVersion
@@ -82,6 +83,7 @@ class Storage:
         self._database = database
         self._counting = threading.Lock()
         self._grouping = Grouping(database) if database.sqlite else None
+        self._joined = Joined()
         self.clock = clock
         self.commits = 0
 
@@ -104,16 +106,17 @@ class Storage:
         """Apply all effects and append the events, durably, or nothing. Raises AlreadyUsed, Overtaken,
         StorageUnavailable.
         """
-        changes = sorted(effects.changes, key=_place)
+        changes = sorted(self._joined.unknown(effects.changes), key=_place)
         self._write(lambda unit: _apply(unit, changes, effects.events))
         with self._counting:
             self.commits += 1
+            self._joined.note(changes)
 
     def _write(self, work: Callable[[Unit], T]) -> T:
-        if self._grouping is not None:
-            return self._grouping.write(work)
         for _ in range(RETRIES):
             try:
+                if self._grouping is not None:
+                    return self._grouping.write(work)
                 with Unit(self._database) as unit:
                     return work(unit)
             except GaveWay:
