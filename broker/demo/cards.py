@@ -40,7 +40,7 @@ def phone_ca(places: Places) -> TestCa:
 
 def make_certificates(places: Places, ca: TestCa) -> None:
     """The servers' common certificate, and the one with which the broker calls the mobile e-ID."""
-    made = {
+    made: dict[str, Callable[[], tuple[bytes, bytes]]] = {
         "server": lambda: ca.server_certificate(("localhost", "127.0.0.1")),
         "relying-party": lambda: phone_ca(places).client_certificate("TEST tillit relying party"),
     }

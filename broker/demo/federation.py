@@ -11,7 +11,7 @@ import yaml
 
 from broker.demo import keys
 from broker.demo.cards import LEVELS
-from broker.demo.people import PERSONAS, REGION, STAFF, SUPPLIER
+from broker.demo.people import PERSONAS, REGION, STAFF, SUPPLIER, Persona
 from broker.demo.places import LOA, MOBILE_LEVEL, Places
 from idp_adapters.simulators.ca import TestCa
 from metadata.wire.jose import public_jwk
@@ -31,6 +31,10 @@ COMMISSION: Final = (
 )
 NUMBER_SCOPE: Final = "https://id.oidc.se/scope/naturalPersonNumber"
 OP_CLIENT: Final = "tillit-demo"
+HEAD: Final = """\
+# The federation of `tillit demo`: made at its first start, and an example of what such a file may hold.
+# Add a service of your own under `services`, then: TILLIT_CONFIG={folder}/tillit.toml tillit apply {folder}/federation.yaml
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ CLIENTS: Final = {
 def write(places: Places, ca: TestCa) -> Path:
     """Write the file, and return where it is."""
     text = yaml.safe_dump(_content(places, ca), allow_unicode=True, sort_keys=False, width=120)
-    head = "# The federation of `tillit demo`: an example of what such a file may hold.\n# Add your own service here, then: TILLIT_CONFIG=FOLDER/tillit.toml tillit apply FOLDER/federation.yaml\n"
+    head = HEAD.format(folder=places.folder)
     places.federation.write_text(head + text, encoding="utf-8")
     return places.federation
 
@@ -95,7 +99,7 @@ def _content(places: Places, ca: TestCa) -> dict[str, Any]:
         ],
         "identity_providers": [_saml_provider(places), _openid_provider(places)],
         "methods": {"card": _card_method(places, ca), "bankid": _mobile_method(places)},
-        "persons": [_person(id) for id in PERSONAS],
+        "persons": [_person(persona) for persona in PERSONAS.values()],
         "staff": [employment.entry() for employment in STAFF],
     }
 
@@ -222,9 +226,8 @@ def _mobile_method(places: Places) -> dict[str, Any]:
     }
 
 
-def _person(id: str) -> dict[str, Any]:
-    persona = PERSONAS[id]
-    entry = {"id": id, "givenName": persona.given_name, "sn": persona.surname, "displayName": persona.name}
+def _person(persona: Persona) -> dict[str, Any]:
+    entry = {"id": persona.id, "givenName": persona.given_name, "sn": persona.surname, "displayName": persona.name}
     if persona.number:
         entry["personalIdentityNumber"] = persona.number
     return entry | ({"mail": persona.mail} if persona.mail else {})

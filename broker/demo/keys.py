@@ -43,10 +43,11 @@ def make_all(places: Places) -> None:
             write_private(secret_path(places, name), secrets.token_urlsafe(32).encode())
 
 
+_Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+
 def _make(places: Places, name: str, alg: str) -> None:
-    key: PrivateKey = (
-        rsa.generate_private_key(65537, 2048) if alg == "RS256" else ec.generate_private_key(ec.SECP256R1())
-    )
+    key: _Key = rsa.generate_private_key(65537, 2048) if alg == "RS256" else ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     certificate = _self_signed(f"TEST tillit demo {name}", key)
     places.certificate(name).parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +55,7 @@ def _make(places: Places, name: str, alg: str) -> None:
     write_private(places.key(name), pem)
 
 
-def _self_signed(name: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> x509.Certificate:
+def _self_signed(name: str, key: _Key) -> x509.Certificate:
     subject, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
     return (
         x509.CertificateBuilder()

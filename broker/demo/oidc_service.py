@@ -9,11 +9,12 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from authlib.integrations.flask_client import OAuth, OAuthError
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
-from flask import Flask, abort, g, redirect, render_template, request, session, url_for
+from flask import Flask, abort, current_app, g, redirect, render_template, request, session, url_for
 
 from broker.demo import keys
 from broker.demo.federation import CLIENTS, Client
@@ -22,19 +23,147 @@ from broker.demo.sample import LoggedIn, Remembered, failed, sample_app, who_ask
 from metadata.wire.jose import issue
 
 TIMEOUT: Final = 10
+OK: Final = 200
 PROTOCOL_CLAIMS: Final = frozenset({"iss", "aud", "exp", "iat", "nonce", "at_hash", "sid", "sub", "acr"})
 
-People = Remembered[LoggedIn]
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The services' pages, one method each."""
+
+    places: Places
+    relying_parties: Any
+    people: Remembered[LoggedIn] = field(default_factory=Remembered)
+
+    def start(self) -> str:
+        """`/`: which services there are."""
+        return render_template("oidc_start.html", clients=CLIENTS.values())
+
+    def service(self, name: str) -> str:
+        """`/NAME`: who is logged in, and what can be done."""
+        return self._page(name, told=request.args.get("told", ""))
+
+    def _page(self, name: str, told: str = "", results: str = "") -> str:
+        told = told if told in {"logged-out", "revoked"} else ""
+        who = self.people.get(_key(name))
+        return render_template("oidc.html", client=_client(name), who=who, told=told, results=results)
+
+    def login(self, name: str) -> Any:
+        """Ask the broker: OpenID Connect Core section 3.1.2.1."""
+        client = _client(name)
+        passed = {
+            parameter: request.args[parameter] for parameter in ("prompt", "max_age") if parameter in request.args
+        }
+        if level := request.args.get("level"):
+            passed["acr_values"] = level
+        return self._party(name).authorize_redirect(client.callback(self.places), ui_locales=g.language, **passed)
+
+    def callback(self, name: str) -> Any:
+        """The broker's answer."""
+        _client(name)
+        if request.args.get("iss") != self.places.broker:
+            return failed("not-accepted", reason="an answer of another issuer")
+        try:
+            token = self._party(name).authorize_access_token()
+            claims = _with_userinfo(self._party(name), token, dict(token["userinfo"]))
+        except OAuthError as error:
+            return failed("refused", status=403, error=error.error, error_description=error.description)
+        except Exception as error:  # whatever is wrong with an answer, nobody is logged in by it
+            current_app.logger.warning("answer refused", exc_info=error)
+            return failed("not-accepted", reason=type(error).__name__)
+        session["id"] = secrets.token_urlsafe(24)
+        self.people.put(_key(name), _shown(token, claims))
+        return redirect(url_for("service", name=name), 303)
+
+    def refresh(self, name: str) -> Any:
+        """New tokens for the refresh token."""
+
+        def act(party: Any, who: LoggedIn) -> Any:
+            old = who.secret["token"]
+            token = party.fetch_access_token(grant_type="refresh_token", refresh_token=old["refresh_token"])
+            self.people.put(_key(name), _shown({**old, **token}, who.secret["claims"]))
+            return redirect(url_for("service", name=name), 303)
+
+        return self._with_person(name, act)
+
+    def userinfo(self, name: str) -> Any:
+        """What userinfo says now."""
+
+        def act(party: Any, who: LoggedIn) -> Any:
+            answer = party.get(f"{self.places.broker}/oidc/userinfo", token=who.secret["token"])
+            return self._page(name, results=f"{answer.status_code}\n{answer.text}")
+
+        return self._with_person(name, act)
+
+    def call_api(self, name: str) -> Any:
+        """Fetch results from the API with the person's token."""
+
+        def act(party: Any, who: LoggedIn) -> Any:
+            answer = party.get(f"{self.places.api}/results", token=who.secret["token"])
+            if answer.status_code != OK:
+                return failed("api-failed", status=502, status_code=str(answer.status_code), body=answer.text[:500])
+            return self._page(name, results=answer.text)
+
+        return self._with_person(name, act)
+
+    def revoke(self, name: str) -> Any:
+        """End the tokens at the broker (RFC 7009), and stay logged in here."""
+
+        def act(party: Any, who: LoggedIn) -> Any:
+            with party._get_oauth_client() as oauth:  # noqa: SLF001  # Authlib gives no other way to revoke
+                token = who.secret["token"]["access_token"]
+                answer = oauth.revoke_token(f"{self.places.broker}/oidc/revoke", token=token)
+            answer.raise_for_status()
+            return redirect(url_for("service", name=name, told="revoked"), 303)
+
+        return self._with_person(name, act)
+
+    def log_out(self, name: str) -> Any:
+        """RP-Initiated Logout: forget the person here, and go to the broker."""
+        client, who = _client(name), self.people.take(_key(name))
+        session["id"] = secrets.token_urlsafe(24)
+        if who is None:
+            return redirect(url_for("service", name=name), 303)
+        hint = who.secret["token"]["id_token"]
+        return self._party(name).logout_redirect(client.logged_out(self.places), id_token_hint=hint)
+
+    def logged_out(self, name: str) -> Any:
+        """Back from the broker."""
+        _client(name)
+        try:
+            self._party(name).validate_logout_response()
+        except OAuthError:
+            return failed("not-here")
+        return redirect(url_for("service", name=name, told="logged-out"), 303)
+
+    def _party(self, name: str) -> Any:
+        return getattr(self.relying_parties, name)
+
+    def _with_person(self, name: str, act: Callable[[Any, LoggedIn], Any]) -> Any:
+        """Do something with the tokens of who is logged in; a refusal of the broker gets its page."""
+        _client(name)
+        who = self.people.get(_key(name))
+        if who is None:
+            return redirect(url_for("service", name=name), 303)
+        try:
+            return act(self._party(name), who)
+        except OAuthError as error:
+            return failed("refused", status=403, error=error.error, error_description=error.description)
 
 
 def make_app(places: Places) -> Flask:
     """The services as one WSGI application."""
-    app, people = sample_app("oidc", places), People()
-    relying_parties = _relying_parties(app, places)
-    _pages(app, people)
-    _login(app, people, relying_parties, places)
-    _tokens(app, people, relying_parties, places)
-    _logout(app, people, relying_parties, places)
+    app = sample_app("oidc", places)
+    site = Site(places, _relying_parties(app, places))
+    for rule, view in (("/", site.start), ("/<name>", site.service), ("/<name>/login", site.login)):
+        app.add_url_rule(rule, view_func=view)
+    app.add_url_rule("/<name>/callback", view_func=site.callback)
+    app.add_url_rule("/<name>/logged-out", view_func=site.logged_out)
+    for action, view in (
+        ("refresh", site.refresh), ("userinfo", site.userinfo), ("api", site.call_api), ("revoke", site.revoke),
+        ("logout", site.log_out),
+    ):  # fmt: skip
+        app.add_url_rule(f"/<name>/{action}", view_func=view, methods=["POST"])
     return app
 
 
@@ -99,125 +228,8 @@ def _shown(token: dict[str, Any], claims: dict[str, Any]) -> LoggedIn:
     return LoggedIn(str(claims["sub"]), str(claims.get("acr", "")), details, raw, {"token": token, "claims": claims})
 
 
-def _pages(app: Flask, people: People) -> None:
-    @app.get("/")
-    def start() -> str:
-        return render_template("oidc_start.html", clients=CLIENTS.values())
-
-    @app.get("/<name>")
-    def service(name: str) -> str:
-        return _page(name, people, told=request.args.get("told", ""))
-
-
-def _page(name: str, people: People, told: str = "", results: str = "") -> str:
-    told = told if told in {"logged-out", "revoked"} else ""
-    return render_template("oidc.html", client=_client(name), who=people.get(_key(name)), told=told, results=results)
-
-
-def _login(app: Flask, people: People, relying_parties: Any, places: Places) -> None:
-    @app.get("/<name>/login")
-    def login(name: str) -> Any:
-        client = _client(name)
-        passed = {
-            parameter: request.args[parameter] for parameter in ("prompt", "max_age") if parameter in request.args
-        }
-        if level := request.args.get("level"):
-            passed["acr_values"] = level
-        relying_party = getattr(relying_parties, name)
-        return relying_party.authorize_redirect(client.callback(places), ui_locales=g.language, **passed)
-
-    @app.get("/<name>/callback")
-    def callback(name: str) -> Any:
-        _client(name)
-        relying_party = getattr(relying_parties, name)
-        if request.args.get("iss") != places.broker:
-            return failed("not-accepted", reason="an answer of another issuer")
-        try:
-            token = relying_party.authorize_access_token()
-            claims = _with_userinfo(relying_party, token, dict(token["userinfo"]))
-        except OAuthError as error:
-            return failed("refused", status=403, error=error.error, error_description=error.description)
-        except Exception as error:  # whatever is wrong with an answer, nobody is logged in by it
-            app.logger.warning("answer refused", exc_info=error)
-            return failed("not-accepted", reason=type(error).__name__)
-        people.put(_key(name), _shown(token, claims))
-        return redirect(url_for("service", name=name), 303)
-
-
 def _with_userinfo(relying_party: Any, token: dict[str, Any], claims: dict[str, Any]) -> dict[str, Any]:
     userinfo = dict(relying_party.userinfo(token=token))
     if userinfo.get("sub") != claims["sub"]:
         raise ValueError("userinfo of another person")
     return userinfo | claims
-
-
-def _tokens(app: Flask, people: People, relying_parties: Any, places: Places) -> None:
-    def with_person(name: str, act: Callable[[Any, LoggedIn], Any]) -> Any:
-        _client(name)
-        who = people.get(_key(name))
-        if who is None:
-            return redirect(url_for("service", name=name), 303)
-        try:
-            return act(getattr(relying_parties, name), who)
-        except OAuthError as error:
-            return failed("refused", status=403, error=error.error, error_description=error.description)
-
-    @app.post("/<name>/refresh")
-    def refresh(name: str) -> Any:
-        def act(relying_party: Any, who: LoggedIn) -> Any:
-            old = who.secret["token"]
-            token = relying_party.fetch_access_token(grant_type="refresh_token", refresh_token=old["refresh_token"])
-            people.put(_key(name), _shown({**old, **token}, who.secret["claims"]))
-            return redirect(url_for("service", name=name), 303)
-
-        return with_person(name, act)
-
-    @app.post("/<name>/userinfo")
-    def userinfo(name: str) -> Any:
-        def act(relying_party: Any, who: LoggedIn) -> Any:
-            answer = relying_party.get(f"{places.broker}/oidc/userinfo", token=who.secret["token"])
-            return _page(name, people, results=f"{answer.status_code}\n{answer.text}")
-
-        return with_person(name, act)
-
-    @app.post("/<name>/api")
-    def call_api(name: str) -> Any:
-        def act(relying_party: Any, who: LoggedIn) -> Any:
-            answer = relying_party.get(f"{places.api}/results", token=who.secret["token"])
-            if answer.status_code != 200:  # noqa: PLR2004
-                return failed("api-failed", status=502, status_code=str(answer.status_code), body=answer.text[:500])
-            return _page(name, people, results=answer.text)
-
-        return with_person(name, act)
-
-    @app.post("/<name>/revoke")
-    def revoke(name: str) -> Any:
-        def act(relying_party: Any, who: LoggedIn) -> Any:
-            with relying_party._get_oauth_client() as oauth:  # noqa: SLF001  # Authlib gives no other way to revoke
-                token = who.secret["token"]
-                answer = oauth.revoke_token(f"{places.broker}/oidc/revoke", token=token["access_token"])
-            answer.raise_for_status()
-            return redirect(url_for("service", name=name, told="revoked"), 303)
-
-        return with_person(name, act)
-
-
-def _logout(app: Flask, people: People, relying_parties: Any, places: Places) -> None:
-    @app.post("/<name>/logout")
-    def log_out(name: str) -> Any:
-        client, who = _client(name), people.take(_key(name))
-        session["id"] = secrets.token_urlsafe(24)
-        if who is None:
-            return redirect(url_for("service", name=name), 303)
-        return getattr(relying_parties, name).logout_redirect(
-            client.logged_out(places), id_token_hint=who.secret["token"]["id_token"]
-        )
-
-    @app.get("/<name>/logged-out")
-    def logged_out(name: str) -> Any:
-        _client(name)
-        try:
-            getattr(relying_parties, name).validate_logout_response()
-        except OAuthError:
-            return failed("not-here")
-        return redirect(url_for("service", name=name, told="logged-out"), 303)

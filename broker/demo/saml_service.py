@@ -147,100 +147,99 @@ def shown(content: AssertionContent, raw: str) -> LoggedIn:
     return LoggedIn(name_id, content.authn_context_class_ref, details, {"assertion": raw}, {"content": content})
 
 
-@dataclass(slots=True)
-class _State:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The service's pages, one method each, and what it remembers between them."""
+
     part: SamlPart
     pending: Remembered[_Pending] = field(default_factory=Remembered)
     answers: Remembered[_Answer] = field(default_factory=Remembered)
     logouts: Remembered[_Pending] = field(default_factory=Remembered)
     people: Remembered[LoggedIn] = field(default_factory=Remembered)
-    used: Remembered[bool] = field(default_factory=Remembered)
+    used: Remembered[str] = field(default_factory=Remembered)
 
-
-def make_app(places: Places, peer: BrokerPeer) -> Flask:
-    """The service as a WSGI application."""
-    app, state = sample_app("saml", places), _State(SamlPart(places, peer))
-    _pages(app, state)
-    _login(app, state)
-    _logout(app, state)
-    app.register_error_handler(EgressFailed, lambda _: failed("down", status=502))
-    return app
-
-
-def _pages(app: Flask, state: _State) -> None:
-    @app.get("/")
-    def start() -> str:
+    def start(self) -> str:
+        """`/`: who is logged in, and the ways to log in."""
         told = request.args.get("told", "")
-        who = state.people.get(who_asks())
-        return render_template("saml.html", who=who, told=told if told.startswith("logged-out") else "")
+        who = self.people.get(who_asks())
+        return render_template("saml.html", who=who, told=told if told in {"logged-out", "logged-out-partly"} else "")
 
-    @app.get("/metadata")
-    def metadata() -> Response:
-        return Response(saml_metadata.write(state.part.places), mimetype="application/samlmetadata+xml")
+    def metadata(self) -> Response:
+        """`/metadata`: also the entityID."""
+        return Response(saml_metadata.write(self.part.places), mimetype="application/samlmetadata+xml")
 
-
-def _login(app: Flask, state: _State) -> None:
-    @app.get("/login")
-    def login() -> Any:
+    def login(self) -> Any:
+        """Ask the broker."""
         relay_state, asked = secrets.token_urlsafe(16), request.args
-        sent, url = state.part.request(
+        sent, url = self.part.request(
             relay_state,
             level=asked.get("level", ""),
             staff=asked.get("who") == "staff",
             force="force" in asked,
             passive="passive" in asked,
         )
-        state.pending.put(relay_state, _Pending(sent, who_asks()))
+        self.pending.put(relay_state, _Pending(sent, who_asks()))
         return redirect(url, 303)
 
-    @app.post("/acs")
-    def acs() -> Any:
-        pending = state.pending.take(request.form.get("RelayState", ""))
+    def acs(self) -> Any:
+        """The broker's answer (SAML profiles section 4.1.4.3): judged here, fetched by the browser at `landed`."""
+        pending = self.pending.take(request.form.get("RelayState", ""))
         if pending is None:
             return failed("not-here")
         try:
-            content, raw = state.part.answer(request.form.get("SAMLResponse", ""), pending.id)
+            content, raw = self.part.answer(request.form.get("SAMLResponse", ""), pending.id)
         except StatusRefused as error:
             return failed("refused", status=403, top=error.top, second=error.second, message=error.message)
         except (XmlRefused, SamlRefused) as error:
             return failed("not-accepted", reason=error.reason)
-        if state.used.get(content.assertion_id):
+        if self.used.get(content.assertion_id):
             return failed("not-accepted", reason="assertion used before")
-        state.used.put(content.assertion_id, True)  # remembered is all
+        self.used.put(content.assertion_id, pending.id)
         handle = secrets.token_urlsafe(24)
-        state.answers.put(handle, _Answer(pending, shown(content, raw)))
+        self.answers.put(handle, _Answer(pending, shown(content, raw)))
         return redirect(url_for("landed", h=handle), 303)
 
-    @app.get("/landed")
-    def landed() -> Any:
-        answer = state.answers.take(request.args.get("h", ""))
+    def landed(self) -> Any:
+        """Log in the browser that asked, under a new session id."""
+        answer = self.answers.take(request.args.get("h", ""))
         if answer is None or answer.pending.session != who_asks():
             return failed("not-here")
         session["id"] = secrets.token_urlsafe(24)
-        state.people.put(session["id"], answer.who)
+        self.people.put(who_asks(), answer.who)
         return redirect("/", 303)
 
-
-def _logout(app: Flask, state: _State) -> None:
-    @app.post("/logout")
-    def log_out() -> Any:
-        who = state.people.take(who_asks())
+    def log_out(self) -> Any:
+        """Forget the person here, and ask the broker for single logout."""
+        who = self.people.take(who_asks())
         if who is None:
             return redirect("/", 303)
         relay_state = secrets.token_urlsafe(16)
-        sent, url = state.part.logout(who.secret["content"], relay_state)
-        state.logouts.put(relay_state, _Pending(sent, who_asks()))
+        sent, url = self.part.logout(who.secret["content"], relay_state)
+        self.logouts.put(relay_state, _Pending(sent, who_asks()))
         return redirect(url, 303)
 
-    @app.get("/slo")
-    def slo() -> Any:
-        pending = state.logouts.take(request.args.get("RelayState", ""))
+    def slo(self) -> Any:
+        """The broker's answer to that."""
+        pending = self.logouts.take(request.args.get("RelayState", ""))
         if pending is None or pending.session != who_asks():
             return failed("not-here")
         try:
-            complete = state.part.logged_out(request.query_string, pending.id)
+            complete = self.part.logged_out(request.query_string, pending.id)
         except StatusRefused as error:
             return failed("refused", status=403, top=error.top, second=error.second)
         except (XmlRefused, SamlRefused) as error:
             return failed("not-accepted", reason=error.reason)
         return redirect(url_for("start", told="logged-out" if complete else "logged-out-partly"), 303)
+
+
+def make_app(places: Places, peer: BrokerPeer) -> Flask:
+    """The service as a WSGI application."""
+    app, site = sample_app("saml", places), Site(SamlPart(places, peer))
+    for rule, view in (("/", site.start), ("/metadata", site.metadata), ("/login", site.login)):
+        app.add_url_rule(rule, view_func=view)
+    app.add_url_rule("/landed", view_func=site.landed)
+    app.add_url_rule("/slo", view_func=site.slo)
+    app.add_url_rule("/acs", view_func=site.acs, methods=["POST"])
+    app.add_url_rule("/logout", view_func=site.log_out, methods=["POST"])
+    app.register_error_handler(EgressFailed, lambda _: failed("down", status=502))
+    return app

@@ -42,7 +42,7 @@ def saml_idp(places: Places, service: Callable[[str], SamlService | None]) -> Sa
     return SamlIdentityProvider(
         places.saml_idp,
         service,
-        [_at_home(PERSONAS[id], SAML_NAMES) for id in AT_REGION],
+        [_at_home(PERSONAS[who], SAML_NAMES) for who in AT_REGION],
         signer=keys.signer(places, "saml-idp"),
         stranger=keys.signer(places, "saml-idp-stranger"),
         levels=(f"{LOA}3", f"{LOA}2"),
@@ -55,7 +55,7 @@ def openid_provider(places: Places, peer: BrokerPeer) -> OpenIdProvider:
     return OpenIdProvider(
         places.openid_provider,
         [client],
-        [_at_home(PERSONAS[id], CLAIMS) for id in AT_SUPPLIER],
+        [_at_home(PERSONAS[who], CLAIMS) for who in AT_SUPPLIER],
         signer=keys.signer(places, "openid-provider"),
         stranger=keys.signer(places, "openid-provider-stranger"),
         levels=("substantial", "low"),
