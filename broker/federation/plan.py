@@ -6,20 +6,21 @@ people who log in today. Secrets are never told, only that they changed.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum, Flag, auto
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic import BaseModel
 
 from broker.federation import entries
 from broker.federation.bringing import pem_settings
-from broker.federation.entries import METADATA, SECRET_HASH, Upstream
+from broker.federation.entries import SECRET_HASH
 from broker.federation.schema import Entry, FederationFile, ProviderEntry, ServiceEntry
 from broker.settings import Settings
 from idp_adapters.catalogue import MethodSettings
-from metadata.register import Endpoint, OidcClient, SamlProvider, SamlService
+from metadata.register import Endpoint, OidcClient, OidcProvider, SamlProvider, SamlService
 from metadata.wire.signing import PublicKey
 
 Words = frozenset[str]
@@ -30,6 +31,9 @@ Key = tuple[str, str]
 """Kind and id of an entry."""
 
 LONGEST: Final = 200
+YES: Final = "yes"
+"""The one word of something that is on; what is off has none."""
+
 HIDDEN: Final = frozenset({"client_secret", SECRET_HASH, "key"})
 
 
@@ -55,7 +59,7 @@ DANGERS: Final[Mapping[str, Mapping[str, Danger]]] = {
     "identity provider": {
         "entityID": _E, "single sign-on service": _A, "signing key": _A, "issuer": _E, "client_id": _E,
         "client_secret": _E, "ceiling": _E, "levels": _E, "attributes": _A, "scopes": _A, "identifiers": _A,
-        "subject": _E, "id_token_signed_response_alg": _E, "want_assertions_signed": _E, "state": _E, "ends": _E,
+        "subject": _E, "id_token_signed_response_alg": _E, "want_assertions_signed": _E, "state": _E,
     },
     "method": {
         "kind": _E, "anchors": _A, "ca": _E, "url": _E, "cert": _E, "key": _E, "policies": _E, "issuers": _E,
@@ -113,9 +117,11 @@ def _changed(key: Key, before: Facts, after: Facts) -> Iterator[Change]:
                 yield Change(f"{_named(key)}: {aspect} changed", bool(danger))
             continue
         for word in added:
-            yield Change(f"{_named(key)}: {aspect}: added {_short(word)}", Danger.ADDED in danger)
+            said = "yes" if word == YES else f"added {_short(word)}"
+            yield Change(f"{_named(key)}: {aspect}: {said}", Danger.ADDED in danger)
         for word in removed:
-            yield Change(f"{_named(key)}: {aspect}: removed {_short(word)}", Danger.REMOVED in danger)
+            said = "no" if word == YES else f"removed {_short(word)}"
+            yield Change(f"{_named(key)}: {aspect}: {said}", Danger.REMOVED in danger)
 
 
 def _short(word: str) -> str:
@@ -151,7 +157,7 @@ def _words(value: Any) -> Words:
     if value is None or value is False:
         return frozenset()
     if value is True:
-        return frozenset({"yes"})
+        return frozenset({YES})
     if isinstance(value, Enum):
         return frozenset({str(value.value)})
     if isinstance(value, Entry):
@@ -199,16 +205,17 @@ def _saml_service(service: SamlService) -> Facts:
 
 
 def _provider(entry: ProviderEntry, settings: Settings) -> Facts:
+    """The entry, the provider's own settings with their defaults, and what it is reached by."""
     read = entries.upstream(entry, entries.when(settings))
-    given = entry.saml if entry.saml is not None else entry.oidc or {}
-    facts = {name: _words(value) for name, value in given.items() if name not in METADATA}
-    return _plain(entry) | facts | _saml_provider(read)
-
-
-def _saml_provider(read: Upstream) -> Facts:
     provider = getattr(read.settings, "provider", None)
-    if not isinstance(provider, SamlProvider):
-        return {}
+    own = {name: words for name, words in _effective(read.settings).items() if name not in entry.model_fields_set}
+    if isinstance(provider, SamlProvider):
+        return own | _plain(entry) | _saml_provider(provider)
+    registered = fields(provider) if isinstance(provider, OidcProvider) else ()
+    return own | _plain(entry) | {field.name: _words(getattr(provider, field.name)) for field in registered}
+
+
+def _saml_provider(provider: SamlProvider) -> Facts:
     return {
         "entityID": _words(provider.entity_id),
         "single sign-on service": _urls(provider.single_sign_on_services),
@@ -220,15 +227,15 @@ def _saml_provider(read: Upstream) -> Facts:
 
 def _method(name: str, given: Mapping[str, Any]) -> Facts:
     kind = entries.method_kind(name, given)
-    pem = set(pem_settings(kind))
-    facts = {key: _pem(value) if key in pem else _words(value) for key, value in given.items()}
-    return {**_defaults(entries.method(name, given), given), **facts, "kind": _words(kind)}
+    pem = {key: _pem(given[key]) for key in pem_settings(kind) if key in given}
+    return {**_effective(entries.method(name, given)), **pem, "kind": _words(kind)}
 
 
-def _defaults(made: MethodSettings, given: Mapping[str, Any]) -> Facts:
-    """Settings that the file leaves out, so that writing out a default is no change."""
-    values: Callable[[], Mapping[str, Any]] = getattr(made, "model_dump", dict)
-    return {name: _words(value) for name, value in values().items() if name not in given}
+def _effective(settings: MethodSettings) -> Facts:
+    """Settings as they are understood, so that writing out a default is no change."""
+    model = settings if isinstance(settings, BaseModel) else None
+    values = model.model_dump(by_alias=True, exclude={"provider", "names"}) if model else {}
+    return {name: _words(value) for name, value in values.items()}
 
 
 def _pem(value: Any) -> Words:

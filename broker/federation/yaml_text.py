@@ -135,7 +135,7 @@ class _Builder:
 def _text(event: Event, place: Place) -> str:
     if not isinstance(event, ScalarEvent):
         raise _fault(place, event, "is no value")
-    if event.value == "" and event.style is None:
+    if event.value == "" and not event.style:
         raise _fault(place, event, "has no value; leave the key out")
     return str(event.value)
 

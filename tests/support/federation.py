@@ -131,7 +131,7 @@ def _authority() -> pki.Authority:
 def written(at: Path, changed: Any = None) -> Path:
     """The file itself in a folder with everything."""
     path = folder(at) / "federation.yaml"
-    path.write_text(yaml.safe_dump(changed if changed is not None else content(), allow_unicode=True, sort_keys=False))
+    path.write_bytes(_dumped(content() if changed is None else changed))
     return path
 
 
@@ -146,8 +146,39 @@ def hashed(secret: str) -> bytes:
 
 
 def read(
-    at: Path, changed: Any = None, *, with_settings: Settings | None = None, hash_secret: Callable[[str], bytes] = hashed
+    at: Path,
+    changed: Any = None,
+    *,
+    with_settings: Settings | None = None,
+    hash_secret: Callable[[str], bytes] = hashed,
 ) -> Document:
     """What is read of the content, in that folder."""
-    octets = changed if isinstance(changed, bytes) else yaml.safe_dump(content() if changed is None else changed).encode()
+    octets = changed if isinstance(changed, bytes) else _dumped(content() if changed is None else changed)
     return read_text(octets, Outside(at, ENVIRON), with_settings or settings(), hash_secret, NOW)
+
+
+def _dumped(changed: Any) -> bytes:
+    return yaml.safe_dump(changed, allow_unicode=True, sort_keys=False).encode()
+
+
+def put(place: tuple[str | int, ...], value: Any) -> Any:
+    """The good file with another value at a place; a list grows by one where the place is its length."""
+    changed = content()
+    around = changed
+    for part in place[:-1]:
+        around = around[part]
+    if isinstance(around, list) and place[-1] == len(around):
+        around.append(value)
+    else:
+        around[place[-1]] = value
+    return changed
+
+
+def without(*place: str | int) -> Any:
+    """The good file with something left out."""
+    changed = content()
+    around = changed
+    for part in place[:-1]:
+        around = around[part]
+    del around[place[-1]]
+    return changed
