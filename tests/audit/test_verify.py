@@ -91,7 +91,9 @@ class TestAnUntouchedLog:
 
 
 def edit_byte(log, at):
-    log.sql("UPDATE log SET leaf = CAST(replace(CAST(leaf AS TEXT), '2', '3') AS BLOB) WHERE position = ?", at)
+    log.sql(
+        """UPDATE log SET leaf = CAST(replace(CAST(leaf AS TEXT), '"at":1', '"at":2') AS BLOB) WHERE position = ?""", at
+    )
 
 
 def respell(log, at):
@@ -159,12 +161,12 @@ AT_A_POSITION = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("external", [True, False])
 @pytest.mark.parametrize("position", POSITIONS)
 @pytest.mark.parametrize("tamper", AT_A_POSITION, ids=lambda f: f.__name__)
-def test_tampering_with_a_row_is_found_with_and_without_a_checkpoint_from_elsewhere(log, tamper, position, external):
+def test_tampering_with_a_row_is_found_with_and_without_a_checkpoint_from_elsewhere(log, tamper, position):
     tamper(log, position)
-    assert not log.verify(external=external).ok
+    assert not log.verify(external=True).ok
+    assert not log.verify(external=False).ok
 
 
 def with_evidence(log):
@@ -225,8 +227,8 @@ def note_gone(log):
     log.sql("UPDATE log_tree SET note = ''")
 
 
-def checkpoint_of_another_root(log):
-    log.sql("UPDATE log_checkpoints SET note = replace(note, 'A', 'B')")
+def checkpoint_of_another_size(log):
+    log.sql("UPDATE log_checkpoints SET note = replace(note, '/log\n', '/log\n1')")
 
 
 def checkpoint_under_another_name(log):
@@ -244,7 +246,7 @@ def rows_a_json_text(log):
 WHOLE = [
     take_evidence_away, exchange_evidence, row_beyond_the_tree, row_far_beyond_the_tree, row_before_the_first, cut_rows_off,
     all_rows_gone, other_frontier, frontier_of_another_length, other_size, note_of_another_size, note_unsigned, note_gone,
-    checkpoint_of_another_root, checkpoint_under_another_name, rows_not_json, rows_a_json_text,
+    checkpoint_of_another_size, checkpoint_under_another_name, rows_not_json, rows_a_json_text,
 ]  # fmt: skip
 
 

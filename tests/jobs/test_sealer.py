@@ -1,5 +1,7 @@
 """The sealer: positions without gaps, one checkpoint a batch, published after it is committed, on each database."""
 
+from functools import cache
+
 import pytest
 
 from broker.audit.checkpoint import BadCheckpoint, by_name_and_id, notes_of, open_note
@@ -17,8 +19,7 @@ def file(tmp_path):
 
 
 def sealer_of(storage, file, batch=5000):
-    ring = storage.ring()
-    return Sealer(storage, lambda: ring, storage.log_origin(), file, batch)
+    return Sealer(storage, cache(storage.ring), storage.log_origin(), file, batch)
 
 
 def positions(storage):

@@ -1,6 +1,7 @@
 """A sealed log of a store, with its checkpoint file, and the SQL to tamper with it."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ class SealedLog:
     file: Path
 
     def __post_init__(self) -> None:
-        ring = self.storage.ring()
-        self.sealer = Sealer(self.storage, lambda: ring, self.storage.log_origin(), self.file)
+        ring = cache(self.storage.ring)  # importing its private keys is dear, and few tests sign
+        self.sealer = Sealer(self.storage, ring, self.storage.log_origin(), self.file)
 
     def write(self, *counts: int) -> "SealedLog":
         """Record and seal, so many events a batch."""
