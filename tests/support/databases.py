@@ -4,6 +4,7 @@ PostgreSQL runs as a private server on a Unix socket, started once in a test pro
 started as the user postgres, since the server refuses root.
 """
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -44,6 +45,7 @@ def settings_at(folder: Path, database_url: str = "", **more: object) -> Setting
 @cache
 def _sqlite_template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="tillit-sqlite-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     create_storage(settings_at(folder), NOW)
     return folder
 
