@@ -1,7 +1,6 @@
 """client_secret_basic (RFC 6749 section 2.3.1): both parts are percent-encoded before they are joined."""
 
 import base64
-import binascii
 from urllib.parse import unquote_plus
 
 from broker.login.ports import Services
@@ -32,7 +31,7 @@ def _parts(request: TokenRequest) -> tuple[str, str]:
     scheme, _, credentials = (request.authorization or "").partition(" ")
     try:
         name, colon, value = base64.b64decode(credentials.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not ASCII, not base64, or not UTF-8
         raise InvalidClient("malformed Authorization header", basic=True) from error
     if scheme.lower() != "basic" or not colon:
         raise InvalidClient("malformed Authorization header", basic=True)

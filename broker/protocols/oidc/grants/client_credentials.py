@@ -1,7 +1,7 @@
 """client_credentials (RFC 6749 section 4.4): a token for the client itself, and no refresh token."""
 
 import secrets
-from typing import Final
+from typing import Any, Final
 
 from broker.audit.events import TokensIssued
 from broker.login.effects import Effects, Grant, SaveGrant
@@ -32,12 +32,13 @@ def handle(form: Form, service: Service, client: OidcClient, now: int, on: Servi
         access=access.jti,
         scope=scope,
     )
-    response = {
+    response: dict[str, Any] = {
         "access_token": access.token,
         "token_type": "Bearer",
         "expires_in": tokens.ACCESS_TOKEN_LIFETIME,
-        "scope": scope,
     }
+    if scope:  # an empty one is none (RFC 6749 section 3.3)
+        response["scope"] = scope
     return Granted(response, Effects((SaveGrant(grant),), (event,)))
 
 
