@@ -36,7 +36,8 @@ def service_view(service: str, turn: Turn) -> ServiceView | None:
     party = federation.parties.get(service)
     if party is None:
         return None
-    return ServiceView(party.names, party.member.names, federation.register.services[service].home)
+    back = federation.register.services[service].home or party.information_url
+    return ServiceView(party.names, party.member.names, back)
 
 
 def back(tx: Transaction, turn: Turn) -> Action:

@@ -171,16 +171,13 @@ def _embedded(turn: Turn) -> bool:
 def _logged_out(
     others: tuple[Participant, ...], service: Service | None, turn: Turn, *, back: str | None = None
 ) -> Reply:
-    federation = turn.on.services.federation()
-    left = {p.service for p in others if p.service in federation.parties}
+    left = [view for s in sorted({p.service for p in others}) if (view := explain.service_view(s, turn))]
+    asking = explain.service_view(service.id, turn) if service else None
     page = LoggedOut(
-        services=tuple(
-            ServiceLeft(names=federation.parties[s].names, out=False, url=federation.register.services[s].home)
-            for s in sorted(left)
-        ),
-        card="card" in federation.methods,
-        service=explain.service_view(service.id, turn) if service else None,
-        again=back or (service.home if service else None),
+        services=tuple(ServiceLeft(names=view.names, out=False, url=view.back) for view in left),
+        card="card" in turn.on.services.federation().methods,
+        service=asking,
+        again=back or (asking.back if asking else None),
     )
     return turn.on.pages.render(page, turn.frame())
 

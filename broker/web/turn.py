@@ -13,6 +13,8 @@ from broker.web.pages.language import language_of, theme_of
 from idp_adapters.base import LeavesTo
 from trust_framework.reasons import REASONS, Refusal
 
+LONGEST_HERE = 2048  # what is longer is a protocol message, and would stand in each link of its page
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -62,7 +64,8 @@ class Turn:
         if self.request.method != "GET":
             return ""
         query = self.request.query.decode("ascii", "replace")
-        return f"{self.request.path}?{query}" if query else self.request.path
+        here = f"{self.request.path}?{query}" if query else self.request.path
+        return here if len(here) <= LONGEST_HERE else ""
 
     def check_form(self, scope: str) -> dict[str, str]:
         """The fields of a form that this browser was given by us. Raises Refusal(form-stale).

@@ -128,7 +128,9 @@ class Peer:
         acs = "".join(
             md.acs(url, index, more=' isDefault="true"' if default else "") for url, index, default in self.endpoints
         )
-        flags = f'AuthnRequestsSigned="{str(self.signed).lower()}" WantAssertionsSigned="{str(self.wants_signed).lower()}"'
+        flags = (
+            f'AuthnRequestsSigned="{str(self.signed).lower()}" WantAssertionsSigned="{str(self.wants_signed).lower()}"'
+        )
         extensions = ""
         if self.categories:
             extensions = md.entity_attribute("http://macedir.org/entity-category", *self.categories)
@@ -151,7 +153,9 @@ class Peer:
 
     # --- requests
 
-    def authn_request(self, world: World, *, levels: tuple[str, ...] = (), comparison: str = "exact", **given: Any) -> Element:
+    def authn_request(
+        self, world: World, *, levels: tuple[str, ...] = (), comparison: str = "exact", **given: Any
+    ) -> Element:
         """An AuthnRequest as a tree. An attribute given as None is left out; `edit` changes the tree at the end."""
         attributes: dict[str, Any] = {
             "id": new_id(),
@@ -191,7 +195,9 @@ class Peer:
                 for idp in given["idps"]:
                     add(listed, samlp("IDPEntry"), None, {"ProviderID": idp})
 
-    def redirect(self, world: World, *, by: Signer | None | bool = True, relay: str | None = "relay", **given: Any) -> str:
+    def redirect(
+        self, world: World, *, by: Signer | None | bool = True, relay: str | None = "relay", **given: Any
+    ) -> str:
         """The URL of a request by HTTP-Redirect, signed unless `by` is None."""
         by = self.signer if by is True else by
         xml = etree.tostring(self.authn_request(world, **given))
@@ -199,7 +205,9 @@ class Peer:
         hint = given.get("hint", "test:anna")
         return url if hint is None else f"{url}&login_hint={quote(hint)}"
 
-    def post(self, world: World, *, by: Signer | None | bool = True, relay: str | None = "relay", **given: Any) -> dict[str, str]:
+    def post(
+        self, world: World, *, by: Signer | None | bool = True, relay: str | None = "relay", **given: Any
+    ) -> dict[str, str]:
         """The form of a request by HTTP-POST."""
         by = self.signer if by is True else by
         given.setdefault("subject", "test:anna")
@@ -240,7 +248,9 @@ class Peer:
 
     # --- logout
 
-    def logout_request(self, world: World, content: AssertionContent, *, by: Signer | None = None, **changes: Any) -> bytes:
+    def logout_request(
+        self, world: World, content: AssertionContent, *, by: Signer | None = None, **changes: Any
+    ) -> bytes:
         """A LogoutRequest for a login."""
         spec = LogoutRequestSpec(
             issuer=self.entity_id,
@@ -251,13 +261,17 @@ class Peer:
         )
         return build_logout_request(replace(spec, **changes), by)
 
-    def logout_url(self, world: World, content: AssertionContent, *, by: Signer | None | bool = True, **changes: Any) -> str:
+    def logout_url(
+        self, world: World, content: AssertionContent, *, by: Signer | None | bool = True, **changes: Any
+    ) -> str:
         """By HTTP-Redirect."""
         by = self.signer if by is True else by
         xml = self.logout_request(world, content, **changes)
         return encode(f"{world.base}/saml/slo", xml, relay_state="bye", signer=by or None)
 
-    def logout_form(self, world: World, content: AssertionContent, *, by: Signer | None | bool = True, **changes: Any) -> dict[str, str]:
+    def logout_form(
+        self, world: World, content: AssertionContent, *, by: Signer | None | bool = True, **changes: Any
+    ) -> dict[str, str]:
         """By HTTP-POST."""
         by = self.signer if by is True else by
         xml = self.logout_request(world, content, by=by or None, **changes)

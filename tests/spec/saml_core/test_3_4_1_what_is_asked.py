@@ -233,7 +233,8 @@ def test_never_more_than_is_registered_goes(worlds):
 
 
 @pytest.mark.parametrize(
-    ("attributes", "name", "cause"), [(["givenName"], PNR, "attr-not-allowed"), (["givenName", "mail"], MAIL, "attr-missing")]
+    ("attributes", "name", "cause"),
+    [(["givenName"], PNR, "attr-not-allowed"), (["givenName", "mail"], MAIL, "attr-missing")],
 )
 @pytest.mark.spec("Sweden Connect deployment profile", "6.2.1")
 def test_a_required_attribute_that_cannot_go_is_explained_and_refused(worlds, attributes, name, cause):

@@ -13,7 +13,9 @@ POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 SIGNING = Peer("signing")
 PLAIN = Peer("plain", signed=False)
 ONE_ACS = Peer("single", acs=(("https://single.example.org/only", 7, False),))
-NO_DEFAULT = Peer("nodefault", acs=(("https://nodefault.example.org/b", 4, False), ("https://nodefault.example.org/a", 2, False)))
+NO_DEFAULT = Peer(
+    "nodefault", acs=(("https://nodefault.example.org/b", 4, False), ("https://nodefault.example.org/a", 2, False))
+)
 PEERS = (SIGNING, PLAIN, ONE_ACS, NO_DEFAULT)
 
 
@@ -217,7 +219,7 @@ def test_a_wrong_request_does_not_use_up_its_id(world):
 
 
 def test_relay_state_comes_back_unchanged_or_not_at_all(world):
-    odd = 'https://x.example/?a=1&b="<>\' åäö %20+'
+    odd = "https://x.example/?a=1&b=\"<>' åäö %20+"
 
     assert SIGNING.read(world, by_redirect(world, SIGNING, relay=odd)).relay_state == odd
     assert SIGNING.read(world, by_post(world, SIGNING, relay=odd)).relay_state == odd
