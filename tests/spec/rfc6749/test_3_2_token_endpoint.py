@@ -127,13 +127,12 @@ def test_a_client_gets_no_scope_that_is_not_its_own(world, scope):
 
 @pytest.mark.spec("RFC 6749", "4.4")
 def test_without_scope_a_client_gets_all_that_is_its_own(worlds):
-    world = worlds.make(
-        federation(client(scope="openid profile api"), client("bare", scope=None, grant_types=["client_credentials"]))
-    )
+    bare = client("bare", scope=None, grant_types=["client_credentials"])
+    world = worlds.make(federation(client(scope="openid profile api"), bare))
     assert world.token(grant_type="client_credentials").json["scope"] == "api profile"
-    bare = world.token("bare", grant_type="client_credentials")
-    assert bare.status == 200
-    assert "scope" not in bare.json, "an empty scope is no scope (section 3.3)"
+    answer = world.token("bare", grant_type="client_credentials")
+    assert answer.status == 200
+    assert "scope" not in answer.json, "an empty scope is no scope (section 3.3)"
 
 
 @pytest.mark.spec("RFC 6749", "4.4")
