@@ -33,22 +33,12 @@ def card_ca(places: Places) -> TestCa:
     return TestCa(places.folder, places.status, now)
 
 
-def phone_ca(places: Places) -> TestCa:
-    """The mobile e-ID's own CA: it issues relying parties their certificates, so that no browser offers a card there."""
-    return TestCa(places.phone_ca, places.status, now)
-
-
-def make_certificates(places: Places, ca: TestCa) -> None:
-    """The servers' common certificate, and the one with which the broker calls the mobile e-ID."""
-    made: dict[str, Callable[[], tuple[bytes, bytes]]] = {
-        "server": lambda: ca.server_certificate(("localhost", "127.0.0.1")),
-        "relying-party": lambda: phone_ca(places).client_certificate("TEST tillit relying party"),
-    }
-    for name, make in made.items():
-        if not places.key(name).exists():
-            chain, key = make()
-            write_private(places.key(name), key)
-            places.certificate(name).write_bytes(chain)
+def make_certificate(places: Places, ca: TestCa) -> None:
+    """The servers' common certificate, when it is not there."""
+    if not places.key("server").exists():
+        chain, key = ca.server_certificate(("localhost", "127.0.0.1"))
+        write_private(places.key("server"), key)
+        places.certificate("server").write_bytes(chain)
 
 
 def make_cards(places: Places, ca: TestCa) -> None:

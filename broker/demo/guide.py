@@ -19,7 +19,7 @@ class Section:
     title: Text
     text: Text | None = None
     steps: Sequence[Text] = ()
-    rows: Sequence[tuple[Text, str]] = ()
+    rows: Sequence[tuple[Text, Text]] = ()
 
 
 def both(sv: str, en: str) -> Text:
@@ -49,6 +49,12 @@ def _certificates(places: Places) -> Section:
             both(
                 f"Chromium: chrome://certificate-manager, Lokala certifikat, Importera {places.ca.name}.",
                 f"Chromium: chrome://certificate-manager, Local certificates, Import {places.ca.name}.",
+            ),
+            both(
+                "Från kommandoraden (paketet libnss3-tools): finns ingen databas, gör en med "
+                "mkdir -p $HOME/.pki/nssdb && certutil -d sql:$HOME/.pki/nssdb -N --empty-password",
+                "By command (package libnss3-tools): if there is no database yet, make one with "
+                "mkdir -p $HOME/.pki/nssdb && certutil -d sql:$HOME/.pki/nssdb -N --empty-password",
             ),
             both(
                 f'Chromium från kommandoraden: certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n tillit-demo -i "{places.ca}"',
@@ -135,25 +141,31 @@ def _more(places: Places) -> Section:
 def _addresses(places: Places) -> Section:
     return Section(
         both("Adresser", "Addresses"),
-        rows=(
-            (both("tillit", "tillit"), f"{places.broker}/"),
-            (both("tillit, kort", "tillit, cards"), f"{places.cards}/"),
-            (both("Telefon", "Phone"), f"{places.phone}/phone"),
-            (both("Regionens inloggning (SAML)", "The region's login (SAML)"), f"{places.saml_idp}/metadata"),
-            (
-                both("Bolagets inloggning (OpenID)", "The company's login (OpenID)"),
-                f"{places.openid_provider}/.well-known/openid-configuration",
-            ),
-            (both("Journalen (SAML)", "The record (SAML)"), f"{places.saml_service}/"),
-            (both("Bolagets tjänster (OpenID)", "The company's services (OpenID)"), f"{places.oidc_service}/"),
-            (both("API", "API"), f"{places.api}/"),
-            (both("Korts status (OCSP, CRL)", "Status of cards (OCSP, CRL)"), f"{places.status}/"),
-        ),
+        rows=[
+            (name, both(address, address))
+            for name, address in (
+                (both("tillit", "tillit"), f"{places.broker}/"),
+                (both("tillit, kort", "tillit, cards"), f"{places.cards}/"),
+                (both("Telefon", "Phone"), f"{places.phone}/phone"),
+                (both("Regionens inloggning (SAML)", "The region's login (SAML)"), f"{places.saml_idp}/metadata"),
+                (
+                    both("Bolagets inloggning (OpenID)", "The company's login (OpenID)"),
+                    f"{places.openid_provider}/.well-known/openid-configuration",
+                ),
+                (both("Journalen (SAML)", "The record (SAML)"), f"{places.saml_service}/"),
+                (both("Bolagets tjänster (OpenID)", "The company's services (OpenID)"), f"{places.oidc_service}/"),
+                (both("API", "API"), f"{places.api}/"),
+                (both("Korts status (OCSP, CRL)", "Status of cards (OCSP, CRL)"), f"{places.status}/"),
+            )
+        ],
     )
 
 
 def _cards(places: Places) -> Section:
-    rows = tuple((both(card.name, card.name), f"{PERSONAS[card.person].name}: {card.about}") for card in CARDS)
+    rows = []
+    for card in CARDS:
+        whose = PERSONAS[card.person].name
+        rows.append((both(card.name, card.name), both(f"{whose}: {card.sv}", f"{whose}: {card.en}")))
     text = f"{places.card('*')}, {{}} {CARD_PASSWORD}"
     return Section(both("Kort", "Cards"), both(text.format("lösenord"), text.format("password")), rows=rows)
 
@@ -166,7 +178,7 @@ def printed(places: Places) -> str:
         lines += [f"  {section.text['en']}"] if section.text else []
         lines += [f"  {number}. {step['en']}" for number, step in enumerate(section.steps, 1)]
         width = max((len(name["en"]) for name, _ in section.rows), default=0)
-        lines += [f"  {name['en']:<{width}}  {value}" for name, value in section.rows]
+        lines += [f"  {name['en']:<{width}}  {value['en']}" for name, value in section.rows]
         lines.append("")
     lines += [f"Settings for other commands: TILLIT_CONFIG={places.config}", "Ctrl-C stops everything."]
     return "\n".join(lines)

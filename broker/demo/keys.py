@@ -26,6 +26,7 @@ KINDS: Final = {
     "saml-service": "RS256",
     "saml-service-encryption": "RS256",
     "oidc-service": "ES256",
+    "relying-party": "ES256",
 }
 """Name → the algorithm that it is for."""
 

@@ -26,7 +26,7 @@ def prepare(places: Places) -> None:
     _check_mark(places)
     places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     ca = cards.card_ca(places)
-    cards.make_certificates(places, ca)
+    cards.make_certificate(places, ca)
     cards.make_cards(places, ca)
     keys.make_all(places)
     _write_metadata(places)

@@ -147,7 +147,8 @@ class CardRow:
     name: str
     person: str
     issuer: str
-    about: str
+    sv: str
+    en: str
     flaw: str = ""
     key: str = "p256"
 
@@ -158,14 +159,19 @@ class CardRow:
 
 
 CARDS: Final = (
-    CardRow("tolvan", "tolvan", "person-hsa-3", "staff card, level 3; several commissions", key="rsa"),
-    CardRow("astrid", "astrid", "person-hsa-3", "staff card, level 3; one commission", key="rsa"),
-    CardRow("bo", "bo", "person-hsa-3", "staff card, level 3; no commission"),
-    CardRow("tolvan-4", "tolvan", "person-hsa-4", "staff card, level 4"),
-    CardRow("folke-reserve", "folke", "person-hsa-2", "reserve card, level 2"),
-    CardRow("cecilia-id", "cecilia", "person-id-3", "card with a personal number, level 3"),
-    CardRow("ester-revoked", "ester", "person-hsa-3", "a lost card that is revoked", "revoked"),
-    CardRow("ester-expired", "ester", "person-hsa-3", "a card that is too old", "expired"),
-    CardRow("tolvan-signing", "tolvan", "person-hsa-3", "the signing half of a card", "signing"),
-    CardRow("stranger", "tolvan", "stranger", "a card of a CA that nobody here knows", "stranger"),
-)
+    CardRow("tolvan", "tolvan", "person-hsa-3", "tjänstekort, nivå 3; flera uppdrag", "staff card, level 3; several assignments",
+            key="rsa"),
+    CardRow("astrid", "astrid", "person-hsa-3", "tjänstekort, nivå 3; ett uppdrag", "staff card, level 3; one assignment",
+            key="rsa"),
+    CardRow("bo", "bo", "person-hsa-3", "tjänstekort, nivå 3; inget uppdrag", "staff card, level 3; no assignment"),
+    CardRow("tolvan-4", "tolvan", "person-hsa-4", "tjänstekort, nivå 4", "staff card, level 4"),
+    CardRow("folke-reserve", "folke", "person-hsa-2", "reservkort, nivå 2", "reserve card, level 2"),
+    CardRow("cecilia-id", "cecilia", "person-id-3", "kort med personnummer, nivå 3", "card with a personal number, level 3"),
+    CardRow("ester-revoked", "ester", "person-hsa-3", "ett förlorat kort som är spärrat", "a lost card that is revoked",
+            "revoked"),
+    CardRow("ester-expired", "ester", "person-hsa-3", "ett kort som är för gammalt", "a card that is too old", "expired"),
+    CardRow("tolvan-signing", "tolvan", "person-hsa-3", "den del av kortet som skriver under", "the signing half of a card",
+            "signing"),
+    CardRow("stranger", "tolvan", "stranger", "ett kort från en okänd utfärdare", "a card of a CA that nobody here knows",
+            "stranger"),
+)  # fmt: skip

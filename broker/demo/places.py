@@ -100,11 +100,6 @@ class Places:
         """What the child processes say."""
         return self.folder / "demo.log"
 
-    @property
-    def phone_ca(self) -> Path:
-        """The folder of the mobile e-ID's own CA, which gives relying parties their certificates."""
-        return self.folder / "phone-ca"
-
     def key(self, name: str) -> Path:
         """A private key of one of the services around the broker; its certificate is beside it."""
         return self.folder / "services" / f"{name}.key"

@@ -87,7 +87,10 @@ def phone_simulator() -> phone.PhoneSimulator:
 
 
 def start(places: Places) -> list[Callable[[], None]]:
-    """Serve them all; returns what stops each."""
+    """Serve them all; returns what stops each.
+
+    The phone knows the broker by its very certificate, and names it alone in the handshake: no browser offers a card there.
+    """
     cert, key = places.certificate("server"), places.key("server")
     peer = BrokerPeer(places)
 
@@ -95,7 +98,7 @@ def start(places: Places) -> list[Callable[[], None]]:
         return serve(app, "127.0.0.1", places.port + offset, cert=cert, key=key).stop
 
     phone_running: Running = phone_simulator().serve(
-        "127.0.0.1", places.port + 2, cert=cert, key=key, client_ca=places.phone_ca / "ca.pem"
+        "127.0.0.1", places.port + 2, cert=cert, key=key, client_ca=places.certificate("relying-party")
     )
     return [
         _serve_plain(make_wsgi_app(cards.card_ca(places), cards.now), places.port + 8),
