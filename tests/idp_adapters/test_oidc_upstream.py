@@ -345,7 +345,11 @@ def test_a_state_that_is_not_ours_is_our_own_error(state):
 
 @pytest.mark.parametrize(
     ("error", "expected"),
-    [*ERRORS.items(), *((error, "upstream-refused") for error in INTERACTION), ("something_else", "upstream-refused")],
+    [
+        *ERRORS.items(),
+        *((error, "upstream-refused") for error in sorted(INTERACTION)),
+        ("something_else", "upstream-refused"),
+    ],
 )
 def test_each_error_of_a_provider_has_a_meaning(error, expected):
     world = World()

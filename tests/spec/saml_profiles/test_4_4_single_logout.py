@@ -194,7 +194,7 @@ def test_an_unsigned_request_is_refused_also_from_a_service_that_need_not_sign(w
         ({"destination": "https://elsewhere.example/slo"}, "request-malformed"),
         ({"destination": "http://127.0.0.1:8440/saml/sso"}, "request-malformed"),
     ],
-    ids=str,
+    ids=lambda told: told if isinstance(told, str) else "-".join(told),
 )
 @pytest.mark.spec("SAML profiles", "4.4.4.1")
 def test_a_request_that_is_not_proven_fresh_and_ours_gets_a_page_and_ends_nothing(world, send, changes, cause):
