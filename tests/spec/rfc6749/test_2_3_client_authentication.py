@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.oidc import STRANGER, asserting, assertion, basic, error, key, keyed_client, public_client
+from tests.support.oidc import STRANGER, asserting, assertion, basic, error, key, keyed_client, patient, public_client
 from tests.support.world import SECRET, client, federation
 
 pytestmark = pytest.mark.spec("RFC 6749", "2.3")
@@ -14,8 +14,13 @@ ODD_SECRET = "pass word+with%25:odd&signs=ååå/?"
 POST_SECRET = "the-secret-of-the-client-that-posts"
 
 
+@pytest.fixture
+def world(shared):
+    return patient(shared)
+
+
 @pytest.fixture(scope="module")
-def world(lasting_worlds):
+def shared(lasting_worlds):
     post = client("post", token_endpoint_auth_method="client_secret_post", client_secret=POST_SECRET)
     odd = client("odd", client_secret=ODD_SECRET)
     odd["oidc"]["client_id"] = "odd id"

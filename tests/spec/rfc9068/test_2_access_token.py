@@ -2,6 +2,7 @@
 
 import pytest
 
+from metadata.wire.jose import issue
 from tests.support.oidc import (
     KEY,
     active,
@@ -140,7 +141,5 @@ def test_revoking_another_token_ends_nothing(world, kinds, kind):
 
 
 def test_a_token_signed_by_the_clients_own_key_is_no_token_of_ours(world):
-    from metadata.wire.jose import issue
-
     good = claims(world.tokens()["access_token"])
     assert userinfo(world, issue(good, KEY, typ="at+jwt")).status == 401
