@@ -8,6 +8,7 @@ import os
 import re
 import select
 import signal
+import socket
 import ssl
 import subprocess  # the demo is child processes
 import sys
@@ -47,6 +48,16 @@ def tillit(places: Places, *arguments: str) -> "subprocess.CompletedProcess[str]
     )
 
 
+def _check_names() -> None:
+    """Raises NotStarted where `localhost` is nothing, as in a bare chroot."""
+    try:
+        socket.getaddrinfo("localhost", None)
+    except OSError as error:
+        raise NotStarted(
+            "this machine does not know the name localhost: add `127.0.0.1 localhost` to /etc/hosts"
+        ) from error
+
+
 class Federation:
     """The running demo, as a context. `places` says where everything is."""
 
@@ -69,6 +80,7 @@ class Federation:
         self.stop()
 
     def _start(self) -> None:
+        _check_names()
         check_free(self.places)
         material.prepare(self.places)
         self._log = self.places.log.open("wb")
