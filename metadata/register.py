@@ -178,6 +178,10 @@ class Register:
             return found
         raise UnknownService(entity_id[:200])
 
+    def has_client(self, client_id: str) -> bool:
+        """Whether a client of this client_id is in the register."""
+        return client_id in self._by_client_id
+
     def by_client_id(self, client_id: str) -> Service:
         """The client with exactly this client_id. Raises UnknownService."""
         if found := self._by_client_id.get(client_id):

@@ -12,6 +12,8 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
+import orjson
+
 from broker.audit.events import Event
 
 _dump = json.JSONEncoder(separators=(",", ":"), sort_keys=True, check_circular=False, allow_nan=False).encode
@@ -36,7 +38,8 @@ def leaf(event: Event, sealed_evidence: bytes | None = None) -> bytes:
     content["salt"] = os.urandom(16).hex()
     if sealed_evidence is not None:
         content[_SEALED] = hashlib.sha256(sealed_evidence).hexdigest()
-    return _dump(content).encode("ascii")
+    octets = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return octets if octets.isascii() else _dump(content).encode("ascii")  # the same notation, escaped
 
 
 def evidence_of(event: Event) -> tuple[str, bytes] | None:

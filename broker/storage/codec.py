@@ -6,7 +6,6 @@ typed `Any` must be JSON values already (a tuple in it comes back as a list).
 """
 
 import base64
-import json
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -15,10 +14,11 @@ from enum import Enum
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
+import orjson
+
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
 
-_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False, allow_nan=False).encode
 
 
 class CannotStore(TypeError):
@@ -27,12 +27,12 @@ class CannotStore(TypeError):
 
 def dumps(value: Any) -> bytes:
     """JSON values as compact UTF-8."""
-    return _dump(value).encode()
+    return orjson.dumps(value)
 
 
 def loads(data: bytes) -> Any:
     """What `dumps` wrote."""
-    return json.loads(data)
+    return orjson.loads(data)
 
 
 class Codec(Generic[T]):
@@ -50,7 +50,7 @@ class Codec(Generic[T]):
 
     def decode(self, data: bytes) -> T:
         """The value again."""
-        plain = json.loads(data)
+        plain = orjson.loads(data)
         return cast("T", self._decode(plain) if self._decode else plain)
 
 

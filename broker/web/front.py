@@ -79,7 +79,7 @@ class Front:
         if route is None:
             return self.pages(environ, start_response)
         reply = serve(route, environ, self.on)
-        self.on.metrics.requests.labels(environ["PATH_INFO"], str(reply.status)).inc()
+        self.on.metrics.answered(environ["PATH_INFO"], reply.status)()
         return written(reply, environ["REQUEST_METHOD"], start_response)
 
 

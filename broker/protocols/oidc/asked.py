@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from broker.protocols.oidc.errors import AuthorizeError
 from broker.protocols.oidc.parameters import ClaimRequest, ClaimsParameter
-from metadata.register import OidcClient, Register, UnknownService
+from metadata.register import OidcClient, Register
 from trust_framework.attribute_sets import SCOPES, of_scopes
 from trust_framework.attributes import by_claim
 from trust_framework.decide import RequestedAttribute
@@ -43,15 +43,7 @@ def wishes(scope: Iterable[str], claims: ClaimsParameter, client: OidcClient, re
 
 
 def _known(scope: str, register: Register) -> bool:
-    return scope in {"openid", "offline_access"} or scope in SCOPES or _is_client(scope, register)
-
-
-def _is_client(scope: str, register: Register) -> bool:
-    try:
-        register.by_client_id(scope)
-    except UnknownService:
-        return False
-    return True
+    return scope in {"openid", "offline_access"} or scope in SCOPES or register.has_client(scope)
 
 
 def _named(members: Mapping[str, ClaimRequest]) -> dict[str, RequestedAttribute]:

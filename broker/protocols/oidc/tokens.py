@@ -10,7 +10,7 @@ from broker.login.ports import Services
 from broker.protocols.oidc.claims import claims_of
 from broker.protocols.oidc.content import Content
 from broker.protocols.oidc.errors import InvalidToken
-from metadata.register import OidcClient, UnknownService
+from metadata.register import OidcClient
 from metadata.wire.claims import JoseRefused, check_issuer, check_times
 from metadata.wire.jose import at_hash, issue, verify
 from trust_framework.identity import Attributes
@@ -50,18 +50,11 @@ def access_token(grant: str, client: OidcClient, sub: str, scope: str, now: int,
 
 def audience(scope: str, on: Services) -> str | list[str]:
     """Whom a token is for: the services whose client_id is among the scope values, else this broker's own userinfo."""
-    named = [value for value in scope.split(" ") if _is_client(value, on)]
-    if "openid" in scope.split(" ") or not named:
+    values, register = scope.split(" "), on.federation().register
+    named = [value for value in values if register.has_client(value)]
+    if "openid" in values or not named:
         named.insert(0, on.settings.base_url)
     return named[0] if len(named) == 1 else named
-
-
-def _is_client(value: str, on: Services) -> bool:
-    try:
-        on.federation().register.by_client_id(value)
-    except UnknownService:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
