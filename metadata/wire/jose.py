@@ -12,9 +12,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from json import JSONEncoder
 from typing import Any
 
-import orjson
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
 
@@ -52,6 +52,7 @@ __all__ = [
 ]
 
 MAXIMUM_TOKEN = 16 * 1024
+_ENCODER = JSONEncoder(separators=(",", ":"), allow_nan=False)
 _COMPACT = re.compile(rb"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 # joserfc knows the type of each registered header parameter; what it does not know is left alone (RFC 7515 section 4).
 _HEADER = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
@@ -68,7 +69,7 @@ class Verified:
 
 def issue(claims: Mapping[str, Any], signer: Signer, *, typ: str | None = None) -> str:
     """A signed JWT in compact serialization (RFC 7515 section 7.1), `typ` as RFC 8725 section 3.11 wants it."""
-    payload = _encode(orjson.dumps(claims if type(claims) is dict else dict(claims)))
+    payload = _encode(_ENCODER.encode(dict(claims)).encode())
     signing_input = _header_segment(signer.kid, signer.alg, typ) + payload
     return (signing_input + b"." + _encode(signer.sign(signing_input))).decode()
 
@@ -76,7 +77,7 @@ def issue(claims: Mapping[str, Any], signer: Signer, *, typ: str | None = None) 
 @lru_cache(maxsize=256)
 def _header_segment(kid: str, alg: str, typ: str | None) -> bytes:
     header = {"alg": alg, "kid": kid} if typ is None else {"alg": alg, "kid": kid, "typ": typ}
-    return _encode(orjson.dumps(header)) + b"."
+    return _encode(_ENCODER.encode(header).encode()) + b"."
 
 
 def verify(
