@@ -66,6 +66,11 @@ class ProviderTerms:
         )
 
 
+def gone(id: str) -> ProviderTerms:
+    """The terms of a provider that the register no longer has: none, so what it once said counts no more."""
+    return ProviderTerms(id, names={}, ceiling="", levels={}, state=State.SUSPENDED)
+
+
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """An attribute value that the provider may not assert, with the rule that dropped it."""

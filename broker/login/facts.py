@@ -8,6 +8,7 @@ from trust_framework.facts import DIRECTORY
 from trust_framework.identity import Identity
 from trust_framework.members import ConsentPolicy, RelyingParty
 from trust_framework.persons import Person
+from trust_framework.providers import gone
 
 
 def case_of(tx: Transaction, on: Services) -> Case:
@@ -46,7 +47,7 @@ def gather(
         agreed=consented,
         agreements=federation.agreements,
         unattended=unattended,
-        terms=federation.providers.get(identity.method),
+        terms=federation.providers.get(identity.method) or gone(identity.method),
     )
 
 
