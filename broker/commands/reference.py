@@ -1,16 +1,20 @@
 """`tillit reference`: the pages of the documentation that are made from the program, so that they cannot differ from it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
 import click
 
+from broker.audit.events import Event
 from broker.cli import COMMANDS, HIDDEN
 from broker.commands.errors import MEANINGS
 from broker.federation.reference import key_table
 from broker.federation.reference import page as federation_file
 from broker.settings import Settings
+from trust_framework.attribute import SAML_NAMES
+from trust_framework.attributes import CATALOGUE
 
 
 @click.command()
@@ -64,8 +68,90 @@ def _commands() -> Iterator[str]:
     yield from (f"| {code.value} | {text} |" for code, text in MEANINGS.items())
 
 
+def endpoint_page() -> str:
+    """`docs/endpoints.md`."""
+    return "\n".join(_endpoints()) + "\n"
+
+
+def _endpoints() -> Iterator[str]:
+    from broker.web.flask_app import PAGES as SHOWN
+    from broker.web.front import ROUTES
+
+    yield from (
+        "# Endpoints",
+        "",
+        "Every address that a broker answers at. `limit` is the longest body in bytes. This page is made from the routing",
+        "tables (`tillit reference`). `/metrics` is on the management listener only, `/card/…` on the card listener.",
+        "",
+        "| address | methods | limit | what |",
+        "|---|---|---|---|",
+    )
+    for path, route in ROUTES.items():
+        if not path.startswith("/static/"):
+            yield f"| `{path}` | {', '.join(route.methods)} | {route.limit or '–'} | {_first(route.view)} |"
+    for rule, view, methods in SHOWN:
+        yield f"| `{rule}` | {', '.join(methods)} | {'–' if methods == ('GET',) else 65536} | {_first(view)} |"
+
+
+def _first(thing: object) -> str:
+    """The first paragraph of a docstring, in one line, without the address that it may begin with."""
+    text = " ".join((getattr(thing, "__doc__", "") or "").split("\n\n")[0].split()).replace("|", "or")
+    if text.startswith("`/") and ": " in text:
+        text = text.split(": ", 1)[1]
+    return text[:1].upper() + text[1:]
+
+
+def event_page() -> str:
+    """`docs/audit-events.md`."""
+    return "\n".join(_events()) + "\n"
+
+
+def _events() -> Iterator[str]:
+    yield from (
+        "# Audit events",
+        "",
+        "Every event of the log. Each also has `at` (epoch seconds), `reference` (ties page, log and support call together) and",
+        "a random `salt`; fields that are empty are left out. `person` is the register's random id; details are named, never",
+        "given. This page is made from the events (`tillit reference`).",
+    )
+    for event in sorted(_subclasses(Event), key=lambda e: e.name):
+        names = [f.name for f in fields(event) if f.name not in {"at", "reference"}]
+        yield from ("", f"## `{event.name}`", "", " ".join((event.__doc__ or "").split()), "")
+        yield f"Kept as `{event.retention}`. Fields: {', '.join(f'`{name}`' for name in names)}."
+
+
+def _subclasses(of: type[Event]) -> Iterator[type[Event]]:
+    for found in of.__subclasses__():
+        yield found
+        yield from _subclasses(found)
+
+
+def attribute_page() -> str:
+    """`docs/attributes.md`."""
+    return "\n".join(_attributes()) + "\n"
+
+
+def _attributes() -> Iterator[str]:
+    yield from (
+        "# Attributes",
+        "",
+        "The catalogue: one attribute inside, many names outside. A service is registered for catalogue names, and is answered",
+        "under the name it asked with, else the first. This page is made from the catalogue (`tillit reference`).",
+        "",
+        "| attribute | what | from | SAML | claim | several |",
+        "|---|---|---|---|---|---|",
+    )
+    for row in CATALOGUE.values():
+        saml = ", ".join(f"`{row.names[family]}`" for family in SAML_NAMES if family in row.names) or "–"
+        several = "yes" if row.multi_valued else "no"
+        yield f"| `{row.name}` | {row.en} ({row.sv}) | {row.source} | {saml} | `{row.claim()}` | {several} |"
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "settings.md": settings_page,
     "federation-file.md": federation_file,
     "command-line.md": command_page,
+    "endpoints.md": endpoint_page,
+    "audit-events.md": event_page,
+    "attributes.md": attribute_page,
 }

@@ -31,6 +31,7 @@ def authenticated(endpoint: Callable[[Request, int, Any], Reply]) -> Callable[[T
             throttle.allows(FAILURE, _who(turn.request))
         return reply
 
+    view.__doc__ = endpoint.__doc__
     return view
 
 

@@ -45,17 +45,17 @@ def _kept(name: str, make: Callable[[Services], Reply], turn: Turn) -> Reply:
 
 
 def configuration(turn: Turn) -> Reply:
-    """`/.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`."""
+    """The provider's metadata (OpenID Connect Discovery 1.0, RFC 8414)."""
     return _kept("configuration", lambda on: Reply(200, _JSON, discovery.configuration(on)), turn)
 
 
 def jwks(turn: Turn) -> Reply:
-    """`/oidc/jwks`."""
+    """The public keys that verify our tokens (RFC 7517)."""
     return _kept("jwks", lambda on: Reply(200, _JSON, discovery.jwks(on)), turn)
 
 
 def saml_metadata(turn: Turn) -> Reply:
-    """`/saml/metadata`, signed; also our entityID."""
+    """Our signed SAML metadata, identity provider and service provider in one; the address is our entityID."""
     return _kept("saml", lambda on: Reply(200, _SAML, saml_document(on, turn.now)), turn)
 
 
@@ -69,12 +69,12 @@ def _static(reply: Reply) -> View:
 
 
 def alive(turn: Turn) -> Reply:  # noqa: ARG001
-    """`/healthz`: the process answers."""
+    """The process answers."""
     return Reply(200, (("Content-Type", "text/plain"), ("Cache-Control", "no-store")), b"ok\n")
 
 
 def ready(turn: Turn) -> Reply:
-    """`/readyz`: database, keys, register and audit can be used."""
+    """Whether database, keys, register and audit can be used."""
     return readiness(turn.on.ready())
 
 

@@ -37,7 +37,11 @@ class Route:
 
 
 def _protocol(endpoint: Callable[[Request, int, Any], Reply]) -> View:
-    return lambda turn: endpoint(turn.request, turn.now, turn.on.services)
+    def view(turn: Turn) -> Reply:
+        return endpoint(turn.request, turn.now, turn.on.services)
+
+    view.__doc__ = endpoint.__doc__
+    return view
 
 
 _BOTH = ("GET", "HEAD", "POST")

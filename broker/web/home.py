@@ -14,7 +14,7 @@ REVIEWED = "2026-11-25"
 
 
 def start(turn: Turn) -> Reply:
-    """`/`. In the demo it lists the services to try."""
+    """The start page, with help; outside production it lists the services to try."""
     federation = turn.on.services.federation()
     listed = turn.on.services.settings.environment is not Environment.PRODUCTION
     services = tuple(
@@ -26,12 +26,12 @@ def start(turn: Turn) -> Reply:
 
 
 def accessibility(turn: Turn) -> Reply:
-    """`/tillganglighet`."""
+    """The accessibility statement."""
     return turn.on.pages.render(Accessibility(reviewed=REVIEWED), turn.frame())
 
 
 def error_url(turn: Turn) -> Reply:
-    """`/error`: services send people here (REFEDS errorURL v1); parameters are hostile until matched."""
+    """Our errorURL: services send people here (REFEDS errorURL v1); parameters are hostile until matched."""
     page = error_url_page(turn.parameters(), lambda name: _known(name, turn), turn.now)
     return turn.on.pages.render(page, turn.frame())
 
@@ -47,10 +47,10 @@ def _known(name: str, turn: Turn) -> ServiceView | None:
 
 
 def language(turn: Turn, choice: str) -> Reply:  # noqa: ARG001  # the choice is read from the path
-    """`/sprak/<choice>`."""
+    """Choose a language, and go back."""
     return choose_language(turn.request, secure=turn.on.services.settings.secure)
 
 
 def theme(turn: Turn, choice: str) -> Reply:  # noqa: ARG001
-    """`/utseende/<choice>`."""
+    """Choose an appearance, and go back."""
     return choose_theme(turn.request, secure=turn.on.services.settings.secure)

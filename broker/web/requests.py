@@ -16,7 +16,7 @@ from broker.web.turn import Turn
 
 
 def authorize(turn: Turn) -> Reply:
-    """`/oidc/authorize`, GET and POST (OpenID Connect Core section 3.1.2.1)."""
+    """The authorization endpoint, GET and POST (OpenID Connect Core section 3.1.2.1)."""
     try:
         asked = oidc_authorize.read(turn.request, turn.now, turn.on.services)
     except Answered as answered:
@@ -25,7 +25,7 @@ def authorize(turn: Turn) -> Reply:
 
 
 def single_sign_on(turn: Turn) -> Reply:
-    """`/saml/sso`, Redirect and POST (SAML profiles section 4.1.4.1)."""
+    """The single sign-on service, Redirect and POST (SAML profiles section 4.1.4.1)."""
     try:
         asked, used = saml_sso.read(turn.request, turn.now, turn.on.services)
     except Answered as answered:

@@ -19,7 +19,7 @@ INACTIVE = {"active": False}
 
 
 def introspect(request: Request, now: int, on: Services) -> Reply:
-    """Answer an authenticated service (RFC 7662 section 2.2)."""
+    """Introspection, for an authenticated service (RFC 7662 section 2)."""
     try:
         asked = token_request(request)
         service, client, consumed = authenticate(asked, now, on)

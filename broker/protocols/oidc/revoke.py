@@ -14,7 +14,7 @@ from metadata.register import Service
 
 
 def revoke(request: Request, now: int, on: Services) -> Reply:
-    """200 for an unknown token and for another client's, which nothing happens to (RFC 7009 section 2.2)."""
+    """Revocation (RFC 7009). 200 for an unknown token and for another client's, which nothing happens to (section 2.2)."""
     try:
         asked = token_request(request)
         service, _, consumed = authenticate(asked, now, on)

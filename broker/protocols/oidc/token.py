@@ -40,7 +40,7 @@ def token_request(request: Request) -> TokenRequest:
 
 
 def token(request: Request, now: int, on: Services) -> Reply:
-    """Answer a token request. Nothing leaves before its record is committed."""
+    """The token endpoint (RFC 6749 section 3.2). Nothing leaves before its record is committed."""
     try:
         return json_reply(_tokens(request, now, on).response)
     except ProtocolError as error:

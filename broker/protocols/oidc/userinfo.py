@@ -23,7 +23,7 @@ from trust_framework.decide import Released, decide
 
 
 def userinfo(request: Request, now: int, on: Services) -> Reply:
-    """Answer with the claims that may be released now. Nothing leaves before its record is committed."""
+    """The claims that may be released now (OpenID Connect Core section 5.3). Nothing leaves before its record is committed."""
     try:
         return _claims(_bearer(request), now, on)
     except ProtocolError as error:
