@@ -122,4 +122,4 @@ def _draw(results: Sequence[Result]) -> None:
         table.add_row(word, result.flow, f"{result.seconds:.2f}", Text(result.detail))
     console = Console()
     console.print(table)
-    console.print(_sum(results))
+    console.print(Text(_sum(results)))

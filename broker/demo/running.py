@@ -1,5 +1,6 @@
 """The two ways of running the demo: for people until interrupted, and for the self-check. Messages and exit codes."""
 
+import shutil
 import signal
 import sys
 import tempfile
@@ -8,11 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from broker.demo.guide import printed
-from broker.demo.material import UnfitFolder
+from broker.demo.material import MARK, UnfitFolder
 from broker.demo.places import DEFAULT_PORT, Places, PortTaken, free_block
 from broker.demo.starter import Federation, NotStarted
 
 FOLDER: Final = "tillit-demo"
+KEEPING: Final = "with --data DIR, what everything said is kept in DIR/check/demo.log"
 FAILED: Final = 1
 NOT_READY: Final = 4
 
@@ -53,11 +55,22 @@ def _check_all(port: int | None, data: Path | None, *, as_json: bool) -> int:
 
     _stop_on_signals()
     with tempfile.TemporaryDirectory(prefix="tillit-demo-") as made:
-        places = Places(data.absolute() if data else Path(made), free_block() if port is None else port)
+        folder = _emptied(data.absolute() / "check") if data else Path(made)
+        places = Places(folder, free_block() if port is None else port)
         with Federation(places):
             results = check(places)
         report(results, as_json=as_json)
-    return 0 if all(result.ok for result in results) else FAILED
+    if all(result.ok for result in results):
+        return 0
+    sys.stderr.write(f"tillit: what everything said is in {places.log}\n" if data else f"tillit: {KEEPING}\n")
+    return FAILED
+
+
+def _emptied(folder: Path) -> Path:
+    """The folder of an earlier check, taken away: what people consented to then must be asked anew."""
+    if (folder / MARK).exists():
+        shutil.rmtree(folder)
+    return folder
 
 
 def _told(run: Callable[[], int]) -> int:

@@ -122,7 +122,8 @@ def failed(what: str, *, status: int = 400, **told: str | None) -> tuple[str, in
 
 
 STYLE: Final = """
-:root{color-scheme:light dark;--line:#767676}
+:root{color-scheme:light dark;--line:#767676;background:Canvas;color:CanvasText}
+a{color:LinkText}
 body{font:1.05rem/1.5 system-ui,sans-serif;max-width:48rem;margin:0 auto;padding:1rem}
 header,footer{display:flex;gap:1rem;flex-wrap:wrap;border-bottom:1px solid var(--line);padding-bottom:.5rem}
 footer{border:0;border-top:1px solid var(--line);padding-top:.5rem;margin-top:2rem}

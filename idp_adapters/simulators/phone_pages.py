@@ -17,7 +17,7 @@ HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
 )
 STYLE: Final = """
-:root{color-scheme:light dark}
+:root{color-scheme:light dark;background:Canvas;color:CanvasText}
 body{font:1.1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:0 auto;padding:1rem}
 .note{border:2px dashed;padding:.5rem 1rem}
 textarea{width:100%;box-sizing:border-box;font:inherit}
