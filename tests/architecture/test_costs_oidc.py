@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-import metadata.wire.xml
+from metadata.wire import xml
 from tests.support.oidc import userinfo
 from tests.support.world import client, federation
 
@@ -92,9 +92,18 @@ def test_no_key_is_read_on_a_warm_sign_on(warm, monkeypatch, name):
 
 def test_no_xml_is_parsed_on_a_warm_sign_on(warm, monkeypatch):
     world, browser = warm
-    with counting(monkeypatch, metadata.wire.xml, "parse") as calls:
+    with counting(monkeypatch, xml.etree, "fromstring") as calls:
         world.tokens(browser, scope=SCOPE)
     assert calls == []
+
+
+def test_the_counters_count_what_they_are_for(worlds, monkeypatch):
+    with counting(monkeypatch, serialization, "load_der_private_key") as keys:
+        worlds.make(federation(client()))
+    assert keys
+    with counting(monkeypatch, xml.etree, "fromstring") as parsed:
+        xml.parse(b"<a/>")
+    assert parsed
 
 
 def statements(world, monkeypatch, action):

@@ -104,6 +104,12 @@ def test_scope_values_that_are_not_registered_are_left_out_and_the_answer_says_s
 
 
 @pytest.mark.spec("RFC 6749", "3.3")
+def test_a_registered_scope_value_that_means_nothing_here_is_left_out(worlds):
+    world = worlds.make(federation(client(scope="openid profile urn:nothing"), client("api")))
+    assert world.tokens(scope="openid urn:nothing profile api")["scope"] == "openid profile"
+
+
+@pytest.mark.spec("RFC 6749", "3.3")
 @pytest.mark.parametrize("scope", ["profile openid", "openid  profile", " openid profile ", "openid openid profile"])
 def test_order_spaces_and_repetition_of_scope_values_do_not_matter(world, scope):
     assert sorted(world.tokens(scope=scope)["scope"].split(" ")) == ["openid", "profile"]
