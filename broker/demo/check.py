@@ -38,6 +38,8 @@ FLOWS: Final[Sequence[tuple[str, Flow]]] = (
     ("card for signing", refusals.bad_card("tolvan-signing", "cert-kind")),
     ("no card", refusals.bad_card(None, "cert-none")),
     ("card of an unknown issuer", refusals.bad_card("stranger", "cert-issuer")),
+    ("card whose status cannot be learned; then by the list", refusals.status_unknown),
+    ("mobile e-ID blocked", refusals.mobile_blocked),
     ("mobile e-ID declined on the phone", refusals.mobile_declined),
     ("mobile e-ID not in time", refusals.mobile_expired),
     ("mobile e-ID cancelled on the screen", refusals.mobile_cancelled_on_screen),

@@ -167,6 +167,7 @@ CARDS: Final = (
     CardRow("tolvan-4", "tolvan", "person-hsa-4", "tjänstekort, nivå 4", "staff card, level 4"),
     CardRow("folke-reserve", "folke", "person-hsa-2", "reservkort, nivå 2", "reserve card, level 2"),
     CardRow("cecilia-id", "cecilia", "person-id-3", "kort med personnummer, nivå 3", "card with a personal number, level 3"),
+    CardRow("ester", "ester", "person-hsa-3", "tjänstekort, nivå 3; två uppdrag", "staff card, level 3; two assignments"),
     CardRow("ester-revoked", "ester", "person-hsa-3", "ett förlorat kort som är spärrat", "a lost card that is revoked",
             "revoked"),
     CardRow("ester-expired", "ester", "person-hsa-3", "ett kort som är för gammalt", "a card that is too old", "expired"),

@@ -5,9 +5,10 @@ Owns what is pressed on which page. What must come of it is for the flows to say
 
 import json
 import time
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from broker.demo.browser import Browser, NotHeld, Page
 from broker.demo.document import Form
@@ -99,6 +100,15 @@ class Person:
         forms = [form for form in asked.forms if form.action.endswith("/choose")]
         hold(bool(forms), f"expected the provider's page, got {asked}")
         return self.browser.submit(asked, forms[0], person=who, level=level)
+
+    def trouble(self, **where: str) -> None:
+        """Make the card CA's responder misbehave (`ocsp`, `crl`); without words it is well again."""
+        parts = urlsplit(self.places.status)
+        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+        connection.request("POST", "/control", json.dumps(where))
+        status = connection.getresponse().status
+        connection.close()
+        hold(status == 204, f"the card CA said {status}")  # noqa: PLR2004
 
     # --- with a phone
 

@@ -15,11 +15,12 @@ from broker.demo.federation import OP_CLIENT
 from broker.demo.people import PERSONAS, Persona
 from broker.demo.places import LOA, Places
 from idp_adapters.simulators import phone, phone_orders, upstream
-from idp_adapters.simulators.ca import make_wsgi_app
+from idp_adapters.simulators.ca import TestCa, Trouble, make_wsgi_app
 from idp_adapters.simulators.oidc_op import Client, OpenIdProvider
 from idp_adapters.simulators.saml_idp import SamlIdentityProvider
 from idp_adapters.simulators.serving import Running, serve
 from metadata.register import SamlService
+from metadata.wire.strict_json import BadJson, read_object
 
 AT_REGION: Final = ("tolvan", "astrid", "bo")
 AT_SUPPLIER: Final = ("cecilia", "bo", "dagny")
@@ -101,11 +102,30 @@ def start(places: Places) -> list[Callable[[], None]]:
         "127.0.0.1", places.port + 2, cert=cert, key=key, client_ca=places.certificate("relying-party")
     )
     return [
-        _serve_plain(make_wsgi_app(cards.card_ca(places), cards.now), places.port + 8),
+        _serve_plain(_with_control(cards.card_ca(places)), places.port + 8),
         phone_running.stop,
         tls(saml_idp(places, peer.service), 3),
         tls(openid_provider(places, peer), 4),
     ]
+
+
+def _with_control(ca: TestCa) -> Any:
+    """The CA's status app, and `POST /control` with JSON `{"ocsp": TROUBLE, "crl": TROUBLE}`, to see it misbehave."""
+    status = make_wsgi_app(ca, cards.now)
+
+    def app(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"] != "/control" or environ["REQUEST_METHOD"] != "POST":
+            return status(environ, start_response)
+        try:
+            wanted = read_object(environ["wsgi.input"].read(min(int(environ.get("CONTENT_LENGTH") or 0), 1024)))
+            ca.outage.ocsp, ca.outage.crl = Trouble(wanted.get("ocsp", "none")), Trouble(wanted.get("crl", "none"))
+        except (BadJson, ValueError):
+            start_response("400 Bad Request", [("Content-Length", "0")])
+            return []
+        start_response("204 No Content", [])
+        return []
+
+    return app
 
 
 class _Threaded(ThreadingMixIn, WSGIServer):

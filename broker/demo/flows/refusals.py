@@ -20,6 +20,18 @@ def bad_card(card: str | None, cause: str) -> Flow:
     return flow
 
 
+def status_unknown(stage: Stage) -> None:
+    """While neither OCSP nor the list can be had, a good card is refused; with the list alone it is let in."""
+    person = Person(stage.places, "ester")
+    try:
+        person.trouble(ocsp="down", crl="down")
+        expect(person.log_in_with_card(person.at_saml()), "U10", cause="cert-unknown")
+        person.trouble(ocsp="down")
+        expect(person.log_in_with_card(person.at_saml()), "saml-service", state="in")
+    finally:
+        person.trouble()
+
+
 def _mobile(act: Callable[[Person, str], None], cause: str) -> Flow:
     """A mobile login that the phone ends, and the cause that the page must name."""
 
@@ -41,6 +53,11 @@ def _expire(person: Person, handle: str) -> None:
     person.phone("fail", handle=handle, hint="expiredTransaction")
 
 
+def _blocked(person: Person, handle: str) -> None:
+    person.approve(handle, "dagny")
+
+
+mobile_blocked = _mobile(_blocked, "eid-blocked")
 mobile_declined = _mobile(_decline, "user-cancelled")
 mobile_expired = _mobile(_expire, "eid-expired-order")
 
