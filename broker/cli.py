@@ -4,7 +4,6 @@ What a command does is in `broker.commands`, one file each; what its exit codes 
 `broker.commands.errors`.
 """
 
-import sys
 from importlib import import_module
 from typing import Final
 
@@ -72,11 +71,11 @@ class Commands(click.Group):
 @click.command(
     cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.version_option(package_name="tillit")
+@click.version_option(package_name="tillit", prog_name="tillit")
 def cli() -> None:
     """tillit: federated identity and single sign-on."""
 
 
 def main() -> None:
     """The `tillit` program."""
-    sys.exit(cli())
+    cli(prog_name="tillit")

@@ -186,7 +186,7 @@ def _check_target(settings: Settings, *, replacing: bool) -> None:
         return
     if not replacing:
         raise Refused(f"{database_shown(settings)}: is there already; --replace loses it")
-    if is_sqlite(settings.database) and _in_use(settings):
+    if _in_use(settings):
         raise NotReady("a broker uses the database now: stop it first")
 
 

@@ -1,5 +1,7 @@
 """`tillit serve`: granian with the settings' address, TLS, threads and workers; what runs in a worker is `serving`."""
 
+import signal
+import ssl
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -28,6 +30,7 @@ def serve() -> None:
     """
     settings = read_settings()
     where = main_place(settings)
+    _check_certificate(settings)
     with opened(settings) as storage:
         if not storage.federation_version():
             click.echo(
@@ -38,38 +41,55 @@ def serve() -> None:
 
 
 def _loaded(lock: Path) -> Callable[..., Any]:
-    """Imported in the worker, so that the process that watches the workers stays small."""
+    """Imported in the worker, so that the process that watches the workers stays small.
+
+    Until granian sets its own handlers a new worker has those of its parent, which would do nothing here.
+    """
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, _leave)
     from broker.commands.serving import application
 
     return application(lock)
 
 
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
+
+
+def _check_certificate(settings: Settings) -> None:
+    """What a worker would stumble over is told before there is one. Raises NotReady."""
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise NotReady("TILLIT_TLS_CERT and TILLIT_TLS_KEY go together")
+    if settings.tls_cert is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:
+        raise NotReady(f"TILLIT_TLS_CERT, TILLIT_TLS_KEY: {error}") from error
+
+
 def _server(settings: Settings, where: Place) -> "MPServer":
+    """TLS when the base URL is https; with http, in test, the certificate is the card listener's alone."""
     from granian.constants import HTTPModes, Interfaces, SSLProtocols
     from granian.log import LogLevels
     from granian.server.mp import MPServer
 
-    if (settings.tls_cert is None) != (settings.tls_key is None):
-        raise NotReady("TILLIT_TLS_CERT and TILLIT_TLS_KEY go together")
-    try:
-        return MPServer(
-            "tillit",
-            address=where.host or "127.0.0.1",
-            port=where.port,
-            uds=where.path,
-            uds_permissions=0o660,
-            interface=Interfaces.WSGI,
-            workers=settings.workers,
-            blocking_threads=settings.threads,
-            runtime_blocking_threads=settings.threads,
-            http=HTTPModes.auto,
-            websockets=False,
-            log_level=LogLevels.error,
-            ssl_cert=settings.tls_cert,
-            ssl_key=settings.tls_key,
-            ssl_protocol_min=SSLProtocols.tls12,
-            respawn_failed_workers=True,
-            workers_kill_timeout=DRAINING,
-        )
-    except OSError as error:
-        raise NotReady(f"TILLIT_TLS_CERT, TILLIT_TLS_KEY: {error}") from error
+    return MPServer(
+        "tillit",
+        address=where.host or "127.0.0.1",
+        port=where.port,
+        uds=where.path,
+        uds_permissions=0o660,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        runtime_blocking_threads=settings.threads,
+        http=HTTPModes.auto,
+        websockets=False,
+        log_level=LogLevels.error,
+        ssl_cert=settings.tls_cert if settings.secure else None,
+        ssl_key=settings.tls_key if settings.secure else None,
+        ssl_protocol_min=SSLProtocols.tls12,
+        respawn_failed_workers=True,
+        workers_kill_timeout=DRAINING,
+    )
