@@ -42,9 +42,14 @@ def _ended(sign_on: SignOn, cause: str, turn: Turn, *used: Change) -> Effects:
 
 
 def rp_initiated(turn: Turn) -> Reply:
-    """`/oidc/logout`: with a valid hint for this very sign-on it ends at once, else the person is asked."""
+    """`/oidc/logout`: with a valid hint for this very sign-on it ends at once, else the person is asked.
+
+    By POST it comes from another site and so without the cookie: the browser asks the same by a GET that has it.
+    """
     sent = turn.form() if turn.request.method == "POST" else turn.parameters()
     asked = oidc_logout.read(sent, turn.on.services)
+    if turn.request.method == "POST" and turn.held.fresh:
+        return see_other(f"{turn.request.path}?{urlencode(sent)}")
     sign_on = _sign_on(turn)
     if sign_on is None:
         return _gone(asked, turn)

@@ -193,6 +193,18 @@ def test_by_post_with_the_cookie_it_is_the_same(world):
     assert not signed_on(world, browser)
 
 
+def test_a_post_from_another_site_comes_without_the_cookie_and_still_ends_the_sign_on(world):
+    browser, tokens = logged_in(world)
+    form = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": AFTER, "state": "a b&c"}
+    landed = browser.request("POST", "/oidc/logout", form, cookies=False)
+    assert landed.status == 303
+    assert not landed.header("Set-Cookie")
+    answer = browser.get(landed.location)
+    assert (answer.status, answer.sent_back) == (303, {"state": "a b&c"})
+    assert answer.location.startswith(AFTER)
+    assert not signed_on(world, browser)
+
+
 def test_a_parameter_sent_twice_counts_for_nothing(world):
     browser, tokens = logged_in(world)
     uri = quote("https://evil.example/", safe="")
