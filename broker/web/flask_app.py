@@ -53,8 +53,9 @@ def pages_app(on: Broker) -> Flask:
     """Flask with every page. It holds no state of its own and no session: the browser's cookie is ours."""
     app = Flask("broker.web", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=FORM_BODY, MAX_FORM_PARTS=100)
+    app.url_map.merge_slashes = False  # else it redirects to the one-slash path at whatever host the request names
     for number, (rule, view, methods) in enumerate(PAGES):
-        app.add_url_rule(rule, f"page{number}", _served(view, on), methods=methods)
+        app.add_url_rule(rule, f"page{number}", _served(view, on), methods=methods, provide_automatic_options=False)
     app.register_error_handler(404, lambda _: _response(_lost("not-found", on)))
     app.register_error_handler(405, lambda _: _response(_lost("not-found", on)))
     app.register_error_handler(413, lambda _: _response(_lost("request-too-large", on)))
