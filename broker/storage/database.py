@@ -173,6 +173,10 @@ class Database:
     def is_driver_error(self, error: BaseException) -> bool:
         return isinstance(error, self._dbapi.Error)
 
+    def told(self, error: Exception) -> Exception:
+        """An error of a transaction as its writer is told it: a driver's translated, any other as it is."""
+        return self.translated(error) if self.is_driver_error(error) else error
+
     def enter(self, unit: "Unit") -> None:
         """Begin this thread's transaction. Never a second inside one."""
         if self.in_transaction():

@@ -102,7 +102,7 @@ class Grouping:
         except Exception as error:
             if not unit.back_to_mark():
                 raise
-            ticket.error = error
+            ticket.error = self._database.told(error)
         else:
             unit.keep()
 
@@ -111,11 +111,12 @@ class Grouping:
             self._crowded = len(batch) > 1 or bool(self._queue)
             heir = self._queue[0] if self._queue else None
             self._led = heir is not None
+            if heir is not None:
+                heir.leads = True  # under the guard: one who gives up now sees it, and does not take the lead along
         for ticket in batch:
             if not ticket.leads:
                 ticket.turn.release()
         if heir is not None:
-            heir.leads = True
             heir.turn.release()
 
 
