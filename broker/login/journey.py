@@ -227,9 +227,13 @@ def _follow(tx: Transaction, decision: Decision, now: int, on: Services) -> Step
 
 
 def commission_chosen(tx: Transaction, hsa_id: str, now: int, on: Services) -> Step:
-    """The person chose a commission; one that is not among the choices is asked for again."""
+    """The person chose a commission; one that is not among the choices is asked for again. What answers no question is
+    not taken: it would stand in the log and the grant as if the person had acted in it.
+    """
     decision = decide(case_of(tx, on), now)
-    if isinstance(decision, AskCommission) and hsa_id not in {c.hsa_id for c in decision.choices}:
+    if not isinstance(decision, AskCommission):
+        return _follow(tx, decision, now, on)
+    if hsa_id not in {c.hsa_id for c in decision.choices}:
         return Step(Show(Stage.COMMISSION, tx))
     return finish(replace(tx, commission=hsa_id), now, on)
 

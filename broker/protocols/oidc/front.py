@@ -2,7 +2,7 @@
 
 import secrets
 
-from broker.audit.events import CodeIssued
+from broker.audit.events import CodeIssued, LoginFailed
 from broker.login import record
 from broker.login.effects import Effects, Grant, Join, KeepOnce, Once, SaveGrant
 from broker.login.handles import new_secret
@@ -30,7 +30,7 @@ class OidcFront:
         keys = on.keys()
         sub = subject_of(client, issue.person, keys)
         if not all(sub in named for named in issue.request.front["expected"]):
-            return self.tell(Tell(issue.request, issue.reference, REASONS["subject-mismatch"]), now, on)
+            return self._other_person(issue, now, on)
         sid = session_of(issue.request.service, issue.sign_on, keys)
         grant = Grant(
             id=secrets.token_hex(16),
@@ -47,6 +47,14 @@ class OidcFront:
             (SaveGrant(grant), KeepOnce(_code(code, issue, grant, now)), Join(issue.sign_on, joined)), (event,)
         )
         return Answer(authorize.success(address, code, issue.request.front["state"], on), effects)
+
+    def _other_person(self, issue: Issue, now: int, on: Services) -> Answer:
+        """The person is not the one that the request named (OpenID Connect Core sections 3.1.2.1 and 5.5.1)."""
+        reason = REASONS["subject-mismatch"]
+        told = self.tell(Tell(issue.request, issue.reference, reason), now, on)
+        service, method = issue.request.service, issue.identity.method
+        event = LoginFailed(at=now, reference=issue.reference, service=service, method=method, reason=reason.code)
+        return Answer(told.delivery, told.effects + Effects(events=(event,)))
 
     def tell(self, tell: Tell, now: int, on: Services) -> Answer:  # noqa: ARG002  # the shape of Front
         """An error response (OpenID Connect Core section 3.1.2.6)."""
