@@ -9,6 +9,7 @@ from broker.login.facts import gather
 from broker.login.ports import Services
 from broker.login.request import LoginRequest
 from broker.login.steps import Issue
+from metadata.register import OidcClient
 from trust_framework.attribute_sets import of_scopes
 from trust_framework.decide import Case, RequestedAttribute, Wanted
 from trust_framework.identity import Identity, Subject
@@ -103,6 +104,11 @@ def case_again(grant: Grant, content: Content, on: Services) -> Case:
         return_url="",
     )
     return gather(request, identity, grant.person or "", content.commission, on, unattended=True)
+
+
+def as_registered(content: Content, client: OidcClient) -> Content:
+    """The same grant without the scope values that the client is no longer registered for."""
+    return narrowed(content, " ".join(value for value in content.scope.split(" ") if value in client.scope))
 
 
 def narrowed(content: Content, scope: str) -> Content:

@@ -6,7 +6,7 @@ from broker.login import record
 from broker.login.effects import Effects, Grant, StorageUnavailable
 from broker.login.ports import Services
 from broker.protocols.oidc.claims import claims_of
-from broker.protocols.oidc.content import Content, case_again, narrowed
+from broker.protocols.oidc.content import Content, as_registered, case_again, narrowed
 from broker.protocols.oidc.errors import (
     BadBearer,
     InsufficientScope,
@@ -61,7 +61,8 @@ def _claims(token: str, now: int, on: Services) -> Reply:
     service = on.federation().register.services.get(grant.client)
     if service is None or service.oidc is None:
         raise InvalidToken("the access token is not valid", "the service has left the register")
-    return _released(grant, narrowed(Content.from_json(grant.content), scope), service.oidc, now, on)
+    content = narrowed(as_registered(Content.from_json(grant.content), service.oidc), scope)
+    return _released(grant, content, service.oidc, now, on)
 
 
 def _released(grant: Grant, content: Content, client: OidcClient, now: int, on: Services) -> Reply:

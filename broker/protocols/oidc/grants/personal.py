@@ -9,7 +9,7 @@ from broker.login.effects import Change, Effects, EndGrant, Grant, KeepOnce, Onc
 from broker.login.handles import new_secret
 from broker.login.ports import Services
 from broker.protocols.oidc import tokens
-from broker.protocols.oidc.content import Content, case_again
+from broker.protocols.oidc.content import Content, as_registered, case_again
 from broker.protocols.oidc.errors import InvalidGrant
 from broker.protocols.oidc.grants.base import Granted
 from metadata.register import OidcClient
@@ -26,15 +26,16 @@ class Standing:
     attributes: Attributes
 
 
-def standing(grant_id: str | None, now: int, on: Services) -> Standing:
-    """Look at the grant anew: a block, a withdrawn consent, a suspended service or a log-out stops it here.
+def standing(grant_id: str | None, client: OidcClient, now: int, on: Services) -> Standing:
+    """Look at the grant anew: a block, a withdrawn consent, a suspended service or a log-out stops it here, and a scope
+    value that the client may no longer have is left out.
 
     Raises InvalidGrant.
     """
     grant = on.store.grant(grant_id) if grant_id else None
     if grant is None or tokens.grant_expires(grant, now):
         raise InvalidGrant("the grant has ended")
-    content = Content.from_json(grant.content)
+    content = as_registered(Content.from_json(grant.content), client)
     decision = decide(case_again(grant, content, on), now)
     if isinstance(decision, Released):
         return Standing(grant, content, decision.attributes)
@@ -76,7 +77,8 @@ def granted(
 
 def _refreshable(grant: Grant, client: OidcClient) -> bool:
     """By the grant and not by this answer's scope, which may be narrower (RFC 6749 section 6)."""
-    return "refresh_token" in client.grant_types and "offline_access" in grant.content["scope"].split(" ")
+    granted = "offline_access" in grant.content["scope"].split(" ")
+    return granted and "offline_access" in client.scope and "refresh_token" in client.grant_types
 
 
 def _event(
