@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from broker.exchange import BadRequest, Request, single
 from broker.login.ports import Services
 from metadata.register import SamlService, Service, UnknownService
-from metadata.wire.redirect import RedirectMessage, decode, decode_post
+from metadata.wire.redirect import MAX_RELAY_STATE, RedirectMessage, decode, decode_post
 from metadata.wire.saml_messages.values import SamlRefused
 from metadata.wire.signing import PublicKey
 from metadata.wire.xml import XmlRefused
@@ -45,6 +45,8 @@ def _by_post(request: Request, parameter: str) -> Envelope:
     fields = single([(name, value) for name, value in request.form() if name in {parameter, "RelayState"}])
     if parameter not in fields:
         raise XmlRefused("parameter-missing")
+    if len(fields.get("RelayState", "").encode()) > MAX_RELAY_STATE:  # it is kept with the login
+        raise XmlRefused("relay-state")
     return Envelope(decode_post(fields[parameter]), fields.get("RelayState"))
 
 
