@@ -160,16 +160,15 @@ def test_a_grant_is_a_module_and_a_row_beside_its_registered_name(worlds, monkey
 
 def test_a_client_authentication_method_is_a_module_and_a_row_beside_its_registered_name(worlds, monkeypatch):
     method = SimpleNamespace(
-        present=lambda request: (request.authorization or "").startswith("Knock "),
-        client_id=lambda request: request.authorization.removeprefix("Knock "),
+        present=lambda request: "knocks" in request.form,
+        client_id=lambda request: request.form["client_id"],
         prove=lambda request, client_, now, on: (),
     )
     monkeypatch.setitem(client_auth.METHODS, "knock", method)
     monkeypatch.setattr("metadata.oidc.AUTH_METHODS", (*client_auth.METHODS,))
     world = worlds.make(federation(client(token_endpoint_auth_method="knock", client_secret=None)))
 
-    form = {"grant_type": "client_credentials"}
-    answer = world.request("POST", "/oidc/token", form, Authorization="Knock rp")
+    answer = world.token(secret=None, client_id="rp", grant_type="client_credentials", knocks="3")
     refused = world.token(secret=None, client_id="rp", grant_type="client_credentials", client_secret=SECRET)
 
     assert answer.status == 200, answer.text

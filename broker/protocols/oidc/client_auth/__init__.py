@@ -29,6 +29,8 @@ def authenticate(
 ) -> tuple[Service, OidcClient, tuple[Consume, ...]]:
     """The client, proven, and what its proof uses up. Raises InvalidClient, InvalidRequest."""
     presented = [name for name, method in methods.items() if method.present(request)]
+    if len(presented) > 1:  # a client_id without what any other method brings is one by itself only
+        presented = [name for name in presented if name != "none"]
     if not presented:
         raise InvalidClient("client authentication is needed")
     if len(presented) > 1:
