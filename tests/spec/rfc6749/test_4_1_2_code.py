@@ -68,6 +68,14 @@ def test_a_replay_is_on_record(world):
     assert ended[-1]["cause"] == "code-used-again"
 
 
+def test_an_expired_code_is_no_replay(world):
+    code = world.code()
+    before = len(world.events("oidc.grant-ended"))
+    world.clock.now += 60
+    assert "expired" in world.redeem(code).json["error_description"]
+    assert len(world.events("oidc.grant-ended")) == before
+
+
 def test_a_replay_ends_its_grant_and_no_other(world):
     code, bystander = world.code(scope=SCOPE), world.tokens(scope=SCOPE)
     world.redeem(code)

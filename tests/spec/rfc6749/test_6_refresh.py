@@ -96,6 +96,14 @@ def test_a_grant_lives_eight_hours(world, seconds, status):
     assert refresh(world, token).status == status
 
 
+def test_an_expired_refresh_token_is_no_replay(world):
+    token = world.tokens(scope=SCOPE)["refresh_token"]
+    before = len(world.events("oidc.grant-ended"))
+    world.clock.now += 8 * HOURS
+    assert "expired" in refresh(world, token).json["error_description"]
+    assert len(world.events("oidc.grant-ended")) == before
+
+
 def test_refreshing_does_not_lengthen_the_grant(world):
     token = world.tokens(scope=SCOPE)["refresh_token"]
     for _ in range(3):
