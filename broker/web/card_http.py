@@ -21,7 +21,8 @@ VERIFY: Final = "x-tillit-client-verify"
 FORWARDED_FOR: Final = "x-forwarded-for"
 
 _REQUEST_LINE: Final = re.compile(r"([A-Z]{1,16}) (/[!-~]*) HTTP/1\.[01]")
-_FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
+_FIELD_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
+_NOT_IN_FIELD: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _HANDOFF: Final = re.compile(r"/card/([A-Za-z0-9_-]{8,256})")
 # RFC 9440 (Client-Cert, Client-Cert-Chain) and what terminators and frameworks use: X-SSL-Client-Cert, SSL_CLIENT_CERT,
 # X-Forwarded-Client-Cert, X-Forwarded-Tls-Client-Cert, X-ARR-ClientCert, X-Amzn-Mtls-Clientcert, our own, and kin
@@ -83,10 +84,11 @@ def parse_head(octets: bytes) -> Head:
 
 
 def _field(line: str) -> tuple[str, str]:
-    field = _FIELD.fullmatch(line)
-    if field is None:
+    """Read in steps that each go over the line once: one pattern for all of it takes hours over a line of spaces."""
+    name, colon, value = line.partition(":")
+    if not colon or not _FIELD_NAME.fullmatch(name) or _NOT_IN_FIELD.search(value):
         raise BadHead(400, "field line")
-    return field[1].lower(), field[2]
+    return name.lower(), value.strip(" \t")
 
 
 def route(head: Head) -> str:
