@@ -1,7 +1,9 @@
 """`tillit serve`: granian with the settings' address, TLS, threads and workers; what runs in a worker is `serving`."""
 
+import os
 import signal
 import ssl
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -18,8 +20,18 @@ from broker.settings import Settings
 if TYPE_CHECKING:
     from granian.server.mp import MPServer
 
+STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 DRAINING: Final = 30
 """Seconds that requests in hand have when the broker is told to stop."""
+
+HEADER_BYTES: Final = 32 * 1024
+"""Of request line and headers together. A signed SAML request in an address is a quarter of it."""
+
+HEADER_SECONDS: Final = 10
+"""Within which a client must have said what it wants."""
+
+STREAMS: Final = 100
+"""Requests at a time on one HTTP/2 connection."""
 
 
 @click.command()
@@ -36,24 +48,39 @@ def serve() -> None:
             click.echo(
                 "tillit: no federation file has been applied yet; nobody can log in. See: tillit apply", err=True
             )
+    _mind_new_workers()
     with tempfile.NamedTemporaryFile(prefix="tillit-") as lock:
         _server(settings, where).serve(target_loader=partial(_loaded, Path(lock.name)), wrap_loader=False)
 
 
 def _loaded(lock: Path) -> Callable[..., Any]:
-    """Imported in the worker, so that the process that watches the workers stays small.
-
-    Until granian sets its own handlers a new worker has those of its parent, which would do nothing here.
-    """
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, _leave)
+    """Imported in the worker, so that the process that watches the workers stays small."""
+    _on_stop(lambda *_: sys.exit(0))
     from broker.commands.serving import application
 
     return application(lock)
 
 
-def _leave(*_: object) -> None:
-    raise SystemExit(0)
+def _mind_new_workers() -> None:
+    """Have a new worker stop when it is told to, whenever that is.
+
+    Until granian sets its handlers a worker has those of its parent, in which a signal would be lost.
+    """
+    os.register_at_fork(
+        before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, STOPPING),
+        after_in_parent=partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, STOPPING),
+        after_in_child=_born,
+    )
+
+
+def _born() -> None:
+    _on_stop(lambda *_: os._exit(0))  # nothing has been begun that would have to be ended
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+
+def _on_stop(handler: Callable[..., Any]) -> None:
+    for each in STOPPING:
+        signal.signal(each, handler)
 
 
 def _check_certificate(settings: Settings) -> None:
@@ -71,6 +98,7 @@ def _check_certificate(settings: Settings) -> None:
 def _server(settings: Settings, where: Place) -> "MPServer":
     """TLS when the base URL is https; with http, in test, the certificate is the card listener's alone."""
     from granian.constants import HTTPModes, Interfaces, SSLProtocols
+    from granian.http import HTTP1Settings, HTTP2Settings
     from granian.log import LogLevels
     from granian.server.mp import MPServer
 
@@ -85,6 +113,8 @@ def _server(settings: Settings, where: Place) -> "MPServer":
         blocking_threads=settings.threads,
         runtime_blocking_threads=settings.threads,
         http=HTTPModes.auto,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_BYTES),
+        http2_settings=HTTP2Settings(max_headers_size=HEADER_BYTES, max_concurrent_streams=STREAMS),
         websockets=False,
         log_level=LogLevels.error,
         ssl_cert=settings.tls_cert if settings.secure else None,

@@ -144,6 +144,30 @@ def test_leases_are_given_back_so_that_the_next_node_need_not_wait(installed, po
     assert installed("restore", installed.folder / "while-it-runs.tar", "--replace").exit_code == 0
 
 
+def test_a_request_in_hand_is_answered_before_it_ends(installed, ports):
+    body = b"grant_type=client_credentials"
+    with running(installed) as process:
+        ready(ports[0])
+        with socket.create_connection(("127.0.0.1", ports[0]), timeout=10) as connection:
+            head = (
+                b"POST /oidc/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            )
+            connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body[:10])
+            time.sleep(0.3)
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            connection.sendall(body[10:])
+            assert b"invalid_client" in connection.recv(65536)
+        assert process.wait(PATIENCE) == 0
+
+
+def test_a_worker_that_is_told_to_stop_while_it_starts_stops(installed, ports):
+    with running(installed) as process:
+        eventually(lambda: children(process.pid))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE / 2) == 0
+
+
 def test_what_is_applied_is_used_within_two_seconds_of_its_commit(installed, ports):
     asked = "/oidc/authorize?client_id=ny&response_type=code&redirect_uri=https%3A%2F%2Fboka.example.se%2Fcallback"
     with running(installed):
@@ -185,11 +209,28 @@ def listening(pid):
     return {int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and row[9] in sockets}
 
 
-def test_the_environments_secrets_are_in_no_worker_after_it_has_started(installed, ports):
-    """What a server would copy into each request; /proc shows what the process was started with, so it is not asked."""
-    from broker.commands import serving
+WORKER = """
+import os, sys
+from broker.commands.serving import application
+front = application()
+print(sorted(name for name in os.environ if name.startswith(("TILLIT_", "HTTP_"))), callable(front))
+"""
 
-    assert all(name.startswith(serving.SCRUBBED) for name in ("TILLIT_KEY_ENCRYPTION_KEY", "HTTP_PROXY"))
+
+def test_a_worker_forgets_the_settings_of_its_environment(installed):
+    """Servers copy the environment into each request; another WSGI server is given the same application."""
+    key = (installed.folder / "data/kek").read_text().strip()
+    env = {**os.environ, **installed.env, "TILLIT_KEY_ENCRYPTION_KEY": key, "HTTP_PROXY": "http://proxy.invalid"}
+    done = subprocess.run(
+        [sys.executable, "-c", WORKER],
+        env={name: value for name, value in env.items() if value is not None},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "[] True"
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
