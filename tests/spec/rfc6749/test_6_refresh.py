@@ -160,7 +160,9 @@ def test_without_openid_in_the_narrowed_scope_there_is_no_id_token_and_no_userin
 def test_a_revoked_token_refreshes_nothing(world):
     first = world.tokens(scope=SCOPE)
     revoke(world, first["refresh_token"])
-    assert error(refresh(world, first["refresh_token"])) == "invalid_grant"
+    answer = refresh(world, first["refresh_token"])
+    assert error(answer) == "invalid_grant"
+    assert "ended" in answer.json["error_description"]
 
 
 @pytest.mark.spec("OpenID Connect Core", "11")
