@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from broker.audit.events import Event
-from broker.cli import COMMANDS, HIDDEN
+from broker.commands import COMMANDS, HIDDEN
 from broker.commands.errors import MEANINGS
 from broker.federation.reference import key_table
 from broker.federation.reference import page as federation_file

@@ -8,7 +8,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from broker.cli import COMMANDS, HIDDEN, cli
+from broker.cli import cli
+from broker.commands import COMMANDS, HIDDEN
 from broker.commands.errors import MEANINGS, Exit
 from broker.commands.reference import PAGES
 
