@@ -4,6 +4,7 @@ exports these.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from trust_framework.agreements import Agreement
 from trust_framework.directory import Commission, StaffEntry
@@ -87,6 +88,10 @@ class Verdict:
     outcome: str
     attribute: str | None = None
     note: str = ""
+
+
+verdict = lru_cache(maxsize=8192)(Verdict)
+"""A verdict, the same object for the same words: there are few, and every decision says a dozen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from trust_framework import loa
 from trust_framework.attributes import CATALOGUE, Attribute
-from trust_framework.case import Case, RequestedAttribute, Verdict
+from trust_framework.case import Case, RequestedAttribute, Verdict, verdict
 from trust_framework.directory import Acting, matches
 from trust_framework.facts import DIRECTORY, Known
 from trust_framework.identifiers import coordination_number
@@ -67,12 +67,12 @@ def release(case: Case, asked: Mapping[str, RequestedAttribute], lapsed: Mapping
     attributes: dict[str, tuple[str, ...]] = {}
     verdicts: list[Verdict] = []
     for name in asked:
-        verdict, values = _judge(name, question)
-        verdicts.append(verdict)
+        judged, values = _judge(name, question)
+        verdicts.append(judged)
         if values:
             attributes[name] = values
     unasked = sorted(case.party.attributes.difference(asked))
-    verdicts += [Verdict("requested", Outcome.NOT_REQUESTED, name) for name in unasked]
+    verdicts += [verdict("requested", Outcome.NOT_REQUESTED, name) for name in unasked]
     return Release(attributes, {name: CATALOGUE[name].source.value for name in attributes}, tuple(verdicts))
 
 
@@ -80,30 +80,30 @@ def _judge(name: str, on: _Question) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict on one attribute, and its values when they go."""
     row = CATALOGUE.get(name)
     if row is None or name not in on.case.party.attributes:
-        return Verdict("registered", Outcome.NOT_ALLOWED, name), ()
+        return verdict("registered", Outcome.NOT_ALLOWED, name), ()
     if held := _held_back(row, on):
         return held, ()
     values, derived = on.known.values(row)
     if not values:
         silent = row.source in DIRECTORY and not on.case.directory_answered
-        return Verdict("source", Outcome.SOURCE_SILENT if silent else Outcome.MISSING, name), ()
+        return verdict("source", Outcome.SOURCE_SILENT if silent else Outcome.MISSING, name), ()
     if held := _coordination(name, values, on):
         return held, ()
     if not matches(values, on.asked[name].values):
-        return Verdict("value", Outcome.MISSING, name), ()
+        return verdict("value", Outcome.MISSING, name), ()
     return (
-        Verdict("derived", Outcome.CHANGED, name) if derived else Verdict("registered", Outcome.RELEASED, name)
+        verdict("derived", Outcome.CHANGED, name) if derived else verdict("registered", Outcome.RELEASED, name)
     ), values
 
 
 def _held_back(row: Attribute, on: _Question) -> Verdict | None:
     """What holds back an attribute whatever its value."""
     if row.name in on.lapsed:
-        return Verdict("agreement", Outcome.NO_AGREEMENT, row.name, on.lapsed[row.name])
+        return verdict("agreement", Outcome.NO_AGREEMENT, row.name, on.lapsed[row.name])
     if row.contact and on.case.person.protected:
-        return Verdict("protected-person", Outcome.BLOCKED, row.name)
+        return verdict("protected-person", Outcome.BLOCKED, row.name)
     if row.swedish_number and loa.nonresident(on.case.identity.level):
-        return Verdict("nonresident", Outcome.NOT_ALLOWED, row.name)
+        return verdict("nonresident", Outcome.NOT_ALLOWED, row.name)
     return None
 
 
@@ -115,7 +115,7 @@ def _coordination(name: str, values: tuple[str, ...], on: _Question) -> Verdict 
     if name not in _MAY_HOLD_COORDINATION or not any(map(coordination_number, values)):
         return None
     if not on.case.party.accepts_coordination_number:
-        return Verdict("coordination-number", Outcome.NOT_ALLOWED, name)
+        return verdict("coordination-number", Outcome.NOT_ALLOWED, name)
     if name == NUMBER and COORDINATION in on.asked and _judge(COORDINATION, on)[1]:
-        return Verdict("coordination-number", Outcome.CHANGED, name, COORDINATION)
+        return verdict("coordination-number", Outcome.CHANGED, name, COORDINATION)
     return None
