@@ -7,7 +7,7 @@ import time
 import pytest
 import yaml
 
-from broker.demo import material
+from broker.demo import material, running
 from broker.demo.material import UnfitFolder, prepare
 from broker.demo.people import CARDS, PERSONAS
 from broker.demo.places import Places
@@ -83,3 +83,16 @@ def test_the_federation_shows_what_a_federation_can_hold(places):
     assert len(federation["members"]) == 2
     assert {service.get("consent", "never") for service in federation["services"]} == {"never", "ask"}
     assert ["card"] in [service.get("methods") for service in federation["services"]]
+
+
+def test_only_the_folder_of_an_earlier_check_is_taken_away(tmp_path):
+    earlier, mine = tmp_path / "earlier", tmp_path / "mine"
+    for folder in (earlier, mine):
+        folder.mkdir()
+    (earlier / material.MARK).write_text("{}")
+
+    running._emptied(earlier)
+    running._emptied(mine)
+
+    assert not earlier.exists()
+    assert mine.exists()
