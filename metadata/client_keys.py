@@ -18,6 +18,8 @@ from metadata.wire.oidc_messages import OidcRefused, read_document
 
 KEPT: Final = 300.0
 REFETCHED: Final = 60.0
+RESTING: Final = 10.0
+"""Seconds after a look that failed in which nobody's token leads to another."""
 NO_KEYS: Final = PublicKeySet(())
 
 
@@ -28,6 +30,7 @@ class ClientKeys:
         self._egress, self._clock = egress, clock
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[PublicKeySet, float]] = {}
+        self._failed: dict[str, float] = {}
 
     def __call__(self, client: OidcClient, token: str) -> PublicKeySet:
         """The keys that may have signed `token`. Raises JoseRefused when they cannot be had."""
@@ -39,11 +42,21 @@ class ClientKeys:
 
     def _published(self, uri: str, kid: str | None) -> PublicKeySet:
         with self._lock:
-            kept = self._kept.get(uri)
+            kept, failed = self._kept.get(uri), self._failed.get(uri)
         age = self._clock() - kept[1] if kept else KEPT
         if kept and (age < REFETCHED or (age < KEPT and any(key.kid == kid for key in kept[0].keys))):
             return kept[0]
-        found = self._fetched(uri)
+        if failed is not None and self._clock() - failed < RESTING:
+            raise JoseRefused("the client's keys could not be had just now")
+        return self._looked(uri)
+
+    def _looked(self, uri: str) -> PublicKeySet:
+        try:
+            found = self._fetched(uri)
+        except JoseRefused:
+            with self._lock:
+                self._failed[uri] = self._clock()
+            raise
         with self._lock:
             self._kept[uri] = found, self._clock()
         return found

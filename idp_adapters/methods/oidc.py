@@ -186,6 +186,12 @@ class Pending:
         bounds = [self.started_at] if self.force else []
         return max([*bounds, now - self.max_age]) if self.max_age is not None else max(bounds, default=None)
 
+    def moment(self, instant: int, now: int) -> int:
+        """When the person identified, by our clock. The provider's may be off within the skew: nobody identified in what
+        is the future here, nor, where a fresh login was demanded and given, before we asked.
+        """
+        return min(max(instant, self.started_at) if self.force else instant, now)
+
 
 class Stopped(Exception):
     """The login ends here. The text is for the log."""
@@ -316,7 +322,8 @@ class OidcUpstream:
         level = claims["acr"] if isinstance(claims.get("acr"), str) else ""
         if pending.levels and level not in pending.levels:
             raise Stopped("level-too-low", f"acr {level[:200]!r} is not among those asked for")
-        return self._authenticated(id_token.claims, claims, level, tokens.id_token, now)
+        at = pending.moment(id_token.claims.get("auth_time", id_token.claims["iat"]), now)
+        return self._authenticated(id_token.claims, claims, level, tokens.id_token, at)
 
     def _credentials(self, endpoints: OidcEndpoints) -> ClientCredentials:
         return ClientCredentials(
@@ -359,7 +366,7 @@ class OidcUpstream:
         return {**{name: value for name, value in found.items() if name not in PROTOCOL_CLAIMS}, **claims}
 
     def _authenticated(
-        self, id_token: Mapping[str, Any], claims: Mapping[str, Any], level: str, evidence: str, now: int
+        self, id_token: Mapping[str, Any], claims: Mapping[str, Any], level: str, evidence: str, at: int
     ) -> Authenticated:
         issuer, jti = self._provider.issuer, id_token.get("jti")
         key = jti if isinstance(jti, str) else sha256(evidence.encode()).hexdigest()
@@ -367,7 +374,7 @@ class OidcUpstream:
         asserted = Asserted(
             subject=Subject(issuer, "oidc", id_token["sub"]),
             level=level,
-            authenticated_at=min(id_token.get("auth_time", id_token["iat"]), now),
+            authenticated_at=at,
             attributes={
                 name: texts
                 for name, value in claims.items()

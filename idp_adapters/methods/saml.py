@@ -144,6 +144,12 @@ class Pending:
         kept = read_object(state)
         return cls(**{**kept, "levels": tuple(kept["levels"])})
 
+    def moment(self, instant: int, now: int) -> int:
+        """When the person identified, by our clock. The provider's may be off within the skew: nobody identified in what
+        is the future here, nor, where a fresh login was demanded and given, before we asked.
+        """
+        return min(max(instant, self.asked_at) if self.force else instant, now)
+
 
 class Stopped(Exception):
     """The login ends here. The text is for the log, `about` for the page."""
@@ -193,7 +199,7 @@ class SamlUpstream:
             encoded = self._answer(pending, inbound.parameters)
             content = self._read(encoded, pending, now)
             self._check(content, pending, now)
-            return self._authenticated(content, encoded)
+            return self._authenticated(content, encoded, pending.moment(content.authn_instant, now))
         except Stopped as stopped:
             return Failed(REASONS[stopped.reason], str(stopped), stopped.about)
 
@@ -281,14 +287,14 @@ class SamlUpstream:
         if pending.max_age is not None and content.authn_instant < now - pending.max_age - SKEW:
             raise Stopped("upstream-time", "the login is too old")
 
-    def _authenticated(self, content: AssertionContent, encoded: str) -> Authenticated:
+    def _authenticated(self, content: AssertionContent, encoded: str, at: int) -> Authenticated:
         attributes: dict[str, tuple[str, ...]] = {}
         for attribute in content.attributes:
             attributes[attribute.name] = attributes.get(attribute.name, ()) + attribute.values
         asserted = Asserted(
             subject=self._subject(content, attributes),
             level=content.authn_context_class_ref,
-            authenticated_at=content.authn_instant,
+            authenticated_at=at,
             attributes=attributes,
             authorities=(content.issuer, *content.authenticating_authorities),
             evidence={"saml_response": encoded},

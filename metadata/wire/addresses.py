@@ -14,7 +14,7 @@ IpNetwork = IPv4Network | IPv6Network
 
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?"
-    r"(?P<target>(?:/[!-~]*)?(?:\?[!-~]*)?)",
+    r"(?P<target>(?:/[!->@-~]*)?(?:\?[!-~]*)?)",  # no ? in the path: one way to read it, one pass
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
