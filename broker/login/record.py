@@ -30,10 +30,9 @@ def signed_on(
     The sign-on that the browser had is renewed when it is this person's and still counts; else it has ended.
     """
     earlier = on.store.sign_on(visit.sign_on_id) if visit.sign_on_id else None
-    counts = earlier.usable(limits(on.settings), now) if earlier else ()
     left: tuple[SignOn, ...] = ()
-    if earlier and counts and earlier.person == known.person:
-        sign_on = earlier.joined_by(known.identity, hashed(handle), now, counts)
+    if earlier and earlier.person == known.person and earlier.usable(limits(on.settings), now):
+        sign_on = earlier.joined_by(known.identity, hashed(handle), now)
     else:
         left = (earlier,) if earlier else ()
         sign_on = SignOn(hashed(handle), secrets.token_hex(16), known.person, (known.identity,), now, now)

@@ -48,10 +48,10 @@ class SignOn:
             return ()
         return tuple(i for i in self.identities if now - i.authenticated_at <= limits.absolute)
 
-    def joined_by(self, identity: Identity, new_id: bytes, now: int, usable: tuple[Identity, ...]) -> "SignOn":
+    def joined_by(self, identity: Identity, new_id: bytes, now: int) -> "SignOn":
         """The sign-on after another identification of the same person, under a new handle, so that none can be fixed.
 
-        Of the earlier identities only those still `usable` are kept: a new one must not bring others back.
+        One that lay unused too long is not to be joined: its identities would count again.
         """
-        others = tuple(i for i in usable if i.level != identity.level)
+        others = tuple(i for i in self.identities if i.level != identity.level)
         return replace(self, id=new_id, identities=(identity, *others), used_at=now)

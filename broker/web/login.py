@@ -5,7 +5,6 @@ from urllib.parse import quote, urlencode
 
 from broker.exchange import Reply
 from broker.login import journey, methods
-from broker.login.effects import AlreadyUsed
 from broker.login.request import Transaction
 from broker.login.steps import Show, Stage, Step
 from broker.web import explain, links

@@ -353,7 +353,7 @@ def test_redirects_are_303_and_are_not_kept(world):
 SECRETS = re.compile(rb"SAMLResponse|[?&]code=|access_token|id_token")
 
 
-def journeys(world):
+def journeys(world):  # noqa: C901  # a list of steps, not a flow
     """Steps that record, each as a function that makes it ready and gives the request."""
 
     def first(browser):

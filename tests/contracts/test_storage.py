@@ -143,7 +143,7 @@ class TestSignOns:
         old = a.sign_on()
         commit(storage, StartSignOn(old))
         commit(storage, Join(old.root, a.participant()))
-        new = old.joined_by(a.identity(level="higher"), b"n" * 32, NOW + 5, old.identities)
+        new = old.joined_by(a.identity(level="higher"), b"n" * 32, NOW + 5)
         commit(storage, StartSignOn(new))
         assert storage.sign_on(old.id) is None
         assert storage.sign_on(new.id) == new

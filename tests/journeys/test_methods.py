@@ -131,6 +131,16 @@ def test_an_idp_list_is_kept_to_by_the_sign_on_too(world, browser):
     assert answer.location.startswith(f"{up.IDP}/sso")
 
 
+@pytest.mark.spec("SAML core", "3.4.1.2")
+def test_a_proxy_count_of_zero_keeps_the_login_here(world, browser):
+    page = choosing(world, browser, proxy_count=0)
+    one = choosing(world, world.browser(), proxy_count=1)
+
+    assert set(pressed(page)) == {"bankid:elsewhere", "bankid:here", "card", "test"}
+    assert set(pressed(one)) >= {"op", "idp"}
+    assert SP.login(world, proxy_count=0, idps=(f"{up.IDP}/metadata",)).status == ("Requester", "ProxyCountExceeded")
+
+
 # --- card
 
 
@@ -424,10 +434,10 @@ def test_a_login_at_another_method_takes_no_answer_of_a_home_organisation(outsid
 def test_a_method_that_leaves_for_nowhere_has_no_address_for_answers(outside, world, browser, method):
     page = choosing(world, browser)
     action, _ = page.form("/login/")
-    id = action.split("/")[2]
+    login = action.split("/")[2]
     browser.post(*page.form("/login/", method=method))
 
-    answer = browser.get(f"/login/upstream/{method}/callback?state={id}&username=anna")
+    answer = browser.get(f"/login/upstream/{method}/callback?state={login}&username=anna")
 
     assert answer.cause == "upstream-error"
     assert not world.events("login.identified")
@@ -436,10 +446,10 @@ def test_a_method_that_leaves_for_nowhere_has_no_address_for_answers(outside, wo
 @pytest.mark.parametrize("part", ["mobil?username=anna", "mobil/status?username=anna", "mobil/kod?username=anna"])
 def test_the_pages_of_waiting_bring_nothing_to_another_method(world, browser, part):
     page = choosing(world, browser)
-    id = page.form("/login/")[0].split("/")[2]
+    login = page.form("/login/")[0].split("/")[2]
     browser.post(*page.form("/login/", method="test"))
 
-    browser.get(f"/login/{id}/{part}")
+    browser.get(f"/login/{login}/{part}")
 
     assert not world.events("login.identified")
 
@@ -475,9 +485,9 @@ def test_consent_and_commission_belong_to_the_person_who_gave_them(worlds, monke
 )
 def test_a_page_that_the_login_is_not_at_leads_on_and_never_fails(world, browser, part):
     page = choosing(world, browser)
-    id = page.form("/login/")[0].split("/")[2]
+    login = page.form("/login/")[0].split("/")[2]
 
-    answer = browser.follow(browser.get(f"/login/{id}/{part}"))
+    answer = browser.follow(browser.get(f"/login/{login}/{part}"))
 
     assert answer.status == 200
     assert answer.page in {"U1", "U2-frame", "test", ""}
@@ -487,9 +497,9 @@ def test_a_page_that_the_login_is_not_at_leads_on_and_never_fails(world, browser
 def test_a_form_that_the_login_is_not_at_never_fails(world, browser, part):
     page = choosing(world, browser)
     action, fields = page.form("/login/")
-    id = action.split("/")[2]
+    login = action.split("/")[2]
 
-    answer = browser.follow(browser.post(f"/login/{id}/{part}".rstrip("/"), {"csrf": fields["csrf"]}))
+    answer = browser.follow(browser.post(f"/login/{login}/{part}".rstrip("/"), {"csrf": fields["csrf"]}))
 
     assert answer.status in {200, 403}
     assert answer.page in {"U1", "U9", "U10"}

@@ -184,12 +184,12 @@ def test_a_commission_that_is_withdrawn_in_the_middle_is_not_delivered(worlds):
 def test_a_person_who_identifies_anew_is_asked_anew(worlds):
     world = worlds.make(document(commission(1), commission(2)))
     browser, page = at_service(world, "saml", STAFF)
-    id = page.form("/avbryt")[0].split("/")[2]
-    choice = browser.get(f"/login/{id}")
+    login = page.form("/avbryt")[0].split("/")[2]
+    choice = browser.get(f"/login/{login}")
 
     again = browser.follow(browser.post(*choice.form("/login/", method="test")))
     assert again.page == "test"
-    assert browser.follow(browser.get(f"/login/{id}/uppdrag")).page in {"U1", "U8"}
+    assert browser.follow(browser.get(f"/login/{login}/uppdrag")).page in {"U1", "U8"}
 
 
 # --- consent

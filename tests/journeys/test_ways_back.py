@@ -147,9 +147,9 @@ def test_back_to_the_choice_and_on_again(world, browser):
     page = at_test_page(world, browser, "saml")
     choice = browser.follow(browser.post(*page.form("/annat"))) if "/annat" in page.text else None
     assert choice is None or choice.page == "U1"
-    id = page.form("/test")[0].split("/")[2]
+    login = page.form("/test")[0].split("/")[2]
 
-    back = browser.get(f"/login/{id}")
+    back = browser.get(f"/login/{login}")
     again = browser.follow(browser.post(*back.form("/login/", method="test")))
 
     assert SP.read(world, browser.post(*again.form("/test", username="anna"))).content is not None
@@ -264,10 +264,10 @@ def test_a_stop_holds_with_a_sign_on_and_without(world, browser, protocol, chang
 @pytest.mark.parametrize("part", ["", "/test", "/fortsatt", "/uppdrag", "/samtycke", "/borja"])
 def test_a_service_that_left_the_register_in_the_middle_gets_a_page(world, browser, protocol, part):
     page = at_test_page(world, browser, protocol)
-    id = page.form("/test")[0].split("/")[2]
+    login = page.form("/test")[0].split("/")[2]
     changed(world, services=[client("third")])
 
-    answer = browser.get(f"/login/{id}{part}")
+    answer = browser.get(f"/login/{login}{part}")
 
     assert (answer.status, answer.cause) == (403, "not-member")
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from lxml import etree
 
-from metadata.wire.redirect import encode
+from metadata.wire.redirect import decode, encode
 from metadata.wire.saml_messages import (
     AssertionContent,
     Expectations,
@@ -176,8 +176,8 @@ class Peer:
 
     def _children(self, root: Element, levels: tuple[str, ...], comparison: str, given: dict[str, Any]) -> None:
         if (subject := given.get("subject")) is not None:
-            value, format = subject if isinstance(subject, tuple) else (subject, None)
-            add(add(root, saml("Subject")), saml("NameID"), value, {"Format": format} if format else {})
+            value, kind = subject if isinstance(subject, tuple) else (subject, None)
+            add(add(root, saml("Subject")), saml("NameID"), value, {"Format": kind} if kind else {})
         if (policy := given.get("name_id")) is not None:
             add(root, samlp("NameIDPolicy"), None, policy)
         if levels or "decl" in given:
@@ -196,7 +196,7 @@ class Peer:
                     add(listed, samlp("IDPEntry"), None, {"ProviderID": idp})
 
     def redirect(
-        self, world: World, *, by: Signer | None | bool = True, relay: str | None = "relay", **given: Any
+        self, world: World, *, by: Signer | bool | None = True, relay: str | None = "relay", **given: Any
     ) -> str:
         """The URL of a request by HTTP-Redirect, signed unless `by` is None."""
         by = self.signer if by is True else by
@@ -206,7 +206,7 @@ class Peer:
         return url if hint is None else f"{url}&login_hint={quote(hint)}"
 
     def post(
-        self, world: World, *, by: Signer | None | bool = True, relay: str | None = "relay", **given: Any
+        self, world: World, *, by: Signer | bool | None = True, relay: str | None = "relay", **given: Any
     ) -> dict[str, str]:
         """The form of a request by HTTP-POST."""
         by = self.signer if by is True else by
@@ -241,7 +241,8 @@ class Peer:
         try:
             content = read_response(xml, expected)
         except StatusRefused as error:
-            assert error.proven
+            if not error.proven:
+                raise
             top, second = error.top.removeprefix(STATUS), error.second and error.second.removeprefix(STATUS)
             return Received(post_to, relay, xml, None, (top, second), error.message)
         return Received(post_to, relay, xml, content)
@@ -262,7 +263,7 @@ class Peer:
         return build_logout_request(replace(spec, **changes), by)
 
     def logout_url(
-        self, world: World, content: AssertionContent, *, by: Signer | None | bool = True, **changes: Any
+        self, world: World, content: AssertionContent, *, by: Signer | bool | None = True, **changes: Any
     ) -> str:
         """By HTTP-Redirect."""
         by = self.signer if by is True else by
@@ -270,7 +271,7 @@ class Peer:
         return encode(f"{world.base}/saml/slo", xml, relay_state="bye", signer=by or None)
 
     def logout_form(
-        self, world: World, content: AssertionContent, *, by: Signer | None | bool = True, **changes: Any
+        self, world: World, content: AssertionContent, *, by: Signer | bool | None = True, **changes: Any
     ) -> dict[str, str]:
         """By HTTP-POST."""
         by = self.signer if by is True else by
@@ -282,8 +283,6 @@ class Peer:
         keys = broker_keys(world)
         if answer.status == 303:
             parts = urlsplit(answer.location)
-            from metadata.wire.redirect import decode
-
             carried = decode(parts.query.encode())
             carried.verify(keys)
             return read_logout_response(carried.xml), carried.relay_state, answer.location.partition("?")[0]

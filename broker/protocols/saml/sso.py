@@ -18,11 +18,12 @@ from broker.protocols.saml.answers import status_answer
 from broker.protocols.saml.statuses import (
     INVALID_NAME_ID_POLICY,
     NO_SUPPORTED_IDP,
+    PROXY_COUNT_EXCEEDED,
     REQUEST_UNSUPPORTED,
     UNSUPPORTED_BINDING,
 )
 from broker.protocols.saml.subject import FORMATS
-from idp_adapters.base import Consume
+from idp_adapters.base import Consume, LeavesTo
 from metadata.register import POST, ReturnAddress, SamlService, Service, UnknownService, UnprovenAddress, acs_address
 from metadata.wire.saml_messages.authn_request import read_authn_request
 from metadata.wire.saml_messages.opening import check_received
@@ -41,7 +42,7 @@ UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request whose sender and return address are proven. `methods` are the providers of its IDPList that we know."""
+    """A request whose sender and return address are proven. `methods` are those that its Scoping leaves; None: all."""
 
     request: AuthnRequest
     service: Service
@@ -101,7 +102,7 @@ def prove(request: Request, now: int, on: Services) -> Asked:
         raise received.refusal_of(error, service) from error
     address = _address(authn_request, service)
     party = on.federation().parties[service.id]
-    methods = _idp_list(authn_request.idp_list, on)
+    methods = _scoped(authn_request, on)
     return Asked(authn_request, service, saml, party, address, message.relay_state, methods, _login_hint(request))
 
 
@@ -110,6 +111,15 @@ def _address(request: AuthnRequest, service: Service) -> ReturnAddress:
         return acs_address(service, url=request.acs_url, index=request.acs_index)
     except UnprovenAddress as error:
         raise Refusal(REASONS["request-address"], str(error), {"service_id": service.id}) from error
+
+
+def _scoped(request: AuthnRequest, on: Services) -> tuple[str, ...] | None:
+    """The methods that Scoping leaves (SAML core section 3.4.1.2): a ProxyCount of zero keeps the login here."""
+    listed = _idp_list(request.idp_list, on)
+    if request.proxy_count != 0:
+        return listed
+    here = tuple(name for name, method in on.federation().methods.items() if not isinstance(method, LeavesTo))
+    return here if listed is None else tuple(method for method in listed if method in here)
 
 
 def _idp_list(idps: tuple[str, ...], on: Services) -> tuple[str, ...] | None:
@@ -155,10 +165,11 @@ def attribute_consuming_service(asked: Asked) -> None:
         raise Unservable(REASONS["request-unsupported"], REQUEST_UNSUPPORTED)
 
 
-def provider_list(asked: Asked) -> None:
-    """Of the providers that the service trusts for this login, one must be known (SAML core section 3.4.1.3)."""
+def scoping(asked: Asked) -> None:
+    """Of the providers that the service trusts for this login, one must be left (SAML core sections 3.4.1.2, 3.4.1.3)."""
     if asked.methods == ():
-        raise Unservable(REASONS["request-unsupported"], NO_SUPPORTED_IDP)
+        second = PROXY_COUNT_EXCEEDED if asked.request.proxy_count == 0 else NO_SUPPORTED_IDP
+        raise Unservable(REASONS["request-unsupported"], second)
 
 
 def class_references_only(asked: Asked) -> None:
@@ -173,7 +184,7 @@ CHECKS: Sequence[Check] = (
     answer_by_post,
     name_id_policy,
     attribute_consuming_service,
-    provider_list,
+    scoping,
     class_references_only,
 )
 

@@ -5,7 +5,6 @@ transient ones of the sign-on, so that they end with it and a logout can name th
 """
 
 import base64
-
 from dataclasses import dataclass
 
 from broker.keys.ring import KeyRing
@@ -31,10 +30,8 @@ class Subjects:
 
     def name_id(self, format: str) -> NameId:
         """The NameID in a format of `FORMATS`."""
-        if format == TRANSIENT:
-            value = "_" + self._hashed("transient", self.root)
-        else:
-            value = self._hashed("name-id", self.person)
+        named = self._hashed("name-id", self.person)
+        value = "_" + self._hashed("transient", self.root) if format == TRANSIENT else named
         return NameId(value, format, self.issuer, self.entity_id)
 
     def session_index(self) -> str:
@@ -43,7 +40,7 @@ class Subjects:
 
     def is_named_by(self, asked: NameId) -> bool:
         """Whether a peer's NameID strongly matches one of ours: a part that is left out matches (SAML core 3.3.4)."""
-        return any(_matches(asked, self.name_id(format)) for format in FORMATS)
+        return any(_matches(asked, self.name_id(each)) for each in FORMATS)
 
     def _hashed(self, purpose: str, what: str) -> str:
         return _name(self.keys.vault.keyed_hash(purpose, self._of(what)))

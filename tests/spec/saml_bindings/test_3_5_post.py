@@ -118,7 +118,7 @@ FORMS = {
         lambda w: SP.post(w, by=s.signer(s.rsa_key("stranger"), kid="x", alg="RS256", certificate=b"x")),
         "request-signature",
     ),
-    "SHA-1": (lambda w: sha1(w), "request-signature"),
+    "SHA-1": (lambda w: sha1(w), "request-signature"),  # noqa: PLW0108  # defined below
     "a logout request": (
         lambda w: {"SAMLRequest": b64encode(s.logout_request(SP.signer, issuer=SP.entity_id)).decode()},
         "request-malformed",

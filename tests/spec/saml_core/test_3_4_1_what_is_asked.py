@@ -133,7 +133,7 @@ def test_passive_with_a_sign_on_that_does_not_do_is_no_passive(world, given):
     assert SP.login(world, browser, passive=True, hint=None, **given).status == ("Responder", "NoPassive")
 
 
-# --- NameIDPolicy, NameID (8.3)
+# --- what the person is called
 
 
 @pytest.mark.parametrize("policy", [None, {}, {"Format": PERSISTENT}, {"Format": UNSPECIFIED}, {"AllowCreate": "true"}])
