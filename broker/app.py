@@ -107,10 +107,11 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         default_language=settings.default_language,
     )
     pages.warm()
+    metrics = Metrics()
     jobs = JobRunner(
         storage,
         standard_jobs(storage, services.keys, settings.checkpoint_file, settings.sign_on_absolute),
-        on_tick=(snapshots.refresh,),
+        on_tick=(lambda: refresh(snapshots, metrics),),
     )
     on = Broker(
         services=services,
@@ -118,17 +119,30 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         fronts={"oidc": OidcFront(), "saml": SamlFront()},
         clock=clock,
         throttle=Throttle(),
-        metrics=Metrics(),
+        metrics=metrics,
         ready=lambda: readiness(snapshots, storage),
     )
     return Application(Front(on, pages_app(on).wsgi_app), on, storage, snapshots, jobs, egress)
+
+
+def refresh(snapshots: Snapshots, metrics: Metrics) -> None:
+    """Look at the database again. A node that cannot take up what it finds there goes on with the last good register: a
+    service suspended since is still served, so that must not go unseen.
+    """
+    try:
+        snapshots.refresh()
+    except Exception:
+        metrics.failures.labels("snapshot").inc()
+        raise
 
 
 def egress_policy(settings: Settings) -> EgressPolicy:
     """Loopback peers only where there is nothing to protect (test and demo); plain http to them in test only."""
     loopback = settings.environment is not Environment.PRODUCTION
     plain = settings.environment is Environment.TEST
-    return EgressPolicy(loopback=loopback, plain_loopback=plain, ca_file=str(settings.ca_file) if settings.ca_file else None)
+    return EgressPolicy(
+        loopback=loopback, plain_loopback=plain, ca_file=str(settings.ca_file) if settings.ca_file else None
+    )
 
 
 def readiness(snapshots: Snapshots, storage: Storage) -> dict[str, bool]:
