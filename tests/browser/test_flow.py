@@ -4,15 +4,20 @@ The broker is at `localhost`, everything else at `127.0.0.1`: different sites, s
 page on the way are left in `build/screenshots/flow`.
 """
 
+import time
 from collections.abc import Callable, Iterator
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
 from broker.demo.people import COMMISSION_CLINIC
 from broker.demo.places import Places
+from broker.demo.starter import tillit
 from tests.support import flow
 from tests.support.demo import Home, demo, watched
 from tests.support.flow import on_page
@@ -164,7 +169,11 @@ def test_without_scripts_the_code_is_drawn_in_a_frame_and_a_button_goes_on(still
     flow.choose(page, "bankid:elsewhere")
     on_page(page, "U2")
     flow.scan_and_approve(page, places)
-    page.locator("main .ways a.first").click()
+    for _ in range(10):  # the phone is asked every other second at most
+        page.locator("main .ways a.first").click()
+        if page.locator('body[data-page="U2"]').count() == 0:
+            break
+        page.wait_for_timeout(1000)
     assert "Tolvan Tolvansson" in flow.logged_in(page)
 
 
@@ -310,3 +319,72 @@ def look_at_leaving(looker: Looker, page: Page, places: Places) -> None:
     for path, name in (("/oidc/logout", "u12-ask"), ("/tillganglighet", "accessibility"), ("/", "start")):
         page.goto(f"{places.broker}{path}")
         looker.look(name)
+
+
+# --- hostile words in the register
+
+POLYGLOT = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}"
+TEXTS = {"name", "displayName", "givenName", "sn", "title", "o", "commissionName", "commissionPurpose"} | {
+    "healthCareProviderName",
+    "healthCareUnitName",
+}
+
+
+def test_every_text_of_the_register_is_shown_as_text(page: Page, places: Places):
+    hostile = places.folder / "hostile.yaml"
+    metadata = places.folder / "metadata" / "hostile.xml"
+    metadata.write_text(poisoned_metadata(places.metadata("saml-service").read_text()))
+    document = poisoned(yaml.safe_load(places.federation.read_text()))
+    record = next(service for service in document["services"] if service["id"] == "journal")
+    record["saml"]["metadata"] = "metadata/hostile.xml"
+    del record["name"]
+    hostile.write_text(yaml.safe_dump(document, allow_unicode=True))
+    apply(places, hostile)
+    try:
+        shows_as_text(page, places)
+    finally:
+        apply(places, places.federation)
+
+
+def poisoned(value: Any, key: str = "") -> Any:
+    """The federation file with a payload after every text that a page may show."""
+    if isinstance(value, dict) and key != "attributes":
+        return {name: poisoned(inner, name if key not in TEXTS else key) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [poisoned(inner, key) for inner in value]
+    return f"{value} {POLYGLOT}" if key in TEXTS else value
+
+
+def poisoned_metadata(xml: str) -> str:
+    for word in ("Journalen för personal", "The record for staff", "Journalen", "The record", "Region Exempel"):
+        xml = xml.replace(f">{word}<", f">{word} {escape(POLYGLOT)}<")
+    return xml
+
+
+def apply(places: Places, file: Path) -> None:
+    """A new version of the register; a running broker has it within two seconds."""
+    done = tillit(places, "apply", str(file))
+    assert done.returncode == 0, done.stderr
+    time.sleep(2.5)
+
+
+def shows_as_text(page: Page, places: Places) -> None:
+    flow.start_saml(page, places, who="staff")
+    shown = page.locator("main").inner_text()
+    assert shown.count(POLYGLOT) >= 4, shown
+    page.screenshot(path=shot("hostile-u1"), full_page=True)
+    for press_on, mark in ((lambda: flow.choose(page, "card"), "U4"), (lambda: flow.use_card(page), "U5")):
+        press_on()
+        on_page(page, mark)
+        assert POLYGLOT in page.locator("body").inner_text()
+        page.screenshot(path=shot(f"hostile-{mark.lower()}"), full_page=True)
+    page.locator("input[name=commission]").first.check()
+    page.locator("main form button").first.click()
+    assert POLYGLOT in flow.logged_in(page)
+    flow.start_oidc(page, places, "survey")
+    on_page(page, "U7")
+    assert page.locator("main").inner_text().count(POLYGLOT) >= 3
+    page.screenshot(path=shot("hostile-u7"), full_page=True)
+    page.goto(f"{places.broker}/")
+    assert page.locator("body").inner_text().count(POLYGLOT) >= 5
+    assert page.locator("script:not([src]), img[src=x]").count() == 0
