@@ -129,6 +129,7 @@ MALFORMED = {
     "a member twice": '{"userinfo":{"given_name":null,"given_name":null}}',
     "a number of 5000 digits": '{"userinfo":{"given_name":{"value":' + "9" * 5000 + "}}}",
     "too deep": DEEP,
+    "too deep where it would be ignored": '{"elsewhere":[[[[[1]]]]]}',
     "far too deep": "[" * 4000 + "]" * 4000,
     "an object far too deep": '{"a":' * 1500 + "1" + "}" * 1500,
     "over 8 KiB": json.dumps({"userinfo": {f"claim{n}": None for n in range(1000)}}),

@@ -173,7 +173,7 @@ def test_a_variant_of_the_registered_address_gets_a_page_and_no_redirect(world, 
 
 @pytest.mark.parametrize("uri", VARIANTS)
 def test_a_variant_does_not_pass_by_post_either(world, uri):
-    form = dict(client_id="rp", response_type="code", scope="openid", redirect_uri=uri)
+    form = {"client_id": "rp", "response_type": "code", "scope": "openid", "redirect_uri": uri}
     assert_page(world.browser().post("/oidc/authorize", form), "request-address")
 
 
