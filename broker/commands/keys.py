@@ -1,5 +1,8 @@
 """`tillit key`: which keys there are, and moving on to the next."""
 
+from collections.abc import Callable
+from functools import partial
+
 import click
 
 from broker.audit.events import KeyChanged
@@ -8,7 +11,7 @@ from broker.commands.errors import Exit
 from broker.commands.installation import now, opened, read_settings
 from broker.keys.making import NEEDS, Need, NoSuchKey
 from broker.keys.ring import KeyState
-from broker.keys.rotation import Naming, TooEarly, rotate
+from broker.keys.rotation import Naming, TooEarly, replace_leaked, rotate
 from broker.keys.rows import KeyRow
 from broker.storage.storage import Storage
 
@@ -45,9 +48,10 @@ def _shown(row: KeyRow) -> dict[str, str]:
 @key.command("rotate")
 @click.argument("use", required=False)
 @click.argument("alg", required=False)
-@click.option("--force", is_flag=True, help="At once, without publishing first: for a key that has leaked.")
+@click.option("--force", is_flag=True, help="At once, without publishing first. The old key stays published.")
+@click.option("--leaked", is_flag=True, help="At once, and nobody may believe the old keys: they are removed.")
 @as_json
-def rotate_(use: str | None, alg: str | None, *, force: bool, json_: bool) -> None:
+def rotate_(use: str | None, alg: str | None, *, force: bool, leaked: bool, json_: bool) -> None:
     """Move on to the next key of USE (oidc, saml, saml-encryption, checkpoint) and ALG; of all, when none is named.
 
     Run twice, a day apart: the first time publishes the next key, the second makes it sign. The one that signed before is
@@ -56,7 +60,8 @@ def rotate_(use: str | None, alg: str | None, *, force: bool, json_: bool) -> No
     settings = read_settings()
     with opened(settings) as storage:
         naming = Naming(settings.base_url, storage.vault)
-        done = [_moved(need, naming, storage, force=force) for need in _needs(use, alg)]
+        move = partial(replace_leaked, by=naming) if leaked else partial(rotate, by=naming, force=force)
+        done = [_moved(need, move, storage) for need in _needs(use, alg)]
     show(done, [f"{each['use']} {each['alg']}: {each['result']}" for each in done], json_=json_)
     if all(each["too_early"] for each in done):
         raise click.exceptions.Exit(Exit.TOO_EARLY)
@@ -69,12 +74,12 @@ def _needs(use: str | None, alg: str | None) -> list[Need]:
     return found
 
 
-def _moved(need: Need, naming: Naming, storage: Storage, *, force: bool) -> dict[str, object]:
+def _moved(need: Need, move: Callable[..., tuple[KeyRow, ...]], storage: Storage) -> dict[str, object]:
     """One key moved on, in one commit with its events."""
     at = now()
     result: dict[str, object] = {"use": need.use, "alg": need.alg, "too_early": False}
     try:
-        changed = rotate(storage.ring_rows(), need.use, need.alg, at, naming, force=force)
+        changed = move(storage.ring_rows(), need.use, need.alg, at)
     except TooEarly as error:
         return result | {"too_early": True, "result": f"the next key may sign from {day_and_time(error.at)}"}
     storage.save_ring(

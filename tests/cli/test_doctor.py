@@ -9,12 +9,13 @@ from types import SimpleNamespace
 import pytest
 
 from broker.audit.events import KeyChanged
-from broker.commands.checks import machine, records
+from broker.commands.checks import machine, network, records
 from broker.commands.checks.finding import State
 from broker.keys.making import need, new_key
 from broker.keys.ring import KeyState
 from broker.settings import Settings
 from broker.storage import open_storage
+from metadata.wire.egress import Outbound, Response
 from tests.support import federation as good
 from tests.support import pki
 from tests.support.command_line import tillit
@@ -269,3 +270,19 @@ def test_no_finding_shows_a_secret(healthy):
     env = {"TILLIT_DATABASE_URL": "postgresql://tillit:hemligt@127.0.0.1:1/tillit"}
     assert "hemligt" not in healthy("doctor", **env).output
     assert os.environ.get("EID_KEY") is None
+
+
+@pytest.mark.parametrize(
+    ("date", "clock"),
+    [
+        ("Fri, 15 Jan 2027 08:00:30 GMT", []),
+        ("Fri, 15 Jan 2027 08:02:00 GMT", ["ours is 120 seconds behind that of region"]),
+        ("Fri, 15 Jan 2027 07:55:00 GMT", ["ours is 300 seconds ahead of that of region"]),
+        ("some day", []),
+    ],
+)
+def test_an_upstream_that_answers_tells_also_whether_our_clock_is_right(date, clock):
+    egress = SimpleNamespace(fetch=lambda call: Response(404, {"date": date}, b""))
+    found = list(network._asked("region", Outbound("GET", "https://idp.example/sso"), egress, 1_800_000_000))
+    assert [finding.text for finding in found if finding.check == "clock"] == clock
+    assert (found[-1].state, found[-1].text) == (State.OK, "answers (404)")

@@ -43,7 +43,7 @@ def _clock(name: str, answer: Response, now: int) -> Iterator[Finding]:
     except ValueError:
         return
     if abs(theirs - now) > SKEW:
-        text = f"ours is {abs(round(now - theirs))} seconds {'before' if theirs < now else 'behind'} that of {name}"
+        text = f"ours is {abs(round(now - theirs))} seconds {'ahead of' if theirs < now else 'behind'} that of {name}"
         yield warning("clock", text, "set the clock: NTP")
 
 
