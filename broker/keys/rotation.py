@@ -1,7 +1,8 @@
 """Rotation: next → active → retiring → removed, as changes to rows. Pure: time and rows in, changed rows out.
 
 A key is published for a day before it signs, so that others have fetched it (their caches live for hours), and for longer
-than the longest token after it last signed. Forcing skips the wait, for a key that has leaked.
+than the longest token after it last signed. Forcing skips the wait. A key that has leaked is removed at once: as long as it
+were published, others would believe whoever has it.
 """
 
 from collections.abc import Iterable
@@ -51,6 +52,16 @@ def rotate(
         raise TooEarly(chosen.since + PUBLISH_BEFORE_USE)
     retired = tuple(replace(r, state=KeyState.RETIRING, since=now) for r in ours if r.state is KeyState.ACTIVE)
     return (*retired, replace(chosen, state=KeyState.ACTIVE, since=now))
+
+
+def replace_leaked(rows: Iterable[KeyRow], use: str, alg: str, now: int, by: Naming) -> tuple[KeyRow, ...]:
+    """The rows that change when a use's keys have leaked: all there are go at once, the published next one too, and a new
+    one signs. What they signed is not believed from then on. Raises NoSuchKey.
+    """
+    wanted = need(use, alg)
+    ours = [row for row in rows if (row.use, row.alg) == (use, alg) and row.state is not KeyState.REMOVED]
+    gone = tuple(removed(row, by.vault, now) for row in ours)
+    return (*gone, new_key(wanted, KeyState.ACTIVE, by.name, by.vault, now))
 
 
 def remove_retired(rows: Iterable[KeyRow], vault: SealingVault, now: int) -> tuple[KeyRow, ...]:
