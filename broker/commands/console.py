@@ -5,7 +5,7 @@ Without a terminal nothing but printable text and line breaks leaves here.
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,6 +59,3 @@ def printable(text: str) -> str:
 def day_and_time(at: int) -> str:
     """Epoch seconds as UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-Progress = Callable[[str], None]

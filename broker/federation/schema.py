@@ -107,7 +107,6 @@ Day = Annotated[date, BeforeValidator(_day)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Names = Annotated[Mapping[str, Text], BeforeValidator(_languages), Field(min_length=1)]
 Values = Annotated[tuple[str, ...], BeforeValidator(_several)]
-Secret = Annotated[str, Field(description="The secret itself, `env:NAME` or `file:PATH`.")]
 
 
 def _named(description: str, **more: Any) -> Any:
