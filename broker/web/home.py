@@ -20,9 +20,15 @@ def start(turn: Turn) -> Reply:
     services = tuple(
         ServiceLink(names=party.names, url=home)
         for service, party in federation.parties.items()
-        if listed and (home := federation.register.services[service].home)
+        if listed and (home := federation.register.services[service].home) and _logs_people_in(service, turn)
     )
     return turn.on.pages.render(Start(services=services), turn.frame())
+
+
+def _logs_people_in(service: str, turn: Turn) -> bool:
+    """Whether a person can go there to log in: an API in the register is for machines."""
+    found = turn.on.services.federation().register.services[service]
+    return found.saml is not None or (found.oidc is not None and "authorization_code" in found.oidc.grant_types)
 
 
 def accessibility(turn: Turn) -> Reply:

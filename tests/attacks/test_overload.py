@@ -7,9 +7,11 @@ import base64
 import gc
 import json
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,14 +19,16 @@ import pytest
 from broker.commands.serve import HEADER_BYTES, HEADER_SECONDS
 from broker.jobs.standard import expire
 from broker.storage.expiry import GRACE
+from idp_adapters.simulators.ca import TestCa
 from metadata.wire.jose import public_jwk
-from tests.support import saml
+from tests.support import nginx, saml
 from tests.support.load import Load, Seen, document
 from tests.support.server import Line, Server
 from tests.support.world import LEVEL2, Answer, World, Worlds, client, federation
 
 KIB = 1024
 SIGNER = saml.rsa_signer("overload")
+LONG = "Content-Length: 1000"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -49,7 +53,8 @@ def status_of(server: Server, octets: bytes) -> int:
 
 
 def head(method: str, path: str, *fields: str) -> bytes:
-    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *fields, "", ""]).encode()
+    host = f"Host: {nginx.MAIN}"
+    return "\r\n".join([f"{method} {path} HTTP/1.1", host, *fields, "", ""]).encode()
 
 
 # --- long requests
@@ -125,6 +130,27 @@ def test_clients_that_do_not_read_their_answers_hold_up_nobody(server: Server):
         assert all(line.request("GET", "/healthz").status == 200 for _ in range(20))
     for connection in slow:
         connection.close()
+
+
+@pytest.mark.skipif(nginx.NGINX is None, reason="no nginx on this machine")
+def test_behind_nginx_clients_that_never_finish_their_bodies_hold_up_nobody(server: Server, tmp_path: Path):
+    """nginx takes in a whole request before it passes it on: more slow clients than the broker has threads."""
+    ca = TestCa(tmp_path / "ca", "http://127.0.0.1:9", server.clock)
+    trusting = ssl.create_default_context(cafile=str(ca.root_path))
+    with nginx.running(tmp_path / "nginx", ca, server.port, tmp_path / "card.sock") as port, ExitStack() as slow:
+        for _ in range(server.settings.threads * 5):
+            slow.enter_context(_to_nginx(port, trusting, head("POST", "/oidc/token", f"Content-Type: {FORM}", LONG)))
+        for _ in range(10):
+            asked = head("POST", "/oidc/token", f"Content-Type: {FORM}", "Content-Length: 3") + b"a=b"
+            with _to_nginx(port, trusting, asked) as connection:
+                assert connection.recv(100).startswith(b"HTTP/1.1 401")
+
+
+def _to_nginx(port: int, trusting: ssl.SSLContext, octets: bytes) -> ssl.SSLSocket:
+    plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+    made = trusting.wrap_socket(plain, server_hostname=nginx.MAIN)
+    made.sendall(octets)
+    return made
 
 
 # --- what is left behind
