@@ -243,7 +243,8 @@ def _requested(asked: Asked) -> tuple[RequestedAttribute, ...]:
     by_category = of_categories(asked.saml.entity_categories)
     required = {*by_category.required, *(chosen.required if chosen else ())}
     names = dict.fromkeys((*by_category.names(), *(chosen.requested if chosen else ())))
-    names = names or dict.fromkeys(sorted(asked.party.attributes))
+    if not names and not services:  # what asks only for things that we do not know gets nothing in their place
+        names = dict.fromkeys(sorted(asked.party.attributes))
     return tuple(RequestedAttribute(name, required=name in required) for name in names)
 
 
