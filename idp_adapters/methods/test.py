@@ -10,7 +10,7 @@ the bare persona is enough. Level words are the level URIs themselves.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -155,7 +155,8 @@ class TestMethod:
     def start(self, ask: Ask, now: int) -> Started:
         """At once with a hint of ours; else a page, unless no page may be shown."""
         if ask.hint is not None and self.claims(ask.hint):
-            return self._answer(ask.hint, ask.login, ask.levels, now)
+            answer = self._answer(ask.hint, ask.login, ask.levels, now)
+            return replace(answer, pageless=True) if isinstance(answer, Failed) else answer
         if ask.passive:
             return Failed(REASONS["passive-impossible"])
         return AskHint(json.dumps({"login": ask.login, "levels": ask.levels}).encode())
@@ -176,7 +177,7 @@ class TestMethod:
         except BadHint as error:
             return Failed(REASONS["login-failed"], f"{type(error).__name__}: {error}")
         if hint.result is not None:
-            return Failed(REASONS[RESULTS[hint.result]], "as the hint wants")
+            return Failed(REASONS[RESULTS[hint.result]], "as the hint wants", pageless=True)
         person = self.settings.persons.get(hint.persona)
         if person is None:
             return Failed(REASONS["login-failed"], f"no persona {hint.persona}")
@@ -191,4 +192,5 @@ class TestMethod:
             attributes={**person, **commission},
             authn_methods=("test",),
         )
-        return Authenticated(asserted, (Consume("test-login", login, now + ONCE_KEPT),))
+        used = Consume("test-login", login, now + ONCE_KEPT)
+        return Authenticated(asserted, (used,), commission=hint.commission, pageless=True)
