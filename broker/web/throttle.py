@@ -28,7 +28,7 @@ class Limit:
 LIMITS: Final = (
     Limit("method-start", "source", 3_000),
     Limit("method-start", "browser", 30),
-    Limit("landing", "source", 6_000),
+    Limit("landing", "source", 30_000),
     Limit("client-failure", "source", 3_000),
     Limit("client-failure", "client", 120),
 )
