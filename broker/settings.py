@@ -47,7 +47,11 @@ class Settings(BaseSettings):
         "connect, and tells of the person's certificate in a header.",
     )
     ca_file: Path | None = Field(None, description="Extra root certificates for outbound connections.")
-    trusted_proxy: str = Field("", description="Addresses whose X-Forwarded-For is believed, separated by commas.")
+    trusted_proxy: str = Field(
+        "",
+        description="Addresses whose X-Forwarded-For is believed, separated by commas; `unix` for whoever is on the Unix "
+        "socket of TILLIT_LISTEN.",
+    )
     management_listen: str = Field("", description="host:port for /metrics and health; empty switches it off.")
     checkpoint_file: Path | None = Field(
         None, description="File to which each signed checkpoint of the log is appended."

@@ -123,7 +123,9 @@ def _body(environ: Environ, limit: int) -> bytes | None:
 
 
 def request_of(environ: Environ, on: Broker, body: bytes) -> Request:
-    """The request as a value. Header names with an underscore never reach us as headers of another name."""
+    """The request as a value. WSGI cannot tell `X_Forwarded_For` from `X-Forwarded-For`: a proxy whose word is believed must
+    drop names with an underscore (nginx does).
+    """
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
     if environ.get("CONTENT_TYPE"):
         headers["content-type"] = environ["CONTENT_TYPE"]
@@ -138,7 +140,8 @@ def request_of(environ: Environ, on: Broker, body: bytes) -> Request:
 
 
 def _remote(peer: str, headers: Mapping[str, str], on: Broker) -> str:
-    """The browser's address: what a trusted proxy says, else the peer's own."""
+    """The browser's address: what a trusted proxy says, else the peer's own. A Unix socket's peer has none, and is `unix`."""
+    peer = peer or "unix"
     trusted = {address.strip() for address in on.services.settings.trusted_proxy.split(",") if address.strip()}
     if peer in trusted and (forwarded := headers.get("x-forwarded-for")):
         return forwarded.rpartition(",")[2].strip()

@@ -19,8 +19,8 @@ def without(world, method="test"):
     now = world.app.snapshots.federation
     world.app.snapshots.federation = replace(
         now,
-        providers={id: terms for id, terms in now.providers.items() if id != method},
-        methods={id: adapter for id, adapter in now.methods.items() if id != method},
+        providers={name: terms for name, terms in now.providers.items() if name != method},
+        methods={name: adapter for name, adapter in now.methods.items() if name != method},
     )
 
 
