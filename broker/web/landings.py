@@ -20,6 +20,7 @@ from idp_adapters.base import Inbound, LeavesTo
 from trust_framework.reasons import REASONS, Refusal
 
 LANDING_LIFETIME = 120
+USUAL_LENGTH = 32 * 1024  # of an answer with a few attributes, encrypted
 
 
 def upstream_callback(turn: Turn, method: str) -> Reply:
@@ -36,7 +37,7 @@ def saml_response(turn: Turn) -> Reply:
     form = turn.form()
     if "SAMLResponse" not in form:
         return refused(REASONS["request-malformed"], turn)
-    if not turn.on.throttle.allows("landing", turn.source()):
+    if not _room(turn):
         return refused(REASONS["too-many"], turn)
     pending(form.get("RelayState", ""), turn)  # nothing is kept for a login that is not there
     kept: dict[str, object] = {name: form[name] for name in ("SAMLResponse", "RelayState") if name in form}
@@ -45,6 +46,12 @@ def saml_response(turn: Turn) -> Reply:
     if reason := record(Effects((KeepOnce(landing),)), turn):
         return refused(reason, turn)
     return see_other(f"/login/upstream/saml/landed?{urlencode({'h': secret})}")
+
+
+def _room(turn: Turn) -> bool:
+    """Whether the source may have this kept: a long answer counts as the many that would take the same room."""
+    shares = 1 + len(turn.request.body) // USUAL_LENGTH
+    return all(turn.on.throttle.allows("landing", turn.source()) for _ in range(shares))
 
 
 def saml_landed(turn: Turn) -> Reply:
