@@ -9,11 +9,14 @@ from broker.login.facts import case_of
 from broker.login.request import LoginRequest, Transaction
 from broker.login.steps import Explain, Show, Stage
 from broker.protocols.saml.received import saml_of
+from idp_adapters.base import Authenticated, Failed, PostForm
 from metadata.register import Service, UnknownService
 from tests.support.all_methods import everything
 from tests.support.saml_peer import Peer
-from tests.support.world import NAMES, PERSONS, apply, client, federation, pressed
+from tests.support.world import LEVEL2, NAMES, PERSONS, apply, client, federation, pressed
 from trust_framework.decide import Wanted
+from trust_framework.identity import Asserted, Subject
+from trust_framework.reasons import REASONS
 
 SP = Peer()
 
@@ -178,3 +181,51 @@ def test_a_login_at_no_method_stands_at_the_choice_or_at_what_failed(outside):
 def test_a_service_without_saml_has_no_saml_side():
     with pytest.raises(UnknownService):
         saml_of(Service("rp"))
+
+
+# --- what a method may say, beyond what the built-in ones do
+
+
+class Says:
+    """A method that says one thing when it is started."""
+
+    def __init__(self, word):
+        self.word = word
+
+    def start(self, ask, now):
+        return self.word(ask, now) if callable(self.word) else self.word
+
+
+def saying(worlds, word, *services):
+    world = worlds.make(federation(*(services or (SP.entry(),))))
+    snapshots = world.app.snapshots
+    snapshots.federation = replace(snapshots.federation, methods={"test": Says(word)})
+    return world
+
+
+def test_a_method_may_send_the_browser_with_a_form(worlds):
+    world = saying(worlds, PostForm("https://idp.example/sso", {"SAMLRequest": "x<y"}, b"state"))
+
+    answer = world.browser().get(SP.redirect(world, hint=None))
+
+    assert answer.fields() == ("https://idp.example/sso", {"SAMLRequest": "x<y"})
+    assert "https://idp.example" in answer.header("Content-Security-Policy")
+
+
+def test_a_method_that_wants_no_page_has_its_failure_told_at_once(worlds):
+    world = saying(worlds, Failed(REASONS["eid-blocked"], pageless=True))
+
+    assert SP.login(world).status == ("Requester", "AuthnFailed")
+
+
+def test_a_method_that_answers_for_the_person_is_asked_nothing_more(worlds):
+    asks = Peer(extra={"consent": "ask"})
+    subject = Subject("test", "persona", "anna")
+
+    def proven(_ask, now):
+        asserted = Asserted(subject=subject, level=LEVEL2, authenticated_at=now, attributes={"givenName": ("Anna",)})
+        return Authenticated(asserted, pageless=True)
+
+    world = saying(worlds, proven, asks.entry())
+
+    assert asks.login(world).attributes["givenName"] == ("Anna",)
