@@ -12,6 +12,7 @@ from broker.protocols.oidc import client_auth, grants
 from broker.protocols.oidc.grants.base import Granted
 from idp_adapters import catalogue
 from idp_adapters.base import Authenticated, Consume, Failed, Redirect
+from tests.support.asking import asking  # noqa: F401  # the page asks
 from tests.support.saml_peer import Peer
 from tests.support.world import LEVEL3, SECRET, claims, client, federation
 from trust_framework.attributes import CATALOGUE, Attribute, Names, Source

@@ -12,6 +12,7 @@ from broker.login.handles import new_secret
 from broker.web.flask_app import PAGES
 from broker.web.front import ROUTES
 from tests.support.all_methods import everything
+from tests.support.asking import asking  # noqa: F401  # the page asks
 from tests.support.saml_peer import Peer
 from tests.support.world import MEMBER, client, federation
 

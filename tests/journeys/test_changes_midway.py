@@ -12,6 +12,7 @@ from broker.protocols.saml.received import saml_of
 from idp_adapters.base import Authenticated, Failed, PostForm
 from metadata.register import Service, UnknownService
 from tests.support.all_methods import everything
+from tests.support.asking import asking  # noqa: F401  # the page asks
 from tests.support.saml_peer import Peer
 from tests.support.world import LEVEL2, NAMES, PERSONS, apply, client, federation, pressed
 from trust_framework.decide import Wanted

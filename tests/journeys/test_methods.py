@@ -4,6 +4,7 @@ import pytest
 
 from tests.support import upstream as up
 from tests.support.all_methods import everything
+from tests.support.asking import asking  # noqa: F401  # the page asks
 from tests.support.card_world import KAJSA
 from tests.support.phone import PERSON
 from tests.support.saml_peer import Peer

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.asking import asking  # noqa: F401  # the page asks
 from tests.support.saml_peer import Peer
 from tests.support.world import LEVEL2, LEVEL3, NOW, SECRET, World, claims, client, federation
 

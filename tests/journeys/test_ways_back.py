@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.support.asking import asking  # noqa: F401  # the page asks
 from tests.support.saml_peer import Peer
 from tests.support.world import CALLBACK, LEVEL2, MEMBER, PERSONS, apply, client, federation
 

@@ -4,6 +4,7 @@ import pytest
 
 from metadata.wire.saml_messages.vocabulary import PERSISTENT, TRANSIENT
 from tests.support import saml_metadata as md
+from tests.support.asking import asking  # noqa: F401  # the page asks
 from tests.support.saml_peer import Peer
 from tests.support.world import LEVEL2, LEVEL3, LEVEL4, client, federation
 
