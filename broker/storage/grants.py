@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Index, bindparam, delete, insert, select, update
+from sqlalchemy import Index, bindparam, column, delete, func, insert, select, update
+from sqlalchemy import table as lightweight
 
 from broker.login.effects import EndGrant, Grant, SaveGrant
 from broker.storage.codec import dumps, loads
@@ -29,12 +30,13 @@ GRANTS = table(
     sqlite_with_rowid=False,
 )
 _C = GRANTS.c
+_SIGN_ONS = lightweight("sign_ons", column("root"), column("ended_at"))
+# a sign-on that ended while its answer was made takes the grant along, as if the grant had been there
+_ended = select(_SIGN_ONS.c.ended_at).where(_SIGN_ONS.c.root == bindparam("sign_on")).scalar_subquery()
 _SAVE = Kept(
     insert(GRANTS).values(
-        {
-            n: bindparam(n)
-            for n in ("id", "client", "person", "sign_on", "offline", "expires_at", "revoked_at", "content")
-        }
+        {n: bindparam(n) for n in ("id", "client", "person", "sign_on", "offline", "expires_at", "content")}
+        | {"revoked_at": func.coalesce(bindparam("revoked_at"), _ended)}
     )
 )
 _END = Kept(update(GRANTS).where(_C.id == bindparam("row"), _C.revoked_at.is_(None)).values(revoked_at=bindparam("at")))
