@@ -188,6 +188,56 @@ def test_without_scripts_forms_of_other_sites_are_pressed_by_hand(still: Browser
     assert "Tolvan Tolvansson" in flow.logged_in(page)
 
 
+def test_an_address_of_any_step_opens_nothing_in_another_browser_and_the_first_goes_on(
+    page: Page, still: BrowserContext, places: Places
+):
+    flow.start_saml(page, places, who="staff")
+    cannot_open(still, page.url)
+    flow.choose(page, "card")
+    on_page(page, "U4")
+    cannot_open(still, page.url)
+    flow.use_card(page)
+    on_page(page, "U5")
+    cannot_open(still, page.url)
+    page.locator("input[name=commission]").first.check()
+    page.locator("main form button").first.click()
+    assert "Tolvan Tolvansson" in flow.logged_in(page)
+
+
+def cannot_open(another: BrowserContext, url: str) -> None:
+    """Neither with nothing, nor with a cookie of one's own."""
+    stranger = another.new_page()
+    for _ in range(2):
+        stranger.goto(url)
+        on_page(stranger, "U10")
+        assert stranger.locator("body").get_attribute("data-cause") in {"other-browser", "cookies-off"}
+    stranger.close()
+
+
+def test_the_one_cookie_is_bound_to_the_host_and_its_sign_on_is_new_after_identification(page: Page, places: Places):
+    flow.start_saml(page, places)
+    before = broker_cookie(page, places)
+    flow.choose(page, "card")
+    flow.use_card(page)
+    flow.logged_in(page)
+    first = broker_cookie(page, places)
+    flow.start_saml(page, places, force="1")
+    flow.choose(page, "card")
+    flow.use_card(page)
+    flow.logged_in(page)
+    second = broker_cookie(page, places)
+    assert (before["name"], before["path"], before["domain"]) == ("__Host-tillit", "/", "localhost")
+    assert (before["secure"], before["httpOnly"], before["sameSite"]) == (True, True, "Lax")
+    handles = [cookie["value"].partition(".")[2] for cookie in (before, first, second)]
+    assert handles[0] == ""
+    assert len({*handles}) == 3
+
+
+def broker_cookie(page: Page, places: Places) -> Any:
+    (found,) = page.context.cookies(places.broker)
+    return found
+
+
 def test_keys_alone_take_a_person_from_the_service_through_card_and_commission_and_back(page: Page, places: Places):
     page.goto(f"{places.saml_service}/")
     press(page, lambda at: at["text"] in {"Logga in som personal, i ett uppdrag", "Log in as staff, in an assignment"})

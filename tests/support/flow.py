@@ -7,7 +7,7 @@ from base64 import b64encode
 from html import escape
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from broker.demo import keys
 from broker.demo.federation import CLIENTS
@@ -145,7 +145,3 @@ def logged_in(page: Page) -> str:
     """Wait until the service says so; the subject that it shows."""
     expect(page.locator("body")).to_have_attribute("data-state", "in")
     return page.locator("main").inner_text()
-
-
-def cookie_names(context: BrowserContext, url: str) -> set[str]:
-    return {cookie["name"] for cookie in context.cookies(url)}
