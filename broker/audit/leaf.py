@@ -12,8 +12,6 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-import orjson
-
 from broker.audit.events import Event
 
 _dump = json.JSONEncoder(separators=(",", ":"), sort_keys=True, check_circular=False, allow_nan=False).encode
@@ -38,8 +36,7 @@ def leaf(event: Event, sealed_evidence: bytes | None = None) -> bytes:
     content["salt"] = os.urandom(16).hex()
     if sealed_evidence is not None:
         content[_SEALED] = hashlib.sha256(sealed_evidence).hexdigest()
-    octets = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    return octets if octets.isascii() else _dump(content).encode("ascii")  # the same notation, escaped
+    return _dump(content).encode("ascii")
 
 
 def evidence_of(event: Event) -> tuple[str, bytes] | None:

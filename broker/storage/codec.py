@@ -6,6 +6,7 @@ typed `Any` must be JSON values already (a tuple in it comes back as a list).
 """
 
 import base64
+import json
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -14,10 +15,10 @@ from enum import Enum
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
-import orjson
-
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
+
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False, allow_nan=False).encode
 
 
 
@@ -27,12 +28,12 @@ class CannotStore(TypeError):
 
 def dumps(value: Any) -> bytes:
     """JSON values as compact UTF-8."""
-    return orjson.dumps(value)
+    return _dump(value).encode()
 
 
 def loads(data: bytes) -> Any:
     """What `dumps` wrote."""
-    return orjson.loads(data)
+    return json.loads(data)
 
 
 class Codec(Generic[T]):
@@ -50,7 +51,7 @@ class Codec(Generic[T]):
 
     def decode(self, data: bytes) -> T:
         """The value again."""
-        plain = orjson.loads(data)
+        plain = json.loads(data)
         return cast("T", self._decode(plain) if self._decode else plain)
 
 

@@ -1,9 +1,8 @@
 """JSON in and out, and the addresses of the endpoints."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
-
-import orjson
 
 from broker.exchange import Reply
 
@@ -17,9 +16,10 @@ PATHS: dict[str, str] = {
     "end_session_endpoint": "/oidc/logout",
 }
 
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _NO_STORE = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 
 def json_reply(document: Mapping[str, Any], status: int = 200) -> Reply:
     """An answer that no cache may keep (RFC 6749 section 5.1)."""
-    return Reply(status, _NO_STORE, orjson.dumps(document))
+    return Reply(status, _NO_STORE, _dump(document).encode())
