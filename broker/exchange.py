@@ -6,7 +6,7 @@ protocol's business (RFC 6749 section 3.1 says yes; a form's check boxes say no)
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 MAX_FIELDS = 100
 
@@ -38,9 +38,12 @@ class Request:
 
     def cookie(self, name: str) -> str | None:
         """The cookie's value, or None when it is absent or sent twice (a tossed cookie must not win)."""
+        header = self.headers.get("cookie", "")
+        if name not in header:
+            return None
         found = [
             value
-            for part in self.headers.get("cookie", "").split(";")
+            for part in header.split(";")
             for key, sign, value in [part.strip().partition("=")]
             if sign and key == name
         ]
@@ -62,12 +65,18 @@ class Reply:
 
 def pairs(octets: bytes) -> list[tuple[str, str]]:
     """application/x-www-form-urlencoded octets as pairs. Raises BadRequest."""
+    if octets.count(b"&") >= MAX_FIELDS:
+        raise BadRequest("too many fields")
     try:
-        return parse_qsl(
-            octets.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_FIELDS
-        )
-    except (UnicodeDecodeError, ValueError) as error:
+        split = (field.partition("=") for field in octets.decode("ascii").split("&") if field)
+        return [(_unquoted(name), _unquoted(value)) for name, _, value in split]
+    except UnicodeDecodeError as error:
         raise BadRequest("not a readable form") from error
+
+
+def _unquoted(text: str) -> str:
+    """Decode what is encoded; most names and values are not. Raises UnicodeDecodeError."""
+    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
 
 
 def single(parameters: Sequence[tuple[str, str]]) -> dict[str, str]:

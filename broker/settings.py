@@ -1,6 +1,7 @@
 """Every setting: type, default, one sentence. Read once when the broker starts; the reference page is made from here."""
 
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -96,12 +97,12 @@ class Settings(BaseSettings):
             raise ValueError("the card listener is https only")
         return self
 
-    @property
+    @cached_property
     def secure(self) -> bool:
         """Whether the broker is reached over https, and so uses `__Host-` cookies."""
         return self.base_url.startswith("https:")
 
-    @property
+    @cached_property
     def cookie_name(self) -> str:
         return "__Host-tillit" if self.secure else "tillit"
 

@@ -83,7 +83,7 @@ class Front:
         if route is None:
             return self.pages(environ, start_response)
         reply = serve(route, environ, self.on)
-        self.on.metrics.answered(environ["PATH_INFO"], reply.status)()
+        self.on.metrics.answered.count(environ["PATH_INFO"], reply.status)
         return written(reply, environ["REQUEST_METHOD"], start_response)
 
 

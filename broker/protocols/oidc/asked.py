@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from broker.protocols.oidc.errors import AuthorizeError
 from broker.protocols.oidc.parameters import ClaimRequest, ClaimsParameter
@@ -30,8 +31,7 @@ class Wishes:
 def wishes(scope: Iterable[str], claims: ClaimsParameter, client: OidcClient, register: Register) -> Wishes:
     """What scope and claims add up to. Scope values not registered for the client are left out (RFC 6749 section 3.3)."""
     granted = tuple(value for value in scope if value in client.scope and _known(value, register))
-    by_scope = of_scopes(granted).names()
-    in_token = of_scopes(value for value in granted if value in IN_ID_TOKEN).names()
+    by_scope, in_token = _of_scopes(granted)
     named_token, named_info = _named(claims.id_token), _named(claims.userinfo)
     requested = (*map(RequestedAttribute, by_scope), *named_info.values(), *named_token.values())
     return Wishes(
@@ -40,6 +40,12 @@ def wishes(scope: Iterable[str], claims: ClaimsParameter, client: OidcClient, re
         tuple(dict.fromkeys([*in_token, *named_token])),
         tuple(dict.fromkeys([*by_scope, *named_info])),
     )
+
+
+@lru_cache(maxsize=1024)
+def _of_scopes(granted: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What scope values that are granted bring to userinfo, and to the ID token too."""
+    return of_scopes(granted).names(), of_scopes(value for value in granted if value in IN_ID_TOKEN).names()
 
 
 def _known(scope: str, register: Register) -> bool:

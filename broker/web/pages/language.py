@@ -5,6 +5,7 @@ set a cookie and lead back to a path of this site, never elsewhere.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 from broker.exchange import BadRequest, Reply, Request
@@ -20,7 +21,7 @@ _PATH_SAFE = "/?&=%-._~!$'()*+,;:@"
 def language_of(request: Request, asked: Iterable[str] = (), default: str = "sv") -> str:
     """The language of a reply to this request. `asked` are the service's wishes in order (RFC 5646 tags)."""
     chosen = _cookie(request, "lang")
-    wishes = ([chosen] if chosen else []) + [*asked] + accepted(request.headers.get("accept-language", ""))
+    wishes = ([chosen] if chosen else []) + [*asked, *accepted(request.headers.get("accept-language", "")[:500])]
     for wish in wishes:
         language = wish.split("-")[0].split("_")[0].lower()
         if language in LANGUAGES:
@@ -34,7 +35,8 @@ def theme_of(request: Request) -> str:
     return chosen if chosen in THEMES else "system"
 
 
-def accepted(header: str) -> list[str]:
+@lru_cache(maxsize=256)
+def accepted(header: str) -> tuple[str, ...]:
     """The language tags of an Accept-Language header, the most wanted first (RFC 9110 section 12.5.4)."""
     weighed: list[tuple[float, str]] = []
     for part in header[:500].split(","):
@@ -45,7 +47,7 @@ def accepted(header: str) -> list[str]:
             continue
         if weight > 0 and tag.strip():
             weighed.append((weight, tag.strip()))
-    return [tag for _, tag in sorted(weighed, key=lambda pair: -pair[0])]
+    return tuple(tag for _, tag in sorted(weighed, key=lambda pair: -pair[0]))
 
 
 def choose_language(request: Request, *, secure: bool) -> Reply:
