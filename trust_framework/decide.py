@@ -8,7 +8,8 @@ rules' order: the order decides only which question or refusal comes first.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache
+from typing import Generic, TypeVar
 
 from trust_framework import consent, loa
 from trust_framework.agreements import lapsed
@@ -61,6 +62,18 @@ class Refuse:
 
 
 Ruling = Allow | Ask | Refuse
+T = TypeVar("T")
+
+
+class _once(Generic[T]):  # noqa: N801  # used as a decorator
+    """`functools.cached_property` without its lock, which Python 3.11 takes at each look: a Work is one thread's."""
+
+    def __init__(self, work_out: Callable[["Work"], T]) -> None:
+        self._work_out, self._name = work_out, work_out.__name__
+
+    def __get__(self, work: "Work", _: type | None = None) -> T:
+        found = work.__dict__[self._name] = self._work_out(work)
+        return found
 
 
 class Work:
@@ -69,7 +82,7 @@ class Work:
     def __init__(self, case: Case, now: int) -> None:
         self.case, self.now = case, now
 
-    @cached_property
+    @_once
     def acceptable(self) -> tuple[str, ...]:
         """The level URIs that answer the request, in order of preference: never one that the party may not ask for."""
         wanted, registered = self.case.wanted, self.case.party.levels
@@ -81,7 +94,7 @@ class Work:
         """Whether the person identified for this very request: asking once more would give the same."""
         return self.case.identity.authenticated_at >= self.case.wanted.asked_at
 
-    @cached_property
+    @_once
     def asked(self) -> dict[str, RequestedAttribute]:
         """What is asked for, each once: asked for twice, the stronger wish holds."""
         merged: dict[str, RequestedAttribute] = {}
@@ -90,12 +103,12 @@ class Work:
             merged[wish.name] = _stronger(earlier, wish) if earlier else wish
         return merged
 
-    @cached_property
+    @_once
     def lapsed(self) -> dict[str, str]:
         """The attributes whose agreement does not hold now."""
         return lapsed(self.case.agreements, self.case.party.id, self.now)
 
-    @cached_property
+    @_once
     def from_directory(self) -> tuple[RequestedAttribute, ...]:
         """What is asked for, may be had, and needs an employment or commission to be chosen."""
         return tuple(
@@ -108,7 +121,7 @@ class Work:
             and not row.unchosen
         )
 
-    @cached_property
+    @_once
     def candidates(self) -> tuple[Acting, ...]:
         """What the person may act in for this request: commissions if one is needed, else employments, else nothing."""
         login, staff = self.case.identity.attributes, self.case.staff
@@ -119,11 +132,11 @@ class Work:
             return usable_employments(staff, login, filters)
         return ()
 
-    @cached_property
+    @_once
     def needs_commission(self) -> bool:
         return any(CATALOGUE[wish.name].source is Source.COMMISSION for wish in self.from_directory)
 
-    @cached_property
+    @_once
     def acting(self) -> Acting | None:
         """The one in which the person acts, `NOWHERE` when there is none, None when the person must choose."""
         if len(self.candidates) <= 1:
@@ -131,7 +144,7 @@ class Work:
         chosen = self.case.commission
         return next((acting for acting in self.candidates if chosen and acting.known_as(chosen)), None)
 
-    @cached_property
+    @_once
     def release(self) -> Release:
         """What would go. Nothing of the directory while the person has not chosen."""
         return release(self.case, self.asked, self.lapsed, self.acting or NOWHERE)
@@ -280,6 +293,7 @@ def _allowed(rule: str) -> Verdict:
     return Verdict(rule, Outcome.ALLOWED)
 
 
+@cache
 def _name(rule: Rule) -> str:
     return rule.__name__.replace("_", "-")
 

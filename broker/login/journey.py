@@ -97,7 +97,9 @@ def _asked_after(request: LoginRequest, identity: Identity) -> LoginRequest:
     """The request, with a time after the identity's: what a sign-on holds was never made for it, not even when both
     happened within one second (ForceAuthn, prompt=login and max_age=0 ask for a login of their own).
     """
-    asked_at = max(request.wanted.asked_at, identity.authenticated_at + 1)
+    if identity.authenticated_at < request.wanted.asked_at:
+        return request
+    asked_at = identity.authenticated_at + 1
     return replace(request, wanted=replace(request.wanted, asked_at=asked_at))
 
 

@@ -15,7 +15,7 @@ from broker.storage.database import BUSY_TIMEOUT, Database, Unit
 
 T = TypeVar("T")
 
-GATHERING = 0.0004
+GATHERING = 0.001
 """Seconds that a leader waits for others when the last transaction had several: they are on their way."""
 
 MOST = 64

@@ -4,8 +4,9 @@ Machine endpoints are plain functions from a request value to a reply value; pag
 view stands here once, with its method and the size of body it takes. Nothing is read of a body before its length is known.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -126,9 +127,7 @@ def request_of(environ: Environ, on: Broker, body: bytes) -> Request:
     """The request as a value. WSGI cannot tell `X_Forwarded_For` from `X-Forwarded-For`: a proxy whose word is believed must
     drop names with an underscore (nginx does).
     """
-    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
-    if environ.get("CONTENT_TYPE"):
-        headers["content-type"] = environ["CONTENT_TYPE"]
+    headers = Headers(environ)
     return Request(
         method=environ["REQUEST_METHOD"],
         path=environ["PATH_INFO"],
@@ -139,9 +138,43 @@ def request_of(environ: Environ, on: Broker, body: bytes) -> Request:
     )
 
 
+class Headers(Mapping[str, str]):
+    """The headers of a WSGI request by lower-case name. Looked up where they lie: a request reads three or four of them."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: Environ) -> None:
+        self._environ = environ
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value, or the default."""
+        return self._environ.get(_wsgi_name(name)) or default
+
+    def __getitem__(self, name: str) -> str:
+        if value := self._environ.get(_wsgi_name(name)):
+            return str(value)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        if self._environ.get("CONTENT_TYPE"):
+            yield "content-type"
+        yield from (name[5:].replace("_", "-").lower() for name in self._environ if name.startswith("HTTP_"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@lru_cache(maxsize=256)
+def _wsgi_name(name: str) -> str:
+    """Our own names of headers, never a visitor's."""
+    return "CONTENT_TYPE" if name == "content-type" else f"HTTP_{name.upper().replace('-', '_')}"
+
+
 def _remote(peer: str, headers: Mapping[str, str], on: Broker) -> str:
     """The browser's address: what a trusted proxy says, else the peer's own. A Unix socket's peer has none, and is `unix`."""
     peer = peer or "unix"
+    if not on.services.settings.trusted_proxy:
+        return peer
     trusted = {address.strip() for address in on.services.settings.trusted_proxy.split(",") if address.strip()}
     if peer in trusted and (forwarded := headers.get("x-forwarded-for")):
         return forwarded.rpartition(",")[2].strip()
