@@ -27,7 +27,6 @@ GRANTS = table(
     octets("content", "What the front must know to answer for it: scope, identity, claims; sealed"),
     Index("ix_grants_sign_on", "sign_on"),
     Index(None, "expires_at"),
-    sqlite_with_rowid=False,
 )
 _C = GRANTS.c
 _SIGN_ONS = lightweight("sign_ons", column("root"), column("ended_at"))

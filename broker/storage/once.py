@@ -32,7 +32,6 @@ ONCE = table(
     number("used_at", "When it was used", nullable=True),
     octets("payload", "What belongs to it, sealed"),
     Index(None, "keep_until"),
-    sqlite_with_rowid=False,
 )
 CONSUMED = table(
     "consumed",

@@ -60,7 +60,6 @@ def upgrade() -> None:
         sa.Column("revoked_at", NUMBER, nullable=True),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
-        sqlite_with_rowid=False,
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_grants_expires_at"), "grants", ["expires_at"], unique=False)
@@ -134,7 +133,6 @@ def upgrade() -> None:
         sa.Column("used_at", NUMBER, nullable=True),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_once")),
-        sqlite_with_rowid=False,
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_once_keep_until"), "once", ["keep_until"], unique=False)
