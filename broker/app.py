@@ -161,10 +161,3 @@ def readiness(snapshots: Snapshots, storage: Storage) -> dict[str, bool]:
         "audit": holds(storage.log_waiting),
         "federation": snapshots.federation.version > 0,
     }
-
-
-def serve_app() -> Application:
-    """The broker of the settings in the environment, with its jobs running: what a server loads in each worker."""
-    app = create_app(Settings())  # type: ignore[call-arg]  # from the environment
-    app.jobs.start()
-    return app

@@ -6,6 +6,7 @@ The card and management listeners are one worker's at a time: who holds the lock
 
 import atexit
 import fcntl
+import gc
 import logging
 import os
 import sys
@@ -58,6 +59,8 @@ def application(lock: Path | None = None) -> WSGI:
     settings = read_settings()
     _configure_logging()
     made = create_app(settings)
+    gc.collect()
+    gc.freeze()  # what was made at the start stays: no collection looks at it again
     stops: list[Stop] = [made.close]
     try:
         _beside(made, settings, lock, stops)
