@@ -21,7 +21,6 @@ Convert = Callable[[Any], Any]
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False, allow_nan=False).encode
 
 
-
 class CannotStore(TypeError):
     """A field has a type that has no place in JSON. Found when the plan is made, not when a value is stored."""
 
