@@ -218,11 +218,13 @@ def _second_best(work: Work) -> bool:
 def fresh_enough(work: Work) -> Ruling:
     """Identified after the request when it says so (ForceAuthn, prompt=login), or at most `max_age` before it.
 
-    Age is counted to the request and not to now, so that a slow choice of commission never makes a login too old.
+    Age is counted to the request and not to now, so that a slow choice of commission never makes a login too old. A login
+    that was not made for this request, and whose moment its provider did not vouch for, is of no known age.
     """
     wanted, at = work.case.wanted, work.case.identity.authenticated_at
     fresh = at >= wanted.asked_at or not wanted.force
-    young = wanted.max_age is None or wanted.asked_at - at <= wanted.max_age
+    known = work.case.identity.dated or work.just_made
+    young = wanted.max_age is None or (known and wanted.asked_at - at <= wanted.max_age)
     if fresh and young:
         return Allow()
     return _identify_again(work, REASONS["login-required"])

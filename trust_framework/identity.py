@@ -22,6 +22,7 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Asserted:
     """What a login method says, untranslated. Level and attribute names are the provider's; time is epoch seconds.
+    `dated`: the provider vouches for `authenticated_at`; else it is when it answered, and may be long after the login.
 
     `evidence` (signatures, OCSP answers, certificates; base64 or text) is kept sealed with the log and never released.
     """
@@ -33,6 +34,7 @@ class Asserted:
     authn_methods: tuple[str, ...] = ()
     authorities: tuple[str, ...] = ()
     evidence: Mapping[str, str] = field(default_factory=dict)
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,4 @@ class Identity:
     attributes: Attributes = field(default_factory=dict)
     authn_methods: tuple[str, ...] = ()
     authorities: tuple[str, ...] = ()
+    dated: bool = True

@@ -105,6 +105,7 @@ def accept(asserted: Asserted, terms: ProviderTerms) -> Accepted:
         attributes=attributes,
         authn_methods=_notes(asserted.authn_methods),
         authorities=_notes(asserted.authorities),
+        dated=asserted.dated,
     )
     return Accepted(identity, tuple(dropped))
 

@@ -11,7 +11,7 @@ from broker.storage.logins import LOGINS
 from broker.storage.once import CONSUMED, ONCE
 from broker.storage.sign_ons import PARTICIPANTS, SIGN_ONS
 
-GRACE = 3600
+GRACE = 900
 """Seconds that an expired row stays, so that a late comer is told what happened instead of that nothing is known."""
 
 SKEW = 300

@@ -22,6 +22,7 @@ from metadata.register import UnprovenAddress
 from trust_framework.reasons import REASONS, Refusal
 
 KIB: Final = 1024
+MOST_DIGITS: Final = 12
 OIDC_BODY = 64 * KIB
 SAML_BODY = 512 * KIB
 
@@ -46,21 +47,22 @@ def _protocol(endpoint: Callable[[Request, int, Any], Reply]) -> View:
 
 
 _BOTH = ("GET", "HEAD", "POST")
+_ACTS = ("GET", "POST")  # what may issue something, or end it, answers no HEAD
 
 ROUTES: Mapping[str, Route] = {
     "/.well-known/openid-configuration": Route(documents.configuration),
     "/.well-known/oauth-authorization-server": Route(documents.configuration),
     "/oidc/jwks": Route(documents.jwks),
-    "/oidc/authorize": Route(requests.authorize, _BOTH, OIDC_BODY),
+    "/oidc/authorize": Route(requests.authorize, _ACTS, OIDC_BODY),
     "/oidc/token": Route(authenticated(token.token), ("POST",), OIDC_BODY),
     "/oidc/userinfo": Route(_protocol(userinfo.userinfo), _BOTH, OIDC_BODY),
     "/oidc/introspect": Route(authenticated(introspect.introspect), ("POST",), OIDC_BODY),
     "/oidc/revoke": Route(authenticated(revoke.revoke), ("POST",), OIDC_BODY),
-    "/oidc/logout": Route(logout.rp_initiated, _BOTH, OIDC_BODY),
+    "/oidc/logout": Route(logout.rp_initiated, _ACTS, OIDC_BODY),
     "/saml/metadata": Route(documents.saml_metadata),
-    "/saml/sso": Route(requests.single_sign_on, _BOTH, SAML_BODY),
+    "/saml/sso": Route(requests.single_sign_on, _ACTS, SAML_BODY),
     "/saml/acs": Route(landings.saml_response, ("POST",), SAML_BODY),
-    "/saml/slo": Route(logout.single_logout, _BOTH, SAML_BODY),
+    "/saml/slo": Route(logout.single_logout, _ACTS, SAML_BODY),
     "/healthz": Route(documents.alive),
     "/readyz": Route(documents.ready),
     **{path: Route(view) for path, view in documents.static_views().items()},
@@ -118,7 +120,7 @@ def guarded(view: View, turn: Turn) -> Reply:
 def _body(environ: Environ, limit: int) -> bytes | None:
     """The body, or None when it is longer than the limit or its length is not said."""
     length = environ.get("CONTENT_LENGTH") or "0"
-    if not (length.isascii() and length.isdigit()) or int(length) > limit:
+    if not (length.isascii() and length.isdigit() and len(length) <= MOST_DIGITS) or int(length) > limit:
         return None
     return bytes(environ["wsgi.input"].read(int(length))) if int(length) else b""
 

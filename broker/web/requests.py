@@ -6,13 +6,15 @@ it is verified, kept, and fetched by GET.
 
 from broker.exchange import Reply
 from broker.login import journey
-from broker.login.effects import Effects
+from broker.login.effects import Effects, SaveLogin
 from broker.login.request import LoginRequest
+from broker.login.steps import Step
 from broker.protocols.front import Answered
 from broker.protocols.oidc import authorize as oidc_authorize
 from broker.protocols.saml import sso as saml_sso
 from broker.web.answers import deliver, record, refused, settle
 from broker.web.turn import Turn
+from trust_framework.reasons import REASONS
 
 
 def authorize(turn: Turn) -> Reply:
@@ -37,9 +39,17 @@ def _begun(asked: LoginRequest, used: Effects, turn: Turn) -> Reply:
     services = turn.on.services
     if turn.request.method == "POST" and turn.held.fresh:
         step = journey.land(asked, turn.now, services)
-        return _without_cookie(settle(step.adding(used), turn))
+        return _without_cookie(_kept(step.adding(used), turn))
     step = journey.begin(asked, turn.visit(asked), turn.now, services)
-    return settle(step.adding(used), turn)
+    return _kept(step.adding(used), turn)
+
+
+def _kept(step: Step, turn: Turn) -> Reply:
+    """The step's answer, unless it would leave one more waiting login for a source that has begun too many."""
+    saves = any(isinstance(change, SaveLogin) for change in step.effects.changes)
+    if saves and not turn.on.throttle.allows("login-begun", turn.source()):
+        return refused(REASONS["too-many"], turn)
+    return settle(step, turn)
 
 
 def _without_cookie(reply: Reply) -> Reply:

@@ -28,6 +28,7 @@ class Limit:
 LIMITS: Final = (
     Limit("method-start", "source", 3_000),
     Limit("method-start", "browser", 30),
+    Limit("login-begun", "source", 30_000),
     Limit("landing", "source", 30_000),
     Limit("client-failure", "source", 3_000),
     Limit("client-failure", "client", 120),

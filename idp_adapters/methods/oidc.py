@@ -383,6 +383,7 @@ class OidcUpstream:
             authn_methods=_texts(id_token.get("amr")),
             authorities=(issuer, *authn_provider),
             evidence={"id_token": evidence},
+            dated="auth_time" in id_token,
         )
         return Authenticated(asserted, (Consume("upstream-id-token", f"{issuer} {key}", id_token["exp"] + SKEW),))
 

@@ -234,7 +234,7 @@ class SamlUpstream:
             issue_instant=now,
             id=pending.request_id,
             class_refs=tuple(level for level in ask.levels if level),
-            force_authn=ask.force,
+            force_authn=ask.force or ask.max_age is not None,  # SAML knows no age: a request that has one asks anew
             is_passive=ask.passive,
             name_id_format=self.settings.name_id_format,
             requester_ids=(ask.requester,),

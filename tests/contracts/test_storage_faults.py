@@ -21,6 +21,13 @@ from tests.support import effects as a
 from tests.support.databases import NOW, settings_at, sqlite_settings
 
 
+def writer(storage):
+    """The connection that a SQLite storage writes with."""
+    with database_module.Unit(storage._database):
+        pass
+    return storage._database._writer.driver_connection
+
+
 def everything(storage):
     """All rows of all tables."""
     connection = storage._database.connection()
@@ -90,15 +97,16 @@ class TestSqlite:
     def test_a_read_only_database_refuses_writes_and_still_reads(self, sqlite_storage):
         sign_on = a.sign_on()
         sqlite_storage.commit(Effects((StartSignOn(sign_on),)))
-        sqlite_storage._database.connection().execute("PRAGMA query_only=ON")
+        connection = writer(sqlite_storage)
+        connection.execute("PRAGMA query_only=ON")
         with pytest.raises(StorageUnavailable):
             sqlite_storage.commit(a.oidc_sign_on(sign_on.root))
         assert sqlite_storage.sign_on(sign_on.id) == sign_on
-        sqlite_storage._database.connection().execute("PRAGMA query_only=OFF")
+        connection.execute("PRAGMA query_only=OFF")
         sqlite_storage.commit(a.oidc_sign_on(sign_on.root))
 
     def test_a_full_disk_refuses_writes_until_there_is_room(self, sqlite_storage):
-        connection = sqlite_storage._database.connection()
+        connection = writer(sqlite_storage)
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count={pages}")
         kept = []
@@ -285,7 +293,7 @@ def _end_connections(server, settings):
 class TestProbe:
     def test_it_writes_and_says_when_that_cannot_be(self, sqlite_storage):
         sqlite_storage.probe()
-        sqlite_storage._database.connection().execute("PRAGMA query_only=ON")
+        writer(sqlite_storage).execute("PRAGMA query_only=ON")
         with pytest.raises(StorageUnavailable):
             sqlite_storage.probe()
 

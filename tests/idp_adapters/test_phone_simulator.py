@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import threading
+from contextlib import suppress
 from http.client import HTTPSConnection
 from urllib.parse import urlencode
 
@@ -168,9 +169,10 @@ def test_the_handshake_names_the_client_ca_so_that_browsers_do_not_offer_other_c
 def test_a_peer_that_does_not_speak_tls_harms_nobody(served, octets):
     with socket.create_connection(("127.0.0.1", served.running.port), timeout=10) as raw:
         raw.sendall(octets)
-        raw.shutdown(socket.SHUT_WR)
-        while raw.recv(1024):
-            pass
+        with suppress(OSError):  # the peer may have hung up first
+            raw.shutdown(socket.SHUT_WR)
+            while raw.recv(1024):
+                pass
 
     assert served.page("/phone")[0].status == 200
 
