@@ -449,6 +449,13 @@ def test_an_id_token_within_the_rules_and_the_skew_is_taken(changes):
     assert step.asserted.authenticated_at <= NOW
 
 
+@pytest.mark.parametrize(("auth_time", "dated"), [(NOW - 300, True), (None, False)])
+def test_only_auth_time_vouches_for_the_moment_of_the_login(auth_time, dated):
+    step = World(kind=claiming({"auth_time": auth_time})).login()
+
+    assert step.asserted.dated is dated
+
+
 def test_an_id_token_with_auth_time_null_is_refused():
     class Null(Bent):
         def bend(self, case):

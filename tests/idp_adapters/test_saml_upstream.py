@@ -165,6 +165,11 @@ def test_the_request_is_signed_and_carries_what_was_asked(provider):
     assert carried(world.idp, step).status == 200, "the provider takes no unsigned request"
 
 
+@pytest.mark.parametrize("max_age", [0, 300])
+def test_a_bound_on_the_age_asks_the_provider_to_identify_anew(max_age):
+    assert request_of(World().start(max_age=max_age)).force_authn is True
+
+
 def test_http_redirect_is_used_where_the_provider_has_it_and_post_where_not():
     assert isinstance(World().start(), Redirect)
     assert isinstance(World(provider=BY_POST).start(), PostForm)
