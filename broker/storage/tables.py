@@ -19,7 +19,7 @@ METADATA = MetaData(
     }
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test compares it with Alembic's own."""
 
 NUMBER = BigInteger().with_variant(Integer, "sqlite")

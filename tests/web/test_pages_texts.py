@@ -34,13 +34,17 @@ LONG_WORD = 6
 RUNNING_TEXT = 30
 
 
-def catalogue(language: str) -> Catalog:
-    source = WEB / "translations" / language / "LC_MESSAGES" / "messages.po"
-    return read_po(io.BytesIO(source.read_bytes()), locale=language, abort_invalid=True)
+def catalogues(language: str) -> list[Catalog]:
+    """One an area of pages."""
+    sources = sorted((WEB / "translations" / language / "LC_MESSAGES").glob("*.po"))
+    return [read_po(io.BytesIO(source.read_bytes()), locale=language, abort_invalid=True) for source in sources]
 
 
 def keys(language: str) -> dict[str, object]:
-    return {(m.id if isinstance(m.id, str) else m.id[0]): m for m in catalogue(language) if m.id}
+    messages = [message for catalogue in catalogues(language) for message in catalogue if message.id]
+    found = {(m.id if isinstance(m.id, str) else m.id[0]): m for m in messages}
+    assert len(found) == len(messages), "a key stands twice"
+    return found
 
 
 def keys_used() -> set[str]:

@@ -1,4 +1,4 @@
-"""The words of the pages: one catalogue a language, read from its .po file when the pages are made.
+"""The words of the pages: one catalogue a language, read from its .po files (one an area of pages) when the pages are made.
 
 A text has a key (`choose.title`), so that no language is the source of another; what one catalogue lacks comes from the
 Swedish one. Reading both files takes some 20 ms, so they are not shipped compiled.
@@ -21,11 +21,11 @@ class Texts:
     """The words of one language. Their own markup is trusted; what is filled in (`%(service)s`) is escaped."""
 
     def __init__(self, language: str) -> None:
-        source = files("broker.web") / "translations" / language / "LC_MESSAGES" / "messages.po"
-        compiled = io.BytesIO()
-        write_mo(compiled, read_po(io.BytesIO(source.read_bytes()), locale=language))
-        compiled.seek(0)
-        self.catalogue = Translations(compiled)
+        self.catalogue = Translations()
+        folder = files("broker.web") / "translations" / language / "LC_MESSAGES"
+        for source in sorted(folder.iterdir(), key=lambda each: each.name):
+            if source.name.endswith(".po"):
+                self.catalogue.merge(_compiled(source.read_bytes(), language))
         self._known: dict[str, Markup] = {}
         if language != "sv":
             self.catalogue.add_fallback(texts("sv").catalogue)
@@ -41,6 +41,13 @@ class Texts:
         """The text for this number of things, which may be filled in as `%(num)s`."""
         text = Markup(self.catalogue.ngettext(key, many, number))  # noqa: S704  # our own words
         return text % {"num": number, **values}
+
+
+def _compiled(source: bytes, language: str) -> Translations:
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(source), locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
 
 
 @cache
