@@ -156,6 +156,24 @@ class FederationApplied(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntryChanged(Event):
+    """An entry of the register changed; `digest` is empty when it has gone. `actor` and `proposal` say by whom and after
+    which approval, `org` whose it is.
+    """
+
+    name: ClassVar[str] = "register.changed"
+    retention: ClassVar[str] = "operation"
+    version: int
+    kind: str
+    entry: str
+    org: str = ""
+    digest: str = ""
+    origin: str
+    actor: str = ""
+    proposal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyChanged(Event):
     """A key of the ring changed state."""
 

@@ -67,10 +67,10 @@ def _read(file: Path, settings: Settings, storage: Storage) -> Document:
 
 def _changes(document: Document, settings: Settings, storage: Storage) -> tuple[Change, ...]:
     try:
-        return changes(storage.federation_document(), document.content, settings)
+        return changes(storage.federation_document(), storage.federation_after(document.content), settings)
     except (ValidationError, BadEntry):
         whole = Change("the present version cannot be read by this release, so everything is new", dangerous=True)
-        return (whole, *changes({}, document.content, settings))
+        return (whole, *changes({}, storage.federation_after(document.content), settings))
 
 
 def _show(found: Sequence[Change], document: Document, version: int | None, *, json_: bool) -> None:

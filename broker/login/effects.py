@@ -70,15 +70,21 @@ class Once:
     used_at: int | None = None
 
 
+class Change:
+    """The base of what a step does to the store. What each change does there is a row of `broker.storage.storage`."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class SaveLogin:
+class SaveLogin(Change):
     """Insert a login (version 0 or 1) or move it on by compare-and-set on the version before. Raises Overtaken."""
 
     transaction: Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class EndLogin:
+class EndLogin(Change):
     """The login is answered. Raises AlreadyUsed("login") when it was before; a login never saved is ended at once."""
 
     transaction: Transaction
@@ -86,7 +92,7 @@ class EndLogin:
 
 
 @dataclass(frozen=True, slots=True)
-class StartSignOn:
+class StartSignOn(Change):
     """Insert a sign-on, or give one that stands (same `root`) its new handle, identities and time of use.
 
     From then on the old handle finds nothing.
@@ -96,7 +102,7 @@ class StartSignOn:
 
 
 @dataclass(frozen=True, slots=True)
-class UseSignOn:
+class UseSignOn(Change):
     """Note the use (idle limit). Raises Overtaken when the sign-on has ended."""
 
     root: str
@@ -104,7 +110,7 @@ class UseSignOn:
 
 
 @dataclass(frozen=True, slots=True)
-class EndSignOn:
+class EndSignOn(Change):
     """End a sign-on, and every grant that hangs on it but those with offline access (`content["offline"]`)."""
 
     root: str
@@ -112,7 +118,7 @@ class EndSignOn:
 
 
 @dataclass(frozen=True, slots=True)
-class Join:
+class Join(Change):
     """The sign-on has served this service, which calls the person and the session so from now on."""
 
     root: str
@@ -120,7 +126,7 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
-class KeepPerson:
+class KeepPerson(Change):
     """A person not seen before, or new keys of one already known."""
 
     person: str
@@ -128,14 +134,14 @@ class KeepPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class KeepOnce:
+class KeepOnce(Change):
     """Store a single-use secret."""
 
     once: Once
 
 
 @dataclass(frozen=True, slots=True)
-class UseOnce:
+class UseOnce(Change):
     """Use it. Raises AlreadyUsed when it was used, has expired or never was."""
 
     kind: str
@@ -144,14 +150,14 @@ class UseOnce:
 
 
 @dataclass(frozen=True, slots=True)
-class SaveGrant:
+class SaveGrant(Change):
     """Insert a grant."""
 
     grant: Grant
 
 
 @dataclass(frozen=True, slots=True)
-class EndGrant:
+class EndGrant(Change):
     """Revoke a grant and with it everything that came of it."""
 
     id: str
@@ -159,7 +165,7 @@ class EndGrant:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordConsent:
+class RecordConsent(Change):
     """The person agreed that `service` gets what was shown (hash)."""
 
     person: str
@@ -168,28 +174,15 @@ class RecordConsent:
     at: int
 
 
-Change = (
-    SaveLogin
-    | EndLogin
-    | StartSignOn
-    | UseSignOn
-    | EndSignOn
-    | Join
-    | KeepPerson
-    | KeepOnce
-    | UseOnce
-    | SaveGrant
-    | EndGrant
-    | RecordConsent
-    | Consume
-)
+AnyChange = Change | Consume
+"""What a step may change; a method's assertion id is consumed as the method names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
     """Changes and audit events of one step, applied together."""
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[AnyChange, ...] = ()
     events: tuple[Event, ...] = ()
 
     def __add__(self, other: "Effects") -> "Effects":

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from broker.audit.events import ConsentRecorded, Decided, Event, Identified, LoginFailed, SignOnEnded
-from broker.login.effects import Change, Effects, EndSignOn, KeepPerson, StartSignOn
+from broker.login.effects import AnyChange, Effects, EndSignOn, KeepPerson, StartSignOn
 from broker.login.handles import hashed, new_reference
 from broker.login.identify import Known
 from broker.login.ports import Federation, Services
@@ -45,8 +45,8 @@ def signed_on(
         commission=known.proof.commission,
         method_state=None,
     )
-    changes: tuple[Change, ...] = (KeepPerson(known.person, known.keys), StartSignOn(sign_on), *known.proof.consume)
-    ending: tuple[Change, ...] = tuple(EndSignOn(one.root, now) for one in left)
+    changes: tuple[AnyChange, ...] = (KeepPerson(known.person, known.keys), StartSignOn(sign_on), *known.proof.consume)
+    ending: tuple[AnyChange, ...] = tuple(EndSignOn(one.root, now) for one in left)
     events: tuple[Event, ...] = tuple(ended(one, "replaced", now, on) for one in left)
     return moved, Effects((*changes, *ending), (*events, _identified(tx, known, now)))
 

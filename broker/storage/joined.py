@@ -7,7 +7,7 @@ be of no harm; forgetting it costs one write.
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from broker.login.effects import Change, Join
+from broker.login.effects import AnyChange, Join
 
 REMEMBERED = 10_000
 _Names = tuple[str, str]
@@ -20,11 +20,11 @@ class Joined:
         self._names: OrderedDict[tuple[str, str], _Names] = OrderedDict()
         self._remembered = remembered
 
-    def unknown(self, changes: Iterable[Change]) -> list[Change]:
+    def unknown(self, changes: Iterable[AnyChange]) -> list[AnyChange]:
         """The changes without the joins that are on record under these names."""
         return [c for c in changes if not (type(c) is Join and self._names.get(_place(c)) == _names(c))]
 
-    def note(self, changes: Iterable[Change]) -> None:
+    def note(self, changes: Iterable[AnyChange]) -> None:
         """These were committed."""
         for change in changes:
             if type(change) is Join:

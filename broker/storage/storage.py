@@ -12,6 +12,16 @@ from typing import Any, TypeVar
 
 from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
+from broker.federation.register import (
+    ChangeRegister,
+    Entry,
+    EntryPage,
+    ListedEntry,
+    after,
+    applied,
+    drift,
+    put_together,
+)
 from broker.keys.making import load_ring
 from broker.keys.ring import KeyRing
 from broker.keys.rows import KeyRow
@@ -63,6 +73,7 @@ APPLY: dict[type, Apply] = {
     change.RecordConsent: consents.record,
     change.EndGrant: grants.end,
     change.EndSignOn: sign_ons.end,
+    ChangeRegister: register.change,
 }
 """What is done with each change, in the order in which it is done: what can refuse comes first, grants before what hangs
 on them. One order for all also keeps PostgreSQL from deadlocks.
@@ -162,17 +173,21 @@ class Storage:
         self._write(lambda unit: settings.save(unit, name, value))
 
     def federation_version(self) -> int:
-        """The newest version of the federation, 0 before the first."""
+        """The newest version of the register, 0 before the first."""
         return register.version(self._database)
 
     def federation(self, version: int | None = None) -> FederationVersion | None:
-        """One version of the federation, the newest when none is named."""
+        """The register at one version as a federation file says it, the newest when none is named."""
         return register.read(self._database, self.federation_version() if version is None else version)
 
     def federation_document(self) -> Mapping[str, Any]:
-        """The register as JSON, empty before the first version."""
-        found = self.federation()
-        return found.document if found else {}
+        """The register as a federation file says it, empty before the first version."""
+        return put_together(register.current(self._database))
+
+    def federation_after(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the register would say once the file is applied: what the portal has changed since stays."""
+        current = register.current(self._database)
+        return put_together(after(current, applied(current, register.told(self._database), document)))
 
     def save_federation(
         self,
@@ -182,18 +197,64 @@ class Storage:
         changes: tuple[str, ...] = (),
         reference: str = "",
     ) -> int:
-        """Make the document the register, and `listed` the directory (None leaves it), in one commit with its event."""
+        """Make the file's entries those of the register, and `listed` the directory (None leaves it), in one commit with
+        its event. Raises Overtaken when the register was changed meanwhile.
+        """
         at, directory = self.clock(), None if listed is None else tuple(listed)
+        seen = self.federation_version()
+        wanted = applied(register.current(self._database), register.told(self._database), document)
 
         def work(unit: Unit) -> int:
-            version = register.save(unit, document, digest, at)
+            version = register.write(unit, wanted, at)
+            if version != seen + 1:
+                raise Overtaken("federation")
             if directory is not None:
                 persons.replace_directory(unit, directory)
-            applied = FederationApplied(at=at, reference=reference, version=version, digest=digest, changes=changes)
-            log.append(unit, (applied,))
+            applied_ = FederationApplied(at=at, reference=reference, version=version, digest=digest, changes=changes)
+            log.append(unit, (applied_,))
             return version
 
         return self._write(work)
+
+    def register_entries(self, version: int | None = None) -> tuple[Entry, ...]:
+        """Everything that stands in the register, or stood at a version."""
+        if version is None:
+            return register.current(self._database)
+        return register.as_of(self._database, version)
+
+    def register_entry(self, kind: str, id: str) -> Entry | None:
+        """An entry that stands, or None."""
+        return register.entry(self._database, kind, id)
+
+    def register_history(self, kind: str, id: str) -> tuple[Entry, ...]:
+        """Every version of an entry, the newest first."""
+        return register.history(self._database, kind, id)
+
+    def register_since(self, version: int) -> tuple[Entry, ...]:
+        """What was written after a version, the oldest first."""
+        return register.since(self._database, version)
+
+    def register_version_at(self, at: int) -> int:
+        """The version that was the newest at a time, 0 before the first."""
+        return register.version_at(self._database, at)
+
+    def register_drift(self) -> tuple[Entry, ...]:
+        """What is not as the last applied file said."""
+        return tuple(drift(register.current(self._database), register.told(self._database)))
+
+    def register_page(
+        self, kind: str, org: str = "", search: str = "", state: str = "", after: str = "", count: int = 50
+    ) -> EntryPage:
+        """A page of the entries of a kind that stand, by name."""
+        return register.page(self._database, kind, org, search, state, after, count)
+
+    def register_subjects(self, kind: str, subject: str) -> tuple[ListedEntry, ...]:
+        """The entries of a kind with this entityID, issuer or client_id."""
+        return register.by_subject(self._database, kind, subject)
+
+    def register_expiring(self, before: int) -> tuple[ListedEntry, ...]:
+        """What runs out before a time, or has, the soonest first."""
+        return register.expiring(self._database, before)
 
     def forget_person(self, id: str, events: tuple[Event, ...] = ()) -> bool:
         """Destroy the person's key, whatever finds them, their consents and what they are signed on to."""

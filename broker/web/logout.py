@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from broker.exchange import Reply, Request
 from broker.login import record as records
-from broker.login.effects import Change, Effects, EndSignOn, KeepOnce, Once, UseOnce
+from broker.login.effects import AnyChange, Effects, EndSignOn, KeepOnce, Once, UseOnce
 from broker.login.handles import new_secret
 from broker.login.sign_on import Participant, SignOn
 from broker.protocols.oidc import logout as oidc_logout
@@ -33,7 +33,7 @@ def _sign_on(turn: Turn) -> SignOn | None:
     return turn.on.services.store.sign_on(sign_on_id) if sign_on_id else None
 
 
-def _ended(sign_on: SignOn, cause: str, turn: Turn, *used: Change) -> Effects:
+def _ended(sign_on: SignOn, cause: str, turn: Turn, *used: AnyChange) -> Effects:
     event = records.ended(sign_on, cause, turn.now, turn.on.services)
     return Effects((*used, EndSignOn(sign_on.root, turn.now)), (event,))
 
@@ -152,7 +152,7 @@ def _as_posted(request: Request, body: str) -> Request:
     return replace(request, method="POST", headers=headers, body=body.encode())
 
 
-def _log_out(asked: saml_logout.LogoutAsked, turn: Turn, used: Change) -> Reply:
+def _log_out(asked: saml_logout.LogoutAsked, turn: Turn, used: AnyChange) -> Reply:
     """End what is named, when it is this browser's; answer by what came of it (SAML profiles section 4.4.4.2)."""
     sign_on = _sign_on(turn)
     participants = turn.on.services.store.participants(sign_on.root) if sign_on else ()

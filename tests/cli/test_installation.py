@@ -94,7 +94,8 @@ class TestPlanAndApply:
         assert (applied["version"], applied["persons"], applied["employments"]) == (1, 2, 1)
         storage = store(tillit)
         kept = storage.federation()
-        assert (kept.version, kept.digest) == (1, applied["digest"])
+        assert kept.version == 1
+        assert applied["digest"].encode() in b"".join(storage.log_pending())
         assert kept.document["services"][0]["id"] == "journal"
         assert b"federation.applied" in b"".join(storage.log_pending())
 

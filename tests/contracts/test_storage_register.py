@@ -1,8 +1,10 @@
 """The register, the directory and forgetting, on each database."""
 
-import pytest
-from sqlalchemy import literal, select
+import json
 
+import pytest
+
+from broker.federation.register import ChangeRegister, EntryChange, digest, row_hash
 from broker.login.effects import (
     Effects,
     EndSignOn,
@@ -13,8 +15,6 @@ from broker.login.effects import (
     SaveGrant,
     StartSignOn,
 )
-from broker.storage import register
-from broker.storage.database import Kept
 from broker.storage.persons import Listed
 from tests.support import effects as a
 from tests.support.databases import NOW
@@ -41,29 +41,144 @@ def found(storage):
     return person
 
 
-class TestFederation:
+MEMBER = {"org": "2120000142", "names": {"sv": "Åsö kommun", "en": "Åsö"}}
+FILE = {"tillit": "1", "members": [MEMBER], "methods": {"card": {"anchors": ["x"]}}}
+
+
+def service(id: str, **more: object) -> dict[str, object]:
+    return {"id": id, "member": MEMBER["org"], "oidc": {"client_id": f"client-{id}"}, "levels": ["x"], **more}
+
+
+def changed(id: str, content: object, expected: int | None = None, origin: str = "portal") -> EntryChange:
+    return EntryChange("service", id, content, MEMBER["org"], origin, "person-1", "why", "proposal-1", expected)
+
+
+def change(storage, *changes: EntryChange) -> None:
+    storage.commit(Effects((ChangeRegister(changes, storage.clock()),)))
+
+
+class TestApplyingAFile:
     def test_before_the_first_file_there_is_version_0_and_nothing_in_it(self, storage):
         assert (storage.federation_version(), storage.federation_document(), storage.federation()) == (0, {}, None)
 
-    def test_each_file_is_a_new_version_with_its_event_and_the_old_ones_stay(self, storage):
+    def test_each_file_is_a_new_version_with_its_event_and_the_old_ones_can_be_rebuilt(self, storage):
         waiting = storage.log_waiting()
-        assert storage.save_federation({"services": [{"id": "a"}]}, "d1") == 1
-        assert storage.save_federation({"services": []}, "d2", changes=("service a removed",)) == 2
+        with_services = {**FILE, "services": [service("b"), service("a")]}
+        assert storage.save_federation(with_services, "d1") == 1
+        assert storage.save_federation(FILE, "d2", changes=("service a removed",)) == 2
         assert storage.federation_version() == 2
-        assert storage.federation_document() == {"services": []}
+        assert storage.federation_document() == FILE
         old = storage.federation(1)
-        assert (old.version, old.digest, old.applied_at, old.document) == (1, "d1", NOW, {"services": [{"id": "a"}]})
+        assert (old.version, old.applied_at, old.document) == (1, NOW, with_services)
         assert storage.log_waiting() == waiting + 2
         assert b'"event":"federation.applied"' in storage.log_pending()[-1]
 
+    def test_only_what_differs_is_written(self, storage):
+        storage.save_federation({**FILE, "services": [service("a"), service("b")]}, "d1")
+        storage.save_federation({**FILE, "services": [service("a"), service("b", names={"sv": "B"})]}, "d2")
+        assert [entry.key for entry in storage.register_since(1)] == [("service", "b")]
+
+    def test_entries_keep_the_order_in_which_they_first_came(self, storage):
+        storage.save_federation({**FILE, "services": [service("z"), service("a")]}, "d1")
+        storage.save_federation({**FILE, "services": [service("b"), service("z", levels=["y"])]}, "d2")
+        assert [entry["id"] for entry in storage.federation_document()["services"]] == ["z", "b"]
+
     def test_of_two_files_applied_at_once_the_second_is_told_and_nothing_of_it_stays(self, storage, monkeypatch):
-        storage.save_federation({"first": 1}, "d1")
+        storage.save_federation(FILE, "d1")
         with monkeypatch.context() as patched:
-            patched.setattr(register, "_VERSION", Kept(select(literal(0))))
+            patched.setattr(storage, "federation_version", lambda: 0)
             with pytest.raises(Overtaken):
-                storage.save_federation({"second": 1}, "d2", [listed()])
-        assert storage.federation_document() == {"first": 1}
+                storage.save_federation({**FILE, "services": [service("a")]}, "d2", [listed()])
+        assert storage.federation_document() == FILE
         assert storage.persons_by_keys((NUMBER,)) == frozenset()
+
+
+class TestEntries:
+    def test_a_change_is_a_new_version_with_its_event_that_names_who_and_what_was_approved(self, storage):
+        storage.save_federation(FILE, "d1")
+        change(storage, changed("a", service("a"), expected=0))
+        found = storage.register_entry("service", "a")
+        assert (found.version, found.origin, found.actor, found.reason, found.proposal) == (
+            2, "portal", "person-1", "why", "proposal-1",
+        )  # fmt: skip
+        assert found.content == service("a")
+        event = json.loads(storage.log_pending()[-1])
+        assert event["event"] == "register.changed"
+        assert (event["entry"], event["digest"], event["version"]) == ("a", digest(service("a")), 2)
+
+    def test_a_file_leaves_what_the_portal_added_or_changed_unless_it_says_something_new(self, storage):
+        filed = {**FILE, "services": [service("a")]}
+        storage.save_federation(filed, "d1")
+        change(storage, changed("a", service("a", names={"sv": "Ny"})), changed("b", service("b")))
+        assert [entry.id for entry in storage.register_drift()] == ["a", "b"]
+        again = {**filed, "members": [{**MEMBER, "state": "suspended"}]}
+        assert storage.federation_after(again)["services"][0]["names"] == {"sv": "Ny"}
+        storage.save_federation(again, "d2")
+        assert storage.register_entry("service", "a").content["names"] == {"sv": "Ny"}
+        assert storage.register_entry("service", "b") is not None
+        storage.save_federation({**again, "services": [service("a", levels=["other"])]}, "d3")
+        assert storage.register_entry("service", "a").content["levels"] == ["other"]
+        assert [entry.id for entry in storage.register_drift()] == ["b"]
+
+    def test_what_was_made_from_an_older_version_is_refused_whole(self, storage):
+        change(storage, changed("a", service("a"), expected=0))
+        with pytest.raises(Overtaken):
+            change(storage, changed("b", service("b")), changed("a", service("a", levels=["y"]), expected=0))
+        assert storage.register_entry("service", "b") is None
+        assert storage.federation_version() == 1
+
+    def test_what_has_gone_is_in_no_list_and_its_history_stays(self, storage):
+        change(storage, changed("a", service("a")))
+        change(storage, changed("a", None, expected=1))
+        assert storage.register_entry("service", "a") is None
+        assert storage.register_page("service").total == 0
+        gone, first = storage.register_history("service", "a")
+        assert (gone.content, first.content) == (None, service("a"))
+        assert gone.previous == row_hash(first)
+        assert [entry.id for entry in storage.register_entries(1)] == ["a"]
+        change(storage, changed("a", service("a"), expected=0))
+
+    def test_any_point_in_time_can_be_rebuilt(self, storage):
+        storage.save_federation({**FILE, "services": [service("a")]}, "d1")
+        storage.clock.now += 10
+        change(storage, changed("a", service("a", levels=["y"])))
+        assert storage.register_version_at(NOW - 1) == 0
+        then = storage.register_entries(storage.register_version_at(NOW + 9))
+        assert [entry.content for entry in then if entry.kind == "service"] == [service("a")]
+        now = storage.register_entries(storage.register_version_at(NOW + 10))
+        assert [entry.content["levels"] for entry in now if entry.kind == "service"] == [["y"]]
+
+
+class TestLists:
+    def test_names_are_in_swedish_order_and_pages_go_on_where_the_one_before_ended(self, storage):
+        names = ["Öland", "Ärla", "Åby", "Zinken", "élan", "Eka"]
+        change(storage, *(changed(f"s{at}", service(f"s{at}", names={"sv": n})) for at, n in enumerate(names)))
+        seen, after, pages = [], "", 0
+        while after is not None:
+            page = storage.register_page("service", after=after, count=2)
+            assert page.total == 6
+            seen += [entry.about.names["sv"] for entry in page.entries]
+            after, pages = page.next, pages + 1
+        assert seen == ["Eka", "élan", "Zinken", "Åby", "Ärla", "Öland"]
+        assert pages == 3
+
+    @pytest.mark.parametrize(
+        ("search", "found"),
+        [("BY", 1), ("s1", 1), ("%", 0), ("_", 0), ("\\", 0), ("", 2), ("' OR 1=1 --", 0)],
+    )
+    def test_a_search_finds_parts_of_names_and_ids_and_means_nothing_else(self, storage, search, found):
+        change(storage, changed("s1", service("s1", names={"sv": "Åby"})), changed("s2", service("s2")))
+        assert storage.register_page("service", search=search).total == found
+
+    def test_a_list_of_one_member_or_one_state_has_nothing_of_others(self, storage):
+        change(storage, changed("a", service("a")), changed("b", service("b", state="suspended")))
+        assert storage.register_page("service", org="5560000000").total == 0
+        assert [e.id for e in storage.register_page("service", org=MEMBER["org"], state="suspended").entries] == ["b"]
+
+    @pytest.mark.parametrize("after", ["", "zz.a", "nothing", "..", "61"])
+    def test_a_continuation_that_is_not_ours_begins_at_the_first(self, storage, after):
+        change(storage, changed("a", service("a")))
+        assert [entry.id for entry in storage.register_page("service", after=after).entries] == ["a"]
 
 
 class TestDirectory:

@@ -69,7 +69,7 @@ def plant(storage):
     storage.commit(Effects(changes, (a.identified(evidence={"certificate": f"evidence-PLANTED {NUMBER}"}),)))
     staff = StaffEntry(HSA, {"title": (NAME,)}, (Commission("commission-PLANTED"),))
     listed = Listed(keys, Person("", {"sn": (NAME,), "personalIdentityNumber": (NUMBER,)}), (staff,))
-    storage.save_federation({"services": [{"client_secret": CODE}]}, "digest", [listed])
+    storage.save_federation({"services": [{"id": "a", "client_secret": CODE}]}, "digest", [listed])
     return storage
 
 
@@ -110,7 +110,7 @@ def test_no_private_key_and_no_data_key_is_in_a_dump(planted):
 def test_the_planted_values_are_still_there_for_who_may_read_them(planted):
     assert planted.once("code", CODE).payload == {"login_hint": NUMBER}
     assert planted.login(HANDLE).method_state == b"state-PLANTED"
-    assert planted.federation_document() == {"services": [{"client_secret": CODE}]}
+    assert planted.federation_document() == {"services": [{"id": "a", "client_secret": CODE}]}
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,65 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    pass
+    op.drop_table("federation_versions")
+    op.create_table(
+        "register_head",
+        sa.Column("id", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("version", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_register_head")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "register_versions",
+        sa.Column("version", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("place", NUMBER, nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("proposal", sa.Text(), nullable=False),
+        sa.Column("previous", sa.Text(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("version", "kind", "id", name=op.f("pk_register_versions")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_register_versions_kind_id", "register_versions", ["kind", "id", "version"])
+    op.create_table(
+        "register_index",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("version", NUMBER, nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("changed_at", NUMBER, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("protocol", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("expires_at", NUMBER, nullable=True),
+        sa.Column("sort", sa.LargeBinary(), nullable=False),
+        sa.Column("search", sa.Text(), nullable=False),
+        sa.Column("names", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "id", name=op.f("pk_register_index")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_register_index_sort", "register_index", ["kind", "sort", "id"])
+    op.create_index("ix_register_index_org", "register_index", ["org", "kind"])
+    op.create_index("ix_register_index_subject", "register_index", ["subject"])
+    op.create_index("ix_register_index_expires_at", "register_index", ["expires_at"])
 
 
 def downgrade() -> None:
-    pass
+    for table in ("register_index", "register_versions", "register_head"):
+        op.drop_table(table)
+    op.create_table(
+        "federation_versions",
+        sa.Column("version", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("applied_at", NUMBER, nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_federation_versions")),
+        sqlite_strict=True,
+    )
