@@ -12,6 +12,8 @@ from broker.keys.making import load_ring
 from broker.keys.ring import KeyRing
 from broker.login.ports import Federation, Services
 from broker.protocols.oidc.front import OidcFront
+from broker.login.own import PROTOCOL as OWN_PAGES
+from broker.protocols.own import OwnFront
 from broker.protocols.saml.front import SamlFront
 from broker.settings import Environment, Settings
 from broker.storage.opening import open_storage
@@ -116,7 +118,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
     on = Broker(
         services=services,
         pages=pages,
-        fronts={"oidc": OidcFront(), "saml": SamlFront()},
+        fronts={"oidc": OidcFront(), "saml": SamlFront(), OWN_PAGES: OwnFront()},
         clock=clock,
         throttle=Throttle(),
         metrics=metrics,

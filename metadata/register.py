@@ -6,6 +6,7 @@ are in `trust_framework.members` and `trust_framework.providers`; they meet by i
 never validated as certificates (SAML Metadata Interoperability Profile 1.0).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -131,12 +132,16 @@ class OidcClient:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service's technical entry: exactly one of `saml` and `oidc`. `home` is where a lost person is sent."""
+    """One service's technical entry: exactly one of `saml`, `oidc` and `own`. `home` is where a lost person is sent.
+
+    `own` are the addresses of the broker's own pages, for the one entry that stands for them.
+    """
 
     id: str
     saml: SamlService | None = None
     oidc: OidcClient | None = None
     home: str | None = None
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +240,24 @@ def post_logout_address(service: Service, uri: str) -> ReturnAddress:
     if service.oidc is None or uri not in service.oidc.post_logout_redirect_uris:
         raise UnprovenAddress("post_logout_redirect_uri is not registered")
     return ReturnAddress(_SEAL, service.id, uri, "redirect_uri")
+
+
+_PLAIN_PATH: Final = re.compile(r"(/[A-Za-z0-9_.~%:+-]+)*(\?[!-~]*)?")
+_UPWARDS: Final = re.compile(r"/(\.|%2e){1,2}(/|\?|$)|%2f|%5c", re.IGNORECASE)
+
+
+def own_address(service: Service, url: str) -> ReturnAddress:
+    """A page of the broker's own, at or below one of the addresses of its entry, or its home. Raises UnprovenAddress.
+
+    A path of plain segments and a query: no empty or dotted segment, nothing that a browser could read as another host.
+    """
+    for page in service.own:
+        rest = url.removeprefix(page) if url.startswith(page) else None
+        if rest is not None and _PLAIN_PATH.fullmatch(rest) and not _UPWARDS.search(rest.partition("?")[0]):
+            return ReturnAddress(_SEAL, service.id, url, "own")
+    if service.own and url == service.home:
+        return ReturnAddress(_SEAL, service.id, url, "own")
+    raise UnprovenAddress("not a page of our own")
 
 
 def _same_but_port(asked: str, registered: tuple[str, ...]) -> bool:

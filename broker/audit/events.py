@@ -145,6 +145,38 @@ class ConsentRecorded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PagesOpened(Decided):
+    """A person signed on to the portal or the console, with the decision that let them."""
+
+    name: ClassVar[str] = "own.pages-opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleGiven(Event):
+    """A person was given a role, until `until` when it says so. `by` is who gave it."""
+
+    name: ClassVar[str] = "role.given"
+    retention: ClassVar[str] = "operation"
+    person: str
+    org: str
+    role: str
+    by: str
+    until: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleEnded(Event):
+    """A role was taken back."""
+
+    name: ClassVar[str] = "role.ended"
+    retention: ClassVar[str] = "operation"
+    person: str
+    org: str
+    role: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FederationApplied(Event):
     """A federation file became the register."""
 

@@ -11,6 +11,7 @@ from broker.federation.entries import TEST, UPSTREAM_KINDS, ReadEntry, Upstream,
 from broker.federation.faults import Faults, Place
 from broker.federation.schema import FederationFile
 from broker.federation.snapshot import CARD
+from broker.login.own import OWN
 from broker.settings import Environment, Settings
 from idp_adapters.catalogue import METHODS
 from trust_framework.members import State
@@ -78,6 +79,8 @@ def _references(file: FederationFile, settings: Settings, faults: Faults) -> Non
     services = {entry.id for entry in file.services}
     methods = known_methods(file, settings)
     for at, entry in enumerate(file.services):
+        if entry.id == OWN:
+            faults.add(("services", at, "id"), f"{OWN} is the portal's own")
         if entry.member not in organisations:
             faults.add(("services", at, "member"), f"no member has the organisation number {entry.member}")
         for place, name in enumerate(entry.methods):

@@ -11,6 +11,7 @@ from broker.federation import entries
 from broker.federation.entries import TEST
 from broker.federation.schema import FederationFile, PersonEntry
 from broker.login.ports import Federation
+from broker.login import own
 from broker.settings import Environment, Settings
 from idp_adapters.base import Adapter, Tools
 from idp_adapters.catalogue import MethodSettings
@@ -48,8 +49,8 @@ def load(document: Mapping[str, Any], version: int, tools: Tools, settings: Sett
     return Federation(
         version=version,
         names=file.names or NAMELESS,
-        register=Register(each.service for each in read.values()),
-        parties=parties,
+        register=Register((*(each.service for each in read.values()), own.service(settings.base_url))),
+        parties={**parties, own.OWN: own.party(file.names or NAMELESS)},
         providers=providers,
         methods=methods,
         provider_entities=entities,

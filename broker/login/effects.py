@@ -11,6 +11,7 @@ from broker.audit.events import Event
 from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from idp_adapters.base import Consume
+from trust_framework.roles import Role, RoleGrant
 
 
 class AlreadyUsed(Exception):
@@ -172,6 +173,22 @@ class RecordConsent(Change):
     service: str
     shown: str
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRole(Change):
+    """A person has a role from now on; given again, with another end."""
+
+    grant: RoleGrant
+
+
+@dataclass(frozen=True, slots=True)
+class EndRole(Change):
+    """The person has the role no longer."""
+
+    person: str
+    org: str
+    role: Role
 
 
 AnyChange = Change | Consume

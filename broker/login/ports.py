@@ -21,6 +21,7 @@ from trust_framework.directory import StaffEntry
 from trust_framework.members import RelyingParty
 from trust_framework.persons import Person
 from trust_framework.providers import ProviderTerms
+from trust_framework.roles import RoleGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class Store(Protocol):
     def staff(self, person: str) -> tuple[StaffEntry, ...]: ...
 
     def consents(self, person: str, service: str) -> tuple[ConsentGiven, ...]: ...
+
+    def role_grants(self, person: str) -> tuple[RoleGrant, ...]:
+        """The person's roles, those that have run out among them."""
+        ...
 
     def once(self, kind: str, secret: str) -> Once | None:
         """A single-use secret as it is now, used or not; None when unknown. Expired ones are still shown for reuse

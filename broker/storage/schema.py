@@ -10,6 +10,7 @@ from broker.storage import (  # noqa: F401  # importing a file registers its tab
     once,
     persons,
     register,
+    roles,
     settings,
     sign_ons,
 )

@@ -41,6 +41,7 @@ from broker.storage import (
     once,
     persons,
     register,
+    roles,
     settings,
     sign_ons,
 )
@@ -55,6 +56,7 @@ from metadata.wire.signing import UnfitKey
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
 from trust_framework.persons import Person
+from trust_framework.roles import RoleGrant
 
 T = TypeVar("T")
 Apply = Callable[[Unit, Any], None]
@@ -71,6 +73,8 @@ APPLY: dict[type, Apply] = {
     change.KeepOnce: once.keep,
     change.Join: sign_ons.join,
     change.RecordConsent: consents.record,
+    change.GrantRole: roles.grant,
+    change.EndRole: roles.end,
     change.EndGrant: grants.end,
     change.EndSignOn: sign_ons.end,
     ChangeRegister: register.change,
@@ -156,6 +160,9 @@ class Storage:
 
     def consents(self, person: str, service: str) -> tuple[ConsentGiven, ...]:
         return consents.read(self._database, person, service)
+
+    def role_grants(self, person: str) -> tuple[RoleGrant, ...]:
+        return roles.of_person(self._database, person)
 
     def once(self, kind: str, secret: str) -> Once | None:
         return once.read(self._database, kind, secret)
@@ -262,6 +269,7 @@ class Storage:
 
         def work(unit: Unit) -> bool:
             consents.forget(unit, id)
+            roles.forget(unit, id)
             sign_ons.forget(unit, id, at)
             grants.forget(unit, id)
             found = persons.forget(unit, id, at)
@@ -269,6 +277,10 @@ class Storage:
             return found
 
         return self._write(work)
+
+    def role_grants_of(self, org: str) -> tuple[RoleGrant, ...]:
+        """The roles given in an organisation, or in the federation."""
+        return roles.of_org(self._database, org)
 
     # --- keys
 

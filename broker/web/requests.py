@@ -23,7 +23,7 @@ def authorize(turn: Turn) -> Reply:
         asked = oidc_authorize.read(turn.request, turn.now, turn.on.services)
     except Answered as answered:
         return _answered(answered, turn)
-    return _begun(asked, Effects(), turn)
+    return begun(asked, Effects(), turn)
 
 
 def single_sign_on(turn: Turn) -> Reply:
@@ -32,10 +32,11 @@ def single_sign_on(turn: Turn) -> Reply:
         asked, used = saml_sso.read(turn.request, turn.now, turn.on.services)
     except Answered as answered:
         return _answered(answered, turn)
-    return _begun(asked, Effects((used,)), turn)
+    return begun(asked, Effects((used,)), turn)
 
 
-def _begun(asked: LoginRequest, used: Effects, turn: Turn) -> Reply:
+def begun(asked: LoginRequest, used: Effects, turn: Turn) -> Reply:
+    """Begin the login that a verified request asks for."""
     services = turn.on.services
     if turn.request.method == "POST" and turn.held.fresh:
         step = journey.land(asked, turn.now, services)

@@ -60,9 +60,22 @@ def upgrade() -> None:
     op.create_index("ix_register_index_org", "register_index", ["org", "kind"])
     op.create_index("ix_register_index_subject", "register_index", ["subject"])
     op.create_index("ix_register_index_expires_at", "register_index", ["expires_at"])
+    op.create_table(
+        "role_grants",
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("given_by", sa.Text(), nullable=False),
+        sa.Column("given_at", NUMBER, nullable=False),
+        sa.Column("until", NUMBER, nullable=True),
+        sa.PrimaryKeyConstraint("person", "org", "role", name=op.f("pk_role_grants")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_role_grants_org"), "role_grants", ["org"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("role_grants")
     for table in ("register_index", "register_versions", "register_head"):
         op.drop_table(table)
     op.create_table(

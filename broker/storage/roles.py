@@ -1,0 +1,75 @@
+"""Roles that persons were given, in an organisation or in the federation. Who gave and took them when is in the log."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Executable, Index, bindparam, delete, select
+
+from broker.login.effects import EndRole, GrantRole
+from broker.storage.database import Database, InsertOf, Kept, Unit
+from broker.storage.tables import About, number, table, text
+from trust_framework.roles import Role, RoleGrant
+
+ROLE_GRANTS = table(
+    "role_grants",
+    About(
+        "What a person may do with an organisation's part of the register, or with all of it",
+        "Public interest: who may change whom the federation trusts must be known (GDPR 6.1 e)",
+        "Until taken back or run out, or the person is forgotten",
+    ),
+    text("person", "The register's random id of the person", primary_key=True),
+    text("org", "The organisation number, or `federation`", primary_key=True),
+    text("role", "The role", primary_key=True),
+    text("given_by", "Who gave it: a person's id, or the command that did"),
+    number("given_at", "When it was given"),
+    number("until", "When it ends by itself", nullable=True),
+    Index(None, "org"),
+)
+_C = ROLE_GRANTS.c
+_COLUMNS = (_C.person, _C.org, _C.role, _C.given_by, _C.given_at, _C.until)
+_KEY = ("person", "org", "role")
+
+
+def _give(insert: InsertOf) -> Executable:
+    new = insert(ROLE_GRANTS).values({column.name: bindparam(column.name) for column in _COLUMNS})
+    changed = {name: new.excluded[name] for name in ("given_by", "given_at", "until")}
+    return new.on_conflict_do_update(index_elements=list(_KEY), set_=changed)  # type: ignore[no-any-return]
+
+
+_GIVE = Kept(_give)
+_END = Kept(
+    delete(ROLE_GRANTS).where(_C.person == bindparam("p"), _C.org == bindparam("o"), _C.role == bindparam("r"))
+)
+_OF_PERSON = Kept(select(*_COLUMNS).where(_C.person == bindparam("person")).order_by(_C.org, _C.role))
+_OF_ORG = Kept(select(*_COLUMNS).where(_C.org == bindparam("org")).order_by(_C.given_at, _C.person, _C.role))
+_FORGET = Kept(delete(ROLE_GRANTS).where(_C.person == bindparam("forgotten")))
+
+
+def grant(unit: Unit, change: GrantRole) -> None:
+    """Give a role, or give it anew with another end."""
+    one = change.grant
+    given = {"person": one.person, "org": one.org, "role": one.role.value}
+    unit.run(_GIVE, {**given, "given_by": one.by, "given_at": one.at, "until": one.until})
+
+
+def end(unit: Unit, change: EndRole) -> None:
+    """Take a role back; one that nobody gave stays as it is."""
+    unit.run(_END, {"p": change.person, "o": change.org, "r": change.role.value})
+
+
+def of_person(database: Database, person: str) -> tuple[RoleGrant, ...]:
+    """The person's roles, run out or not, by organisation."""
+    return _read(database.rows(_OF_PERSON, {"person": person}))
+
+
+def of_org(database: Database, org: str) -> tuple[RoleGrant, ...]:
+    """The roles given in an organisation, oldest first."""
+    return _read(database.rows(_OF_ORG, {"org": org}))
+
+
+def forget(unit: Unit, person: str) -> None:
+    """Take all roles of a person who is forgotten."""
+    unit.run(_FORGET, {"forgotten": person})
+
+
+def _read(rows: Iterable[tuple[str, str, str, str, int, int | None]]) -> tuple[RoleGrant, ...]:
+    return tuple(RoleGrant(person, org, Role(role), by, at, until) for person, org, role, by, at, until in rows)
