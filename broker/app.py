@@ -10,9 +10,9 @@ from broker.jobs.runner import JobRunner
 from broker.jobs.standard import standard_jobs
 from broker.keys.making import load_ring
 from broker.keys.ring import KeyRing
+from broker.login.own import PROTOCOL as OWN_PAGES
 from broker.login.ports import Federation, Services
 from broker.protocols.oidc.front import OidcFront
-from broker.login.own import PROTOCOL as OWN_PAGES
 from broker.protocols.own import OwnFront
 from broker.protocols.saml.front import SamlFront
 from broker.settings import Environment, Settings

@@ -10,8 +10,8 @@ from typing import Any, Final
 from broker.federation import entries
 from broker.federation.entries import TEST
 from broker.federation.schema import FederationFile, PersonEntry
-from broker.login.ports import Federation
 from broker.login import own
+from broker.login.ports import Federation
 from broker.settings import Environment, Settings
 from idp_adapters.base import Adapter, Tools
 from idp_adapters.catalogue import MethodSettings

@@ -36,9 +36,7 @@ def _give(insert: InsertOf) -> Executable:
 
 
 _GIVE = Kept(_give)
-_END = Kept(
-    delete(ROLE_GRANTS).where(_C.person == bindparam("p"), _C.org == bindparam("o"), _C.role == bindparam("r"))
-)
+_END = Kept(delete(ROLE_GRANTS).where(_C.person == bindparam("p"), _C.org == bindparam("o"), _C.role == bindparam("r")))
 _OF_PERSON = Kept(select(*_COLUMNS).where(_C.person == bindparam("person")).order_by(_C.org, _C.role))
 _OF_ORG = Kept(select(*_COLUMNS).where(_C.org == bindparam("org")).order_by(_C.given_at, _C.person, _C.role))
 _FORGET = Kept(delete(ROLE_GRANTS).where(_C.person == bindparam("forgotten")))

@@ -8,6 +8,7 @@ import pytest
 
 from broker.federation.reading import loaded, only_to_look_at
 from broker.federation.snapshot import load
+from broker.login.own import OWN
 from metadata.register import SamlProvider
 from tests.support import federation as good
 from tests.support.federation import put, settings
@@ -27,7 +28,7 @@ def federation(folder):
 
 
 def test_services_and_parties_share_their_ids(federation):
-    assert federation.parties.keys() == federation.register.services.keys() == {"journal", "boka"}
+    assert federation.parties.keys() == federation.register.services.keys() == {"journal", "boka", OWN}
 
 
 def test_a_saml_service_is_found_by_its_entity_id_and_a_client_by_its_client_id(federation):
@@ -64,7 +65,7 @@ def test_the_federation_has_a_name_also_when_the_file_has_none(federation):
 
 def test_before_any_file_was_applied_there_is_an_empty_register():
     federation = load({}, 0, only_to_look_at(settings()), settings())
-    assert (federation.version, federation.parties, federation.methods) == (0, {}, {})
+    assert (federation.version, set(federation.parties), federation.methods) == (0, {OWN}, {})
 
 
 def test_an_agreement_holds_from_the_first_day_through_the_last(federation):
