@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from broker.commands.console import as_json, say, show
 from broker.commands.installation import now, opened, read_settings
+from broker.federation.aspects import FEDERATION
 from broker.federation.entries import BadEntry
 from broker.federation.plan import Change, changes
 from broker.federation.reading import Document, read_file
@@ -17,9 +18,16 @@ from broker.keys.sealing import secret_hash
 from broker.settings import Settings
 from broker.storage.persons import Listed
 from broker.storage.storage import Storage
+from trust_framework.danger import Danger
 
 MOST_RECORDED = 500
 """Changes told in the log's event; the document itself is kept whole."""
+
+UNREADABLE = Change(
+    FEDERATION, "", "", Danger.DANGEROUS,
+    "den nuvarande versionen kan inte läsas av den här utgåvan, så allt är nytt",
+    "the present version cannot be read by this release, so everything is new",
+)  # fmt: skip
 
 _FILE = click.argument("file", type=click.Path(path_type=Path), required=False)
 
@@ -69,15 +77,14 @@ def _changes(document: Document, settings: Settings, storage: Storage) -> tuple[
     try:
         return changes(storage.federation_document(), storage.federation_after(document.content), settings)
     except (ValidationError, BadEntry):
-        whole = Change("the present version cannot be read by this release, so everything is new", dangerous=True)
-        return (whole, *changes({}, storage.federation_after(document.content), settings))
+        return (UNREADABLE, *changes({}, storage.federation_after(document.content), settings))
 
 
 def _show(found: Sequence[Change], document: Document, version: int | None, *, json_: bool) -> None:
     value: dict[str, Any] = {
         "version": version,
         "digest": document.digest,
-        "changes": [{"text": change.text, "dangerous": change.dangerous} for change in found],
+        "changes": [_as_json(change) for change in found],
         "warnings": [str(warning) for warning in document.warnings],
         "persons": len(document.listed),
         "employments": sum(len(each.staff) for each in document.listed),
@@ -87,6 +94,17 @@ def _show(found: Sequence[Change], document: Document, version: int | None, *, j
     if version is not None:
         lines.append(f"applied as version {version}")
     show(value, lines, json_=json_)
+
+
+def _as_json(change: Change) -> dict[str, Any]:
+    return {
+        "text": change.line(),
+        "text_sv": change.line("sv"),
+        "class": change.danger,
+        "dangerous": change.danger is Danger.DANGEROUS,
+        "kind": change.kind,
+        "id": change.id,
+    }
 
 
 def _example() -> str:

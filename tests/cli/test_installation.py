@@ -85,7 +85,7 @@ class TestSettings:
 
 class TestPlanAndApply:
     def test_a_plan_changes_nothing(self, tillit, file):
-        assert "service journal added" in tillit.done("plan", file)
+        assert "service journal: added" in tillit.done("plan", file)
         assert tillit.json("plan", file)["version"] is None
         assert store(tillit).federation_version() == 0
 
@@ -104,7 +104,7 @@ class TestPlanAndApply:
         assert tillit.json("apply", file)["changes"] == []
         good.written(file.parent, put(("services", 0, "consent"), "ask"))
         lines = tillit.done("apply", file).splitlines()
-        assert lines[:2] == ["! service journal: consent: added ask", "! service journal: consent: removed never"]
+        assert lines[0] == "service journal: Consent changes from never to ask"
         assert lines[-1] == "applied as version 3"
 
     def test_a_file_with_faults_is_refused_whole_with_exit_code_3(self, tillit, file):
@@ -134,7 +134,7 @@ class TestPlanAndApply:
         storage = store(tillit)
         storage.save_federation({"tillit": "0"}, "0" * 64)
         storage.close()
-        assert tillit.done("apply", file).startswith("! the present version cannot be read by this release")
+        assert tillit.done("apply", file).startswith("! the federation: the present version cannot be read by this release")
 
     def test_the_example_and_the_schema_are_printed_without_an_installation(self, tmp_path):
         alone = CommandLine(tmp_path, {"TILLIT_BASE_URL": None})

@@ -1,0 +1,251 @@
+"""What can change about an entry of the register, row by row: what it is called, and how dangerous each direction is.
+
+Owns the classes (harmless, careful, dangerous) of changes: dangerous is what lets somebody in, lets more details out, weakens
+how somebody is known, or stops people who log in today. How a change is told is `wording`, what an entry holds `described`.
+An aspect without a row is careful, or dangerous in an entry that is nothing but terms: nobody judged it yet.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from metadata.described_keys import DescribedKey
+from trust_framework import loa
+from trust_framework.danger import Danger, worst
+
+Word = str | DescribedKey
+Words = frozenset[Word]
+Facts = Mapping[str, Words]
+"""An entry as aspects, each with the words that it holds."""
+
+YES: Final = "yes"
+"""The one word of something that is on; what is off has none."""
+
+
+class Form(Enum):
+    """How an aspect's words are told."""
+
+    SET = auto()
+    VALUE = auto()
+    SWITCH = auto()
+    SECRET = auto()
+    ADDRESS = auto()
+    KEY = auto()
+
+
+Judge = Callable[[Words, Words], Danger]
+"""The class of a change from some words to others, where the direction alone does not tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """A row. `sv` and `en` are what it is called in a sentence; `judge` has the last word where there is one."""
+
+    kind: str
+    name: str
+    form: Form
+    sv: str
+    en: str
+    added: Danger
+    removed: Danger
+    judge: Judge | None = None
+
+    def danger(self, before: Words, after: Words) -> Danger:
+        """The class of a change of its words."""
+        if self.judge is not None:
+            return self.judge(before, after)
+        return worst([*([self.added] if after - before else []), *([self.removed] if before - after else [])])
+
+    @property
+    def harmless(self) -> bool:
+        """Whether no change of it is more than a matter of looks."""
+        return self.judge is None and {self.added, self.removed} == {Danger.HARMLESS}
+
+
+_H, _C, _D = Danger.HARMLESS, Danger.CAREFUL, Danger.DANGEROUS
+
+
+def _ranks(words: Words) -> list[int]:
+    return [loa.rank(str(word).rpartition(" → ")[2]) for word in words]
+
+
+def weaker_is_dangerous(before: Words, after: Words) -> Danger:
+    """A service that takes a level weaker than all it took, or one whose strength is not known."""
+    strongest_floor = min(_ranks(before), default=0)
+    new = _ranks(after - before)
+    return _D if any(rank == 0 or rank < strongest_floor for rank in new) else _C
+
+
+def higher_is_dangerous(before: Words, after: Words) -> Danger:
+    """A provider that may give a stronger level than it could, one whose strength is not known, or any."""
+    ranks = _ranks(after)
+    return _D if not ranks or 0 in ranks or max(ranks) > max(_ranks(before), default=0) else _C
+
+
+def weaker_consent_is_dangerous(_before: Words, after: Words) -> Danger:
+    """People who were asked are asked no more."""
+    return _D if "never" in after else _C
+
+
+def another_key_is_dangerous(before: Words, after: Words) -> Danger:
+    """A certificate that is only issued anew holds the key that was there (Metadata Interoperability Profile 2.6.1)."""
+    ids = [{word.id if isinstance(word, DescribedKey) else word for word in words} for words in (before, after)]
+    return _C if ids[0] == ids[1] else _D
+
+
+SERVICE, PROVIDER, METHOD = "service", "identity_provider", "method"
+MEMBER, AGREEMENT, POLICY, FEDERATION = "member", "agreement", "policy", "federation"
+
+KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    FEDERATION: ("federationen", "the federation"),
+    MEMBER: ("medlem", "member"),
+    SERVICE: ("tjänst", "service"),
+    PROVIDER: ("identitetsutfärdare", "identity provider"),
+    METHOD: ("inloggningssätt", "login method"),
+    AGREEMENT: ("överenskommelse", "agreement"),
+    POLICY: ("policy", "policy"),
+}
+"""What each kind of entry is called."""
+
+_TERMS: Final = frozenset({AGREEMENT, POLICY})
+
+REST: Final = "rest"
+"""What differs in a document though no row tells it."""
+
+_V, _S, _K, _A, _Y, _X = Form.VALUE, Form.SET, Form.KEY, Form.ADDRESS, Form.SWITCH, Form.SECRET
+
+# fmt: off
+_ROWS: Final = (
+    Aspect(FEDERATION, "name", _S, "namn", "name", _C, _C),
+    # members
+    Aspect(MEMBER, "name", _S, "namn", "name", _C, _C),
+    Aspect(MEMBER, "state", _V, "läge", "state", _D, _D),
+    Aspect(MEMBER, "contact", _S, "kontakt", "contact", _H, _H),
+    Aspect(MEMBER, "contacts", _S, "kontakter", "contacts", _H, _H),
+    # services, whichever protocol
+    Aspect(SERVICE, "member", _V, "ägare", "owner", _D, _D),
+    Aspect(SERVICE, "state", _V, "läge", "state", _D, _D),
+    Aspect(SERVICE, "name", _S, "namn", "name", _C, _C),
+    Aspect(SERVICE, "levels", _S, "tillitsnivå som godtas", "level of assurance accepted", _D, _C, weaker_is_dangerous),
+    Aspect(SERVICE, "methods", _S, "tillåtet inloggningssätt", "login method allowed", _D, _D),
+    Aspect(SERVICE, "attributes", _S, "uppgift som får lämnas", "attribute that may be released", _D, _C),
+    Aspect(SERVICE, "required", _S, "uppgift som krävs", "attribute that is required", _C, _D),
+    Aspect(SERVICE, "consent", _V, "samtycke", "consent", _D, _D, weaker_consent_is_dangerous),
+    Aspect(SERVICE, "profile", _V, "regelprofil", "profile of rules", _D, _D),
+    Aspect(SERVICE, "accepts_coordination_number", _Y, "tar emot samordningsnummer", "accepts coordination numbers", _D, _D),
+    Aspect(SERVICE, "contact", _S, "kontakt", "contact", _H, _H),
+    Aspect(SERVICE, "contact persons", _S, "kontakt", "contact", _H, _H),
+    Aspect(SERVICE, "description", _S, "beskrivning", "description", _H, _H),
+    Aspect(SERVICE, "logo", _S, "logotyp", "logo", _H, _H),
+    Aspect(SERVICE, "information_url", _A, "adress till information", "address of information", _C, _C),
+    # SAML services
+    Aspect(SERVICE, "entityID", _V, "entityID", "entityID", _D, _D),
+    Aspect(SERVICE, "assertion consumer service", _A, "adress för svar", "address for answers", _D, _C),
+    Aspect(SERVICE, "single logout service", _A, "adress för utloggning", "address for logout", _D, _C),
+    Aspect(SERVICE, "signing key", _K, "signering", "signing", _D, _D, another_key_is_dangerous),
+    Aspect(SERVICE, "encryption key", _K, "kryptering", "encryption", _D, _D, another_key_is_dangerous),
+    Aspect(SERVICE, "signs its requests", _Y, "signerar sin begäran", "signs its requests", _C, _D),
+    Aspect(SERVICE, "wants assertions signed", _Y, "vill ha signerade intyg", "wants assertions signed", _C, _D),
+    Aspect(SERVICE, "asks for", _S, "begärd uppgift", "attribute asked for", _C, _C),
+    Aspect(SERVICE, "entity categories", _S, "entitetskategori", "entity category", _D, _C),
+    Aspect(SERVICE, "display name", _S, "visningsnamn", "display name", _C, _C),
+    Aspect(SERVICE, "organisation", _S, "organisation i metadata", "organisation in the metadata", _C, _C),
+    Aspect(SERVICE, "pages", _A, "adress till sida för användare", "address of a page for people", _C, _C),
+    # OpenID clients
+    Aspect(SERVICE, "client_id", _V, "client_id", "client_id", _D, _D),
+    Aspect(SERVICE, "redirect_uris", _A, "adress för svar", "address for answers", _D, _C),
+    Aspect(SERVICE, "post_logout_redirect_uris", _A, "adress efter utloggning", "address after logout", _D, _C),
+    Aspect(SERVICE, "initiate_login_uri", _A, "adress som börjar en inloggning", "address that begins a login", _C, _C),
+    Aspect(SERVICE, "client_uri", _A, "adress till tjänstens sida", "address of the service's page", _C, _C),
+    Aspect(SERVICE, "jwks", _K, "klientens signaturer", "the client's signatures", _D, _D, another_key_is_dangerous),
+    Aspect(SERVICE, "jwks_uri", _A, "adress till klientens nycklar", "address of the client's keys", _D, _D),
+    Aspect(SERVICE, "client_secret", _X, "klientens hemlighet", "the client's secret", _D, _D),
+    Aspect(SERVICE, "token_endpoint_auth_method", _V, "klientens legitimering", "client authentication", _D, _D),
+    Aspect(SERVICE, "grant_types", _S, "grant_type", "grant type", _D, _C),
+    Aspect(SERVICE, "scope", _S, "scope", "scope", _D, _C),
+    Aspect(SERVICE, "application_type", _V, "klientens slag", "kind of client", _D, _D),
+    Aspect(SERVICE, "subject_type", _V, "användarens id hos tjänsten (pairwise: eget, public: gemensamt)",
+           "the person's id at the service (pairwise: its own, public: shared)", _D, _D),
+    Aspect(SERVICE, "sector_identifier", _V, "domän för användarens id", "domain of the person's id", _D, _D),
+    Aspect(SERVICE, "client_name", _S, "namn", "name", _C, _C),
+    Aspect(SERVICE, "client_name#sv", _S, "namn på svenska", "name in Swedish", _C, _C),
+    Aspect(SERVICE, "client_name#en", _S, "namn på engelska", "name in English", _C, _C),
+    Aspect(SERVICE, "contacts", _S, "kontakt", "contact", _H, _H),
+    Aspect(SERVICE, "logo_uri", _S, "logotyp", "logo", _H, _H),
+    Aspect(SERVICE, "software_id", _S, "programvara", "software", _H, _H),
+    Aspect(SERVICE, "software_version", _S, "programvarans version", "version of the software", _H, _H),
+    Aspect(SERVICE, REST, _X, "annat i dokumentet", "something else in the document", _C, _C),
+    # upstream providers
+    Aspect(PROVIDER, "state", _V, "läge", "state", _D, _D),
+    Aspect(PROVIDER, "name", _S, "namn", "name", _C, _C),
+    Aspect(PROVIDER, "contact", _S, "kontakt", "contact", _H, _H),
+    Aspect(PROVIDER, "contact persons", _S, "kontakt", "contact", _H, _H),
+    Aspect(PROVIDER, "description", _S, "beskrivning", "description", _H, _H),
+    Aspect(PROVIDER, "logo", _S, "logotyp", "logo", _H, _H),
+    Aspect(PROVIDER, "entityID", _V, "entityID", "entityID", _D, _D),
+    Aspect(PROVIDER, "issuer", _V, "utfärdare", "issuer", _D, _D),
+    Aspect(PROVIDER, "client_id", _V, "vårt client_id", "our client_id", _D, _D),
+    Aspect(PROVIDER, "client_secret", _X, "vår hemlighet", "our secret", _D, _D),
+    Aspect(PROVIDER, "single sign-on service", _A, "adress för begäran", "address for requests", _D, _C),
+    Aspect(PROVIDER, "single logout service", _A, "adress för utloggning", "address for logout", _D, _C),
+    Aspect(PROVIDER, "signing key", _K, "signering", "signing", _D, _D, another_key_is_dangerous),
+    Aspect(PROVIDER, "ceiling", _V, "högsta tillitsnivå", "highest level of assurance", _D, _D, higher_is_dangerous),
+    Aspect(PROVIDER, "levels", _S, "tillitsnivå som översätts", "level of assurance translated", _D, _C),
+    Aspect(PROVIDER, "attributes", _S, "uppgift som tas emot", "attribute that is taken", _D, _C),
+    Aspect(PROVIDER, "scopes", _S, "område som den får intyga", "scope that it may assert", _D, _C),
+    Aspect(PROVIDER, "identifiers", _S, "identitetsnummer som den får intyga", "identity number that it may assert", _D, _C),
+    Aspect(PROVIDER, "subject", _V, "uppgift som är nyckel till personen", "attribute that is the key to the person", _D, _D),
+    Aspect(PROVIDER, "id_token_signed_response_alg", _V, "signeringsalgoritm", "signing algorithm", _D, _D),
+    Aspect(PROVIDER, "want_assertions_signed", _Y, "intyget måste vara signerat", "the assertion must be signed", _C, _D),
+    Aspect(PROVIDER, REST, _X, "annat i dokumentet", "something else in the document", _C, _C),
+    # the broker's own methods
+    Aspect(METHOD, "kind", _V, "slag", "kind", _D, _D),
+    Aspect(METHOD, "anchors", _K, "kortutgivare", "card issuers", _D, _D, another_key_is_dangerous),
+    Aspect(METHOD, "ca", _K, "motpartens server", "the peer's server", _D, _D, another_key_is_dangerous),
+    Aspect(METHOD, "cert", _K, "vårt anrop", "our calls", _D, _D, another_key_is_dangerous),
+    Aspect(METHOD, "key", _X, "vår nyckel", "our key", _D, _D),
+    Aspect(METHOD, "url", _V, "adress", "address", _D, _D),
+    Aspect(METHOD, "policies", _S, "certifikatspolicy med nivå", "certificate policy with level", _D, _D),
+    Aspect(METHOD, "issuers", _S, "utgivare med nivå", "issuer with level", _D, _D),
+    Aspect(METHOD, "subject", _V, "fält som nämner innehavaren", "field that names the holder", _D, _D),
+    Aspect(METHOD, "identifiers", _S, "slag av identitetsnummer", "kind of identity number", _D, _C),
+    Aspect(METHOD, "ceiling", _V, "högsta tillitsnivå", "highest level of assurance", _D, _D, higher_is_dangerous),
+    Aspect(METHOD, "level", _V, "tillitsnivå", "level of assurance", _D, _D, higher_is_dangerous),
+    Aspect(METHOD, "ocsp", _Y, "spärrkontroll med OCSP", "revocation check by OCSP", _C, _D),
+    Aspect(METHOD, "crl", _Y, "spärrkontroll med CRL", "revocation check by CRL", _C, _D),
+    Aspect(METHOD, "nonce", _Y, "OCSP-svar bara för vår fråga", "OCSP answer for our question alone", _C, _D),
+    Aspect(METHOD, "certificatePolicies", _S, "slag av e-legitimation", "kind of e-ID", _D, _D),
+    Aspect(METHOD, "highest_risk", _V, "högsta risk", "highest risk", _D, _D),
+    Aspect(METHOD, "require_return", _Y, "samma webbläsare krävs", "the same browser is needed", _C, _D),
+    Aspect(METHOD, "name", _S, "namn", "name", _C, _C),
+    Aspect(METHOD, "name_sv", _V, "namn på svenska", "name in Swedish", _C, _C),
+    Aspect(METHOD, "name_en", _V, "namn på engelska", "name in English", _C, _C),
+    # agreements
+    Aspect(AGREEMENT, "services", _S, "tjänst som omfattas", "service covered", _D, _D),
+    Aspect(AGREEMENT, "attributes", _S, "uppgift som omfattas", "attribute covered", _D, _D),
+    Aspect(AGREEMENT, "from", _V, "första dag", "first day", _D, _D),
+    Aspect(AGREEMENT, "until", _V, "sista dag", "last day", _D, _D),
+    Aspect(AGREEMENT, "contact", _S, "kontakt", "contact", _H, _H),
+    Aspect(AGREEMENT, "contacts", _S, "kontakt", "contact", _H, _H),
+)
+# fmt: on
+
+ASPECTS: Final[Mapping[tuple[str, str], Aspect]] = {(row.kind, row.name): row for row in _ROWS}
+
+
+def aspect_of(kind: str, name: str) -> Aspect:
+    """The row, or one for what has none."""
+    unjudged = _D if kind in _TERMS else _C
+    return ASPECTS.get((kind, name)) or Aspect(kind, name, _S, name, name, unjudged, unjudged)
+
+
+def harmless_names(kind: str) -> frozenset[str]:
+    """Aspects of a kind of entry whose changes are published at once."""
+    return frozenset(row.name for row in _ROWS if row.kind == kind and row.harmless)
+
+
+def in_order(kind: str, names: Iterable[str]) -> list[str]:
+    """Names of aspects as the rows stand, those without a row last."""
+    places = {row.name: place for place, row in enumerate(_ROWS) if row.kind == kind}
+    return sorted(names, key=lambda name: (places.get(name, len(_ROWS)), name))
