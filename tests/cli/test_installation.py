@@ -134,7 +134,9 @@ class TestPlanAndApply:
         storage = store(tillit)
         storage.save_federation({"tillit": "0"}, "0" * 64)
         storage.close()
-        assert tillit.done("apply", file).startswith("! the federation: the present version cannot be read by this release")
+        assert tillit.done("apply", file).startswith(
+            "! the federation: the present version cannot be read by this release"
+        )
 
     def test_the_example_and_the_schema_are_printed_without_an_installation(self, tmp_path):
         alone = CommandLine(tmp_path, {"TILLIT_BASE_URL": None})
