@@ -112,7 +112,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
     metrics = Metrics()
     jobs = JobRunner(
         storage,
-        standard_jobs(storage, services.keys, settings.checkpoint_file, settings.sign_on_absolute),
+        standard_jobs(storage, services.keys, egress, settings.checkpoint_file, settings.sign_on_absolute),
         on_tick=(lambda: refresh(snapshots, metrics),),
     )
     on = Broker(

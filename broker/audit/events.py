@@ -206,6 +206,18 @@ class EntryChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DomainProofChanged(Event):
+    """A member was asked to prove a host, proved it, or a host that was proven is so no longer. `state` says which."""
+
+    name: ClassVar[str] = "domain-proof.changed"
+    retention: ClassVar[str] = "operation"
+    org: str
+    host: str
+    state: str
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyChanged(Event):
     """A key of the ring changed state."""
 

@@ -5,15 +5,22 @@ from pathlib import Path
 from typing import Protocol
 
 from broker.audit.events import Event, KeyChanged
+from broker.federation import domains
 from broker.jobs.runner import Job
 from broker.jobs.sealer import Sealer, SealingStore
 from broker.keys.ring import KeyRing
 from broker.keys.rotation import remove_retired
 from broker.keys.rows import KeyRow
 from broker.keys.sealing import SealingVault
+from broker.login.effects import Effects
+from metadata.wire.dns_texts import Texts, dns_texts
+from metadata.wire.outbound import Fetches
+from trust_framework.domains import DomainProof
 
 BATCH = 1000
 MOST_BATCHES = 50
+HOSTS = 20
+"""Hosts looked at in a turn: one that does not answer takes some seconds."""
 _HOUR = 3600
 
 
@@ -35,18 +42,34 @@ class HouseStore(SealingStore, Protocol):
 
     def save_ring(self, rows: Iterable[KeyRow], events: tuple[Event, ...] = ()) -> None: ...
 
+    def domain_proofs_due(self, count: int) -> tuple[DomainProof, ...]: ...
+
+    def commit(self, effects: Effects) -> None: ...
+
 
 def standard_jobs(
-    store: HouseStore, ring: Callable[[], KeyRing], checkpoint_file: Path | None, sign_on_absolute: int
+    store: HouseStore,
+    ring: Callable[[], KeyRing],
+    egress: Fetches,
+    checkpoint_file: Path | None,
+    sign_on_absolute: int,
 ) -> tuple[Job, ...]:
-    """Seal each second; delete what has expired; end keys that have retired long enough."""
+    """Seal each second; delete what has expired; end keys that have retired long enough; look at proven hosts again."""
     sealer = Sealer(store, ring, store.log_origin(), checkpoint_file)
     return (
         Job("seal", 1, sealer.run),
         Job("expire", 15, lambda: expire(store, sign_on_absolute)),
         Job("checkpoints", _HOUR, store.thin_checkpoints),
         Job("keys", _HOUR, lambda: end_retired_keys(store)),
+        Job("hosts", _HOUR, lambda: look_at_hosts(store, egress)),
     )
+
+
+def look_at_hosts(store: HouseStore, egress: Fetches, texts: Texts = dns_texts) -> None:
+    """Look again at hosts that were proven a while ago, some at a time."""
+    for proof in store.domain_proofs_due(HOSTS):
+        now = store.clock()
+        store.commit(domains.noted(proof, domains.looked(proof, egress, texts, now), now))
 
 
 def expire(store: HouseStore, absolute: int) -> int:

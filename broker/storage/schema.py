@@ -2,6 +2,7 @@
 
 from broker.storage import (  # noqa: F401  # importing a file registers its tables
     consents,
+    domains,
     grants,
     jobs,
     keys,

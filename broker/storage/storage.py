@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
+from broker.federation.domains import KeepProof
 from broker.federation.register import (
     ChangeRegister,
     Entry,
@@ -32,6 +33,7 @@ from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from broker.storage import (
     consents,
+    domains,
     expiry,
     grants,
     jobs,
@@ -55,6 +57,7 @@ from idp_adapters.base import Consume
 from metadata.wire.signing import UnfitKey
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
+from trust_framework.domains import DomainProof
 from trust_framework.persons import Person
 from trust_framework.roles import RoleGrant
 
@@ -78,6 +81,7 @@ APPLY: dict[type, Apply] = {
     change.EndGrant: grants.end,
     change.EndSignOn: sign_ons.end,
     ChangeRegister: register.change,
+    KeepProof: domains.keep,
 }
 """What is done with each change, in the order in which it is done: what can refuse comes first, grants before what hangs
 on them. One order for all also keeps PostgreSQL from deadlocks.
@@ -262,6 +266,14 @@ class Storage:
     def register_expiring(self, before: int) -> tuple[ListedEntry, ...]:
         """What runs out before a time, or has, the soonest first."""
         return register.expiring(self._database, before)
+
+    def domain_proofs(self, org: str) -> tuple[DomainProof, ...]:
+        """A member's proofs of hosts."""
+        return domains.of_member(self._database, org)
+
+    def domain_proofs_due(self, count: int) -> tuple[DomainProof, ...]:
+        """Proven hosts that are to be looked at again."""
+        return domains.due(self._database, self.clock(), count)
 
     def forget_person(self, id: str, events: tuple[Event, ...] = ()) -> bool:
         """Destroy the person's key, whatever finds them, their consents and what they are signed on to."""

@@ -8,6 +8,13 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+TABLES = (
+    "register_head",
+    "register_versions",
+    "register_index",
+    "role_grants",
+    "domain_proofs",
+)
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -72,11 +79,22 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_role_grants_org"), "role_grants", ["org"], unique=False)
+    op.create_table(
+        "domain_proofs",
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("asked_at", NUMBER, nullable=False),
+        sa.Column("checked_at", NUMBER, nullable=False),
+        sa.Column("proven_at", NUMBER, nullable=True),
+        sa.Column("failing_since", NUMBER, nullable=True),
+        sa.PrimaryKeyConstraint("org", "host", name=op.f("pk_domain_proofs")),
+        sqlite_strict=True,
+    )
 
 
 def downgrade() -> None:
-    op.drop_table("role_grants")
-    for table in ("register_index", "register_versions", "register_head"):
+    for table in TABLES:
         op.drop_table(table)
     op.create_table(
         "federation_versions",

@@ -1,0 +1,89 @@
+"""Texts in the DNS, asked of a small real server on loopback."""
+
+import socket
+import threading
+from contextlib import contextmanager
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+
+from metadata.wire import dns_texts as module
+from metadata.wire.dns_texts import dns_texts
+from metadata.wire.egress import EgressFailed
+
+
+@contextmanager
+def server(answer):
+    """A name server that answers each query with what `answer(query)` makes of it; None is silence."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.settimeout(0.2)
+        stopping = threading.Event()
+
+        def work():
+            while not stopping.is_set():
+                try:
+                    octets, peer = listening.recvfrom(4096)
+                except TimeoutError:
+                    continue
+                if (made := answer(dns.message.from_wire(octets))) is not None:
+                    listening.sendto(made, peer)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            yield (("127.0.0.1", listening.getsockname()[1]),)
+        finally:
+            stopping.set()
+            thread.join()
+
+
+def texts(*values):
+    def answer(query):
+        made = dns.message.make_response(query)
+        made.flags |= dns.flags.RA
+        if values:
+            made.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "TXT", *values))
+        return made.to_wire()
+
+    return answer
+
+
+def refused(code):
+    def answer(query):
+        made = dns.message.make_response(query)
+        made.set_rcode(code)
+        return made.to_wire()
+
+    return answer
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch):
+    monkeypatch.setattr(module, "SECONDS", 0.5)
+
+
+def test_the_texts_at_a_name_are_told_each_put_together_from_its_parts():
+    with server(texts('"one"', '"two" "parts"')) as servers:
+        assert set(dns_texts("_tillit.app.example.se", servers=servers)) == {"one", "twoparts"}
+
+
+@pytest.mark.parametrize("answer", [texts(), refused(dns.rcode.NXDOMAIN)])
+def test_a_name_without_texts_has_none(answer):
+    with server(answer) as servers:
+        assert dns_texts("_tillit.app.example.se", servers=servers) == ()
+
+
+@pytest.mark.parametrize("answer", [refused(dns.rcode.SERVFAIL), lambda _query: None, lambda _query: b"nonsense"])
+def test_a_server_that_fails_lies_or_is_silent_is_a_failure(answer):
+    with server(answer) as servers, pytest.raises(EgressFailed):
+        dns_texts("_tillit.app.example.se", servers=servers)
+
+
+@pytest.mark.parametrize("name", ["a" * 64 + ".se", "a..se", "." * 300])
+def test_a_name_that_is_none_is_a_failure(name):
+    with server(texts()) as servers, pytest.raises(EgressFailed):
+        dns_texts(name, servers=servers)
