@@ -7,13 +7,13 @@ from broker.federation.domains import LABEL, WELL_KNOWN, NotAHost, asked, line, 
 from broker.settings import Environment, Settings
 from metadata.wire.egress import EgressFailed, EgressRefused, Response
 from tests.support.egress import FakeEgress
-from trust_framework.domains import ProofState
+from trust_framework.domains import DomainProof, ProofState
 
 NOW = 1_800_000_000
 ORG, HOST = "2120000142", "app.example.se"
-PROOF = asked(ORG, HOST, NOW)
+PROOF = DomainProof(ORG, HOST, "tAk3n-of-this-member-and-host", NOW)
 URL = f"https://{HOST}{WELL_KNOWN}"
-OTHERS = line(asked(ORG, "other.example.se", NOW))
+OTHERS = line(DomainProof(ORG, "other.example.se", "t0ken-of-another-host", NOW))
 
 
 def at_host(answer: object) -> FakeEgress:
