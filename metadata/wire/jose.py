@@ -48,6 +48,7 @@ __all__ = [
     "public_jwk",
     "read_jwks",
     "thumbprint",
+    "unverified",
     "verify",
 ]
 
@@ -86,13 +87,14 @@ def verify(
     *,
     algorithms: Collection[str],
     typ: Collection[str | None],
+    longest: int = MAXIMUM_TOKEN,
 ) -> Verified:
     """The header and claims of `token` when one of `keys` signed it. Raises JoseRefused, and nothing else.
 
     `algorithms` and `typ` are what this one use accepts from this one peer; None in `typ` stands for its absence. The
     claims still have to be checked: see `check_times`, `check_audience`, `check_issuer`.
     """
-    segments = _segments(token)
+    segments = _segments(token, longest)
     header = _header(segments[0])
     alg = _algorithm(header, algorithms)
     if _media_type(header.get("typ")) not in {_media_type(each) for each in typ}:
@@ -108,17 +110,25 @@ def verify(
     raise JoseRefused("no key that made it")
 
 
-def claimed(token: str | bytes, name: str) -> str:
+def unverified(token: str | bytes, *, longest: int = MAXIMUM_TOKEN) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Header and claims of a token that **nobody has verified**: for one that brings its own keys, or whose sender has to
+    be looked up by what it says. Verify it before anything is done with it. Raises JoseRefused.
+    """
+    header, payload, _ = _segments(token, longest)
+    return _header(header), _object(payload)
+
+
+def claimed(token: str | bytes, name: str, *, longest: int = MAXIMUM_TOKEN) -> str:
     """A text claim of a token that **nobody has verified**: fit to find whose keys to try, and for nothing else."""
-    value = _object(_segments(token)[1]).get(name)
+    value = _object(_segments(token, longest)[1]).get(name)
     if not isinstance(value, str):
         raise JoseRefused(f"no {name}")
     return value
 
 
-def claimed_header(token: str | bytes, name: str) -> str | None:
+def claimed_header(token: str | bytes, name: str, *, longest: int = MAXIMUM_TOKEN) -> str | None:
     """A text parameter of the header of a token that **nobody has verified**, None when it has none. Raises JoseRefused."""
-    value = _header(_segments(token)[0]).get(name)
+    value = _header(_segments(token, longest)[0]).get(name)
     return value if isinstance(value, str) else None
 
 
@@ -133,9 +143,9 @@ def at_hash(token: str, alg: str) -> str:
     return _encode(full[: len(full) // 2]).decode()
 
 
-def _segments(token: str | bytes) -> tuple[bytes, bytes, bytes]:
+def _segments(token: str | bytes, longest: int = MAXIMUM_TOKEN) -> tuple[bytes, bytes, bytes]:
     """The three parts of RFC 7515 section 3.1. Five (JWE) and JSON serialization are other things, and refused."""
-    if len(token) > MAXIMUM_TOKEN:
+    if len(token) > longest:
         raise JoseRefused("too long")
     try:
         raw = token if isinstance(token, bytes) else token.encode("ascii")

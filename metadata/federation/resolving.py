@@ -1,0 +1,115 @@
+"""Trust in an entity, resolved and kept (OpenID Federation 1.0 section 10): a chain is looked at anew after a while, and the
+last good one stays until it expires when somebody on the way does not answer.
+
+Safe to share among threads. A few walks at a time, so that slow peers cannot keep the broker from its other work; one that
+failed rests before it is tried again.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from metadata.federation.chain import Anchors, Chain, ChainRefused, judge
+from metadata.federation.statement import Reader, Statement, StatementRefused
+from metadata.federation.walking import KEPT, StatementCache, Unreachable, Walk
+from metadata.wire.egress import Fetches
+from metadata.wire.jwk import PublicKeySet
+
+RESTING: Final = 30.0
+AT_ONCE: Final = 4
+MOST_CHAINS: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a walk came to: a chain, or why there is none."""
+
+    at: float
+    chain: Chain | None = None
+    refused: ChainRefused | None = None
+
+
+class Resolver:
+    """Chains of entities to trust anchors. `clock` is monotonic seconds; time of day is passed."""
+
+    def __init__(
+        self, egress: Fetches, *, allow_http_loopback: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._cache, self._clock, self._loopback = StatementCache(egress, clock), clock, allow_http_loopback
+        self._lock, self._walking = threading.Lock(), threading.BoundedSemaphore(AT_ONCE)
+        self._found: OrderedDict[object, _Found] = OrderedDict()
+
+    def reader(self, now: int, *, registering: bool = False) -> Reader:
+        """A reader of statements, with what this resolver holds them to."""
+        return Reader(now, self._loopback, registering)
+
+    def resolve(self, subject: str, anchors: Anchors, now: int) -> Chain:
+        """The shortest chain that holds. Raises ChainRefused; Unreachable when trying later may help."""
+        key = subject, _mark(anchors)
+        with self._lock:
+            found = self._found.get(key)
+        if found and (kept := self._kept(found, now)):
+            return kept
+        try:
+            chain = self.walk(subject, anchors, now)
+        except Unreachable as error:
+            if found and found.chain and found.chain.expires_at > now:
+                return found.chain
+            raise self._remembered(key, error) from error
+        except ChainRefused as error:
+            raise self._remembered(key, error) from error
+        self._remember(key, _Found(self._clock(), chain))
+        return chain
+
+    def walk(self, subject: str, anchors: Anchors, now: int, own: Statement | None = None) -> Chain:
+        """As `resolve`, without what was found before; `own` is the subject's configuration where it was handed over."""
+        if not self._walking.acquire(blocking=False):
+            raise Unreachable("too many chains are being resolved")
+        try:
+            return _walked(Walk(self._cache, self.reader(now), anchors), subject, own)
+        finally:
+            self._walking.release()
+
+    def _kept(self, found: _Found, now: int) -> Chain | None:
+        age = self._clock() - found.at
+        if found.refused is not None and age < RESTING:
+            raise found.refused
+        fresh = found.chain is not None and age < KEPT and found.chain.expires_at > now
+        return found.chain if fresh else None
+
+    def _remembered(self, key: object, error: ChainRefused) -> ChainRefused:
+        self._remember(key, _Found(self._clock(), refused=error))
+        return error
+
+    def _remember(self, key: object, found: _Found) -> None:
+        with self._lock:
+            self._found[key] = found
+            self._found.move_to_end(key)
+            while len(self._found) > MOST_CHAINS:
+                self._found.popitem(last=False)
+
+
+def _walked(walk: Walk, subject: str, own: Statement | None) -> Chain:
+    refused: ChainRefused | None = None
+    for statements in walk.ways(subject, own):
+        try:
+            return judge(statements, walk.anchors)
+        except (ChainRefused, StatementRefused) as error:
+            refused = error if isinstance(error, ChainRefused) else ChainRefused(error.reason)
+    if walk.unreachable:
+        raise Unreachable("; ".join(walk.faults))
+    raise refused or ChainRefused("; ".join(walk.faults) or "no superior", "invalid_trust_anchor")
+
+
+def _mark(anchors: Anchors) -> Collection[object]:
+    """The anchors and their keys: what was found with others counts no more."""
+    return frozenset((name, _prints(keys)) for name, keys in anchors.items())
+
+
+def _prints(keys: PublicKeySet) -> frozenset[bytes]:
+    return frozenset(each.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) for each in keys.keys)
