@@ -334,6 +334,7 @@ def test_the_purposes_are_those_of_the_design():
         "default": (512 * 1024, ("https",)),
         "ocsp": (64 * 1024, ("https", "http")),
         "crl": (20 * 1024 * 1024, ("https", "http")),
+        "federation": (256 * 1024, ("https",)),
         "aggregate": (150 * 1024 * 1024, ("https",)),
     }
 
