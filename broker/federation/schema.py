@@ -5,126 +5,36 @@ OpenID client is `metadata.oidc`'s, the settings of a login method its own class
 """
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
+from pydantic import AliasChoices, ConfigDict, Field, model_validator
+
+from broker.federation.values import (
+    PERSON_ID,
+    AssertedName,
+    AttributeName,
+    Day,
+    Entry,
+    HsaId,
+    Id,
+    Level,
+    Names,
+    OrganisationNumber,
+    Text,
+    Values,
+    WebAddress,
+    named,
 )
-
-from trust_framework import identifiers, loa
-from trust_framework.attributes import CATALOGUE, Source
 from trust_framework.members import ConsentPolicy, Profile, State
-from trust_framework.providers import RESERVED
 
-MAXIMUM_TEXT: Final = 1024
-LANGUAGES: Final = ("sv", "en")
-ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-PERSON_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"
-
-
-def _printable(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("has a control or direction character, or a line break")
-    return value
-
-
-def _level(uri: str) -> str:
-    if loa.retired(uri):
-        raise ValueError(f"{uri} is withdrawn and may not be used any more")
-    if not loa.known(uri):
-        raise ValueError(f"{uri} is no level of assurance known here")
-    return uri
-
-
-def _attribute(name: str) -> str:
-    if name not in CATALOGUE:
-        raise ValueError(f"{name} is not in the attribute catalogue")
-    return name
-
-
-def _assertable(name: str) -> str:
-    if name in RESERVED or CATALOGUE[_attribute(name)].source is Source.DERIVED:
-        raise ValueError(f"{name} is made by the broker itself; nobody may assert it")
-    return name
-
-
-def _organisation(number: str) -> str:
-    if not identifiers.organisation_number(number):
-        raise ValueError("is no organisation number: ten digits without hyphen, the last a check digit")
-    return number
-
-
-def _hsa_id(value: str) -> str:
-    if not identifiers.hsa_id(value):
-        raise ValueError("is no HSA-id")
-    return value
-
-
-def _web_address(value: str) -> str:
-    from metadata.redirect_uris import UnfitUri, check_https_uri
-
-    try:
-        check_https_uri(value)
-    except UnfitUri as error:
-        raise ValueError(f"is no https address: {error}") from error
-    return value
-
-
-def _languages(value: Any) -> Any:
-    if isinstance(value, Mapping) and (unknown := sorted(str(key) for key in value if key not in LANGUAGES)):
-        raise ValueError(f"{unknown[0]} is no language of the pages; those are {', '.join(LANGUAGES)}")
-    return value
-
-
-def _day(value: Any) -> Any:
-    if isinstance(value, str) and not identifiers.real_date(value):
-        raise ValueError("is not a day written YYYY-MM-DD")
-    return value
-
-
-def _several(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-Text = Annotated[
-    str, StringConstraints(min_length=1, max_length=MAXIMUM_TEXT, strip_whitespace=True), AfterValidator(_printable)
-]
-Id = Annotated[str, StringConstraints(pattern=ID)]
-Level = Annotated[str, AfterValidator(_level)]
-AttributeName = Annotated[str, AfterValidator(_attribute)]
-AssertedName = Annotated[str, AfterValidator(_assertable)]
-OrganisationNumber = Annotated[str, AfterValidator(_organisation)]
-HsaId = Annotated[str, AfterValidator(_hsa_id)]
-Day = Annotated[date, BeforeValidator(_day)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-Names = Annotated[Mapping[str, Text], BeforeValidator(_languages), Field(min_length=1)]
-Values = Annotated[tuple[str, ...], BeforeValidator(_several)]
-
-
-def _named(description: str, **more: Any) -> Any:
-    """A field for names by language; `name` is the word, `names` is understood."""
-    return Field(validation_alias=AliasChoices("name", "names"), description=description, **more)
-
-
-class Entry(BaseModel):
-    """Whatever stands in the file: unchangeable, and closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+__all__ = ["Entry"]
 
 
 class MemberEntry(Entry):
     """An organisation of the federation."""
 
     org: OrganisationNumber = Field(description="Organisation number, ten digits; services refer to it.")
-    names: Names = _named("Its name by language: `sv`, `en`.")
+    names: Names = named("Its name by language: `sv`, `en`.")
     state: State = Field(State.ACTIVE, description="`suspended` stops all its services.")
 
 
@@ -166,7 +76,7 @@ class ServiceEntry(Entry):
     required: tuple[AttributeName, ...] = Field((), description="Those of `attributes` without which it cannot work.")
     consent: ConsentPolicy = Field(ConsentPolicy.NEVER, description="Whether people are asked before details go to it.")
     profile: Profile = Field(Profile.DEFAULT, description="A named set of stricter rules that it follows.")
-    names: Names | None = _named("Name on pages by language; else that of its metadata.", default=None)
+    names: Names | None = named("Name on pages by language; else that of its metadata.", default=None)
     state: State = Field(State.ACTIVE, description="`test` before it is approved, `suspended` to stop it.")
     accepts_coordination_number: bool = Field(
         False, description="Whether it takes people who have a coordination number only."
@@ -204,7 +114,7 @@ class ProviderEntry(Entry):
     identifiers: tuple[AssertedName, ...] = Field(
         (), description="Catalogue names of identity numbers that it may vouch for, so that its person is the person."
     )
-    names: Names | None = _named("Name on the choice page by language; else that of its metadata.", default=None)
+    names: Names | None = named("Name on the choice page by language; else that of its metadata.", default=None)
     state: State = Field(State.ACTIVE, description="`suspended` stops all logins with it.")
 
     @model_validator(mode="after")
@@ -274,7 +184,7 @@ class FederationFile(Entry):
     """The federation file."""
 
     tillit: Literal["1"] = Field(description="Version of the format: 1.")
-    names: Names | None = _named("Name of the federation on pages, by language.", default=None)
+    names: Names | None = named("Name of the federation on pages, by language.", default=None)
     members: tuple[MemberEntry, ...] = Field((), description="The organisations of the federation.")
     services: tuple[ServiceEntry, ...] = Field((), description="What people log in to.")
     identity_providers: tuple[ProviderEntry, ...] = Field((), description="Upstream providers; each is a login method.")

@@ -1,0 +1,109 @@
+"""What one value of the federation file may be: texts, numbers of organisations, levels, days, names by language.
+
+Owns the kinds of values and the base of all entries. Which of them stands under which key is `schema`.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from trust_framework import identifiers, loa
+from trust_framework.attributes import CATALOGUE, Source
+from trust_framework.providers import RESERVED
+
+MAXIMUM_TEXT: Final = 1024
+LANGUAGES: Final = ("sv", "en")
+ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+PERSON_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("has a control or direction character, or a line break")
+    return value
+
+
+def _level(uri: str) -> str:
+    if loa.retired(uri):
+        raise ValueError(f"{uri} is withdrawn and may not be used any more")
+    if not loa.known(uri):
+        raise ValueError(f"{uri} is no level of assurance known here")
+    return uri
+
+
+def _attribute(name: str) -> str:
+    if name not in CATALOGUE:
+        raise ValueError(f"{name} is not in the attribute catalogue")
+    return name
+
+
+def _assertable(name: str) -> str:
+    if name in RESERVED or CATALOGUE[_attribute(name)].source is Source.DERIVED:
+        raise ValueError(f"{name} is made by the broker itself; nobody may assert it")
+    return name
+
+
+def _organisation(number: str) -> str:
+    if not identifiers.organisation_number(number):
+        raise ValueError("is no organisation number: ten digits without hyphen, the last a check digit")
+    return number
+
+
+def _hsa_id(value: str) -> str:
+    if not identifiers.hsa_id(value):
+        raise ValueError("is no HSA-id")
+    return value
+
+
+def _web_address(value: str) -> str:
+    from metadata.redirect_uris import UnfitUri, check_https_uri
+
+    try:
+        check_https_uri(value)
+    except UnfitUri as error:
+        raise ValueError(f"is no https address: {error}") from error
+    return value
+
+
+def _languages(value: Any) -> Any:
+    if isinstance(value, Mapping) and (unknown := sorted(str(key) for key in value if key not in LANGUAGES)):
+        raise ValueError(f"{unknown[0]} is no language of the pages; those are {', '.join(LANGUAGES)}")
+    return value
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str) and not identifiers.real_date(value):
+        raise ValueError("is not a day written YYYY-MM-DD")
+    return value
+
+
+def _several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAXIMUM_TEXT, strip_whitespace=True), AfterValidator(_printable)
+]
+Id = Annotated[str, StringConstraints(pattern=ID)]
+Level = Annotated[str, AfterValidator(_level)]
+AttributeName = Annotated[str, AfterValidator(_attribute)]
+AssertedName = Annotated[str, AfterValidator(_assertable)]
+OrganisationNumber = Annotated[str, AfterValidator(_organisation)]
+HsaId = Annotated[str, AfterValidator(_hsa_id)]
+Day = Annotated[date, BeforeValidator(_day)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Names = Annotated[Mapping[str, Text], BeforeValidator(_languages), Field(min_length=1)]
+Values = Annotated[tuple[str, ...], BeforeValidator(_several)]
+
+
+def named(description: str, **more: Any) -> Any:
+    """A field for names by language; `name` is the word, `names` is understood."""
+    return Field(validation_alias=AliasChoices("name", "names"), description=description, **more)
+
+
+class Entry(BaseModel):
+    """Whatever stands in the file: unchangeable, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
