@@ -54,11 +54,18 @@ def serve() -> None:
 
 
 def _loaded(lock: Path) -> Callable[..., Any]:
-    """Imported in the worker, so that the process that watches the workers stays small."""
+    """Imported in the worker, so that the process that watches the workers stays small.
+
+    A signal waits until the application is there: raised in the middle of an import or of a validator's making, the exit
+    is lost in their callbacks. Threads that are made meanwhile never take one; it is the main thread's.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     _on_stop(lambda *_: sys.exit(0))
     from broker.commands.serving import application
 
-    return application(lock)
+    made = application(lock)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    return made
 
 
 def _mind_new_workers() -> None:

@@ -168,6 +168,33 @@ def test_a_worker_that_is_told_to_stop_while_it_starts_stops(installed, ports):
         assert process.wait(PATIENCE / 2) == 0
 
 
+LOADED_WHILE_A_CALLBACK_RUNS = """
+import os, signal, weakref
+from broker.commands import serve, serving
+
+class Module:
+    pass
+
+def application(lock):
+    module = Module()
+    watched = weakref.ref(module, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    del module
+    return watched
+
+serving.application = application
+serve._loaded(None)
+print("lost")
+"""
+
+
+def test_a_worker_that_is_told_to_stop_while_it_imports_does_not_lose_the_signal():
+    """Imports end in callbacks whose exceptions nobody sees; an exit raised there would leave the worker serving."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED_WHILE_A_CALLBACK_RUNS], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_what_is_applied_is_used_within_two_seconds_of_its_commit(installed, ports):
     asked = "/oidc/authorize?client_id=ny&response_type=code&redirect_uri=https%3A%2F%2Fboka.example.se%2Fcallback"
     with running(installed):

@@ -20,14 +20,21 @@ TOLVAN = "191212121212"
 BOOKING, RECORD = "booking", "saml"
 
 
+def leave(page: Page) -> None:
+    """Leave the page that is there: one that reloads itself may break off a navigation over the network."""
+    page.goto("about:blank")
+
+
 def start_oidc(page: Page, places: Places, client: str = BOOKING, **asked: str) -> None:
     """Press the log in button of an OpenID Connect service."""
+    leave(page)
     query = "&".join(f"{name}={value}" for name, value in asked.items())
     page.goto(f"{places.oidc_service}/{CLIENTS[client].name}/login?{query}")
 
 
 def start_saml(page: Page, places: Places, **asked: str) -> None:
     """Press the log in button of the SAML service."""
+    leave(page)
     query = "&".join(f"{name}={value}" for name, value in asked.items())
     page.goto(f"{places.saml_service}/login?{query}")
 
