@@ -122,6 +122,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         clock=clock,
         throttle=Throttle(),
         metrics=metrics,
+        store=storage,
         ready=lambda: readiness(snapshots, storage),
     )
     return Application(Front(on, pages_app(on).wsgi_app), on, storage, snapshots, jobs, egress)

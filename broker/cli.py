@@ -62,3 +62,7 @@ def cli() -> None:
 def main() -> None:
     """The `tillit` program."""
     cli(prog_name="tillit")
+
+
+if __name__ == "__main__":
+    main()

@@ -74,6 +74,7 @@ def endpoint_page() -> str:
 
 
 def _endpoints() -> Iterator[str]:
+    from broker.web.console.routes import CONSOLE
     from broker.web.flask_app import PAGES as SHOWN
     from broker.web.front import ROUTES
 
@@ -91,6 +92,39 @@ def _endpoints() -> Iterator[str]:
             yield f"| `{path}` | {', '.join(route.methods)} | {route.limit or '–'} | {_first(route.view)} |"
     for rule, view, methods in SHOWN:
         yield f"| `{rule}` | {', '.join(methods)} | {'–' if methods == ('GET',) else 65536} | {_first(view)} |"
+    for row in CONSOLE:
+        yield f"| `{row.rule}` | {row.method} | {row.limit or '–'} | {_first(row.view)} |"
+
+
+def route_page() -> str:
+    """`docs/routes.md`."""
+    return "\n".join(_routes()) + "\n"
+
+
+def _routes() -> Iterator[str]:
+    from broker.web.console.routes import CONSOLE
+    from trust_framework.roles import IN_FEDERATION, IN_MEMBER, Action
+
+    yield from (
+        "# The portal and the console: roles and routes",
+        "",
+        "Who may open which page, from the table of routes and the table of roles (`tillit reference`). A role in an",
+        "organisation reaches that organisation's pages and no other; one in the federation reaches the console, and members'",
+        "pages as far as its actions go. `5 min`: the person must have identified within five minutes.",
+        "",
+        "| route | what | about | action | step-up | roles in the organisation | roles in the federation |",
+        "|---|---|---|---|---|---|---|",
+    )
+    for row in CONSOLE:
+        everybody = row.action is Action.ENTER
+        in_member = [role for role, actions in IN_MEMBER.items() if row.of_member and row.action in actions]
+        in_federation = [role for role, actions in IN_FEDERATION.items() if row.action in actions]
+        who = (
+            ("everybody", "everybody") if everybody else (", ".join(in_member) or "–", ", ".join(in_federation) or "–")
+        )
+        step_up = "5 min" if row.step_up else "–"
+        what = _first(row.view)
+        yield f"| {row.method} `{row.rule}` | {what} | {row.scope} | {row.action} | {step_up} | {who[0]} | {who[1]} |"
 
 
 def _first(thing: object) -> str:
@@ -152,6 +186,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "federation-file.md": federation_file,
     "command-line.md": command_page,
     "endpoints.md": endpoint_page,
+    "routes.md": route_page,
     "audit-events.md": event_page,
     "attributes.md": attribute_page,
 }

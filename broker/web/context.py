@@ -8,6 +8,7 @@ from broker.login.ports import Services
 from broker.protocols.front import Front
 from broker.web.metrics import Metrics
 from broker.web.pages.render import Pages
+from broker.web.ports import ConsoleStore
 from broker.web.throttle import Throttle
 from trust_framework.reasons import Reason
 
@@ -24,6 +25,7 @@ class Broker:
     clock: Callable[[], int]
     throttle: Throttle
     metrics: Metrics
+    store: ConsoleStore
     ready: Callable[[], Mapping[str, bool]] = field(default=dict)
 
     def note_refusal(self, reason: Reason, detail: str, reference: str) -> None:

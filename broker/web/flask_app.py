@@ -9,6 +9,8 @@ from broker.exchange import Reply
 from broker.login.handles import new_reference
 from broker.login.steps import Explain
 from broker.web import consent_views, explain, home, landings, login, logout
+from broker.web.console.gate import served
+from broker.web.console.routes import CONSOLE
 from broker.web.context import Broker
 from broker.web.front import KIB, guarded, request_of
 from broker.web.turn import Turn
@@ -56,18 +58,22 @@ def pages_app(on: Broker) -> Flask:
     app.url_map.merge_slashes = False  # else it redirects to the one-slash path at whatever host the request names
     for number, (rule, view, methods) in enumerate(PAGES):
         app.add_url_rule(rule, f"page{number}", _served(view, on), methods=methods, provide_automatic_options=False)
+    for number, row in enumerate(CONSOLE):
+        gated = _served(served(row, CONSOLE), on, row.limit)
+        app.add_url_rule(row.rule, f"console{number}", gated, methods=[row.method], provide_automatic_options=False)
     app.register_error_handler(404, lambda _: _response(_lost("not-found", on)))
     app.register_error_handler(405, lambda _: _response(_lost("not-found", on)))
     app.register_error_handler(413, lambda _: _response(_lost("request-too-large", on)))
     return app
 
 
-def _served(view: View, on: Broker) -> Callable[..., Response]:
-    def served(**parts: Any) -> Response:
+def _served(view: View, on: Broker, limit: int = 0) -> Callable[..., Response]:
+    def answer(**parts: Any) -> Response:
+        request.max_content_length = limit or FORM_BODY
         turn = Turn.of(request_of(request.environ, on, request.get_data(cache=False)), on)
         return _response(guarded(lambda t: view(t, **parts), turn))
 
-    return served
+    return answer
 
 
 def _lost(code: str, on: Broker) -> Reply:

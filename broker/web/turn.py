@@ -56,23 +56,25 @@ class Turn:
             language=self.language(tx.request.languages if tx else ()),
             theme=theme_of(self.request),
             reference=tx.reference if tx else reference,
-            here=self._here(),
+            here=self.here(),
             form_action=_origins(tx, self.on) if tx else (),
         )
 
-    def _here(self) -> str:
+    def here(self) -> str:
+        """The path that shows this page again; empty when nothing may."""
         if self.request.method != "GET":
             return ""
         query = self.request.query.decode("ascii", "replace")
         here = f"{self.request.path}?{query}" if query else self.request.path
         return here if len(here) <= LONGEST_HERE else ""
 
-    def check_form(self, scope: str) -> dict[str, str]:
-        """The fields of a form that this browser was given by us. Raises Refusal(form-stale).
+    def check_form(self, scope: str, form: dict[str, str] | None = None) -> dict[str, str]:
+        """The fields of a form that this browser was given by us; `form` when it was read already. Raises
+        Refusal(form-stale).
 
         A page without referrer sends `Origin: null`, so the token is what proves; the headers catch what they can.
         """
-        form = self.form()
+        form = self.form() if form is None else form
         headers = self.request.headers
         own = {self.on.services.settings.base_url, "null", ""}
         if headers.get("sec-fetch-site", "same-origin") != "same-origin" or headers.get("origin", "") not in own:
@@ -97,8 +99,13 @@ def _single(read: Callable[[], list[tuple[str, str]]]) -> dict[str, str]:
 
 
 def _origins(tx: Transaction, on: Broker) -> tuple[str, ...]:
-    """Where the forms of a login may end: at its service, at the methods it may leave to, at the card listener."""
+    """Where the forms of a login may end: at its service, or where any login may leave to."""
+    return tuple(dict.fromkeys((origin(tx.request.return_url), *leaving_origins(on))))
+
+
+def leaving_origins(on: Broker) -> tuple[str, ...]:
+    """Where a login may leave to: the methods' own sites, and the card listener."""
     federation = on.services.federation()
     leaving = [url for m in federation.methods.values() if isinstance(m, LeavesTo) for url in m.leaves_to()]
     card = [on.services.settings.card_url] if on.services.settings.card_url else []
-    return tuple(dict.fromkeys(origin(url) for url in (tx.request.return_url, *leaving, *card)))
+    return tuple(dict.fromkeys(origin(url) for url in (*leaving, *card)))

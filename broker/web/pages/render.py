@@ -3,7 +3,7 @@
 A page is data and a template draws it: no template reads anything but its page, its frame and the words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -113,6 +113,8 @@ def _templates(language: str, zone: Any, shared: dict[str, object], compiled: By
     found.globals.update({"_": words.get, "ngettext": words.count})
     found.globals["progress"] = lambda message, app: sentence(message, language, app)
     found.filters["named"] = lambda names: in_language(names, language)
+    found.filters["told"] = lambda said: in_language(said, language) if isinstance(said, Mapping) else words.get(said)
+    found.filters["value"] = lambda said: in_language(said, language) if isinstance(said, Mapping) else clean(str(said))
     found.filters["clean"] = clean
     found.filters["capital"] = lambda text: text[:1].upper() + text[1:]
     found.filters["uri_part"] = lambda text: quote(text, safe="@+")
