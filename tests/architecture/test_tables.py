@@ -74,7 +74,7 @@ def test_every_page_has_a_template_and_a_mark():
     assert len(pages) >= 15
     for page in pages:
         assert templates.joinpath(page.template).is_file(), page
-        assert re.fullmatch(r"U\d+(-[a-z]+)?|[a-z-]+", page.mark), page
+        assert re.fullmatch(r"[UMO]\d+(-[a-z]+)?|[a-z-]+", page.mark), page
 
 
 def test_no_two_routes_are_one():

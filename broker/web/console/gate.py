@@ -5,7 +5,9 @@ Another member's page, and an object that is another's, are the page of an addre
 """
 
 import io
+import re
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
@@ -34,6 +36,7 @@ NOTED_EVERY = 60
 """Seconds: how long a form waits for its sender to identify; how often the use of a sign-on is noted."""
 
 MOST_PARTS = 200
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 Served = Callable[..., Reply]
 
 
@@ -68,7 +71,12 @@ def read(turn: Turn, row: Row) -> Sent:
         raise Refusal(REASONS["request-malformed"], "not a form") from error
     tokens = sent.fields.getlist("csrf")
     turn.check_form(TOKEN_SCOPE, {"csrf": tokens[0] if len(tokens) == 1 else ""})
-    return sent
+    return Sent(MultiDict((name, seen(value)) for name, value in sent.fields.items(multi=True)), sent.files)
+
+
+def seen(text: str) -> str:
+    """What was typed, without characters that nobody typed and no page can show."""
+    return _UNSEEN.sub("", text)
 
 
 def _multipart(request: Request) -> Sent:
