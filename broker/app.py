@@ -1,5 +1,6 @@
 """`create_app(settings)`: all wiring, one function. What runs where, and what each part is given, is read here."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,16 +19,19 @@ from broker.protocols.saml.front import SamlFront
 from broker.settings import Environment, Settings
 from broker.storage.opening import open_storage
 from broker.storage.storage import Storage
-from broker.web.context import Broker
+from broker.web.context import Broker, printable
 from broker.web.flask_app import pages_app
 from broker.web.front import Environ, Front, StartResponse
 from broker.web.metrics import Metrics
 from broker.web.pages.render import Pages
+from broker.web.published import Publications
 from broker.web.throttle import Throttle
 from idp_adapters.base import Tools
 from metadata.client_keys import ClientKeys
 from metadata.wire.egress import Egress, EgressPolicy
 from metadata.wire.signing import Signer
+
+log = logging.getLogger("tillit.app")
 
 
 class NotApplied(Exception):
@@ -110,10 +114,11 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
     )
     pages.warm()
     metrics = Metrics()
+    published = Publications(storage, services, lambda what, error: unpublished(metrics, what, error))
     jobs = JobRunner(
         storage,
         standard_jobs(storage, services.keys, egress, settings.checkpoint_file, settings.sign_on_absolute),
-        on_tick=(lambda: refresh(snapshots, metrics),),
+        on_tick=(lambda: refresh(snapshots, metrics), published.refresh),
     )
     on = Broker(
         services=services,
@@ -123,6 +128,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         throttle=Throttle(),
         metrics=metrics,
         store=storage,
+        publication=lambda: published.current,
         ready=lambda: readiness(snapshots, storage),
     )
     return Application(Front(on, pages_app(on).wsgi_app), on, storage, snapshots, jobs, egress)
@@ -137,6 +143,12 @@ def refresh(snapshots: Snapshots, metrics: Metrics) -> None:
     except Exception:
         metrics.failures.labels("snapshot").inc()
         raise
+
+
+def unpublished(metrics: Metrics, what: str, error: Exception) -> None:
+    """An entity, or a document of many, could not be made: what was made last stays, and somebody should look."""
+    metrics.failures.labels("publication").inc()
+    log.error("publication of %s failed: %s", printable(what), type(error).__name__, exc_info=error)
 
 
 def egress_policy(settings: Settings) -> EgressPolicy:

@@ -4,7 +4,7 @@ Owns parsing of query strings, forms and cookies. Repeated parameters are kept: 
 protocol's business (RFC 6749 section 3.1 says yes; a form's check boxes say no).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
@@ -51,16 +51,25 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Pieces:
+    """A long body that is sent piece by piece and is never whole in memory. `walk` begins anew each time."""
+
+    length: int
+    walk: Callable[[], Iterator[bytes]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP answer. Content-Length is added by whoever writes it to the socket."""
+    """One HTTP answer. Content-Length is added by whoever writes it to the socket. With `pieces` there is no `body`."""
 
     status: int
     headers: Sequence[tuple[str, str]] = ()
     body: bytes = b""
+    pieces: Pieces | None = None
 
     def adding(self, *headers: tuple[str, str]) -> "Reply":
         """The same answer with more headers."""
-        return Reply(self.status, (*self.headers, *headers), self.body)
+        return Reply(self.status, (*self.headers, *headers), self.body, self.pieces)
 
 
 def pairs(octets: bytes) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ keys, names and levels come from is the caller's. The same value gives the same 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from metadata.register import POST, REDIRECT
@@ -36,7 +36,7 @@ from metadata.wire.signing import Signer
 from metadata.wire.xmldsig import DIGEST_ALGORITHMS, SIGNATURE_ALGORITHMS
 from metadata.wire.xmlenc import AES_128_GCM, AES_256_CBC, AES_256_GCM, OAEP_MGF1P
 
-__all__ = ["Contact", "Logo", "OwnMetadata", "OwnOrganisation", "entity_id", "own_metadata"]
+__all__ = ["Contact", "Logo", "OwnMetadata", "OwnOrganisation", "entity_id", "own_entity", "own_metadata"]
 
 DAY: Final = 86400
 ERROR_QUERY: Final = "code=ERRORURL_CODE&ts=ERRORURL_TS&rp=ERRORURL_RP&tid=ERRORURL_TID&ctx=ERRORURL_CTX"
@@ -89,8 +89,14 @@ def entity_id(base_url: str) -> str:
 
 def own_metadata(spec: OwnMetadata) -> bytes:
     """The signed document. Raises XmlRefused for a value that the schemas do not allow, ValueError for a bad certificate."""
+    until = spec.now + spec.valid_for
+    return write_entity(replace(own_entity(spec), valid_until=until, cache_duration=spec.cache_for), spec.signer)
+
+
+def own_entity(spec: OwnMetadata) -> Entity:
+    """What the document says, without an end: as it also stands among others. Raises ValueError for a bad certificate."""
     organisation = spec.organisation
-    entity = Entity(
+    return Entity(
         entity_id=entity_id(spec.base_url),
         roles=(_identity_provider(spec), _service(spec)),
         attributes=_entity_attributes(spec),
@@ -103,10 +109,7 @@ def own_metadata(spec: OwnMetadata) -> bytes:
         contacts=spec.contacts,
         digest_methods=tuple(DIGEST_ALGORITHMS),
         signing_methods=tuple(SIGNATURE_ALGORITHMS),
-        valid_until=spec.now + spec.valid_for,
-        cache_duration=spec.cache_for,
     )
-    return write_entity(entity, spec.signer)
 
 
 def _localized(texts: Mapping[str, str]) -> tuple[Localized, ...]:

@@ -42,7 +42,7 @@ from metadata.wire.xml import XmlRefused
 from trust_framework.attributes import by_saml_name
 
 __all__ = ["DOCUMENT_LIMIT", "About", "Contact", "MetadataRefused", "ReadProvider", "ReadService"]
-__all__ += ["read_provider", "read_service"]
+__all__ += ["read_provider", "read_role", "read_service", "shown"]
 
 MAXIMUM_NAME: Final = 200
 
@@ -104,7 +104,7 @@ def read_service(
 
     `now` (epoch seconds) refuses a document past its validUntil. `allow_http_loopback` is for test systems.
     """
-    entity, role, findings = _role(xml, SP_ROLE, entity_id, now, allow_http_loopback)
+    entity, role, findings = read_role(xml, SP_ROLE, entity_id, now, allow_http_loopback)
     services = tuple(_attribute_consuming_service(each) for each in role.attribute_services)
     service = SamlService(
         entity_id=entity.entity_id,
@@ -127,7 +127,7 @@ def read_provider(
     xml: bytes, *, entity_id: str | None = None, now: int | None = None, allow_http_loopback: bool = False
 ) -> ReadProvider:
     """The identity provider in a document, or the one named in an aggregate. Raises MetadataRefused, as above."""
-    entity, role, findings = _role(xml, IDP_ROLE, entity_id, now, allow_http_loopback)
+    entity, role, findings = read_role(xml, IDP_ROLE, entity_id, now, allow_http_loopback)
     about = _about(entity, role, findings)
     provider = SamlProvider(
         entity_id=entity.entity_id,
@@ -141,10 +141,10 @@ def read_provider(
     return ReadProvider(provider, about)
 
 
-def _role(
+def read_role(
     xml: bytes, kind: str, entity_id: str | None, now: int | None, allow_http_loopback: bool
 ) -> tuple[Entity, Role, tuple[Finding, ...]]:
-    """The entity in the wanted role, when no rule refuses it, and what was left out."""
+    """The entity in the wanted role, when no rule refuses it, and what was left out. Raises MetadataRefused, as above."""
     try:
         entity = read_entity(xml, entity_id)
     except XmlRefused as error:
@@ -231,17 +231,17 @@ def _by_language(texts: Sequence[Localized]) -> dict[str, str]:
     """By primary language subtag; the first text in a language counts."""
     found: dict[str, str] = {}
     for each in texts:
-        if shown := _shown(each.value):
-            found.setdefault(each.language.partition("-")[0].lower(), shown)
+        if one_line := shown(each.value):
+            found.setdefault(each.language.partition("-")[0].lower(), one_line)
     return found
 
 
-def _shown(value: str) -> str:
-    """A name as it may stand in a page: one line, nothing unseen that could turn the text around."""
+def shown(value: str, longest: int = MAXIMUM_NAME) -> str:
+    """A text as it may stand in a page: one line, nothing unseen that could turn the text around."""
     seen = "".join(
         letter for letter in " ".join(value.split()) if unicodedata.category(letter) not in {"Cc", "Cf", "Co"}
     )
-    return seen[:MAXIMUM_NAME]
+    return seen[:longest]
 
 
 def _home(entity: Entity, role: Role) -> str | None:

@@ -139,6 +139,8 @@ _ROWS: Final = (
     Aspect(SERVICE, "description", _S, "beskrivning", "description", _H, _H),
     Aspect(SERVICE, "logo", _S, "logotyp", "logo", _H, _H),
     Aspect(SERVICE, "information_url", _A, "adress till information", "address of information", _C, _C),
+    Aspect(SERVICE, "entity_categories", _S, "entitetskategori som federationen går i god för",
+           "entity category that the federation vouches for", _D, _C),
     # SAML services
     Aspect(SERVICE, "entityID", _V, "entityID", "entityID", _D, _D),
     Aspect(SERVICE, "assertion consumer service", _A, "adress för svar", "address for answers", _D, _C),
@@ -193,6 +195,8 @@ _ROWS: Final = (
     Aspect(PROVIDER, "ceiling", _V, "högsta tillitsnivå", "highest level of assurance", _D, _D, higher_is_dangerous),
     Aspect(PROVIDER, "levels", _S, "tillitsnivå som översätts", "level of assurance translated", _D, _C),
     Aspect(PROVIDER, "attributes", _S, "uppgift som tas emot", "attribute that is taken", _D, _C),
+    Aspect(PROVIDER, "entity_categories", _S, "entitetskategori som federationen går i god för",
+           "entity category that the federation vouches for", _D, _C),
     Aspect(PROVIDER, "scopes", _S, "område som den får intyga", "scope that it may assert", _D, _C),
     Aspect(PROVIDER, "identifiers", _S, "identitetsnummer som den får intyga", "identity number that it may assert", _D, _C),
     Aspect(PROVIDER, "subject", _V, "uppgift som är nyckel till personen", "attribute that is the key to the person", _D, _D),

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from broker.federation import entries
 from broker.federation.entries import BadEntry, When
-from broker.federation.schema import ServiceEntry
+from broker.federation.schema import ProviderEntry, ServiceEntry
 from broker.login.effects import Change
 from metadata.register import Service
 
@@ -123,6 +123,14 @@ class ListedEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterChanges:
+    """What stands now of all that has changed since a version, and the keys of what has gone."""
+
+    listed: tuple[ListedEntry, ...]
+    gone: frozenset[Key] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class EntryPage:
     """Some entries of a list in the order of their names; `total` of them match, `next` continues after the last."""
 
@@ -215,14 +223,26 @@ def about(kind: str, content: Content) -> About:
     state = str(content.get("state", "active"))
     shown = dict(names) if isinstance(names, Mapping) else {}
     if kind != "service":
-        oidc = content.get("oidc")
-        protocol = "oidc" if oidc else "saml" if content.get("saml") else ""
-        return About(shown, state, protocol, str(oidc.get("issuer", "")) if isinstance(oidc, Mapping) else "")
+        return About(shown, state, *_other_subject(kind, content))
     try:
         read = entries.service(ServiceEntry.model_validate(content), When(allow_http_loopback=True))
     except (BadEntry, ValidationError):
         return About(shown, state)
     return About(shown or dict(read.names), state, *_subject(read.service))
+
+
+def _other_subject(kind: str, content: Content) -> tuple[str, str]:
+    """The protocol and the issuer or entityID of what is no service; of most, none."""
+    oidc = content.get("oidc")
+    if isinstance(oidc, Mapping):
+        return "oidc", str(oidc.get("issuer", ""))
+    if kind != "identity_provider" or not content.get("saml"):
+        return "saml" if content.get("saml") else "", ""
+    try:
+        upstream = entries.upstream(ProviderEntry.model_validate(content), When(allow_http_loopback=True))
+    except (BadEntry, ValidationError):
+        return "saml", ""
+    return "saml", upstream.entity_id or ""
 
 
 def _subject(service: Service) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from broker.federation.values import (
     PERSON_ID,
     AssertedName,
     AttributeName,
+    CategoryUri,
     Day,
     Entry,
     HsaId,
@@ -77,6 +78,10 @@ class ServiceEntry(Entry):
     consent: ConsentPolicy = Field(ConsentPolicy.NEVER, description="Whether people are asked before details go to it.")
     profile: Profile = Field(Profile.DEFAULT, description="A named set of stricter rules that it follows.")
     names: Names | None = named("Name on pages by language; else that of its metadata.", default=None)
+    entity_categories: tuple[CategoryUri, ...] = Field(
+        (),
+        description="Entity category URIs that the federation vouches for; its metadata is published with these alone.",
+    )
     state: State = Field(State.ACTIVE, description="`test` before it is approved, `suspended` to stop it.")
     accepts_coordination_number: bool = Field(
         False, description="Whether it takes people who have a coordination number only."
@@ -115,6 +120,10 @@ class ProviderEntry(Entry):
         (), description="Catalogue names of identity numbers that it may vouch for, so that its person is the person."
     )
     names: Names | None = named("Name on the choice page by language; else that of its metadata.", default=None)
+    entity_categories: tuple[CategoryUri, ...] = Field(
+        (),
+        description="Entity category URIs that the federation vouches for; its metadata is published with these alone.",
+    )
     state: State = Field(State.ACTIVE, description="`suspended` stops all logins with it.")
 
     @model_validator(mode="after")

@@ -67,6 +67,13 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _category(value: str) -> str:
+    scheme, colon, rest = value.partition(":")
+    if not (scheme.isalpha() and colon and rest and value.isascii() and value.isprintable() and " " not in value):
+        raise ValueError("is no URI of an entity category")
+    return value
+
+
 def _languages(value: Any) -> Any:
     if isinstance(value, Mapping) and (unknown := sorted(str(key) for key in value if key not in LANGUAGES)):
         raise ValueError(f"{unknown[0]} is no language of the pages; those are {', '.join(LANGUAGES)}")
@@ -93,6 +100,7 @@ AssertedName = Annotated[str, AfterValidator(_assertable)]
 OrganisationNumber = Annotated[str, AfterValidator(_organisation)]
 HsaId = Annotated[str, AfterValidator(_hsa_id)]
 Day = Annotated[date, BeforeValidator(_day)]
+CategoryUri = Annotated[str, AfterValidator(_category)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Names = Annotated[Mapping[str, Text], BeforeValidator(_languages), Field(min_length=1)]
 Values = Annotated[tuple[str, ...], BeforeValidator(_several)]

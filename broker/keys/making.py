@@ -47,6 +47,7 @@ NEEDS = (
     Need("saml", "RS256", certificate=True),
     Need("saml", "ES256", certificate=True),
     Need("saml-encryption", "RS256", certificate=True),
+    Need("saml-metadata", "RS256", certificate=True),
     Need("checkpoint", "Ed25519"),
 )
 """The ring of a broker. The encryption key is named by the algorithm of its kind, though it never signs."""

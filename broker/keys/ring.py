@@ -23,7 +23,7 @@ class KeyState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RingKey:
-    """A key of the ring. `use` is `oidc`, `saml`, `saml-encryption`, `checkpoint`."""
+    """A key of the ring. `use` is `oidc`, `saml`, `saml-encryption`, `saml-metadata`, `checkpoint`."""
 
     signer: Signer
     use: str

@@ -21,6 +21,7 @@ from broker.federation.register import (
     EntryPage,
     Key,
     ListedEntry,
+    RegisterChanges,
     about,
     digest,
     put_together,
@@ -167,6 +168,10 @@ _PAGE = Kept(
 )
 _COUNT = Kept(select(func.count()).where(_MATCHES))
 _SUBJECT = Kept(select(*_LISTED, *_TOLD_ABOUT).where(_I.subject == bindparam("subject"), _I.kind == bindparam("kind")))
+_CHANGED = Kept(select(*_LISTED, *_TOLD_ABOUT).where(_I.version > bindparam("after")).order_by(_I.kind, _I.id))
+_GONE = Kept(select(_V.kind, _V.id).where(_V.version > bindparam("after"), _V.digest == ""))
+_EXACT = Kept(select(*_ENTRY).where(_IS, _V.version == bindparam("version")))
+_FIRST = Kept(select(func.min(_V.at)).where(_IS))
 _EXPIRING = Kept(
     select(*_LISTED, *_TOLD_ABOUT).where(_I.expires_at <= bindparam("before")).order_by(_I.expires_at, _I.kind, _I.id)
 )
@@ -316,6 +321,27 @@ def history(database: Database, kind: str, id: str) -> tuple[Entry, ...]:
 def since(database: Database, after: int) -> tuple[Entry, ...]:
     """What was written after a version, the oldest first; what has gone is among it, without content."""
     return _entries(database, _SINCE, {"after": after})
+
+
+def exact(database: Database, kind: str, id: str, version: int) -> Entry | None:
+    """An entry as one version of it says, or None."""
+    return _entry(database.vault, database.row(_EXACT, {"kind": kind, "id": id, "version": version}))
+
+
+def first_at(database: Database, kind: str, id: str) -> int | None:
+    """When an entry first came, None when it never did."""
+    found = database.row(_FIRST, {"kind": kind, "id": id})
+    return found[0] if found else None
+
+
+def changed(database: Database, after: int) -> RegisterChanges:
+    """What has changed since a version, as lists show it; everything that stands when that is 0."""
+    listed = tuple(_listed(row) for row in database.rows(_CHANGED, {"after": after}))
+    if not after:
+        return RegisterChanges(listed)
+    standing = {(each.kind, each.id) for each in listed}
+    gone = {(kind, id_) for kind, id_ in database.rows(_GONE, {"after": after})}
+    return RegisterChanges(listed, frozenset(gone - standing))
 
 
 def as_of(database: Database, version: int) -> tuple[Entry, ...]:

@@ -18,6 +18,7 @@ from broker.federation.register import (
     Entry,
     EntryPage,
     ListedEntry,
+    RegisterChanges,
     after,
     applied,
     drift,
@@ -244,6 +245,18 @@ class Storage:
     def register_since(self, version: int) -> tuple[Entry, ...]:
         """What was written after a version, the oldest first."""
         return register.since(self._database, version)
+
+    def register_exact(self, kind: str, id: str, version: int) -> Entry | None:
+        """An entry as one version of it says, or None."""
+        return register.exact(self._database, kind, id, version)
+
+    def register_first_at(self, kind: str, id: str) -> int | None:
+        """When an entry first came, None when it never did."""
+        return register.first_at(self._database, kind, id)
+
+    def register_changed(self, after: int) -> RegisterChanges:
+        """What has changed since a version, as lists show it; everything that stands when that is 0."""
+        return register.changed(self._database, after)
 
     def register_version_at(self, at: int) -> int:
         """The version that was the newest at a time, 0 before the first."""

@@ -10,6 +10,7 @@ from broker.web.metrics import Metrics
 from broker.web.pages.render import Pages
 from broker.web.ports import ConsoleStore
 from broker.web.throttle import Throttle
+from metadata.publication import Publication
 from trust_framework.reasons import Reason
 
 log = logging.getLogger("tillit.web")
@@ -26,6 +27,7 @@ class Broker:
     throttle: Throttle
     metrics: Metrics
     store: ConsoleStore
+    publication: Callable[[], Publication]
     ready: Callable[[], Mapping[str, bool]] = field(default=dict)
 
     def note_refusal(self, reason: Reason, detail: str, reference: str) -> None:

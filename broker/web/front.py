@@ -13,7 +13,7 @@ from typing import Any, Final
 from broker.exchange import Reply, Request
 from broker.login.effects import StorageUnavailable
 from broker.protocols.oidc import introspect, revoke, token, userinfo
-from broker.web import documents, landings, logout, requests
+from broker.web import documents, landings, logout, publication, requests
 from broker.web.answers import failed, of_refusal, refused
 from broker.web.clients import authenticated
 from broker.web.context import Broker
@@ -23,6 +23,7 @@ from trust_framework.reasons import REASONS, Refusal
 
 KIB: Final = 1024
 MOST_DIGITS: Final = 12
+NOT_MODIFIED: Final = HTTPStatus.NOT_MODIFIED.value
 OIDC_BODY = 64 * KIB
 SAML_BODY = 512 * KIB
 
@@ -49,6 +50,7 @@ def _protocol(endpoint: Callable[[Request, int, Any], Reply]) -> View:
 _BOTH = ("GET", "HEAD", "POST")
 _ACTS = ("GET", "POST")  # what may issue something, or end it, answers no HEAD
 
+# A path that ends in "/" stands for every path that begins with it, unless that has a row of its own.
 ROUTES: Mapping[str, Route] = {
     "/.well-known/openid-configuration": Route(documents.configuration),
     "/.well-known/oauth-authorization-server": Route(documents.configuration),
@@ -63,6 +65,10 @@ ROUTES: Mapping[str, Route] = {
     "/saml/sso": Route(requests.single_sign_on, _ACTS, SAML_BODY),
     "/saml/acs": Route(landings.saml_response, ("POST",), SAML_BODY),
     "/saml/slo": Route(logout.single_logout, _ACTS, SAML_BODY),
+    "/entities": Route(publication.everything),
+    "/entities/": Route(publication.one_entity),
+    **{f"/metadata/{audience}.xml": Route(view) for audience, view in publication.views().items()},
+    "/metadata/certificates.pem": Route(publication.certificates),
     "/healthz": Route(documents.alive),
     "/readyz": Route(documents.ready),
     **{path: Route(view) for path, view in documents.static_views().items()},
@@ -80,14 +86,24 @@ class Front:
     on: Broker
     pages: Callable[[Environ, StartResponse], Iterable[bytes]]
     routes: Mapping[str, Route] = field(default_factory=lambda: ROUTES)
+    prefixes: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prefixes", tuple(path for path in self.routes if path.endswith("/")))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        route = self.routes.get(environ["PATH_INFO"])
-        if route is None:
+        path = self._row(environ["PATH_INFO"])
+        if path is None:
             return self.pages(environ, start_response)
-        reply = serve(route, environ, self.on)
-        self.on.metrics.answered.count(environ["PATH_INFO"], reply.status)
+        reply = serve(self.routes[path], environ, self.on)
+        self.on.metrics.answered.count(path, reply.status)
         return written(reply, environ["REQUEST_METHOD"], start_response)
+
+    def _row(self, path: str) -> str | None:
+        """The key of the row that serves a path."""
+        if path in self.routes:
+            return path
+        return next((prefix for prefix in self.prefixes if path.startswith(prefix)), None)
 
 
 def serve(route: Route, environ: Environ, on: Broker) -> Reply:
@@ -184,7 +200,10 @@ def _remote(peer: str, headers: Mapping[str, str], on: Broker) -> str:
 
 
 def written(reply: Reply, method: str, start_response: StartResponse) -> Iterable[bytes]:
-    """Write a reply. HEAD gets the headers of GET."""
-    headers = [*reply.headers, ("Content-Length", str(len(reply.body)))]
+    """Write a reply. HEAD gets the headers of GET; a 304 says nothing of the length of what is not sent."""
+    length = reply.pieces.length if reply.pieces else len(reply.body)
+    headers = [*reply.headers] if reply.status == NOT_MODIFIED else [*reply.headers, ("Content-Length", str(length))]
     start_response(_STATUS_LINES[reply.status], headers)
+    if reply.pieces and method != "HEAD":
+        return reply.pieces.walk()
     return [b"" if method == "HEAD" else reply.body]

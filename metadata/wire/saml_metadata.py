@@ -16,6 +16,7 @@ from metadata.wire.saml_metadata_values import (
     ALG,
     IDP_ROLE,
     MDATTR,
+    MDRPI,
     MDUI,
     ORGEXT,
     PROTOCOL,
@@ -29,6 +30,7 @@ from metadata.wire.saml_metadata_values import (
     Location,
     Logo,
     Organization,
+    Registration,
     Requested,
     Role,
     Scope,
@@ -84,6 +86,7 @@ def read_element(element: Element, ends: list[int]) -> Entity:
         scopes=_scopes(extensions, f"{place}/Extensions"),
         valid_until=min(ends, default=None),
         cache_duration=_duration(element.get("cacheDuration")),
+        registration=_registration(extensions, place),
         place=place,
     )
 
@@ -205,6 +208,15 @@ def _organization(element: Element, place: str) -> Organization:
     )
 
 
+def _registration(extensions: Element | None, place: str) -> Registration | None:
+    """Who registered it elsewhere (mdrpi 2.1). An instant that cannot be read says nothing."""
+    found = None if extensions is None else extensions.find(f"{{{MDRPI}}}RegistrationInfo")
+    if found is None:
+        return None
+    policies = _localized(found, f"{{{MDRPI}}}RegistrationPolicy", f"{place}/Extensions/RegistrationInfo")
+    return Registration(found.get("registrationAuthority", ""), _moment(found.get("registrationInstant", "")), policies)
+
+
 def _contact(element: Element) -> Contact:
     names = [_text(each) for tag in ("GivenName", "SurName") for each in element.findall(md(tag))]
     mails = tuple(_text(each).removeprefix("mailto:") for each in element.findall(md("EmailAddress")))
@@ -254,14 +266,20 @@ def _ends(element: Element) -> list[int]:
     value = element.get("validUntil")
     if value is None:
         return []
-    parts = _TIME.fullmatch(value.strip())
-    try:
-        moment = None if parts is None else datetime.fromisoformat(parts[1] + (parts[2] or "Z"))
-    except ValueError:
-        moment = None
+    moment = _moment(value)
     if moment is None:
         raise XmlRefused("valid-until", value)
-    return [int(moment.astimezone(UTC).timestamp())]
+    return [moment]
+
+
+def _moment(value: str) -> int | None:
+    """Epoch seconds of an xs:dateTime, None for what is none."""
+    parts = _TIME.fullmatch(value.strip())
+    try:
+        found = None if parts is None else datetime.fromisoformat(parts[1] + (parts[2] or "Z"))
+        return None if found is None else int(found.astimezone(UTC).timestamp())
+    except (ValueError, OverflowError):
+        return None
 
 
 def _duration(value: str | None) -> int | None:

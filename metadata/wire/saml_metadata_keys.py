@@ -101,11 +101,22 @@ def _from_numbers(element: Element) -> tuple[PublicKey | None, str]:
 
 
 def write_key(role: Element, key: Key) -> None:
-    """A KeyDescriptor with the certificate alone, and the methods that we declare."""
+    """A KeyDescriptor with the certificate alone, or the numbers of an RSA key that came without, and its methods."""
     descriptor = add(role, md("KeyDescriptor"), None, {} if key.use is None else {"use": key.use})
-    data = add(add(descriptor, f"{{{DS}}}KeyInfo"), f"{{{DS}}}X509Data")
-    add(data, f"{{{DS}}}X509Certificate", b64encode(key.certificate or b"").decode())
+    info = add(descriptor, f"{{{DS}}}KeyInfo")
+    if key.certificate is None and isinstance(key.key, rsa.RSAPublicKey):
+        _write_numbers(info, key.key.public_numbers())
+    else:
+        data = add(info, f"{{{DS}}}X509Data")
+        add(data, f"{{{DS}}}X509Certificate", b64encode(key.certificate or b"").decode())
     for method in key.methods:
         element = add(descriptor, md("EncryptionMethod"), None, {"Algorithm": method})
         for digest in key.oaep_digests if method == OAEP_MGF1P else ():
             add(element, f"{{{DS}}}DigestMethod", None, {"Algorithm": digest})
+
+
+def _write_numbers(info: Element, numbers: rsa.RSAPublicNumbers) -> None:
+    value = add(add(info, f"{{{DS}}}KeyValue"), f"{{{DS}}}RSAKeyValue")
+    for name, number in (("Modulus", numbers.n), ("Exponent", numbers.e)):
+        octets = number.to_bytes((number.bit_length() + 7) // 8)
+        add(value, f"{{{DS}}}{name}", b64encode(octets).decode())

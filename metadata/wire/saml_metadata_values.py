@@ -16,6 +16,7 @@ MDATTR: Final = "urn:oasis:names:tc:SAML:metadata:attribute"
 MDUI: Final = "urn:oasis:names:tc:SAML:metadata:ui"
 ALG: Final = "urn:oasis:names:tc:SAML:metadata:algsupport"
 SHIBMD: Final = "urn:mace:shibboleth:metadata:1.0"
+MDRPI: Final = "urn:oasis:names:tc:SAML:metadata:rpi"
 ORGEXT: Final = "http://id.swedenconnect.se/authn/1.0/md-org-ext/ns"
 PROTOCOL: Final = "urn:oasis:names:tc:SAML:2.0:protocol"
 
@@ -174,6 +175,15 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """mdrpi:RegistrationInfo (MDRPI 1.0 section 2.1): who registered the entity, when, and by which policy."""
+
+    authority: str
+    instant: int | None = None
+    policies: tuple[Localized, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """One EntityDescriptor (2.3.2). `valid_until` is the earliest that holds for all of it, in epoch seconds."""
 
@@ -187,6 +197,7 @@ class Entity:
     scopes: tuple[Scope, ...] = ()
     valid_until: int | None = None
     cache_duration: int | None = None
+    registration: Registration | None = None
     place: str = field(default="", compare=False)
 
     def role(self, kind: str) -> Role | None:

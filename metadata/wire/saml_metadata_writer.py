@@ -5,9 +5,9 @@ Owns the order and form of the elements. What we say of ourselves is decided in 
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
+from metadata.wire.saml_messages.opening import instant_text
 from metadata.wire.saml_messages.vocabulary import NAME_FORMAT_URI, SAML, saml
 from metadata.wire.saml_metadata_keys import write_key
 from metadata.wire.saml_metadata_values import (
@@ -15,6 +15,7 @@ from metadata.wire.saml_metadata_values import (
     ALG,
     MD,
     MDATTR,
+    MDRPI,
     MDUI,
     ORGEXT,
     PROTOCOL,
@@ -29,6 +30,7 @@ from metadata.wire.saml_metadata_values import (
     Localized,
     Location,
     Organization,
+    Registration,
     Role,
     Scope,
     md,
@@ -46,6 +48,7 @@ _PREFIXES: Final = {
     "alg": ALG,
     "shibmd": SHIBMD,
     "mdorgext": ORGEXT,
+    "mdrpi": MDRPI,
 }
 _LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -55,12 +58,18 @@ def write_entity(entity: Entity, signer: Signer | None = None) -> bytes:
 
     The same entity and an RSA signer give the same octets: the ID is the digest of what it names.
     """
-    root = new(md("EntityDescriptor"), _PREFIXES, _given(entityID=entity.entity_id))
-    if entity.valid_until is not None:
-        moment = datetime.fromtimestamp(entity.valid_until, UTC)
-        root.set("validUntil", f"{moment:%Y-%m-%dT%H:%M:%SZ}")
-    if entity.cache_duration is not None:
-        root.set("cacheDuration", f"PT{entity.cache_duration}S")
+    root = entity_element(entity)
+    for name, value in validity(entity.valid_until, entity.cache_duration).items():
+        root.set(name, value)
+    if signer is not None:
+        root.set("ID", "_" + hashlib.sha256(canonical(root)).hexdigest())
+        sign(root, signer)
+    return serialized(root)
+
+
+def entity_element(entity: Entity) -> Element:
+    """The EntityDescriptor without anything of one document of it: no signature, no ID, no end. Raises XmlRefused."""
+    root = new(md("EntityDescriptor"), _PREFIXES, {"entityID": entity.entity_id})
     _entity_extensions(root, entity)
     for role in entity.roles:
         _role(root, role)
@@ -69,10 +78,13 @@ def write_entity(entity: Entity, signer: Signer | None = None) -> bytes:
     for contact in entity.contacts:
         _contact(root, contact)
     check_schema(root, "metadata")
-    if signer is not None:
-        root.set("ID", "_" + hashlib.sha256(canonical(root)).hexdigest())
-        sign(root, signer)
-    return serialized(root)
+    return root
+
+
+def validity(until: int | None, cached: int | None) -> Mapping[str, str]:
+    """The attributes that say how long a document holds and may be kept (saml-metadata 2.3.1, 2.3.2)."""
+    end = None if until is None else instant_text(until)
+    return _given(validUntil=end, cacheDuration=None if cached is None else f"PT{cached}S")
 
 
 def _given(**attributes: str | None) -> Mapping[str, str]:
@@ -85,6 +97,8 @@ def _boolean(value: bool) -> str:
 
 def _entity_extensions(root: Element, entity: Entity) -> None:
     extensions = add(root, md("Extensions"))
+    if entity.registration is not None:
+        _registration(extensions, entity.registration)
     _methods(extensions, entity.digest_methods, entity.signing_methods)
     if entity.attributes:
         attributes = add(extensions, f"{{{MDATTR}}}EntityAttributes")
@@ -94,6 +108,13 @@ def _entity_extensions(root: Element, entity: Entity) -> None:
                 add(attribute, saml("AttributeValue"), value)
     _scopes(extensions, entity.scopes)
     _unless_empty(extensions)
+
+
+def _registration(extensions: Element, registration: Registration) -> None:
+    instant = None if registration.instant is None else instant_text(registration.instant)
+    attributes = _given(registrationAuthority=registration.authority, registrationInstant=instant)
+    element = add(extensions, f"{{{MDRPI}}}RegistrationInfo", None, attributes)
+    _localized(element, f"{{{MDRPI}}}RegistrationPolicy", registration.policies)
 
 
 def _unless_empty(element: Element) -> None:

@@ -81,14 +81,19 @@ def sign(element: Element, signer: Signer, *, prefixes: Sequence[str] = ()) -> N
     `prefixes` are those used in values only (`xs` in xsi:type), which exclusive C14N would lose. The element must have
     an ID and must not change afterwards.
     """
-    method = algorithm_uri(signer)
     know_prefixes(element, prefixes)
     digest = hashlib.sha256(canonical(element, prefixes)).digest()
-    signature = new(SIGNATURE, {"ds": DS})
-    info = add(signature, _SIGNED_INFO)
+    made = signature(element.get("ID", ""), digest, signer, prefixes=prefixes)
+    element.insert(1 if len(element) and element[0].tag == _ISSUER else 0, made)
+
+
+def signature(identifier: str, digest: bytes, signer: Signer, *, prefixes: Sequence[str] = ()) -> Element:
+    """A ds:Signature of the element with this ID, `digest` being SHA-256 over its canonical octets without a signature."""
+    made = new(SIGNATURE, {"ds": DS})
+    info = add(made, _SIGNED_INFO)
     add(info, _C14N_METHOD, None, {"Algorithm": EXCLUSIVE_C14N})
-    add(info, _SIGNATURE_METHOD, None, {"Algorithm": method})
-    reference = add(info, _REFERENCE, None, {"URI": f"#{element.get('ID')}"})
+    add(info, _SIGNATURE_METHOD, None, {"Algorithm": algorithm_uri(signer)})
+    reference = add(info, _REFERENCE, None, {"URI": f"#{identifier}"})
     transforms = add(reference, _TRANSFORMS)
     add(transforms, _TRANSFORM, None, {"Algorithm": ENVELOPED})
     exclusive = add(transforms, _TRANSFORM, None, {"Algorithm": EXCLUSIVE_C14N})
@@ -96,11 +101,11 @@ def sign(element: Element, signer: Signer, *, prefixes: Sequence[str] = ()) -> N
         _name_prefixes(exclusive, prefixes)
     add(reference, _DIGEST_METHOD, None, {"Algorithm": _SHA256})
     add(reference, _DIGEST_VALUE, b64encode(digest).decode())
-    add(signature, _SIGNATURE_VALUE, b64encode(signer.sign(canonical(info))).decode())
+    add(made, _SIGNATURE_VALUE, b64encode(signer.sign(canonical(info))).decode())
     if signer.certificate is not None:
-        data = add(add(signature, _KEY_INFO), f"{{{DS}}}X509Data")
+        data = add(add(made, _KEY_INFO), f"{{{DS}}}X509Data")
         add(data, f"{{{DS}}}X509Certificate", b64encode(signer.certificate).decode())
-    element.insert(1 if len(element) and element[0].tag == _ISSUER else 0, signature)
+    return made
 
 
 def _name_prefixes(transform: Element, prefixes: Sequence[str]) -> None:

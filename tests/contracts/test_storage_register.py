@@ -253,3 +253,49 @@ class TestForgetting:
 
 def pending_evidence(storage):
     return [row[0] for row in storage._database.connection().execute("SELECT evidence FROM log_pending ORDER BY id")]
+
+
+class TestWhatHasChanged:
+    def test_from_the_beginning_it_is_everything_that_stands(self, storage):
+        storage.save_federation({**FILE, "services": [service("a"), service("b")]}, "d1")
+        storage.save_federation({**FILE, "services": [service("b")]}, "d2")
+
+        told = storage.register_changed(0)
+
+        assert {(each.kind, each.id) for each in told.listed} == {
+            ("member", MEMBER["org"]), ("method", "card"), ("service", "b"), ("federation", ""),
+        }  # fmt: skip
+        assert told.gone == frozenset()
+
+    def test_since_a_version_it_is_what_came_what_differs_and_what_has_gone(self, storage):
+        storage.save_federation({**FILE, "services": [service("a"), service("b"), service("c")]}, "d1")
+        change(storage, changed("b", service("b", state="suspended")), changed("a", None), changed("d", service("d")))
+
+        told = storage.register_changed(1)
+
+        assert [(each.id, each.version, each.about.state) for each in told.listed] == [
+            ("b", 2, "suspended"),
+            ("d", 2, "active"),
+        ]
+        assert told.gone == {("service", "a")}
+        assert storage.register_changed(2).listed == ()
+
+    def test_what_went_and_came_again_stands(self, storage):
+        storage.save_federation({**FILE, "services": [service("a")]}, "d1")
+        change(storage, changed("a", None))
+        change(storage, changed("a", service("a", state="test")))
+
+        told = storage.register_changed(1)
+
+        assert [(each.id, each.version) for each in told.listed] == [("a", 3)]
+        assert told.gone == frozenset()
+
+
+def test_one_version_of_an_entry_is_read_as_it_was_and_when_it_first_came_is_known(storage):
+    storage.save_federation({**FILE, "services": [service("a")]}, "d1")
+    storage.commit(Effects((ChangeRegister((changed("a", service("a", state="suspended")),), NOW + 9),)))
+
+    assert storage.register_exact("service", "a", 1).content == service("a")
+    assert storage.register_exact("service", "a", 2).content == service("a", state="suspended")
+    assert storage.register_exact("service", "a", 3) is None
+    assert (storage.register_first_at("service", "a"), storage.register_first_at("service", "x")) == (NOW, None)

@@ -1,0 +1,126 @@
+"""Which entities of the register are published, and what was approved of each.
+
+Owns the choice: SAML services of active members, and SAML identity providers, that are active themselves; nothing in test,
+no proposal, nothing that another federation publishes. An entity's content is read when its form is made, by the version
+that the list names.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from broker.federation import entries
+from broker.federation.entries import When
+from broker.federation.listing import Listing
+from broker.federation.register import Entry, ListedEntry
+from broker.federation.schema import MemberEntry, ProviderEntry, ServiceEntry
+from metadata.entity_form import Approved, merged, published_form
+from metadata.publication import Candidate
+from metadata.wire.saml_metadata_values import IDP_ROLE, SP_ROLE, Entity, Registration
+
+ACTIVE: Final = "active"
+FEED: Final = "feed:"
+"""The origin of what comes of another federation begins with this."""
+
+
+class Contents(Protocol):
+    """Reads of single entries; see `broker.storage.storage`."""
+
+    def register_exact(self, kind: str, id: str, version: int) -> Entry | None: ...
+
+    def register_first_at(self, kind: str, id: str) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Makes candidates of the list. `authority` is the address of the federation, which registers its entities."""
+
+    store: Contents = field(repr=False)
+    authority: str
+    at: When
+
+    def candidates(self, listing: Listing) -> tuple[Candidate, ...]:
+        """One an entityID; one that stands for a service and for a provider has both roles."""
+        found: dict[str, list[_Source]] = {}
+        for source in self._sources(listing):
+            found.setdefault(source.listed.about.subject, []).append(source)
+        return tuple(self._candidate(entity_id, tuple(sources)) for entity_id, sources in found.items())
+
+    def _sources(self, listing: Listing) -> Iterator["_Source"]:
+        for service in _active(listing, "service"):
+            member = listing.find("member", service.org)
+            if member is not None and member.about.state == ACTIVE:
+                yield _Source(service, member)
+        for provider in _active(listing, "identity_provider"):
+            yield _Source(provider)
+
+    def _candidate(self, entity_id: str, sources: tuple["_Source", ...]) -> Candidate:
+        return Candidate(
+            entity_id=entity_id,
+            roles=frozenset(source.role for source in sources),
+            digest=" ".join(source.version for source in sources),
+            changed_at=max(source.listed.changed_at for source in sources),
+            form=lambda: merged(tuple(self._form(source) for source in sources)),
+        )
+
+    def _form(self, source: "_Source") -> Entity:
+        return published_form(self._service(source) if source.member else self._provider(source))
+
+    def _service(self, source: "_Source") -> Approved:
+        entry = ServiceEntry.model_validate(self._content(source.listed))
+        member = MemberEntry.model_validate(self._content(source.member or source.listed))
+        return Approved(
+            document=((entry.saml and entry.saml.metadata_xml) or "").encode(),
+            role=SP_ROLE,
+            registration=self._registration(source.listed),
+            organisation=member.org,
+            organisation_names=member.names,
+            names=entry.names or {},
+            attributes=frozenset(entry.attributes),
+            entity_categories=entry.entity_categories,
+            allow_http_loopback=self.at.allow_http_loopback,
+        )
+
+    def _provider(self, source: "_Source") -> Approved:
+        entry = ProviderEntry.model_validate(self._content(source.listed))
+        terms = entries.terms_of(entry, entries.upstream(entry, self.at))
+        return Approved(
+            document=str((entry.saml or {}).get("metadata_xml", "")).encode(),
+            role=IDP_ROLE,
+            registration=self._registration(source.listed),
+            names=entry.names or {},
+            entity_categories=entry.entity_categories,
+            levels=tuple(word for word in terms.in_its_words(terms.gives()) if word),
+            scopes=entry.scopes,
+            allow_http_loopback=self.at.allow_http_loopback,
+        )
+
+    def _registration(self, listed: ListedEntry) -> Registration:
+        return Registration(self.authority, self.store.register_first_at(listed.kind, listed.id))
+
+    def _content(self, listed: ListedEntry) -> object:
+        entry = self.store.register_exact(listed.kind, listed.id, listed.version)
+        return entry.content if entry else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An entry that is published, and its member where it has one."""
+
+    listed: ListedEntry
+    member: ListedEntry | None = None
+
+    @property
+    def role(self) -> str:
+        return SP_ROLE if self.member else IDP_ROLE
+
+    @property
+    def version(self) -> str:
+        return f"{self.listed.version}.{self.listed.id}.{self.member.version if self.member else ''}"
+
+
+def _active(listing: Listing, kind: str) -> Iterator[ListedEntry]:
+    for entry in listing.of(kind):
+        about = entry.about
+        if about.protocol == "saml" and about.state == ACTIVE and about.subject and not entry.origin.startswith(FEED):
+            yield entry
