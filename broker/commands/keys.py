@@ -52,7 +52,8 @@ def _shown(row: KeyRow) -> dict[str, str]:
 @click.option("--leaked", is_flag=True, help="At once, and nobody may believe the old keys: they are removed.")
 @as_json
 def rotate_(use: str | None, alg: str | None, *, force: bool, leaked: bool, json_: bool) -> None:
-    """Move on to the next key of USE (oidc, saml, saml-encryption, saml-metadata, checkpoint) and ALG; of all, when none is named.
+    """Move on to the next key of USE (oidc, saml, saml-encryption, saml-metadata, checkpoint) and ALG; of all, when none is
+    named.
 
     Run twice, a day apart: the first time publishes the next key, the second makes it sign. The one that signed before is
     still published for two days, so no login fails on the way.

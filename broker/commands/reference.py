@@ -89,7 +89,8 @@ def _endpoints() -> Iterator[str]:
     )
     for path, route in ROUTES.items():
         if not path.startswith("/static/"):
-            yield f"| `{path}{'…' if path.endswith('/') else ''}` | {', '.join(route.methods)} | {route.limit or '–'} | {_first(route.view)} |"
+            address = f"{path}…" if path.endswith("/") else path
+            yield f"| `{address}` | {', '.join(route.methods)} | {route.limit or '–'} | {_first(route.view)} |"
     for rule, view, methods in SHOWN:
         yield f"| `{rule}` | {', '.join(methods)} | {'–' if methods == ('GET',) else 65536} | {_first(view)} |"
     for row in CONSOLE:
