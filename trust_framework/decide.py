@@ -171,14 +171,15 @@ Rule = Callable[[Work], Ruling]
 
 
 def stopped(party: RelyingParty) -> Reason | None:
-    """Why nothing may be done for this service now, or None."""
-    if party.member.state is State.SUSPENDED:
-        return REASONS["blocked-member"]
-    return REASONS["blocked-service"] if party.state is State.SUSPENDED else None
+    """Why nothing may be done for this service now, or None: only active services of active members are in force."""
+    for state, suspended in ((party.member.state, "blocked-member"), (party.state, "blocked-service")):
+        if state is not State.ACTIVE:
+            return REASONS[suspended if state is State.SUSPENDED else "not-member"]
+    return None
 
 
 def party_in_force(work: Work) -> Ruling:
-    """A suspended service or member gets nothing."""
+    """A service that is not active, or whose member is not, gets nothing."""
     reason = stopped(work.case.party)
     return Refuse(reason) if reason else Allow()
 
@@ -192,7 +193,7 @@ def method_allowed(work: Work) -> Ruling:
     """The method is one that the service takes, and its provider is not suspended."""
     case = work.case
     open_to_party = not case.party.methods or case.identity.method in case.party.methods
-    in_force = case.terms is None or case.terms.state is not State.SUSPENDED
+    in_force = case.terms is None or case.terms.state is State.ACTIVE
     return Allow() if open_to_party and in_force else _identify_again(work, REASONS["blocked-method"])
 
 

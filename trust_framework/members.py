@@ -9,11 +9,19 @@ from enum import Enum
 
 
 class State(Enum):
-    """Life of a member or service in the register."""
+    """Life of a member, service or provider in the register. Only what is active is let in.
 
+    A member goes from application to review, approved, active; a service from test to active. Both may be suspended, and
+    leave.
+    """
+
+    APPLICATION = "application"
+    REVIEW = "review"
+    APPROVED = "approved"
     TEST = "test"
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    LEFT = "left"
 
 
 class Profile(Enum):

@@ -93,8 +93,8 @@ def accept(asserted: Asserted, terms: ProviderTerms) -> Accepted:
     A bad value of a national identifier that the provider is authorised for refuses the login, since it would say who
     the person is; any other bad value is dropped.
     """
-    if terms.state is State.SUSPENDED:
-        raise Refusal(REASONS["blocked-method"], f"{terms.id} is suspended")
+    if terms.state is not State.ACTIVE:
+        raise Refusal(REASONS["blocked-method"], f"{terms.id} is {terms.state.value}")
     level = _level(asserted.level, terms)
     attributes, dropped = _attributes(asserted, terms, level)
     identity = Identity(

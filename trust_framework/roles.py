@@ -25,7 +25,10 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What may be done in the portal, the console and the API. `ENTER` needs no role: who has none is told so."""
+    """What may be done in the portal, the console and the API. `ENTER` needs no role: who has none is told so.
+
+    `PROPOSE` is for entries of any member, and for those of the federation itself.
+    """
 
     ENTER = "enter"
     VIEW = "view"
@@ -44,6 +47,8 @@ class Action(StrEnum):
     MANAGE_POLICY = "manage-policy"
     SIMULATE = "simulate"
     REVIEW_LOG = "review-log"
+    PROPOSE = "propose"
+    REVIEW_EMERGENCY = "review-emergency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,7 @@ IN_FEDERATION: Final[Mapping[Role, frozenset[Action]]] = {
             Action.MANAGE_KEYS,
             Action.SIMULATE,
             Action.REVIEW_LOG,
+            Action.REVIEW_EMERGENCY,
         }
     ),
     Role.READER: frozenset({Action.VIEW, Action.VIEW_FEDERATION}),

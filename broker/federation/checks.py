@@ -126,7 +126,7 @@ def warnings(read: ReadFile, providers: Mapping[str, ProviderTerms], settings: S
         able = {
             level
             for terms in providers.values()
-            if terms.state is not State.SUSPENDED and (not entry.methods or terms.id in entry.methods)
+            if terms.state is State.ACTIVE and (not entry.methods or terms.id in entry.methods)
             for level in terms.gives()
         }
         if able.isdisjoint(entry.levels):

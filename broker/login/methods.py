@@ -33,7 +33,7 @@ def offered(tx: Transaction, federation: Federation) -> Offered:
     hidden: list[tuple[str, str]] = []
     for method in _in_order(party.methods, federation.methods):
         terms = federation.providers[method]
-        if terms.state is State.SUSPENDED:
+        if terms.state is not State.ACTIVE:
             hidden.append((method, "stopped"))
         elif not _taken(method, party.methods, tx.request.methods):
             hidden.append((method, "service"))

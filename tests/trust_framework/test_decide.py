@@ -56,13 +56,18 @@ def code(decision) -> str:
     ("service", "owner", "expected"),
     [
         (State.ACTIVE, State.ACTIVE, None),
-        (State.TEST, State.TEST, None),
         (State.SUSPENDED, State.ACTIVE, "blocked-service"),
         (State.ACTIVE, State.SUSPENDED, "blocked-member"),
         (State.SUSPENDED, State.SUSPENDED, "blocked-member"),
+        (State.TEST, State.ACTIVE, "not-member"),
+        (State.LEFT, State.ACTIVE, "not-member"),
+        (State.ACTIVE, State.APPLICATION, "not-member"),
+        (State.ACTIVE, State.REVIEW, "not-member"),
+        (State.ACTIVE, State.APPROVED, "not-member"),
+        (State.ACTIVE, State.LEFT, "not-member"),
     ],
 )
-def test_a_suspended_service_or_member_gets_nothing(service, owner, expected):
+def test_only_active_services_of_active_members_get_anything(service, owner, expected):
     to = party("sn", state=service, member=member(owner))
     decision = decide(case(to, wanted("sn")), NOW)
     assert (stopped(to).code if stopped(to) else None) == expected

@@ -158,7 +158,7 @@ def test_no_order_of_rules_releases_without_the_level_or_to_the_stopped(case, no
     if isinstance(decision, Released):
         assert case.identity.level in case.party.levels
         assert not case.wanted.levels or not case.wanted.essential_level or case.identity.level in case.wanted.levels
-        assert State.SUSPENDED not in {case.party.state, case.party.member.state}
+        assert {case.party.state, case.party.member.state} == {State.ACTIVE}
         assert not case.person.blocked
         assert not case.wanted.force or case.identity.authenticated_at >= case.wanted.asked_at
 
