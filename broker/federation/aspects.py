@@ -121,6 +121,11 @@ _ROWS: Final = (
     # members
     Aspect(MEMBER, "name", _S, "namn", "name", _C, _C),
     Aspect(MEMBER, "state", _V, "läge", "state", _D, _D),
+    Aspect(MEMBER, "type", _V, "slag av organisation", "kind of organisation", _D, _D),
+    Aspect(MEMBER, "roles", _S, "roll i federationen", "role in the federation", _D, _C),
+    Aspect(MEMBER, "trust_declarations", _S, "tillitsdeklaration", "trust declaration", _D, _C),
+    Aspect(MEMBER, "agents", _S, "ombud", "agent", _D, _C),
+    Aspect(MEMBER, "reason", _V, "skäl till läget", "reason for the state", _C, _C),
     Aspect(MEMBER, "contact", _S, "kontakt", "contact", _H, _H),
     Aspect(MEMBER, "contacts", _S, "kontakter", "contacts", _H, _H),
     # services, whichever protocol

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
+from broker.federation.member import MemberEntry
 from broker.federation.values import (
     PERSON_ID,
     AssertedName,
@@ -28,15 +29,7 @@ from broker.federation.values import (
 )
 from trust_framework.members import ConsentPolicy, Profile, State
 
-__all__ = ["Entry"]
-
-
-class MemberEntry(Entry):
-    """An organisation of the federation."""
-
-    org: OrganisationNumber = Field(description="Organisation number, ten digits; services refer to it.")
-    names: Names = named("Its name by language: `sv`, `en`.")
-    state: State = Field(State.ACTIVE, description="`suspended` stops all its services.")
+__all__ = ["Entry", "MemberEntry"]
 
 
 class SamlEntry(Entry):

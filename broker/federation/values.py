@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, C
 from trust_framework import identifiers, loa
 from trust_framework.attributes import CATALOGUE, Source
 from trust_framework.providers import RESERVED
+from trust_framework.values import MAIL
 
 MAXIMUM_TEXT: Final = 1024
 LANGUAGES: Final = ("sv", "en")
@@ -22,6 +23,18 @@ PERSON_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"
 def _printable(value: str) -> str:
     if not value.isprintable():
         raise ValueError("has a control or direction character, or a line break")
+    return value
+
+
+def _lines(value: str) -> str:
+    for line in value.split("\n"):
+        _printable(line)
+    return value
+
+
+def _mail(value: str) -> str:
+    if len(value) > MAIL.max_length or not (value.isprintable() and MAIL.valid and MAIL.valid(value)):
+        raise ValueError("is no mail address")
     return value
 
 
@@ -93,6 +106,10 @@ def _several(value: Any) -> Any:
 Text = Annotated[
     str, StringConstraints(min_length=1, max_length=MAXIMUM_TEXT, strip_whitespace=True), AfterValidator(_printable)
 ]
+Note = Annotated[
+    str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True), AfterValidator(_lines)
+]
+MailAddress = Annotated[str, AfterValidator(_mail)]
 Id = Annotated[str, StringConstraints(pattern=ID)]
 Level = Annotated[str, AfterValidator(_level)]
 AttributeName = Annotated[str, AfterValidator(_attribute)]
