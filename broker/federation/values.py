@@ -106,9 +106,7 @@ def _several(value: Any) -> Any:
 Text = Annotated[
     str, StringConstraints(min_length=1, max_length=MAXIMUM_TEXT, strip_whitespace=True), AfterValidator(_printable)
 ]
-Note = Annotated[
-    str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True), AfterValidator(_lines)
-]
+Note = Annotated[str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True), AfterValidator(_lines)]
 MailAddress = Annotated[str, AfterValidator(_mail)]
 Id = Annotated[str, StringConstraints(pattern=ID)]
 Level = Annotated[str, AfterValidator(_level)]

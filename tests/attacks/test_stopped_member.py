@@ -112,17 +112,19 @@ def test_a_login_in_flight_at_a_question(worlds, stopped):
     browser = world.browser()
     page = browser.follow(browser.get(world.authorize_url(login_hint=None)))
     page = browser.follow(browser.post(*page.form("/test", username="anna")))
-    assert page.page == "U5", page.page
+    assert page.page == "U7"
     member, service, code = STOPPED[stopped]
     world.reapply(document(member, {**asks, **service}))
-    answer = browser.follow(browser.post(*page.form("/samtycke", answer="yes")))
+    answer = browser.follow(browser.post(*page.form("/", answer="yes")))
     assert "code" not in answer.sent_back
     assert answer.cause == code
 
 
 @FR_04
 @EACH
-def test_another_service_of_an_active_member_goes_on_and_so_does_the_stopped_one_once_it_is_active_again(world, stopped):
+def test_another_service_of_an_active_member_goes_on_and_so_does_the_stopped_one_once_it_is_active_again(
+    world, stopped
+):
     browser, token = world.browser(), world.tokens(scope=SCOPE)["refresh_token"]
     code = stop(world, stopped)
     answer = browser.get(world.authorize_url("other", login_hint="test:anna"))
@@ -130,3 +132,14 @@ def test_another_service_of_an_active_member_goes_on_and_so_does_the_stopped_one
     world.reapply(document())
     assert "code" in browser.get(world.authorize_url()).sent_back
     assert refresh(world, token).status == 200
+
+
+@FR_04
+def test_a_service_that_is_gone_from_the_register_is_answered_nothing(world):
+    browser = world.browser()
+    tokens, page = world.tokens(scope=SCOPE), browser.follow(browser.get(world.authorize_url(login_hint=None)))
+    world.reapply(federation(SP.entry(), client("other")))
+    assert browser.follow(browser.post(*page.form("/test", username="anna"))).status in {400, 403, 404}
+    assert userinfo(world, tokens["access_token"]).status == 401
+    assert refresh(world, tokens["refresh_token"]).json["error"] == "invalid_client"
+    assert introspect(world, tokens["access_token"], "other").json == {"active": False}
