@@ -31,6 +31,18 @@ class BrowserToken(CSRF):  # type: ignore[misc]  # the library has no types
         """The gate has checked it before this form was made."""
 
 
+class Keys:
+    """The library's own faults, as keys of our texts."""
+
+    KNOWN: Final = {"Not a valid choice.": "form.choice", "Not a valid choice": "form.choice"}
+
+    def gettext(self, said: str) -> str:
+        return self.KNOWN.get(said, "form.invalid")
+
+    def ngettext(self, one: str, many: str, number: int) -> str:  # noqa: ARG002  # as the library calls it
+        return self.gettext(one)
+
+
 class ConsoleForm(Form):  # type: ignore[misc]
     """The base of all forms: `of(turn)` reads what was posted, or starts from `data`; `valid()` judges it."""
 
@@ -38,6 +50,10 @@ class ConsoleForm(Form):  # type: ignore[misc]
         csrf = True
         csrf_class = BrowserToken
         csrf_field_name = "csrf"
+
+        def get_translations(self, form: Any) -> Keys:  # noqa: ARG002
+            """See `Keys`."""
+            return Keys()
 
     @classmethod
     def of(cls, turn: ConsoleTurn, data: Mapping[str, Any] | None = None, **more: Any) -> Self:

@@ -83,9 +83,19 @@ def _multipart(request: Request) -> Sent:
     mimetype, options = parse_options_header(request.headers.get("content-type", ""))
     if mimetype != "multipart/form-data":
         return Sent(MultiDict(request.form()))
-    parser = FormDataParser(max_form_memory_size=len(request.body) or 1, max_form_parts=MOST_PARTS, silent=False)
+    parser = FormDataParser(
+        stream_factory=_in_memory,
+        max_form_memory_size=len(request.body) or 1,
+        max_form_parts=MOST_PARTS,
+        silent=False,
+    )
     _, fields, files = parser.parse(io.BytesIO(request.body), mimetype, len(request.body), options)
     return Sent(MultiDict(fields), MultiDict(files))
+
+
+def _in_memory(*_: object, **__: object) -> io.BytesIO:
+    """Where a file is kept while it is read: the body is bounded, and in memory already."""
+    return io.BytesIO()
 
 
 # --- who is there -----------------------------------------------------------------------------------------------------
