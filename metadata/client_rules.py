@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from metadata.findings import Finding, Rule, Severity
 from metadata.oidc import InvalidClientMetadata, InvalidRedirectUri, read_client
+from metadata.wire.jwk import PRIVATE_MEMBERS
 from trust_framework.attribute_sets import SCOPES
 
 Members = Mapping[str, Any]
@@ -43,8 +44,7 @@ def refusals(members: Members, *, allow_http_loopback: bool) -> Iterator[Finding
             mended.add(error.field)
             left.pop(error.field, None)
             continue
-        rule = REDIRECT_URI if isinstance(error, InvalidRedirectUri) else CLIENT_METADATA
-        yield rule.at(pointer(error.field), str(error))
+        yield _refused_by(error, left).at(pointer(error.field), str(error))
         told.add(error.field)
         left.pop(error.field, None)
         left.update(_STAND_INS.get(error.field, {}))
@@ -61,6 +61,18 @@ def _refusal(left: Members, redirect_uris: Any, *, allow_http_loopback: bool) ->
     except InvalidClientMetadata as error:
         return error
     return None
+
+
+def _refused_by(error: InvalidClientMetadata, left: Members) -> Rule[Members]:
+    """The row that a refusal is told by."""
+    if error.field == "jwks" and _holds_private_key(left.get("jwks")):
+        return PRIVATE_KEY
+    return REDIRECT_URI if isinstance(error, InvalidRedirectUri) else CLIENT_METADATA
+
+
+def _holds_private_key(jwks: Any) -> bool:
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    return any(isinstance(key, dict) and not PRIVATE_MEMBERS.isdisjoint(key) for key in keys or ())
 
 
 def _is_reference(value: object) -> bool:
@@ -100,6 +112,11 @@ def _no_way_back(members: Members) -> Iterator[str]:
 def _no_name(members: Members) -> Iterator[str]:
     if not any(name.partition("#")[0] == "client_name" for name in members):
         yield "/client_name"
+
+
+def _no_contact(members: Members) -> Iterator[str]:
+    if not any("@" in each for each in _texts(members, "contacts")):
+        yield "/contacts"
 
 
 def _no_logout_address(members: Members) -> Iterator[str]:
@@ -144,34 +161,62 @@ _E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
 # fmt: off
 REDIRECT_URI: Final[Rule[Members]] = Rule(
     "redirect-uri", _E, lambda _: (), "The address is one to which no answer may be sent.",
-    "Use an https address without wildcard or fragment, compared as it is.", "RFC 9700 2.1; RFC 8252 7; RFC 7591 2")
+    "Use an https address without wildcard or fragment, compared as it is.", "RFC 9700 2.1; RFC 8252 7; RFC 7591 2",
+         ("Adressen är en dit inget svar får skickas.",
+          "Använd en https-adress utan jokertecken eller fragment; den jämförs som den är."))
 CLIENT_METADATA: Final[Rule[Members]] = Rule(
     "client-metadata", _E, lambda _: (), "The member is missing, unknown, or not what it may be.",
-    "See the section, and the reference of supported members.", "RFC 7591 2; OpenID Connect Registration 1.0 2")
+    "See the section, and the reference of supported members.", "RFC 7591 2; OpenID Connect Registration 1.0 2",
+         ("Fältet saknas, är okänt, eller är inte vad det får vara.", "Se avsnittet, och referensen över fält som stöds."))
+
+PRIVATE_KEY: Final[Rule[Members]] = Rule(
+    "private-jwk", _E, lambda _: (), "A private key stands among the public ones. It is no longer secret.",
+    "Make a new key pair, and register its public half only.", "RFC 7517 4; RFC 7591 2",
+         ("En privat nyckel står bland de publika. Den är inte hemlig längre.",
+          "Skapa ett nytt nyckelpar, och registrera bara dess publika halva."))
 
 ADVICE: Final[tuple[Rule[Members], ...]] = (
     Rule("secret-in-file", _W, _secret_in_file, "Whoever reads the file can be the client.",
-         "Write env:NAME or file:PATH, or let the client use private_key_jwt.", "RFC 6749 2.3.1"),
+         "Write env:NAME or file:PATH, or let the client use private_key_jwt.", "RFC 6749 2.3.1",
+         ("Den som läser filen kan vara klienten.",
+          "Skriv env:NAMN eller file:SÖKVÄG, eller låt klienten använda private_key_jwt.")),
     Rule("shared-secret", _H, _shared_secret, "The secret is known on both sides, and travels at each call.",
-         "Use private_key_jwt.", "RFC 9700 2.5"),
+         "Use private_key_jwt.", "RFC 9700 2.5",
+         ("Hemligheten är känd på båda sidor, och färdas med varje anrop.", "Använd private_key_jwt.")),
     Rule("public-client", _W, _public_client, "Anybody can use this client's name at the token endpoint.",
-         'Give the client a key, or set application_type to "native" if it runs with the person.', "RFC 9700 2.5"),
+         'Give the client a key, or set application_type to "native" if it runs with the person.', "RFC 9700 2.5",
+         ("Vem som helst kan använda klientens namn vid token-adressen.",
+          'Ge klienten en nyckel, eller sätt application_type till "native" om den körs hos personen.')),
     Rule("public-subject", _W, _same_sub, "Services with this setting can tell between them who a person is.",
-         "Leave subject_type out, unless services must share accounts.", "OpenID Connect Core 1.0 8"),
+         "Leave subject_type out, unless services must share accounts.", "OpenID Connect Core 1.0 8",
+         ("Tjänster med den här inställningen kan sinsemellan se vem en person är.",
+          "Utelämna subject_type, om inte tjänsterna måste dela konton.")),
     Rule("no-way-back", _H, _no_way_back, "A person who is lost on the way cannot be shown back to the service.",
-         "Add initiate_login_uri or client_uri.", "OpenID Connect Core 1.0 4; RFC 7591 2"),
+         "Add initiate_login_uri or client_uri.", "OpenID Connect Core 1.0 4; RFC 7591 2",
+         ("Den som går vilse på vägen kan inte visas tillbaka till tjänsten.", "Lägg till initiate_login_uri eller client_uri.")),
     Rule("no-client-name", _H, _no_name, "People are shown a technical name.", "Add client_name and client_name#sv.",
-         "RFC 7591 2.2"),
+         "RFC 7591 2.2",
+         ("Användarna ser ett tekniskt namn.", "Lägg till client_name och client_name#sv.")),
+    Rule("no-contact-address", _H, _no_contact, "There is nobody to turn to when something is wrong.",
+         "Add contacts with the mailbox of a function.", "RFC 7591 2",
+         ("Det finns ingen att vända sig till när något är fel.", "Lägg till contacts med en funktionsbrevlåda.")),
     Rule("no-logout-address", _H, _no_logout_address, "After logging out people stay on our page.",
-         "Add post_logout_redirect_uris.", "OpenID Connect RP-Initiated Logout 1.0 3.1"),
-    Rule("repeated-uri", _W, _repeated, "The address is listed twice.", "List it once.", "RFC 7591 2"),
+         "Add post_logout_redirect_uris.", "OpenID Connect RP-Initiated Logout 1.0 3.1",
+         ("Efter utloggning blir användarna kvar på vår sida.", "Lägg till post_logout_redirect_uris.")),
+    Rule("repeated-uri", _W, _repeated, "The address is listed twice.", "List it once.", "RFC 7591 2",
+         ("Adressen står två gånger.", "Ange den en gång.")),
     Rule("localhost", _W, _loopback_by_name, "This name may be made to lead elsewhere than to this machine.",
-         "Use 127.0.0.1 or [::1] for a native client, and a real host otherwise.", "RFC 8252 8.3"),
+         "Use 127.0.0.1 or [::1] for a native client, and a real host otherwise.", "RFC 8252 8.3",
+         ("Det här namnet kan fås att leda någon annanstans än till den här datorn.",
+          "Använd 127.0.0.1 eller [::1] för en klient i datorn, och annars en riktig värd.")),
     Rule("unknown-scope", _H, _unknown_scope, "The scope asks for nothing here.", "Leave it out, or use claims.",
-         "OpenID Connect Core 1.0 5.4"),
+         "OpenID Connect Core 1.0 5.4",
+         ("Detta scope begär ingenting här.", "Utelämna det, eller använd claims.")),
     Rule("refresh-without-offline", _W, _refresh_without_offline, "Without offline_access no refresh token is given.",
-         "Add offline_access to scope.", "OpenID Connect Core 1.0 11"),
+         "Add offline_access to scope.", "OpenID Connect Core 1.0 11",
+         ("Utan offline_access ges ingen refresh token.", "Lägg till offline_access i scope.")),
     Rule("keys-elsewhere", _H, _keys_at_another_host, "The keys come from a host that none of the addresses is on.",
-         "Make sure that the host is yours.", "RFC 7591 2"),
+         "Make sure that the host is yours.", "RFC 7591 2",
+         ("Nycklarna kommer från en värd som ingen av adresserna ligger på.", "Se till att värden är er.")),
 )
 # fmt: on

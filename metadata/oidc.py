@@ -35,6 +35,8 @@ _TOLD_ONLY = frozenset(
 )
 """Members for people: known, and of no weight here. They may carry a language tag (RFC 7591 section 2.2)."""
 
+_PAGES = frozenset({"logo_uri", "tos_uri", "policy_uri"})
+
 _MEMBERS = {field.name for field in fields(OidcClient)} - {"secret_hash", "sector_identifier"}
 _MEMBERS |= {"client_secret", "response_types", "sector_identifier_uri"}
 
@@ -128,6 +130,7 @@ def read_client(
     """
     _refuse_unknown(members)
     read = ClientFields(members, allow_http_loopback)
+    _check_pages(read)
     grant_types = _grant_types(read)
     native = read.choice("application_type", "web", ("web", "native")) == "native"
     redirect_uris = read.redirect_uris("redirect_uris", native=native)
@@ -163,6 +166,13 @@ def _refuse_unknown(members: Mapping[str, Any]) -> None:
     for name in members:
         if name not in _MEMBERS and str(name).split("#")[0] not in _TOLD_ONLY:
             raise InvalidClientMetadata(str(name)[:100], "is not known, or not supported")
+
+
+def _check_pages(read: ClientFields) -> None:
+    """Addresses that are shown to people, in whatever language (RFC 7591 section 2.2): of the web, or refused."""
+    for name in read.members:
+        if str(name).split("#")[0] in _PAGES:
+            read.web_address(name)
 
 
 def _client_id(read: ClientFields) -> str:

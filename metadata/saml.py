@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from metadata.context import Context
 from metadata.findings import Finding, Severity, broken
 from metadata.register import (
     POST,
@@ -152,8 +153,9 @@ def read_role(
     role = entity.role(kind)
     if role is None:
         raise MetadataRefused("no-role", f"/EntityDescriptor/{kind}")
+    context = Context(now=now, allow_http_loopback=allow_http_loopback)
     findings = []
-    for finding in broken(RULES, Subject(entity, role, now, allow_http_loopback)):
+    for finding in broken(RULES, Subject(entity, role, context)):
         if finding.severity is Severity.ERROR:
             raise MetadataRefused(finding.id, finding.place, finding.detail or finding.why)
         findings.append(finding)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from metadata.context import NOTHING_KNOWN, Context
 from metadata.findings import Rule, Severity
 from metadata.redirect_uris import MAXIMUM_URI, UnfitUri, check_https_uri
 from metadata.register import POST, REDIRECT
@@ -29,12 +30,16 @@ _REFUSED_SCHEMES: Final = frozenset({"javascript", "data", "vbscript", "file", "
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An entity in one of its roles, at a time (None: whatever the time), in production or in a test system."""
+    """An entity in one of its roles, and what is known around it."""
 
     entity: Entity
     role: Role
-    now: int | None = None
-    allow_http_loopback: bool = False
+    context: Context = NOTHING_KNOWN
+
+    @property
+    def now(self) -> int | None:
+        """The time in epoch seconds; None: whatever the time."""
+        return self.context.now
 
 
 def for_signing(role: Role) -> tuple[Key, ...]:
@@ -94,7 +99,7 @@ def _several_roles(subject: Subject) -> Iterator[str]:
 def _addresses(subject: Subject) -> Iterator[tuple[str, str]]:
     for location in subject.role.locations:
         for name, url in (("Location", location.url), ("ResponseLocation", location.response_url)):
-            if url is not None and (why := _unfit(url, subject.allow_http_loopback)):
+            if url is not None and (why := _unfit(url, subject.context.allow_http_loopback)):
                 yield f"{location.place}/@{name}", why
 
 
@@ -210,45 +215,77 @@ _MD, _PROFILE, _IOP = "saml-metadata", "Sweden Connect deployment profile", "SAM
 
 RULES: Final[tuple[Rule[Subject], ...]] = (
     Rule("entity-id", _E, _entity_id, "The entityID is not a plain identifier of 1 to 1024 characters.",
-         "Give the entity one URI, without spaces, quotes or brackets.", f"{_MD} 2.3.2"),
+         "Give the entity one URI, without spaces, quotes or brackets.", f"{_MD} 2.3.2",
+         ("entityID är inte en ren identitet på 1 till 1024 tecken.",
+          "Ge entiteten en URI, utan blanksteg, citattecken eller klamrar.")),
     Rule("expired", _E, _expired, "The document says itself that it is no longer valid.",
-         "Fetch or generate the metadata anew.", f"{_MD} 2.3.2"),
+         "Fetch or generate the metadata anew.", f"{_MD} 2.3.2",
+         ("Dokumentet säger självt att det inte gäller längre.", "Hämta eller skapa metadata på nytt."), "now"),
     Rule("several-roles", _E, _several_roles, "There are two descriptors of the same role; which is meant is unclear.",
-         "Keep one descriptor a role, or give each its own entityID.", f"{_MD} 2.4"),
+         "Keep one descriptor a role, or give each its own entityID.", f"{_MD} 2.4",
+         ("Det finns två beskrivningar av samma roll; det är oklart vilken som avses.",
+          "Behåll en beskrivning per roll, eller ge var och en sitt eget entityID.")),
     Rule("private-key", _E, _private_key, "A private key stands where the certificate belongs. It is no longer secret.",
-         "Make a new key pair, and publish its certificate only.", f"{_IOP} 2.6.1"),
+         "Make a new key pair, and publish its certificate only.", f"{_IOP} 2.6.1",
+         ("En privat nyckel står där certifikatet ska stå. Den är inte hemlig längre.",
+          "Skapa ett nytt nyckelpar, och publicera bara dess certifikat.")),
     Rule("certificate", _E, _certificate, "The certificate cannot be read, or holds a key of a kind nobody signs with.",
-         "Put the certificate there as base64 of its DER, without BEGIN and END lines.", f"{_IOP} 2.6.1"),
+         "Put the certificate there as base64 of its DER, without BEGIN and END lines.", f"{_IOP} 2.6.1",
+         ("Certifikatet kan inte läsas, eller har en nyckel av ett slag som ingen signerar med.",
+          "Lägg in certifikatet som base64 av dess DER, utan raderna BEGIN och END.")),
     Rule("weak-key", _E, _weak_key, "The key is too weak: RSA under 2048 bits or with a small exponent, or an odd curve.",
-         "Use RSA of at least 2048 bits (3072 is better) or P-256, P-384, P-521.", f"{_PROFILE} 8"),
+         "Use RSA of at least 2048 bits (3072 is better) or P-256, P-384, P-521.", f"{_PROFILE} 8",
+         ("Nyckeln är för svag: RSA under 2048 bitar eller med liten exponent, eller en ovanlig kurva.",
+          "Använd RSA med minst 2048 bitar (hellre 3072) eller P-256, P-384, P-521.")),
     Rule("no-signing-key", _E, _no_signing_key, "Messages are said to be signed, but no key is given to verify them with.",
-         'Add a KeyDescriptor with use="signing" and a certificate.', f"{_MD} 2.4.1.1"),
+         'Add a KeyDescriptor with use="signing" and a certificate.', f"{_MD} 2.4.1.1",
+         ("Meddelanden sägs vara signerade, men det finns ingen nyckel att kontrollera dem med.",
+          'Lägg till KeyDescriptor med use="signing" och ett certifikat.')),
     Rule("encryption-key", _E, _no_usable_encryption_key, "No key given for encryption is one that we can encrypt to.",
-         "Add an RSA certificate for encryption.", f"{_PROFILE} 8"),
+         "Add an RSA certificate for encryption.", f"{_PROFILE} 8",
+         ("Ingen nyckel för kryptering är en som vi kan kryptera till.", "Lägg till ett RSA-certifikat för kryptering.")),
     Rule("weak-algorithms", _E, _weak_algorithms, "Every algorithm declared is one that is no longer used, such as SHA-1.",
-         "Declare rsa-sha256 or ecdsa-sha256, and sha256, or declare nothing.", f"{_PROFILE} 8; SAML algsupport 2"),
+         "Declare rsa-sha256 or ecdsa-sha256, and sha256, or declare nothing.", f"{_PROFILE} 8; SAML algsupport 2",
+         ("Alla algoritmer som anges är sådana som inte används längre, som SHA-1.",
+          "Ange rsa-sha256 eller ecdsa-sha256, och sha256, eller ange inga.")),
     Rule("no-acs", _E, _no_acs, "There is no address to which an answer can be posted.",
-         "Add an AssertionConsumerService with the HTTP-POST binding.", "saml-profiles 4.1.2"),
+         "Add an AssertionConsumerService with the HTTP-POST binding.", "saml-profiles 4.1.2",
+         ("Det finns ingen adress dit ett svar kan skickas med POST.",
+          "Lägg till AssertionConsumerService med bindningen HTTP-POST.")),
     Rule("no-sso", _E, _no_sso, "There is no address to which a request can be sent by redirect or POST.",
-         "Add a SingleSignOnService with the HTTP-Redirect or HTTP-POST binding.", f"{_MD} 2.4.3"),
+         "Add a SingleSignOnService with the HTTP-Redirect or HTTP-POST binding.", f"{_MD} 2.4.3",
+         ("Det finns ingen adress dit en begäran kan skickas med redirect eller POST.",
+          "Lägg till SingleSignOnService med bindningen HTTP-Redirect eller HTTP-POST.")),
     Rule("address", _E, _addresses, "The address is not a plain https address.",
-         "Use https, a host name, no user, no fragment.", f"{_PROFILE} 5.2"),
+         "Use https, a host name, no user, no fragment.", f"{_PROFILE} 5.2",
+         ("Adressen är inte en ren https-adress.", "Använd https, ett värdnamn, ingen användare, inget fragment.")),
     Rule("page-address", _E, _pages, "The address is one that no person may be sent to.",
-         "Use an http or https address of a page.", "SAML MDUI 2.1"),
+         "Use an http or https address of a page.", "SAML MDUI 2.1",
+         ("Adressen är en som ingen person får skickas till.", "Använd en sidas http- eller https-adress.")),
     Rule("duplicate-index", _E, _indexes, "Two elements have the same index, so a request that names it is ambiguous.",
-         "Number them apart.", f"{_MD} 2.2.3"),
+         "Number them apart.", f"{_MD} 2.2.3",
+         ("Två element har samma index, så en begäran som nämner det är tvetydig.", "Ge dem olika nummer.")),
     Rule("several-defaults", _E, _defaults, "More than one element says that it is the default.",
-         'Keep one isDefault="true".', f"{_MD} 2.2.3"),
+         'Keep one isDefault="true".', f"{_MD} 2.2.3",
+         ("Mer än ett element säger att det är förvalt.", 'Behåll en isDefault="true".')),
     Rule("entity-id-relative", _W, _relative_entity_id, "The entityID is not an absolute URI; another may choose the same.",
-         "Use an address under a domain of your own.", "saml-core 1.3.2"),
+         "Use an address under a domain of your own.", "saml-core 1.3.2",
+         ("entityID är ingen absolut URI; någon annan kan välja samma.", "Använd en adress under en egen domän.")),
     Rule("key-by-name", _W, _key_by_name_only, "A key without a certificate or key value is left out.",
-         "Put the certificate into the KeyDescriptor.", f"{_IOP} 2.6.1"),
+         "Put the certificate into the KeyDescriptor.", f"{_IOP} 2.6.1",
+         ("En nyckel utan certifikat eller nyckelvärde utelämnas.", "Lägg in certifikatet i KeyDescriptor.")),
     Rule("further-certificates", _W, _further_certificates, "Only the first certificate of a KeyDescriptor gives a key.",
-         "Give each key a KeyDescriptor of its own, and leave issuers out.", f"{_IOP} 2.6.1"),
+         "Give each key a KeyDescriptor of its own, and leave issuers out.", f"{_IOP} 2.6.1",
+         ("Bara det första certifikatet i en KeyDescriptor ger en nyckel.",
+          "Ge varje nyckel en egen KeyDescriptor, och utelämna utgivarnas certifikat.")),
     Rule("encryption-key-unused", _W, _other_encryption_key, "This key is not encrypted to: only RSA keys are.",
-         'Mark it use="signing", and give an RSA key for encryption.', f"{_PROFILE} 8"),
+         'Mark it use="signing", and give an RSA key for encryption.', f"{_PROFILE} 8",
+         ("Den här nyckeln krypteras det inte till: det görs bara till RSA-nycklar.",
+          'Märk den use="signing", och ange en RSA-nyckel för kryptering.')),
     Rule("unknown-attribute", _W, _unknown_attributes, "The requested attribute is not known, and will not be released.",
-         "Ask for it by a name in the attribute reference.", "Sweden Connect attribute specification 3.1"),
+         "Ask for it by a name in the attribute reference.", "Sweden Connect attribute specification 3.1",
+         ("Den begärda uppgiften är okänd, och lämnas inte.", "Begär den med ett namn i attributreferensen.")),
     Rule("scope-pattern", _W, _scope_patterns, "A scope that is a pattern is left out: scopes are compared as they are.",
-         "List the scopes one by one.", "Shibboleth metadata extensions"),
+         "List the scopes one by one.", "Shibboleth metadata extensions",
+         ("Ett område (scope) som är ett mönster utelämnas: områden jämförs som de är.", "Räkna upp områdena ett i taget.")),
 )  # fmt: skip

@@ -1,6 +1,5 @@
 """`tillit metadata`: what a member hands in, looked at before it is applied."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -18,16 +17,17 @@ def metadata() -> None:
 @metadata.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--allow-http-loopback", is_flag=True, help="As a broker with TILLIT_ENV=test would.")
+@click.option("--language", type=click.Choice(["en", "sv"]), default="en", help="Language of the report.")
 @as_json
-def check(file: Path, *, allow_http_loopback: bool, json_: bool) -> None:
+def check(file: Path, *, allow_http_loopback: bool, language: str, json_: bool) -> None:
     """Look at SAML metadata, or at a client's registration in JSON. Exit code 1 when it would not be taken."""
     from metadata.saml import DOCUMENT_LIMIT
+    from metadata.validate import Context, format_report
     from metadata.validate import check as look
-    from metadata.validate import format_findings, refuses
 
     with readable(file).open("rb") as opened:
         document = opened.read(DOCUMENT_LIMIT + 1)
-    findings = look(document, now=now(), allow_http_loopback=allow_http_loopback)
-    show([asdict(finding) for finding in findings], format_findings(findings).splitlines(), json_=json_)
-    if refuses(findings):
+    report = look(document, Context(now=now(), allow_http_loopback=allow_http_loopback))
+    show(report.as_json(), format_report(report, language).splitlines(), json_=json_)
+    if report.refuses:
         raise click.exceptions.Exit(Exit.FOUND)

@@ -87,6 +87,7 @@ def read_element(element: Element, ends: list[int]) -> Entity:
         valid_until=min(ends, default=None),
         cache_duration=_duration(element.get("cacheDuration")),
         registration=_registration(extensions, place),
+        created=_created(extensions),
         place=place,
     )
 
@@ -260,6 +261,12 @@ def _text(element: Element) -> str:
 
 def _true(value: str | None) -> bool:
     return value is not None and value.strip() in {"true", "1"}
+
+
+def _created(extensions: Element | None) -> int | None:
+    """When the publisher made it; a time that cannot be read is none."""
+    info = None if extensions is None else extensions.find(f"{{{MDRPI}}}PublicationInfo")
+    return None if info is None else _moment(info.get("creationInstant", ""))
 
 
 def _ends(element: Element) -> list[int]:

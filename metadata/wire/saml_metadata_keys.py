@@ -8,7 +8,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from metadata.wire.saml_metadata_values import Key, md
@@ -65,6 +65,12 @@ def key_of_certificate(der: bytes) -> PublicKey:
 def not_after(der: bytes) -> int:
     """When a certificate that gave a key ends, in epoch seconds. Keys outlive it: this is for advice alone."""
     return int(x509.load_der_x509_certificate(der).not_valid_after_utc.timestamp())
+
+
+def signed_with_sha1(der: bytes) -> bool:
+    """Whether a certificate that gave a key is signed with SHA-1 or MD5: for advice alone."""
+    algorithm = x509.load_der_x509_certificate(der).signature_hash_algorithm
+    return isinstance(algorithm, hashes.SHA1 | hashes.MD5)
 
 
 def _from_certificate(element: Element) -> tuple[bytes | None, PublicKey | None, str]:

@@ -185,7 +185,9 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One EntityDescriptor (2.3.2). `valid_until` is the earliest that holds for all of it, in epoch seconds."""
+    """One EntityDescriptor (2.3.2). `valid_until` is the earliest that holds for all of it, in epoch seconds; `created` is
+    when its publisher made it (mdrpi 2.2.1).
+    """
 
     entity_id: str
     roles: tuple[Role, ...]
@@ -198,6 +200,7 @@ class Entity:
     valid_until: int | None = None
     cache_duration: int | None = None
     registration: Registration | None = None
+    created: int | None = None
     place: str = field(default="", compare=False)
 
     def role(self, kind: str) -> Role | None:

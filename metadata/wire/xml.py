@@ -40,11 +40,14 @@ _IDENTIFIERS = etree.XPath("//@*[contains('|ID|Id|id|iD|AssertionID|', concat('|
 
 
 class XmlRefused(Exception):
-    """The document is not one that tillit reads or writes. `reason` is a short machine word, `detail` for the log."""
+    """The document is not one that tillit reads or writes. `reason` is a short machine word, `detail` for the log.
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    `line` is where in the document, when that is known.
+    """
+
+    def __init__(self, reason: str, detail: str = "", line: int | None = None) -> None:
         super().__init__(reason)
-        self.reason, self.detail = reason, detail[:200]
+        self.reason, self.detail, self.line = reason, detail[:200], line
 
 
 def parse(data: bytes, *, limit: int = MESSAGE_LIMIT, comments: bool = False) -> Element:
@@ -58,7 +61,7 @@ def parse(data: bytes, *, limit: int = MESSAGE_LIMIT, comments: bool = False) ->
     try:
         root = etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError as error:
-        raise XmlRefused("not-well-formed", str(error)) from error
+        raise XmlRefused("not-well-formed", str(error), error.lineno) from error
     tree = root.getroottree()
     if tree.docinfo.internalDTD is not None:
         raise XmlRefused("doctype")
@@ -162,7 +165,11 @@ def check_schema(element: Element, schema: str = "messages") -> None:
     try:
         _schema(schema).assertValid(element)
     except etree.DocumentInvalid as error:
-        raise XmlRefused("schema", str(error)) from error
+        raise XmlRefused("schema", str(error), _first_line(error)) from error
+
+
+def _first_line(error: etree.DocumentInvalid) -> int:
+    return int(cast("Any", error.error_log)[0].line)  # the stub has no items of it
 
 
 _SCHEMAS: Final = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from metadata.publish import DAY, Contact, Logo, OwnMetadata, OwnOrganisation, entity_id, own_metadata
 from metadata.register import POST, REDIRECT
 from metadata.saml import read_provider, read_service
-from metadata.validate import Severity, check
+from metadata.validate import Context, Severity, check
 from metadata.wire.pysaml2_tables import objection
 from metadata.wire.saml_messages.vocabulary import PERSISTENT, TRANSIENT
 from metadata.wire.saml_metadata import read_entity
@@ -170,7 +170,7 @@ def test_the_same_value_gives_the_same_octets_and_another_time_another_id():
 
 
 def test_our_own_check_has_nothing_to_object():
-    findings = check(own_metadata(own()), now=make.NOW)
+    findings = check(own_metadata(own()), Context(now=make.NOW)).findings
     assert [finding.id for finding in findings if finding.severity is not Severity.HINT] == []
 
 

@@ -1,5 +1,6 @@
 """`metadata check`: one broken file for each rule, and a good one about which nothing is said."""
 
+import datetime as dt
 import json
 from itertools import chain
 
@@ -9,13 +10,15 @@ from hypothesis import strategies as st
 
 from metadata import client_rules, document_rules, saml_advice, saml_rules
 from metadata.saml import DOCUMENT_LIMIT, MetadataRefused, read_provider, read_service
-from metadata.validate import Finding, Severity, check, format_findings, refuses
+from metadata.validate import Context, Finding, Report, Severity, check, format_report
 from metadata.wire import pysaml2_tables
 from metadata.wire.saml_metadata_document import ENTITIES_LIMIT
+from metadata.wire.xml import XmlRefused
 from tests.support import saml_metadata as make
 from tests.support.saml import ec_key, octets, rsa_key, signed_by_xmlsec, tree
 
 spec = pytest.mark.spec
+AT = Context(now=make.NOW)
 EC = "http://macedir.org/entity-category"
 ASSURANCE = "urn:oasis:names:tc:SAML:attribute:assurance-certification"
 PNR = "http://id.elegnamnden.se/ec/1.0/loa3-pnr"
@@ -24,9 +27,7 @@ NUMBER = (
     "<md:Extensions><o:OrganizationNumber xmlns:o='http://id.swedenconnect.se/authn/1.0/md-org-ext/ns'>2021001234"
     "</o:OrganizationNumber></md:Extensions>"
 )
-CONTACT = (
-    '<md:ContactPerson contactType="technical"><md:EmailAddress>mailto:a@b.example</md:EmailAddress></md:ContactPerson>'
-)
+CONTACT = '<md:ContactPerson contactType="technical"><md:EmailAddress>mailto:it@b.example</md:EmailAddress></md:ContactPerson>'
 AFTER = make.organization(extensions=NUMBER) + CONTACT
 UI = (
     "<mdui:UIInfo><mdui:DisplayName xml:lang='sv'>Tjänsten</mdui:DisplayName>"
@@ -38,9 +39,10 @@ UI = (
 SIGNS = 'AuthnRequestsSigned="true" WantAssertionsSigned="true"'
 PERSISTENT = "<md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>"
 SCOPE = '<shibmd:Scope xmlns:shibmd="urn:mace:shibboleth:metadata:1.0" regexp="false">2021001234</shibmd:Scope>'
-IDP_FLAGS = 'WantAuthnRequestsSigned="true" errorURL="https://idp.example/error"'
+IDP_FLAGS = 'WantAuthnRequestsSigned="true" errorURL="https://idp.example/error?code=ERRORURL_CODE"'
 SHA1 = '<alg:SigningMethod Algorithm="http://www.w3.org/2000/09/xmldsig#rsa-sha1"/>'
 SHA256 = '<alg:SigningMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/>'
+SOON = dt.datetime.fromtimestamp(make.NOW, dt.UTC) + dt.timedelta(days=14)
 SIGNATURE_SERVICE = "http://id.elegnamnden.se/st/1.0/sigservice"
 
 
@@ -88,7 +90,7 @@ def signed(method: str = "rsa-sha256", digest: str = "sha256", *, certificate: s
 
 def found(document: bytes, **options: object) -> dict[str, list[Finding]]:
     by_id: dict[str, list[Finding]] = {}
-    for finding in check(document, now=make.NOW, **options):  # type: ignore[arg-type]
+    for finding in check(document, Context(now=make.NOW, **options)).findings:  # type: ignore[arg-type]
         by_id.setdefault(finding.id, []).append(finding)
     return by_id
 
@@ -156,7 +158,7 @@ SAML = [
     ("no-assurance", provider(levels=""), set()),
     ("no-scope", provider(scope=""), set()),
     ("no-error-url", provider(flags='WantAuthnRequestsSigned="true"'), set()),
-    ("unsigned-requests-taken", provider(flags='errorURL="https://idp.example/error"'), set()),
+    ("unsigned-requests-taken", provider(flags='errorURL="https://idp.example/error?code=ERRORURL_CODE"'), set()),
     # both
     ("no-logout", service(content=make.acs()), set()),
     ("name-id-format", replaced("nameid-format:persistent", "nameid-format:kerberos"), set()),
@@ -172,8 +174,11 @@ SAML = [
     ("no-organization-number", service(after=make.organization() + CONTACT), set()),
     ("organization-number", service(after=AFTER.replace("2021001234", "202100-1234")), set()),
     ("no-contact", service(after=make.organization(extensions=NUMBER)), set()),
-    ("contact-mail", service(after=AFTER.replace("a@b.example", "nobody")), set()),
+    ("contact-mail", service(after=AFTER.replace("it@b.example", "nobody")), set()),
     ("key-for-both", service(role={"keys": make.key(None)}), set()),
+    ("certificate-ends", service(role=keys(make.certificate(ends=SOON))), set()),
+    ("certificate-sha1", service(role=keys(make.sha1_certificate())), set()),
+    ("error-url-placeholders", provider(flags=IDP_FLAGS.replace("?code=ERRORURL_CODE", "")), set()),
     ("certificate-ended", service(role=keys(make.certificate(ends=make.EXPIRED_AT))), set()),
     ("old-algorithm", service(algorithms=SHA1 + SHA256), set()),
     ("encryption-methods", service(role=keys(make.certificate(), more=encrypting("2001/04/xmlenc#tripledes-cbc"))), set()),
@@ -226,15 +231,15 @@ FORMS = [
 
 @pytest.mark.parametrize(("reason", "document"), FORMS)
 def test_a_document_of_another_form_is_an_error_with_a_remedy(reason, document):
-    findings = check(document, now=make.NOW)
-    assert refuses(findings)
-    (finding,) = [each for each in findings if each.severity is Severity.ERROR]
+    report = check(document, AT)
+    assert report.refuses
+    (finding,) = [each for each in report.findings if each.severity is Severity.ERROR]
     assert finding.id == reason
     assert finding.remedy
 
 
 def test_a_reason_that_only_messages_meet_is_told_as_what_it_is():
-    assert document_rules.form_finding("character", "/", "x").remedy == document_rules.FORMS["schema"][1]
+    assert document_rules.form_finding(XmlRefused("character"), "/").remedy == document_rules.FORMS["schema"][1]
 
 
 GOOD_CLIENT = {
@@ -243,6 +248,7 @@ GOOD_CLIENT = {
     "redirect_uris": ["https://rp.example/cb"],
     "post_logout_redirect_uris": ["https://rp.example/"],
     "client_uri": "https://rp.example/",
+    "contacts": ["it-drift@rp.example"],
     "jwks_uri": "https://rp.example/jwks",
     "token_endpoint_auth_method": "private_key_jwt",
     "grant_types": ["authorization_code", "refresh_token"],
@@ -257,6 +263,7 @@ def client(*without: str, **changes: object) -> bytes:
 
 
 SECRET = {"token_endpoint_auth_method": "client_secret_basic", "client_secret": "env:RP_SECRET"}
+PRIVATE = {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "d": "AA"}
 CLIENTS = [
     ("json", b"[]", "", set()),
     ("json", b"", "", set()),
@@ -275,6 +282,13 @@ CLIENTS = [
     ("public-subject", client(subject_type="public"), "/subject_type", set()),
     ("no-way-back", client("client_uri"), "/client_uri", set()),
     ("no-client-name", client("client_name"), "/client_name", set()),
+    ("no-contact-address", client("contacts"), "/contacts", set()),
+    ("no-contact-address", client(contacts=["nobody"]), "/contacts", set()),
+    ("private-jwk", client("jwks_uri", jwks={"keys": [PRIVATE]}), "/jwks", set()),
+    ("client-metadata", client("jwks_uri", jwks={"keys": [7]}), "/jwks", set()),
+    ("client-metadata", client("jwks_uri", jwks=7), "/jwks", set()),
+    ("client-metadata", client(**{"logo_uri#sv": "javascript:1"}), "/logo_uri#sv", set()),
+    ("client-metadata", client(policy_uri="http://rp.example/p"), "/policy_uri", set()),
     ("no-logout-address", client("post_logout_redirect_uris"), "/post_logout_redirect_uris", set()),
     ("repeated-uri", client(redirect_uris=["https://rp.example/cb"] * 2), "/redirect_uris/1", set()),
     ("localhost", client(redirect_uris=["https://localhost/cb"]), "/redirect_uris/0", {"keys-elsewhere"}),
@@ -324,7 +338,7 @@ def test_every_reason_to_refuse_a_client_is_told_at_once():
     ],
 )
 def test_a_reason_is_told_once_and_does_not_hide_the_next(document, places):
-    findings = [each for each in check(document) if each.severity is Severity.ERROR]
+    findings = [each for each in check(document).findings if each.severity is Severity.ERROR]
     assert sorted(each.place for each in findings) == sorted(places)
 
 
@@ -353,46 +367,120 @@ def test_a_file_with_an_error_is_one_that_is_not_taken_and_any_other_is(rule, do
             taken.append(refused.reason == "several-entities" and rule != "duplicate-entity")
         else:
             taken.append(True)
-    assert refuses(check(document, now=make.NOW)) is not any(taken)
+    assert check(document, AT).refuses is not any(taken)
 
 
 def test_an_aggregate_is_looked_at_entity_by_entity_and_says_which():
     group = make.aggregate(service(), make.entity(entity_id="https://b.example/"), replaced("Exempel AB", "<!-- -->"))
-    findings = check(group.replace(b'validUntil="2026-10-01T00:00:00Z"', b"", 1), now=make.NOW)
+    findings = check(group.replace(b'validUntil="2026-10-01T00:00:00Z"', b"", 1), AT).findings
     places = {finding.place for finding in findings}
     assert "/EntitiesDescriptor//EntityDescriptor[@entityID='https://b.example/']/Organization" in places
     assert any(finding.id == "mixed-content" for finding in findings)
 
 
 def test_what_is_said_of_an_entity_in_both_roles_is_said_once():
-    findings = check(make.adfs_idp(), now=make.NOW)
+    findings = check(make.adfs_idp(), AT).findings
     assert [finding.id for finding in findings].count("no-organization") == 1
     assert len(set(findings)) == len(findings)
 
 
 def test_errors_come_first_and_http_on_loopback_is_taken_in_test_systems():
     document = make.entity(make.sp_role(make.acs("http://localhost/acs")))
-    findings = check(document)
+    findings = check(document).findings
     assert [finding.severity for finding in findings] == sorted(
         (finding.severity for finding in findings), key=list(Severity).index
     )
     assert findings[0].id == "address"
-    assert not refuses(check(document, allow_http_loopback=True))
+    assert not check(document, Context(allow_http_loopback=True)).refuses
 
 
 def test_without_a_time_nothing_is_said_of_times():
     document = service(flags='validUntil="2020-01-01T00:00:00Z"', role=keys(make.certificate(ends=make.EXPIRED_AT)))
-    assert {finding.id for finding in check(document)} == {"unsigned"}
+    report = check(document)
+    assert {finding.id for finding in report.findings} == {"unsigned"}
+    assert {name for name, needed in report.not_run.items() if needed == "now"} == {
+        "expired", "certificate-ended", "certificate-ends", "ends-soon", "ends-far-off",
+    }  # fmt: skip
 
 
-def test_findings_are_written_for_a_terminal_with_nothing_that_moves_its_cursor():
-    text = format_findings(check(b'{"a\\u001b[31m": 1, "client_id": "x"}'))
+def test_a_report_is_written_for_a_terminal_with_nothing_that_moves_its_cursor():
+    report = check(b'{"a\\u001b[31m": 1, "client_id": "x"}')
+    text = format_report(report)
     assert "error client-metadata at /a\\u001b[31m" in text
     assert "\x1b" not in text
     assert "    do:    " in text
-    assert text.splitlines()[-1] == "3 errors, 0 warnings, 3 hints"
-    assert format_findings(()) == "0 errors, 0 warnings, 0 hints\n"
-    assert "at the document" in format_findings(check(b"[]"))
+    counted = f"{len(report.passed)} checks passed, {len(report.not_run)} not run"
+    assert text.splitlines()[-1] == f"3 errors, 0 warnings, 4 hints; {counted}"
+    assert format_report(Report(())) == "0 errors, 0 warnings, 0 hints; 0 checks passed, 0 not run\n"
+    assert "at the document\n" in format_report(check(b"[]"))
+
+
+def test_a_report_is_written_in_swedish_too():
+    text = format_report(check(service(content=WITH_LOGOUT + make.acs(binding=make.REDIRECT)), AT), "sv")
+    assert "fel no-acs at /EntityDescriptor/SPSSODescriptor[1]/AssertionConsumerService, rad " in text
+    assert "    varför:Det finns ingen adress dit ett svar kan skickas med POST." in text
+    assert " kontroller godkända, " in text
+
+
+def test_a_report_counts_the_rules_that_hold_and_names_what_was_not_known():
+    report = check(signed(), AT)
+    assert report.findings == ()
+    assert len(report.passed) == len(set(report.passed)) > 60
+    assert {"no-acs", "doctype", "weak-key", "text-formula"} <= set(report.passed)
+    assert "no-sso" in report.passed  # the table of refusals is run in every role
+    assert "no-assurance" not in report.passed  # advice for providers says nothing of a service
+    assert report.not_run["id-taken"] == "register"
+    assert report.as_json()["counts"] == {
+        "errors": 0, "warnings": 0, "hints": 0, "passed": len(report.passed), "not_run": len(report.not_run),
+    }  # fmt: skip
+    broken_one = check(service(role=keys()), AT)
+    assert "no-signing-key" not in broken_one.passed
+    assert set(broken_one.passed) | {finding.id for finding in broken_one.findings} >= set(report.passed)
+
+
+def test_a_document_that_cannot_be_opened_passes_nothing():
+    report = check(b"<!DOCTYPE a><a/>", AT)
+    assert (report.passed, report.as_json()["taken"]) == ((), False)
+
+
+def on_lines(document: bytes) -> bytes:
+    return document.replace(b"><", b">\n<")
+
+
+@pytest.mark.parametrize(
+    ("document", "rule", "marked"),
+    [
+        (service(content=make.slo("http://sp.example/slo") + PERSISTENT + make.acs()), "address", b"SingleLogoutService"),
+        (service(role=keys(make.certificate(), b"x")), "certificate", b'<md:KeyDescriptor use="signing"><ds:KeyInfo>#2'),
+        (service(after=CONTACT), "no-organization", b"<md:EntityDescriptor"),
+        (service(after=AFTER.replace("2021001234", "202100-1234")), "organization-number", b"OrganizationNumber"),
+        (replaced("OrganizationName", "Name").replace(b"</md:OrganizationName", b"</md:Name"), "schema", b"<md:Name xml"),
+        (make.aggregate(service(), service(entity_id="service")), "entity-id-relative", b'entityID="service"'),
+    ],
+)  # fmt: skip
+def test_a_finding_knows_its_line(document, rule, marked):
+    lines = on_lines(document).splitlines()
+    (line, *_) = [finding.line for finding in check(on_lines(document), AT).findings if finding.id == rule]
+    marked, _, number = marked.partition(b"#")
+    found_at = [at for at, each in enumerate(lines, 1) if marked.partition(b"><")[0] in each]
+    assert line == found_at[int(number or 1) - 1]
+
+
+def test_what_cannot_be_read_at_all_knows_its_line_where_the_parser_does():
+    broken = on_lines(service() + b"<")
+    assert check(broken).findings[0].line == len(broken.splitlines())
+    assert check(b"<!DOCTYPE a><a/>").findings[0].line is None
+
+
+def test_a_finding_about_a_client_knows_its_line():
+    document = json.dumps(
+        {**GOOD_CLIENT, "redirect_uris": ["https://rp.example/cb"] * 2, "bogus": {"a": ["b"]}}, indent=1
+    )
+    lines = document.splitlines()
+    by_id = {finding.id: finding.line for finding in check(document.encode(), AT).findings}
+    assert by_id["repeated-uri"] == next(at for at, each in enumerate(lines, 1) if "rp.example/cb" in each) + 1
+    assert by_id["client-metadata"] == next(at for at, each in enumerate(lines, 1) if "bogus" in each)
+    assert found(client("contacts"))["no-contact-address"][0].line == 1
 
 
 def test_names_of_other_families_are_known_by_their_uri_name():
@@ -405,4 +493,4 @@ def test_names_of_other_families_are_known_by_their_uri_name():
 @settings(max_examples=100, deadline=None)
 @given(document=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 def test_whatever_the_file_there_is_an_answer(document):
-    assert refuses(check(document))
+    assert check(document).refuses

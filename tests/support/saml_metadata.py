@@ -38,6 +38,13 @@ def _certificate(key: PrivateKey, ends: dt.datetime) -> bytes:
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
+@cache
+def sha1_certificate() -> bytes:
+    """One as old software makes it. `cryptography` signs no more with SHA-1, so the digest's name is put in afterwards."""
+    sha256, sha1 = bytes.fromhex("2a864886f70d01010b"), bytes.fromhex("2a864886f70d010105")
+    return certificate().replace(sha256, sha1)
+
+
 def in_lines(der: bytes) -> str:
     """Base64 in lines of 64, as most write it."""
     text = b64encode(der).decode()
