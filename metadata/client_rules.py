@@ -5,10 +5,10 @@ Owns the advice, and the way from the refusals of `metadata.oidc`, which come on
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from metadata.findings import Finding, Rule, Severity
 from metadata.oidc import InvalidClientMetadata, InvalidRedirectUri, read_client
+from metadata.redirect_uris import split_or_none
 from metadata.wire.jwk import PRIVATE_MEMBERS
 from trust_framework.attribute_sets import SCOPES
 
@@ -152,9 +152,14 @@ def _refresh_without_offline(members: Members) -> Iterator[str]:
 
 def _keys_at_another_host(members: Members) -> Iterator[tuple[str, str]]:
     uri = members.get("jwks_uri")
-    hosts = {urlsplit(each).hostname for each in _texts(members, "redirect_uris")}
-    if isinstance(uri, str) and (host := urlsplit(uri).hostname) is not None and hosts and host not in hosts:
+    hosts = {_host(each) for each in _texts(members, "redirect_uris")}
+    if isinstance(uri, str) and (host := _host(uri)) is not None and hosts and host not in hosts:
         yield "/jwks_uri", host
+
+
+def _host(uri: str) -> str | None:
+    parts = split_or_none(uri)
+    return None if parts is None else parts.hostname
 
 
 _E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT

@@ -52,7 +52,7 @@ def kind_of(key: PublicKey) -> str:
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}"
     if isinstance(key, ec.EllipticCurvePublicKey):
-        return f"P-{key.key_size}" if key.curve.name.startswith("secp") else key.curve.name
+        return f"P-{key.key_size}" if key.curve.name.endswith("r1") else key.curve.name
     return "Ed25519"
 
 

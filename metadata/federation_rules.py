@@ -8,12 +8,12 @@ import unicodedata
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 from metadata.context import KnownIds
 from metadata.findings import Rule, Severity
 from metadata.handed import Handed, Told
 from metadata.look_alike import skeleton
+from metadata.redirect_uris import split_or_none
 
 _LOCAL_ENDINGS: Final = (".local", ".localhost", ".internal", ".lan", ".intra", ".corp", ".home", ".test", ".invalid")
 _PUBLIC_MAIL: Final = frozenset(
@@ -87,11 +87,8 @@ def _local(handed: Handed) -> Iterator[tuple[str, str]]:
 
 
 def _host(told: Told) -> str:
-    try:
-        parts = urlsplit(told.value)
-    except ValueError:  # told by the rules of addresses
-        return ""
-    return (parts.hostname or "").lower() if parts.scheme in {"http", "https"} else ""
+    parts = split_or_none(told.value)
+    return (parts.hostname or "").lower() if parts is not None and parts.scheme in {"http", "https"} else ""
 
 
 def _is_local(host: str) -> bool:

@@ -48,15 +48,21 @@ def check_https_uri(uri: str, *, allow_http_loopback: bool = False) -> SplitResu
     return check_redirect_uri(uri, native=False, allow_http_loopback=allow_http_loopback)
 
 
+def split_or_none(uri: str) -> SplitResult | None:
+    """The parts of whatever somebody wrote, None for what has none (brackets around no address)."""
+    try:
+        return urlsplit(uri)
+    except ValueError:
+        return None
+
+
 def _split(uri: str) -> SplitResult:
     if len(uri) > MAXIMUM_URI:
         raise UnfitUri("longer than 2000 characters")
     if not _URI_CHARACTERS.fullmatch(uri):
         raise UnfitUri("a fragment, a wildcard, or a character that no URI has")
-    try:
-        parts = urlsplit(uri)
-    except ValueError as error:
-        raise UnfitUri("not a URI") from error
+    if (parts := split_or_none(uri)) is None:
+        raise UnfitUri("not a URI")
     if _BAD_ESCAPE.search(uri) or _BAD_ESCAPE_OUTSIDE_QUERY.search(uri.split("?", 1)[0]):
         raise UnfitUri("an escape that hides a separator, a dot, a wildcard or a control character")
     if any(segment.split(";")[0] in {".", ".."} for segment in parts.path.split("/")):

@@ -8,7 +8,6 @@ hints be.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from metadata.findings import Rule, Severity
 from metadata.register import POST, REDIRECT
@@ -88,7 +87,7 @@ def _no_page(subject: Subject) -> Iterator[str]:
 
 
 def _plain_http_page(subject: Subject) -> Iterator[tuple[str, str]]:
-    yield from ((each.place, each.value) for each in pages(subject) if urlsplit(each.value).scheme == "http")
+    yield from ((each.place, each.value) for each in pages(subject) if each.value.lower().startswith("http://"))
 
 
 def _no_organization(subject: Subject) -> Iterator[str]:

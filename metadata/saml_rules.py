@@ -10,13 +10,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from metadata.context import NOTHING_KNOWN, Context
 from metadata.findings import Rule, Severity
-from metadata.redirect_uris import MAXIMUM_URI, UnfitUri, check_https_uri
+from metadata.redirect_uris import MAXIMUM_URI, UnfitUri, check_https_uri, split_or_none
 from metadata.register import POST, REDIRECT
 from metadata.wire.saml_metadata_values import ACS, SP_ROLE, SSO, Entity, Key, Localized, Requested, Role
 from metadata.wire.x509 import is_strong_key
@@ -56,11 +55,8 @@ def is_page(url: str) -> bool:
     """Whether people may be sent to this address of the web: http or https, a host, nothing that ends an attribute."""
     if not (0 < len(url) <= MAXIMUM_URI and url.isascii() and url.isprintable() and _UNSAFE_IN_PAGES.isdisjoint(url)):
         return False
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+    parts = split_or_none(url)
+    return parts is not None and parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
 
 
 def pages(subject: Subject) -> Iterator[Localized]:
@@ -206,7 +202,8 @@ def _scope_patterns(subject: Subject) -> Iterator[str]:
 
 
 def _relative_entity_id(subject: Subject) -> Iterator[str]:
-    if not urlsplit(subject.entity.entity_id).scheme:
+    parts = split_or_none(subject.entity.entity_id)
+    if parts is None or not parts.scheme:
         yield "/EntityDescriptor/@entityID"
 
 

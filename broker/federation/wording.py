@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from broker.federation.aspects import YES, Aspect, Form, Word, Words
 from metadata.described_keys import DescribedKey
+from metadata.redirect_uris import split_or_none
 
 LONGEST: Final = 200
 
@@ -45,10 +45,8 @@ class Known:
 
 def host_of(address: Word) -> str:
     """The host of an address, with the port where one is named."""
-    try:
-        return urlsplit(str(address)).netloc.lower()
-    except ValueError:
-        return ""
+    parts = split_or_none(str(address))
+    return "" if parts is None else parts.netloc.lower()
 
 
 def sentences(aspect: Aspect, before: Words, after: Words, known: Known) -> Iterator[Sentence]:

@@ -83,7 +83,7 @@ def private_key_client(*keys):
 def told_in_full():
     """A file in which every key stands that has a row."""
     full = private_key_client(public_jwk(signer(ec_key("now"), kid="now", alg="ES256")))
-    more = {"logo_uri": "x", "software_id": "x", "software_version": "x", "contacts": ["x"]}
+    more = {"logo_uri": "https://boka.example.se/l", "software_id": "x", "software_version": "x", "contacts": ["x"]}
     full["services"][1]["oidc"] |= {**more, "client_name": "x", "client_name#sv": "x", "client_name#en": "x"}
     return full
 
