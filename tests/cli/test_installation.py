@@ -249,7 +249,9 @@ class TestMetadata:
             (tillit.folder / "federation/journal.xml").read_bytes().replace(b"https://sp.example/acs", b"http://x/")
         )
         assert tillit("metadata", "check", bad).exit_code == 1
-        assert "address" in {finding["id"] for finding in tillit.json("metadata", "check", bad)}
+        report = tillit.json("metadata", "check", bad)
+        assert (report["taken"], "address" in {finding["id"] for finding in report["findings"]}) == (False, True)
+        assert "adressen är inte en ren https-adress" in tillit("metadata", "check", bad, "--language", "sv").stdout.lower()
 
     def test_a_file_that_is_not_there_is_refused(self, tillit):
         assert tillit("metadata", "check", tillit.folder / "none.xml").exit_code == 3
