@@ -251,7 +251,10 @@ class TestMetadata:
         assert tillit("metadata", "check", bad).exit_code == 1
         report = tillit.json("metadata", "check", bad)
         assert (report["taken"], "address" in {finding["id"] for finding in report["findings"]}) == (False, True)
-        assert "adressen är inte en ren https-adress" in tillit("metadata", "check", bad, "--language", "sv").stdout.lower()
+        assert (
+            "adressen är inte en ren https-adress"
+            in tillit("metadata", "check", bad, "--language", "sv").stdout.lower()
+        )
 
     def test_a_file_that_is_not_there_is_refused(self, tillit):
         assert tillit("metadata", "check", tillit.folder / "none.xml").exit_code == 3
