@@ -15,9 +15,12 @@ from pydantic import ValidationError
 
 from broker.federation import entries
 from broker.federation.entries import BadEntry, When
+from broker.federation.names import of_provider, of_service
 from broker.federation.schema import ProviderEntry, ServiceEntry
 from broker.login.effects import Change
 from metadata.register import Service
+from trust_framework.members import State
+from trust_framework.names import Name
 
 Key = tuple[str, str]
 """Kind and id."""
@@ -36,6 +39,9 @@ SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """By key of the file: the kind of its entries, and which of their keys is the id."""
 
+LEFT: Final = State.LEFT.value
+"""The state of what has left: it stands for the record, and its names rest."""
+
 METHODS: Final = ("methods", "method")
 KINDS: Final = (FEDERATION, *(kind for kind, _ in SECTIONS.values()), METHODS[1])
 FILE: Final = "file"
@@ -44,13 +50,16 @@ FILE: Final = "file"
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What lists show and search without opening the content. `subject` is an entityID, issuer or client_id."""
+    """What lists show and search without opening the content. `subject` is an entityID, issuer or client_id; `names_held`
+    are what others know the entity by, worked out from a content and not kept in lists.
+    """
 
     names: Mapping[str, str] = field(default_factory=dict)
     state: str = ""
     protocol: str = ""
     subject: str = ""
     expires_at: int | None = None
+    names_held: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +232,15 @@ def about(kind: str, content: Content) -> About:
     state = str(content.get("state", "active"))
     shown = dict(names) if isinstance(names, Mapping) else {}
     if kind != "service":
-        return About(shown, state, *_other_subject(kind, content))
+        protocol, subject = _other_subject(kind, content)
+        held = of_provider(subject) if kind == "identity_provider" and state != LEFT else ()
+        return About(shown, state, protocol, subject, names_held=held)
     try:
         read = entries.service(ServiceEntry.model_validate(content), When(allow_http_loopback=True))
     except (BadEntry, ValidationError):
         return About(shown, state)
-    return About(shown or dict(read.names), state, *_subject(read.service))
+    held = of_service(read.service) if state != LEFT else ()
+    return About(shown or dict(read.names), state, *_subject(read.service), names_held=held)
 
 
 def _other_subject(kind: str, content: Content) -> tuple[str, str]:

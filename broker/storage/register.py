@@ -28,7 +28,7 @@ from broker.federation.register import (
     row_hash,
 )
 from broker.login.effects import Overtaken
-from broker.storage import log
+from broker.storage import delegations, log, names
 from broker.storage.codec import dumps, loads
 from broker.storage.database import Database, InsertOf, Kept, Row, Unit
 from broker.storage.tables import About as Mapped
@@ -235,10 +235,13 @@ def _write_one(unit: Unit, each: EntryChange, before: Entry | None, version: int
         "document": _sealed(unit, each, version),
     }
     unit.run(_ADD, row)
+    told = about(each.kind, each.content or {})
+    names.changed(unit, each, told.names_held, at)
+    delegations.changed(unit, each)
     if each.content is None:
         unit.run(_UNLIST, {"kind": each.kind, "id": each.id})
     else:
-        unit.run(_INDEX, _indexed(each, version, at))
+        unit.run(_INDEX, _indexed(each, told, version, at))
 
 
 def _sealed(unit: Unit, each: EntryChange, version: int) -> bytes:
@@ -246,8 +249,7 @@ def _sealed(unit: Unit, each: EntryChange, version: int) -> bytes:
     return unit.vault.seal("federation", dumps({"content": each.content, "reason": each.reason}), bound)
 
 
-def _indexed(each: EntryChange, version: int, at: int) -> dict[str, Any]:
-    told = about(each.kind, each.content or {})
+def _indexed(each: EntryChange, told: About, version: int, at: int) -> dict[str, Any]:
     name = told.names.get("sv") or next(iter(told.names.values()), each.id)
     return {
         "kind": each.kind,

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Executable, Index, bindparam, delete, select
 
-from broker.login.effects import EndRole, GrantRole
+from broker.federation.proposing import SameRoles
+from broker.login.effects import EndRole, GrantRole, Overtaken
 from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, number, table, text
 from trust_framework.roles import Role, RoleGrant
@@ -52,6 +53,12 @@ def grant(unit: Unit, change: GrantRole) -> None:
 def end(unit: Unit, change: EndRole) -> None:
     """Take a role back; one that nobody gave stays as it is."""
     unit.run(_END, {"p": change.person, "o": change.org, "r": change.role.value})
+
+
+def require(unit: Unit, change: SameRoles) -> None:
+    """See that the person's grants are as they were when something was decided by them. Raises Overtaken."""
+    if _read(unit.rows(_OF_PERSON, {"person": change.person})) != change.grants:
+        raise Overtaken("roles")
 
 
 def of_person(database: Database, person: str) -> tuple[RoleGrant, ...]:

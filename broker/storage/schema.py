@@ -2,14 +2,17 @@
 
 from broker.storage import (  # noqa: F401  # importing a file registers its tables
     consents,
+    delegations,
     domains,
     grants,
     jobs,
     keys,
     log,
     logins,
+    names,
     once,
     persons,
+    proposals,
     register,
     roles,
     settings,

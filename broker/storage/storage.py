@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
 from broker.federation.domains import KeepProof
+from broker.federation.proposing import ListedProposal, ProposalPage, SameRoles, SaveProposal
 from broker.federation.register import (
     ChangeRegister,
     Entry,
@@ -34,6 +35,7 @@ from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from broker.storage import (
     consents,
+    delegations,
     domains,
     expiry,
     grants,
@@ -41,8 +43,10 @@ from broker.storage import (
     keys,
     log,
     logins,
+    names,
     once,
     persons,
+    proposals,
     register,
     roles,
     settings,
@@ -56,9 +60,11 @@ from broker.storage.persons import Listed
 from broker.storage.register import FederationVersion
 from idp_adapters.base import Consume
 from metadata.wire.signing import UnfitKey
+from trust_framework.approval import Proposal, Stage
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
 from trust_framework.domains import DomainProof
+from trust_framework.names import Holding, Name
 from trust_framework.persons import Person
 from trust_framework.roles import RoleGrant
 
@@ -81,6 +87,8 @@ APPLY: dict[type, Apply] = {
     change.EndRole: roles.end,
     change.EndGrant: grants.end,
     change.EndSignOn: sign_ons.end,
+    SameRoles: roles.require,
+    SaveProposal: proposals.save,
     ChangeRegister: register.change,
     KeepProof: domains.keep,
 }
@@ -167,6 +175,12 @@ class Storage:
         return consents.read(self._database, person, service)
 
     def role_grants(self, person: str) -> tuple[RoleGrant, ...]:
+        """The person's roles, own ones first, then those for members whose agent the person belongs to."""
+        own = roles.of_person(self._database, person)
+        return (*own, *delegations.of_person(self._database, own))
+
+    def own_role_grants(self, person: str) -> tuple[RoleGrant, ...]:
+        """The roles that the person was given, without those that follow from them."""
         return roles.of_person(self._database, person)
 
     def once(self, kind: str, secret: str) -> Once | None:
@@ -287,6 +301,42 @@ class Storage:
     def domain_proofs_due(self, count: int) -> tuple[DomainProof, ...]:
         """Proven hosts that are to be looked at again."""
         return domains.due(self._database, self.clock(), count)
+
+    def register_holders(self, name: Name) -> tuple[Holding, ...]:
+        """Who has or had a name."""
+        return names.holders(self._database, name)
+
+    def register_near(self, name: Name) -> tuple[Holding, ...]:
+        """Who has a name, or one that people may take for it."""
+        return names.near(self._database, name)
+
+    # --- proposals
+
+    def proposal(self, id: str, org: str | None = None) -> Proposal | None:
+        """A proposal; of the member `org` when one is named."""
+        return proposals.read(self._database, id, org)
+
+    def proposal_page(
+        self,
+        stage: str = "",
+        org: str = "",
+        kind: str = "",
+        object: str = "",
+        author: str = "",
+        search: str = "",
+        after: str = "",
+        count: int = 50,
+    ) -> ProposalPage:
+        """A page of proposals, the last changed first. `stage` may be `open` or `waiting` (for approvers) too."""
+        return proposals.page(self._database, proposals.Asked(stage, org, kind, object, author, search, after, count))
+
+    def reviews_due(self, before: int) -> tuple[ListedProposal, ...]:
+        """Emergencies whose review must be done before a time."""
+        return proposals.due(self._database, before)
+
+    def proposal_counts(self, org: str = "") -> Mapping[Stage, int]:
+        """How many proposals there are at each stage."""
+        return proposals.counts(self._database, org)
 
     def forget_person(self, id: str, events: tuple[Event, ...] = ()) -> bool:
         """Destroy the person's key, whatever finds them, their consents and what they are signed on to."""

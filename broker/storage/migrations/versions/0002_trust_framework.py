@@ -14,6 +14,10 @@ TABLES = (
     "register_index",
     "role_grants",
     "domain_proofs",
+    "register_names",
+    "delegations",
+    "proposals",
+    "proposal_acts",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -89,6 +93,66 @@ def upgrade() -> None:
         sa.Column("proven_at", NUMBER, nullable=True),
         sa.Column("failing_since", NUMBER, nullable=True),
         sa.PrimaryKeyConstraint("org", "host", name=op.f("pk_domain_proofs")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "register_names",
+        sa.Column("name_kind", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("looks", sa.Text(), nullable=False),
+        sa.Column("released_at", NUMBER, nullable=True),
+        sa.PrimaryKeyConstraint("name_kind", "name_key", "kind", "id", name=op.f("pk_register_names")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_register_names_looks", "register_names", ["looks"])
+    op.create_index("ix_register_names_entry", "register_names", ["kind", "id"])
+    op.create_table(
+        "delegations",
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("until", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("org", "agent", "role", name=op.f("pk_delegations")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_delegations_agent", "delegations", ["agent"])
+    op.create_table(
+        "proposals",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("danger", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("emergency", NUMBER, nullable=False),
+        sa.Column("review_due", NUMBER, nullable=True),
+        sa.Column("opened_at", NUMBER, nullable=False),
+        sa.Column("changed_at", NUMBER, nullable=False),
+        sa.Column("version", NUMBER, nullable=False),
+        sa.Column("search", sa.Text(), nullable=False),
+        sa.Column("names", sa.LargeBinary(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposals")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_proposals_changed_at_id", "proposals", ["changed_at", "id"])
+    op.create_index("ix_proposals_stage_changed_at", "proposals", ["stage", "changed_at"])
+    op.create_index("ix_proposals_org_changed_at", "proposals", ["org", "changed_at"])
+    op.create_index("ix_proposals_entry", "proposals", ["kind", "object"])
+    op.create_index("ix_proposals_review_due", "proposals", ["review_due"])
+    op.create_table(
+        "proposal_acts",
+        sa.Column("proposal", sa.Text(), nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
+        sa.Column("previous", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("proposal", "number", name=op.f("pk_proposal_acts")),
         sqlite_strict=True,
     )
 

@@ -1,0 +1,44 @@
+"""The names that an entry gives its entity, and what is told when one of them is not free."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from broker.login.effects import Overtaken
+from metadata.hosts import LOOPBACK, hosts
+from metadata.register import Service
+from trust_framework.names import Held, Name, NameKind
+
+
+class NameHeld(Overtaken):
+    """A name is another's, or rests after its release."""
+
+    def __init__(self, held: Held) -> None:
+        super().__init__(held.name.value)
+        self.held = held
+
+
+def of_service(service: Service) -> tuple[Name, ...]:
+    """The names of a service. Loopback is everybody's own."""
+    return tuple(dict.fromkeys(_of_service(service)))
+
+
+def _of_service(service: Service) -> Iterator[Name]:
+    if service.saml is not None:
+        yield Name(NameKind.ENTITY_ID, service.saml.entity_id)
+    elif service.oidc is not None:
+        yield Name(NameKind.CLIENT_ID, service.oidc.client_id)
+    yield from (Name(NameKind.ADDRESS, url) for url in _answered_at(service) if urlsplit(url).hostname not in LOOPBACK)
+    yield from (Name(NameKind.HOST, host) for host in sorted(hosts(service) - LOOPBACK))
+
+
+def _answered_at(service: Service) -> Iterator[str]:
+    """Where answers go that hold something of a person."""
+    if service.saml is not None:
+        yield from (endpoint.url for endpoint in service.saml.assertion_consumer_services)
+    elif service.oidc is not None:
+        yield from service.oidc.redirect_uris
+
+
+def of_provider(subject: str) -> tuple[Name, ...]:
+    """The name of an upstream provider: its entityID or issuer."""
+    return (Name(NameKind.ENTITY_ID, subject),) if subject else ()
