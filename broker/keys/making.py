@@ -49,6 +49,7 @@ NEEDS = (
     Need("saml-encryption", "RS256", certificate=True),
     Need("saml-metadata", "RS256", certificate=True),
     Need("checkpoint", "Ed25519"),
+    Need("federation", "ES256"),
 )
 """The ring of a broker. The encryption key is named by the algorithm of its kind, though it never signs."""
 

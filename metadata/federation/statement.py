@@ -101,7 +101,7 @@ class Reader:
             issuer=claims["iss"],
             subject=claims["sub"],
             expires_at=claims["exp"],
-            keys=_keys(claims),
+            keys=federation_keys(claims.get("jwks")),
             claims=claims,
             constraints=_constraints(claims),
         )
@@ -136,8 +136,8 @@ class Reader:
             raise StatementRefused(f"{min(misplaced)} does not belong in this statement")
 
 
-def _keys(claims: Mapping[str, Any]) -> PublicKeySet:
-    document = claims.get("jwks")
+def federation_keys(document: Any) -> PublicKeySet:
+    """The federation keys of a `jwks` claim, each with a name of its own (section 3.1.1). Raises StatementRefused."""
     if not isinstance(document, Mapping):
         raise StatementRefused("no jwks")
     try:
