@@ -14,6 +14,7 @@ from broker.keys.ring import KeyRing
 from broker.login.own import PROTOCOL as OWN_PAGES
 from broker.login.ports import Federation, Services
 from broker.protocols.oidc.front import OidcFront
+from broker.protocols.openid_federation.own_first import OwnFirst
 from broker.protocols.own import OwnFront
 from broker.protocols.saml.front import SamlFront
 from broker.settings import Environment, Settings
@@ -28,6 +29,7 @@ from broker.web.published import Publications
 from broker.web.throttle import Throttle
 from idp_adapters.base import Tools
 from metadata.client_keys import ClientKeys
+from metadata.federation.resolving import Resolver
 from metadata.wire.egress import Egress, EgressPolicy
 from metadata.wire.signing import Signer
 
@@ -105,6 +107,10 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         keys=lambda: snapshots.keys,
         federation=lambda: snapshots.federation,
         client_keys=ClientKeys(egress),
+        resolver=Resolver(
+            OwnFirst(egress, lambda: services, clock),
+            allow_http_loopback=settings.environment is Environment.TEST,
+        ),
     )
     pages = Pages(
         settings.environment,

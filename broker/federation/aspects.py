@@ -118,7 +118,9 @@ _V, _S, _K, _A, _Y, _X = Form.VALUE, Form.SET, Form.KEY, Form.ADDRESS, Form.SWIT
 # fmt: off
 _ROWS: Final = (
     Aspect(FEDERATION, "name", _S, "namn", "name", _C, _C),
+    Aspect(FEDERATION, "openid_federation", _S, "OpenID Federation", "OpenID Federation", _D, _D),
     # members
+    Aspect(MEMBER, "openid_federation", _S, "entitet i OpenID Federation", "entity in the OpenID Federation", _D, _D),
     Aspect(MEMBER, "name", _S, "namn", "name", _C, _C),
     Aspect(MEMBER, "state", _V, "läge", "state", _D, _D),
     Aspect(MEMBER, "type", _V, "slag av organisation", "kind of organisation", _D, _D),
@@ -146,6 +148,7 @@ _ROWS: Final = (
     Aspect(SERVICE, "information_url", _A, "adress till information", "address of information", _C, _C),
     Aspect(SERVICE, "entity_categories", _S, "entitetskategori som federationen går i god för",
            "entity category that the federation vouches for", _D, _C),
+    Aspect(SERVICE, "openid_federation", _S, "entitet i OpenID Federation", "entity in the OpenID Federation", _D, _D),
     # SAML services
     Aspect(SERVICE, "entityID", _V, "entityID", "entityID", _D, _D),
     Aspect(SERVICE, "assertion consumer service", _A, "adress för svar", "address for answers", _D, _C),
@@ -208,6 +211,7 @@ _ROWS: Final = (
     Aspect(PROVIDER, "id_token_signed_response_alg", _V, "signeringsalgoritm", "signing algorithm", _D, _D),
     Aspect(PROVIDER, "want_assertions_signed", _Y, "intyget måste vara signerat", "the assertion must be signed", _C, _D),
     Aspect(PROVIDER, REST, _X, "annat i dokumentet", "something else in the document", _C, _C),
+    Aspect(PROVIDER, "openid_federation", _S, "entitet i OpenID Federation", "entity in the OpenID Federation", _D, _D),
     # the broker's own methods
     Aspect(METHOD, "kind", _V, "slag", "kind", _D, _D),
     Aspect(METHOD, "anchors", _K, "kortutgivare", "card issuers", _D, _D, another_key_is_dangerous),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from broker.federation import openid_entries
 from broker.federation.entries import TEST, UPSTREAM_KINDS, ReadEntry, Upstream, method_kind
 from broker.federation.faults import Faults, Place
 from broker.federation.schema import FederationFile
@@ -35,6 +36,8 @@ def check(read: ReadFile, settings: Settings, faults: Faults) -> None:
     _method_ids(read.file, faults)
     _references(read.file, settings, faults)
     _addresses_of_entities(read, settings, faults)
+    for place, why in openid_entries.wrong(read.file, known_methods(read.file, settings), settings.base_url):
+        faults.add(place, why)
 
 
 def _unique(file: FederationFile, faults: Faults) -> None:

@@ -5,6 +5,7 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from broker.federation.openid_schema import SubordinateEntry
 from broker.federation.values import Day, Entry, Id, Level, MailAddress, Names, Note, OrganisationNumber, Text, named
 from trust_framework.member_types import TYPES, MemberRole, MemberType
 from trust_framework.members import State
@@ -57,6 +58,9 @@ class MemberEntry(Entry):
     type: MemberType = Field(MemberType.USER_ORGANISATION, description="What kind of organisation it is.")
     roles: tuple[MemberRole, ...] = Field(
         (), description="What it is in the federation; empty means all that its type may be."
+    )
+    openid_federation: SubordinateEntry | None = Field(
+        None, description="As an entity below us in an OpenID Federation: its identifier and federation keys."
     )
     contacts: Mapping[Id, NamedContact] = Field(
         {}, description="Contacts by purpose: `technical`, `administrative`, `support` …; `security` is always needed."

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from broker.federation import schema
+from broker.federation import openid_schema, schema
 from broker.federation.entries import TEST, UPSTREAM_KINDS
 from idp_adapters.catalogue import METHODS, settings_class
 from metadata.oidc import AUTH_METHODS, GRANT_TYPES
@@ -28,6 +28,15 @@ SECTIONS: Final[tuple[tuple[str, type[schema.Entry]], ...]] = (
     ("staff", schema.StaffMember),
     ("staff: commissions", schema.CommissionEntry),
     ("agreements", schema.AgreementEntry),
+    ("openid_federation", openid_schema.OpenIdFederationEntry),
+    ("openid_federation: trust_anchors", openid_schema.TrustAnchorEntry),
+    ("openid_federation: trust_anchors: services", openid_schema.ChainTermsEntry),
+    ("openid_federation: trust_marks", openid_schema.OwnTrustMarkEntry),
+    ("openid_federation: trust_mark_types", openid_schema.TrustMarkTypeEntry),
+    ("openid_federation: trust_mark_owners", openid_schema.TrustMarkOwnerEntry),
+    ("openid_federation: constraints", openid_schema.ConstraintsEntry),
+    ("openid_federation: constraints: naming_constraints", openid_schema.NamingConstraintsEntry),
+    ("members, services, identity_providers: openid_federation", openid_schema.SubordinateEntry),
 )
 _OF_ENTRY: Final = frozenset({"provider", "names", "ceiling", "levels", "attributes", "scopes", "identifiers"})
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from broker.federation.member import MemberEntry
+from broker.federation.openid_schema import OpenIdFederationEntry, SubordinateEntry
 from broker.federation.values import (
     PERSON_ID,
     AssertedName,
@@ -81,6 +82,9 @@ class ServiceEntry(Entry):
     )
     contact: ContactEntry | None = Field(None, description="Whom a person may ask; shown on error pages.")
     information_url: WebAddress | None = Field(None, description="Where the service is described.")
+    openid_federation: SubordinateEntry | None = Field(
+        None, description="As an entity below us in an OpenID Federation: its identifier and federation keys."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -118,6 +122,9 @@ class ProviderEntry(Entry):
         description="Entity category URIs that the federation vouches for; its metadata is published with these alone.",
     )
     state: State = Field(State.ACTIVE, description="`suspended` stops all logins with it.")
+    openid_federation: SubordinateEntry | None = Field(
+        None, description="As an entity below us in an OpenID Federation: its identifier and federation keys."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -196,3 +203,6 @@ class FederationFile(Entry):
     persons: tuple[PersonEntry, ...] = Field((), description="People of the directory.")
     staff: tuple[StaffMember, ...] = Field((), description="Their employments and commissions.")
     agreements: tuple[AgreementEntry, ...] = Field((), description="Sharing agreements.")
+    openid_federation: OpenIdFederationEntry | None = Field(
+        None, description="This broker's place in an OpenID Federation; it has none without."
+    )

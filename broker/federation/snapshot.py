@@ -7,7 +7,7 @@ only the modules of those in use.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from broker.federation import entries
+from broker.federation import entries, openid_entries
 from broker.federation.entries import TEST
 from broker.federation.schema import FederationFile, PersonEntry
 from broker.login import own
@@ -46,6 +46,7 @@ def load(document: Mapping[str, Any], version: int, tools: Tools, settings: Sett
         methods[entry.id] = upstream.settings.adapter(entry.id, tools)
         if upstream.entity_id is not None:
             entities[upstream.entity_id] = entry.id
+    agreements = {entry.id: entries.agreement(entry) for entry in file.agreements}
     return Federation(
         version=version,
         names=file.names or NAMELESS,
@@ -54,7 +55,8 @@ def load(document: Mapping[str, Any], version: int, tools: Tools, settings: Sett
         providers=providers,
         methods=methods,
         provider_entities=entities,
-        agreements=tuple(entries.agreement(entry) for entry in file.agreements),
+        agreements=tuple(agreements.values()),
+        entity=openid_entries.own_entity(file, members, agreements, settings.base_url),
     )
 
 

@@ -13,6 +13,8 @@ from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from broker.settings import Settings
 from idp_adapters.base import Adapter
+from metadata.federation.own import OwnEntity
+from metadata.federation.resolving import Resolver
 from metadata.register import OidcClient, Register
 from metadata.wire.jwk import PublicKeySet
 from trust_framework.agreements import Agreement
@@ -29,7 +31,7 @@ class Federation:
     """The register as one version of it says, parsed once. At most two seconds behind the database.
 
     `parties` and `register.services` share ids; `providers` and `methods` share ids (each is a login method).
-    `provider_entities` maps an upstream's SAML entityID to its method id.
+    `provider_entities` maps an upstream's SAML entityID to its method id. `entity` is what we are in an OpenID Federation.
     """
 
     version: int
@@ -40,6 +42,7 @@ class Federation:
     methods: Mapping[str, Adapter]
     provider_entities: Mapping[str, str] = field(default_factory=dict)
     agreements: tuple[Agreement, ...] = ()
+    entity: OwnEntity | None = None
 
 
 class Store(Protocol):
@@ -91,6 +94,7 @@ class Services:
     """Everything a step may use besides the time, which is passed.
 
     `client_keys` gives the keys of a client that may have signed this token: registered, or fetched from its jwks_uri.
+    `resolver` finds trust chains.
     """
 
     settings: Settings
@@ -98,3 +102,4 @@ class Services:
     keys: Callable[[], KeyRing]
     federation: Callable[[], Federation]
     client_keys: Callable[[OidcClient, str], PublicKeySet]
+    resolver: Resolver

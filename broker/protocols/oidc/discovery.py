@@ -20,9 +20,14 @@ SIGNING_ALGS = ("ES256", "RS256")
 
 
 def configuration(on: Services) -> bytes:
+    """The provider's metadata as it is published."""
+    return json.dumps(metadata(on), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def metadata(on: Services) -> dict[str, Any]:
     """The provider's metadata (Discovery section 3, RFC 8414 section 2)."""
     base = on.settings.base_url
-    document: dict[str, Any] = {
+    return {
         "issuer": base,
         **{name: base + path for name, path in PATHS.items()},
         "scopes_supported": ["openid", "offline_access", *sorted(SCOPES)],
@@ -49,7 +54,6 @@ def configuration(on: Services) -> bytes:
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": ["sv", "en"],
     }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _levels(federation: Federation) -> list[str]:
