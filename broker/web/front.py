@@ -13,7 +13,7 @@ from typing import Any, Final
 from broker.exchange import Reply, Request
 from broker.login.effects import StorageUnavailable
 from broker.protocols.oidc import introspect, revoke, token, userinfo
-from broker.web import documents, landings, logout, publication, requests
+from broker.web import documents, landings, logout, openid_federation, publication, requests
 from broker.web.answers import failed, of_refusal, refused
 from broker.web.clients import authenticated
 from broker.web.context import Broker
@@ -69,6 +69,8 @@ ROUTES: Mapping[str, Route] = {
     "/entities/": Route(publication.one_entity),
     **{f"/metadata/{audience}.xml": Route(view) for audience, view in publication.views().items()},
     "/metadata/certificates.pem": Route(publication.certificates),
+    **{path: Route(view) for path, view in openid_federation.VIEWS.items()},
+    **{path: Route(view, ("POST",), OIDC_BODY) for path, view in openid_federation.POSTED.items()},
     "/healthz": Route(documents.alive),
     "/readyz": Route(documents.ready),
     **{path: Route(view) for path, view in documents.static_views().items()},
