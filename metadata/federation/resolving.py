@@ -103,7 +103,9 @@ def _walked(walk: Walk, subject: str, own: Statement | None) -> Chain:
             refused = error if isinstance(error, ChainRefused) else ChainRefused(error.reason)
     if walk.unreachable:
         raise Unreachable("; ".join(walk.faults))
-    raise refused or ChainRefused("; ".join(walk.faults) or "no superior", "invalid_trust_anchor")
+    if walk.faults:
+        raise refused or ChainRefused("; ".join(walk.faults))
+    raise refused or ChainRefused("no superior", "invalid_trust_anchor")
 
 
 def _mark(anchors: Anchors) -> Collection[object]:

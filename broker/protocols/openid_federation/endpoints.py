@@ -13,6 +13,7 @@ from broker.protocols.openid_federation import statements
 from broker.protocols.openid_federation.errors import (
     FederationError,
     InvalidRequest,
+    InvalidSubject,
     InvalidTrustAnchor,
     NotFound,
     Refused,
@@ -138,6 +139,8 @@ def resolve(asked: Asked, own: OwnEntity, now: int, on: Services) -> Reply:
     anchors = {name: keys for name, keys in anchors_of(own, on).items() if name in wanted}
     if not anchors:
         raise InvalidTrustAnchor("none of these is a trust anchor here")
+    if not on.resolver.reader(now).is_entity(subject):
+        raise InvalidSubject("sub is no entity identifier")
     try:
         chain = on.resolver.resolve(subject, anchors, now)
     except ChainRefused as error:

@@ -48,6 +48,13 @@ class InvalidTrustAnchor(FederationError):
     status = 404
 
 
+class InvalidSubject(FederationError):
+    """What is asked for is no entity at all."""
+
+    code = "invalid_subject"
+    status = 404
+
+
 class Refused(FederationError):
     """The chain is refused, by the code that says how."""
 

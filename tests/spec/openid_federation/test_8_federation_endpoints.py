@@ -393,7 +393,7 @@ def test_a_resolver_tells_the_entity_types_asked_for(world):
         ({"sub": [LEAF, LEAF], "trust_anchor": US}, (400, "invalid_request")),
         ({"sub": LEAF, "trust_anchor": "https://stranger.example"}, (404, "invalid_trust_anchor")),
         ({"sub": "https://nobody.example", "trust_anchor": US}, (503, "temporarily_unavailable")),
-        ({"sub": "not-an-entity", "trust_anchor": US}, (503, "temporarily_unavailable")),
+        ({"sub": "not-an-entity", "trust_anchor": US}, (404, "invalid_subject")),
         ({"sub": "https://lonely.example", "trust_anchor": US}, (404, "invalid_trust_anchor")),
         ({"sub": "https://unknown.example", "trust_anchor": US}, (400, "invalid_trust_chain")),
         ({"sub": "https://public.example", "trust_anchor": US}, (400, "invalid_metadata")),
@@ -471,7 +471,7 @@ def test_below_ourselves_only_what_we_say_is_answered_at_hand(world):
         Party("https://odd.example", (f"{US}/x",)),
     )
     reaching(world, found)
-    assert error(get(world, RESOLVE, sub="https://odd.example", trust_anchor=US)) == (404, "invalid_trust_anchor")
+    assert error(get(world, RESOLVE, sub="https://odd.example", trust_anchor=US)) == (400, "invalid_trust_chain")
     assert not [url for url in found.fetched if url.startswith(US)]
 
 
