@@ -5,6 +5,7 @@ import stat
 
 import pytest
 
+from broker.keys.making import NEEDS
 from broker.settings import Settings
 from broker.storage import open_storage
 from tests.support import federation as good
@@ -75,7 +76,7 @@ class TestSettings:
         data = json.dumps(str(tillit.folder / "data"))
         config.write_text(f'base_url = "http://127.0.0.1:8440"\nTILLIT_ENV = "test"\ndata_dir = {data}\n')
         tillit.env = {name: None for name in tillit.env if name.startswith("TILLIT_")} | {"TILLIT_CONFIG": str(config)}
-        assert len(tillit.json("key", "list")) == 7
+        assert len(tillit.json("key", "list")) == len(NEEDS)
 
     def test_a_database_of_another_key_is_not_ready(self, tillit):
         (tillit.folder / "data/kek").write_text("A" * 43 + "=\n")

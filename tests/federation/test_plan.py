@@ -85,6 +85,7 @@ def told_in_full():
     full = private_key_client(public_jwk(signer(ec_key("now"), kid="now", alg="ES256")))
     more = {"logo_uri": "https://boka.example.se/l", "software_id": "x", "software_version": "x", "contacts": ["x"]}
     full["services"][1]["oidc"] |= {**more, "client_name": "x", "client_name#sv": "x", "client_name#en": "x"}
+    full["openid_federation"] = {"role": "leaf"}
     return full
 
 
