@@ -11,6 +11,7 @@ from broker.jobs.runner import JobRunner
 from broker.jobs.standard import standard_jobs
 from broker.keys.making import load_ring
 from broker.keys.ring import KeyRing
+from broker.keys.sealing import secret_hash
 from broker.login.own import PROTOCOL as OWN_PAGES
 from broker.login.ports import Federation, Services
 from broker.protocols.oidc.front import OidcFront
@@ -20,10 +21,12 @@ from broker.protocols.saml.front import SamlFront
 from broker.settings import Environment, Settings
 from broker.storage.opening import open_storage
 from broker.storage.storage import Storage
+from broker.test_issuer import TestIssuer
 from broker.web.context import Broker, printable
 from broker.web.flask_app import pages_app
 from broker.web.front import Environ, Front, StartResponse
 from broker.web.metrics import Metrics
+from broker.web.mount import Mounted
 from broker.web.pages.render import Pages
 from broker.web.published import Publications
 from broker.web.throttle import Throttle
@@ -84,6 +87,7 @@ class Application:
     snapshots: Snapshots
     jobs: JobRunner
     egress: Egress
+    test_issuer: TestIssuer
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         return self.front(environ, start_response)
@@ -91,6 +95,7 @@ class Application:
     def close(self) -> None:
         """Stop the jobs and close connections."""
         self.jobs.stop()
+        self.test_issuer.close()
         self.egress.close()
         self.storage.close()
 
@@ -111,6 +116,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
             OwnFirst(egress, lambda: services, clock),
             allow_http_loopback=settings.environment is Environment.TEST,
         ),
+        hash_secret=lambda secret: secret_hash(storage.vault, secret),
     )
     pages = Pages(
         settings.environment,
@@ -136,8 +142,11 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         store=storage,
         publication=lambda: published.current,
         ready=lambda: readiness(snapshots, storage),
+        bench=lambda: test_issuer.made().bench,
     )
-    return Application(Front(on, pages_app(on).wsgi_app), on, storage, snapshots, jobs, egress)
+    test_issuer = TestIssuer(on, storage)
+    beside = Mounted(test_issuer.path, test_issuer.wsgi, pages_app(on).wsgi_app)
+    return Application(Front(on, beside), on, storage, snapshots, jobs, egress, test_issuer)
 
 
 def refresh(snapshots: Snapshots, metrics: Metrics) -> None:

@@ -3,6 +3,7 @@
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -103,13 +104,49 @@ class Settings(BaseSettings):
         return self.base_url.startswith("https:")
 
     @cached_property
+    def path(self) -> str:
+        """Where the issuer stands at its host: empty, or the path of one beneath another."""
+        return urlsplit(self.base_url).path
+
+    @cached_property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return self.base_url.removesuffix(self.path)
+
+    @cached_property
     def cookie_name(self) -> str:
-        return "__Host-tillit" if self.secure else "tillit"
+        """Of each issuer of a host its own, so that no sign-on of one is ever shown to another."""
+        return f"{'__Host-' if self.secure else ''}tillit{self.path.replace('/', '-')}"
 
     @property
     def entity_id(self) -> str:
         """The SAML entityID, also the address of the metadata."""
         return f"{self.base_url}/saml/metadata"
+
+    def beneath(self, name: str) -> "Settings":
+        """The settings of another issuer of this process, at a path of this one: a folder and a store of its own, nothing
+        beside it, under the same key-encryption key.
+        """
+        kek = self.key_encryption_key or SecretStr(f"file:{self.data_dir / 'kek'}")
+        own: dict[str, Any] = {
+            "base_url": f"{self.base_url}/{name}",
+            "data_dir": self.data_dir / name,
+            "database_url": "",
+            "key_encryption_key": kek,
+            "card_url": "",
+            "card_listen": "",
+            "management_listen": "",
+            "checkpoint_file": None,
+        }
+        return self._with(own)
+
+    def at_database(self, url: str) -> "Settings":
+        """The same, with the store elsewhere."""
+        return self._with({"database_url": url})
+
+    def _with(self, changed: dict[str, Any]) -> "Settings":
+        """Checked already, and changed by this program alone."""
+        return Settings.model_construct(**{**{name: getattr(self, name) for name in Settings.model_fields}, **changed})
 
     @property
     def database(self) -> str:

@@ -16,7 +16,7 @@ from broker.settings import Environment, Settings
 from idp_adapters.base import Adapter, Tools
 from idp_adapters.catalogue import MethodSettings
 from metadata.register import Register
-from trust_framework.members import RelyingParty
+from trust_framework.members import RelyingParty, State
 from trust_framework.providers import ProviderTerms
 
 NAMELESS: Final = {"sv": "tillit", "en": "tillit"}
@@ -26,14 +26,16 @@ CARD: Final = "card"
 def load(document: Mapping[str, Any], version: int, tools: Tools, settings: Settings) -> Federation:
     """The snapshot of one version; of an empty document when none was applied yet.
 
-    `document` is what `reading.read_file` made; one that this release does not understand raises.
+    `document` is what `reading.read_file` made; one that this release does not understand raises. A service in state test is
+    not there: it is the test issuer's alone (`testing`).
     """
     file = FederationFile.model_validate(document or {"tillit": "1"})
     at = entries.when(settings)
-    read = {entry.id: entries.service(entry, at) for entry in file.services}
+    services = tuple(entry for entry in file.services if entry.state is not State.TEST)
+    read = {entry.id: entries.service(entry, at) for entry in services}
     members = {entry.org: entries.member(entry) for entry in file.members}
     parties: dict[str, RelyingParty] = {
-        entry.id: entries.party(entry, members[entry.member], read[entry.id]) for entry in file.services
+        entry.id: entries.party(entry, members[entry.member], read[entry.id]) for entry in services
     }
     providers: dict[str, ProviderTerms] = {}
     methods: dict[str, Adapter] = {}

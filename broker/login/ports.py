@@ -94,7 +94,7 @@ class Services:
     """Everything a step may use besides the time, which is passed.
 
     `client_keys` gives the keys of a client that may have signed this token: registered, or fetched from its jwks_uri.
-    `resolver` finds trust chains.
+    `resolver` finds trust chains; `hash_secret` hashes a client's secret as the register keeps it.
     """
 
     settings: Settings
@@ -103,3 +103,4 @@ class Services:
     federation: Callable[[], Federation]
     client_keys: Callable[[OidcClient, str], PublicKeySet]
     resolver: Resolver
+    hash_secret: Callable[[str], bytes]

@@ -10,6 +10,7 @@ from broker.storage.log import CHECKPOINTS
 from broker.storage.logins import LOGINS
 from broker.storage.once import CONSUMED, ONCE
 from broker.storage.sign_ons import PARTICIPANTS, SIGN_ONS
+from broker.storage.test_runs import TEST_PRESETS, TEST_RUNS
 
 GRACE = 900
 """Seconds that an expired row stays, so that a late comer is told what happened instead of that nothing is known."""
@@ -35,6 +36,8 @@ RULES = (
     Rule(ONCE, "keep_until", GRACE),
     Rule(CONSUMED, "expires_at", SKEW),
     Rule(GRANTS, "expires_at", GRACE),
+    Rule(TEST_RUNS, "expires_at", GRACE),
+    Rule(TEST_PRESETS, "expires_at", GRACE),
 )
 
 

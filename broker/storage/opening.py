@@ -56,6 +56,11 @@ def open_storage(
     settings: Settings, kek: Kek | None = None, clock: Callable[[], int] = lambda: int(time.time())
 ) -> Storage:
     """The store that the settings name. Raises NoKek, WrongSchema, StorageUnavailable."""
+    return Storage(open_database(settings, kek), clock)
+
+
+def open_database(settings: Settings, kek: Kek | None = None) -> Database:
+    """The database that the settings name, with what opens it. Raises NoKek, WrongSchema, StorageUnavailable."""
     kek = kek or load_kek(settings)
     database = Database(settings.database, settings.threads)
     try:
@@ -63,7 +68,7 @@ def open_storage(
     except BaseException:
         database.close()
         raise
-    return Storage(database, clock)
+    return database
 
 
 def _vault(database: Database, kek: Kek) -> SealingVault:

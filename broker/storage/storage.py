@@ -33,6 +33,8 @@ from broker.login import effects as change
 from broker.login.effects import Effects, Grant, Once, Overtaken, PersonKey, StorageUnavailable
 from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
+from broker.protocols.testing.choice import Choice
+from broker.protocols.testing.run import KeepPreset, KeepRun, NoteRun, Run, UsePreset
 from broker.storage import (
     consents,
     delegations,
@@ -51,6 +53,7 @@ from broker.storage import (
     roles,
     settings,
     sign_ons,
+    test_runs,
 )
 from broker.storage.database import RETRIES, Database, GaveWay, Unit
 from broker.storage.grouping import Grouping
@@ -91,6 +94,10 @@ APPLY: dict[type, Apply] = {
     SaveProposal: proposals.save,
     ChangeRegister: register.change,
     KeepProof: domains.keep,
+    UsePreset: test_runs.use_preset,
+    KeepPreset: test_runs.keep_preset,
+    KeepRun: test_runs.keep,
+    NoteRun: test_runs.note,
 }
 """What is done with each change, in the order in which it is done: what can refuse comes first, grants before what hangs
 on them. One order for all also keeps PostgreSQL from deadlocks.
@@ -242,6 +249,11 @@ class Storage:
 
         return self._write(work)
 
+    def save_directory(self, listed: Iterable[Listed]) -> None:
+        """Make the directory what is listed, outside any version of the register."""
+        kept = tuple(listed)
+        self._write(lambda unit: persons.replace_directory(unit, kept))
+
     def register_entries(self, version: int | None = None) -> tuple[Entry, ...]:
         """Everything that stands in the register, or stood at a version."""
         if version is None:
@@ -356,6 +368,24 @@ class Storage:
     def role_grants_of(self, org: str) -> tuple[RoleGrant, ...]:
         """The roles given in an organisation, or in the federation."""
         return roles.of_org(self._database, org)
+
+    # --- test logins, in the test issuer's store
+
+    def test_run(self, reference: str) -> Run | None:
+        """A test login by its reference."""
+        return test_runs.read(self._database, reference)
+
+    def test_runs(self, service: str, org: str) -> tuple[Run, ...]:
+        """The test logins of a member's service, the newest first."""
+        return test_runs.of_service(self._database, service, org)
+
+    def tested(self, service: str, digest: str) -> int | None:
+        """When a service last passed a test login with this content, or None."""
+        return test_runs.tested(self._database, service, digest)
+
+    def test_preset(self, browser: bytes, service: str) -> Choice | None:
+        """What was chosen for a browser's next login to a service."""
+        return test_runs.preset(self._database, browser, service, self.clock())
 
     # --- keys
 

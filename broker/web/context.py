@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from broker.login.ports import Services
 from broker.protocols.front import Front
+from broker.web.bench import Bench, no_bench
 from broker.web.metrics import Metrics
 from broker.web.pages.render import Pages
 from broker.web.ports import ConsoleStore
@@ -29,6 +30,7 @@ class Broker:
     store: ConsoleStore
     publication: Callable[[], Publication]
     ready: Callable[[], Mapping[str, bool]] = field(default=dict)
+    bench: Callable[[], Bench] = field(default=no_bench)
 
     def note_refusal(self, reason: Reason, detail: str, reference: str) -> None:
         """A request was refused with a page: counted, and a line with the reference."""

@@ -30,17 +30,18 @@ class _Made:
     reply: Reply
 
 
-# One entry a document: the last one made. Keyed by our own names, never by what a visitor sends.
-_made: dict[str, _Made] = {}
+# One entry a document of an issuer: the last one made. Keyed by our own names, never by what a visitor sends.
+_made: dict[tuple[str, str], _Made] = {}
 
 
 def _kept(name: str, make: Callable[[Services], Reply], turn: Turn) -> Reply:
     """The document as it was made for this ring, this federation and this day (what is signed has an end)."""
     services = turn.on.services
     keys, federation, day = services.keys(), services.federation(), turn.now // DAY
-    kept = _made.get(name)
+    key = (services.settings.base_url, name)
+    kept = _made.get(key)
     if kept is None or kept.keys is not keys or kept.federation is not federation or kept.day != day:
-        kept = _made[name] = _Made(keys, federation, day, make(services))
+        kept = _made[key] = _Made(keys, federation, day, make(services))
     return kept.reply
 
 

@@ -1,6 +1,6 @@
 """The Flask application of the pages: its routes point at views that take a turn and give a reply."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Flask, Response, request
@@ -11,6 +11,7 @@ from broker.login.steps import Explain
 from broker.web import consent_views, explain, home, landings, login, logout
 from broker.web.console.gate import served
 from broker.web.console.routes import CONSOLE
+from broker.web.console.row import Row
 from broker.web.context import Broker
 from broker.web.front import KIB, guarded, request_of
 from broker.web.turn import Turn
@@ -20,7 +21,8 @@ FORM_BODY = 64 * KIB
 View = Callable[..., Reply]
 
 # rule, view, methods: a page is a row
-PAGES: tuple[tuple[str, View, tuple[str, ...]], ...] = (
+Rows = Sequence[tuple[str, View, tuple[str, ...]]]
+PAGES: Rows = (
     ("/", home.start, ("GET",)),
     ("/tillganglighet", home.accessibility, ("GET",)),
     ("/error", home.error_url, ("GET",)),
@@ -51,15 +53,15 @@ PAGES: tuple[tuple[str, View, tuple[str, ...]], ...] = (
 )
 
 
-def pages_app(on: Broker) -> Flask:
-    """Flask with every page. It holds no state of its own and no session: the browser's cookie is ours."""
+def pages_app(on: Broker, pages: Rows = PAGES, console: Sequence[Row] = CONSOLE) -> Flask:
+    """Flask with these pages. It holds no state of its own and no session: the browser's cookie is ours."""
     app = Flask("broker.web", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=FORM_BODY, MAX_FORM_PARTS=100)
     app.url_map.merge_slashes = False  # else it redirects to the one-slash path at whatever host the request names
-    for number, (rule, view, methods) in enumerate(PAGES):
+    for number, (rule, view, methods) in enumerate(pages):
         app.add_url_rule(rule, f"page{number}", _served(view, on), methods=methods, provide_automatic_options=False)
-    for number, row in enumerate(CONSOLE):
-        gated = _served(served(row, CONSOLE), on, row.limit)
+    for number, row in enumerate(console):
+        gated = _served(served(row, console), on, row.limit)
         app.add_url_rule(row.rule, f"console{number}", gated, methods=[row.method], provide_automatic_options=False)
     app.register_error_handler(404, lambda _: _response(_lost("not-found", on)))
     app.register_error_handler(405, lambda _: _response(_lost("not-found", on)))

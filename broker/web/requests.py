@@ -4,9 +4,11 @@ A request by GET has the browser's cookie and is served at once. A POST from a s
 it is verified, kept, and fetched by GET.
 """
 
+from collections.abc import Callable
+
 from broker.exchange import Reply
 from broker.login import journey
-from broker.login.effects import Effects, SaveLogin
+from broker.login.effects import NOTHING, Effects, SaveLogin
 from broker.login.request import LoginRequest
 from broker.login.steps import Step
 from broker.protocols.front import Answered
@@ -22,7 +24,7 @@ def authorize(turn: Turn) -> Reply:
     try:
         asked = oidc_authorize.read(turn.request, turn.now, turn.on.services)
     except Answered as answered:
-        return _answered(answered, turn)
+        return answer(answered, turn)
     return begun(asked, Effects(), turn)
 
 
@@ -31,18 +33,20 @@ def single_sign_on(turn: Turn) -> Reply:
     try:
         asked, used = saml_sso.read(turn.request, turn.now, turn.on.services)
     except Answered as answered:
-        return _answered(answered, turn)
+        return answer(answered, turn)
     return begun(asked, Effects((used,)), turn)
 
 
-def begun(asked: LoginRequest, used: Effects, turn: Turn) -> Reply:
-    """Begin the login that a verified request asks for."""
+def begun(
+    asked: LoginRequest, used: Effects, turn: Turn, keeping: Callable[[Step], Effects] = lambda _: NOTHING
+) -> Reply:
+    """Begin the login that a verified request asks for. `keeping` is what else is to be kept of its first step."""
     services = turn.on.services
     if turn.request.method == "POST" and turn.held.fresh:
         step = journey.land(asked, turn.now, services)
-        return _without_cookie(_kept(step.adding(used), turn))
+        return _without_cookie(_kept(step.adding(used + keeping(step)), turn))
     step = journey.begin(asked, turn.visit(asked), turn.now, services)
-    return _kept(step.adding(used), turn)
+    return _kept(step.adding(used + keeping(step)), turn)
 
 
 def _kept(step: Step, turn: Turn) -> Reply:
@@ -58,7 +62,8 @@ def _without_cookie(reply: Reply) -> Reply:
     return Reply(reply.status, [h for h in reply.headers if h[0] != "Set-Cookie"], reply.body)
 
 
-def _answered(answered: Answered, turn: Turn) -> Reply:
+def answer(answered: Answered, turn: Turn) -> Reply:
+    """The protocol's error, at the address that the request proved."""
     if reason := record(answered.answer.effects, turn):
         return refused(reason, turn)
     turn.on.note_refusal(answered.reason, "answered at its address", answered.reference)

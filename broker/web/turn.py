@@ -76,7 +76,7 @@ class Turn:
         """
         form = self.form() if form is None else form
         headers = self.request.headers
-        own = {self.on.services.settings.base_url, "null", ""}
+        own = {self.on.services.settings.origin, "null", ""}
         if headers.get("sec-fetch-site", "same-origin") != "same-origin" or headers.get("origin", "") not in own:
             raise Refusal(REASONS["form-stale"], "another site posts")
         keys = self.on.services.keys()

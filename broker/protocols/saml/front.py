@@ -1,5 +1,8 @@
 """The answering half of single sign-on: a signed Response by HTTP-POST to the proven assertion consumer service."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from broker.audit.events import AssertionIssued, LoginFailed
 from broker.login import record
 from broker.login.effects import Effects, Join
@@ -17,9 +20,22 @@ from trust_framework.attributes import CATALOGUE
 from trust_framework.identity import Attributes
 from trust_framework.reasons import REASONS
 
+Seal = Callable[[ResponseSpec, SamlService, Services], bytes]
+"""Makes the octets to send of what the Response shall say."""
 
+
+def sealed(spec: ResponseSpec, saml: SamlService, on: Services) -> bytes:
+    """Signed, and encrypted for a service that has a key for that."""
+    return build_response(
+        spec, signer_for(saml, on), sign_assertion=saml.want_assertions_signed, recipient=recipient_of(saml)
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SamlFront:
     """See `broker.protocols.front.Front`."""
+
+    seal: Seal = sealed
 
     def issue(self, issue: Issue, now: int, on: Services) -> Answer:
         """A Response with an assertion, and the record of it (SAML profiles section 4.1.4.2)."""
@@ -28,12 +44,7 @@ class SamlFront:
         if not _as_asked(issue.request, subjects):
             return self._other_person(issue, now, on)
         spec = _spec(issue, saml, address, subjects, now, on)
-        response = build_response(
-            spec,
-            signer_for(saml, on),
-            sign_assertion=saml.want_assertions_signed,
-            recipient=recipient_of(saml),
-        )
+        response = self.seal(spec, saml, on)
         front = issue.request.front
         joined = Participant(issue.request.service, "saml", spec.name_id.value, spec.session_index, now)
         event = AssertionIssued(

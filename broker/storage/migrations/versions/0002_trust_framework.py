@@ -18,6 +18,8 @@ TABLES = (
     "delegations",
     "proposals",
     "proposal_acts",
+    "test_runs",
+    "test_presets",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -155,6 +157,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("proposal", "number", name=op.f("pk_proposal_acts")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "test_runs",
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("passed", NUMBER, nullable=False),
+        sa.Column("started_at", NUMBER, nullable=False),
+        sa.Column("expires_at", NUMBER, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("reference", name=op.f("pk_test_runs")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_test_runs_service_started_at"), "test_runs", ["service", "started_at"], unique=False)
+    op.create_index(op.f("ix_test_runs_expires_at"), "test_runs", ["expires_at"], unique=False)
+    op.create_table(
+        "test_presets",
+        sa.Column("browser", sa.LargeBinary(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("expires_at", NUMBER, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("browser", "service", name=op.f("pk_test_presets")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_test_presets_expires_at"), "test_presets", ["expires_at"], unique=False)
 
 
 def downgrade() -> None:

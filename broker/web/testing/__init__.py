@@ -1,0 +1,1 @@
+"""Pages and endpoints of the test issuer, where they differ from those of the other."""
