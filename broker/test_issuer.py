@@ -73,6 +73,7 @@ class Made:
             keys=lambda: ring,
             federation=self.snapshot.federation,
             client_keys=services.client_keys,
+            resolver=services.resolver,
             hash_secret=services.hash_secret,
         )
         self.on = Broker(

@@ -110,6 +110,7 @@ def federation_in_test(main: Federation, register: ReadsRegister, drafts: Iterab
         providers=terms,
         methods=methods,
         provider_entities={},
+        entity=None,
     )
     return InTest(federation, read.tested, read.unread)
 
