@@ -20,6 +20,8 @@ KEPT: Final = 300.0
 REFETCHED: Final = 60.0
 RESTING: Final = 10.0
 """Seconds after a look that failed in which nobody's token leads to another."""
+LONGEST: Final = 48 * 1024
+"""Octets of a token whose `kid` is looked for: a request object may carry a trust chain."""
 NO_KEYS: Final = PublicKeySet(())
 
 
@@ -38,7 +40,7 @@ class ClientKeys:
             return client.jwks
         if client.jwks_uri is None:
             return NO_KEYS
-        return self._published(client.jwks_uri, claimed_header(token, "kid"))
+        return self._published(client.jwks_uri, claimed_header(token, "kid", longest=LONGEST))
 
     def _published(self, uri: str, kid: str | None) -> PublicKeySet:
         with self._lock:

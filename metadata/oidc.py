@@ -159,6 +159,8 @@ def read_client(
         initiate_login_uri=read.web_address("initiate_login_uri"),
         client_uri=read.web_address("client_uri"),
         assertion_audience=read.choice("assertion_audience", "issuer", ("issuer", "token_endpoint")),
+        request_object_signing_alg=read.choice_or_none("request_object_signing_alg", _VERIFIED_ALGORITHMS),
+        require_signed_request_object=read.flag("require_signed_request_object"),
     )
 
 

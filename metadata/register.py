@@ -128,6 +128,8 @@ class OidcClient:
     initiate_login_uri: str | None = None
     client_uri: str | None = None
     assertion_audience: str = "issuer"
+    request_object_signing_alg: str | None = None
+    require_signed_request_object: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,8 @@ _CLIENT: Final[Mapping[str, str]] = {
     "default_max_age, require_auth_time, default_acr_values": "As in Dynamic Client Registration.",
     "initiate_login_uri, client_uri": "Where somebody who got lost is sent, the first of them that there is.",
     "assertion_audience": "`issuer` (default) or `token_endpoint`: the audience of its assertions.",
+    "request_object_signing_alg": "The one algorithm of its request objects.",
+    "require_signed_request_object": "Whether it always sends one.",
     "client_name, client_name#en": "Name on pages, when the service has none in this file.",
     "logo_uri, contacts, tos_uri, policy_uri, software_id, software_version": "Known, and of no weight.",
 }

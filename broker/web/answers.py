@@ -17,7 +17,12 @@ from broker.web.turn import Turn
 from metadata.register import UnprovenAddress
 from trust_framework.reasons import REASONS, Reason, Refusal
 
-_USED: Mapping[str, str] = {"login": "login-used", "saml-request": "request-replayed", "landing": "login-used"}
+_USED: Mapping[str, str] = {
+    "login": "login-used",
+    "saml-request": "request-replayed",
+    "request-object": "request-replayed",
+    "landing": "login-used",
+}
 
 
 def settle(step: Step, turn: Turn) -> Reply:

@@ -22,10 +22,10 @@ from trust_framework.reasons import REASONS
 def authorize(turn: Turn) -> Reply:
     """The authorization endpoint, GET and POST (OpenID Connect Core section 3.1.2.1)."""
     try:
-        asked = oidc_authorize.read(turn.request, turn.now, turn.on.services)
+        asked, used = oidc_authorize.read(turn.request, turn.now, turn.on.services)
     except Answered as answered:
         return answer(answered, turn)
-    return begun(asked, Effects(), turn)
+    return begun(asked, Effects(used), turn)
 
 
 def single_sign_on(turn: Turn) -> Reply:

@@ -16,9 +16,10 @@ from broker.login.ports import Services
 from broker.login.request import LoginRequest
 from broker.login.steps import Answer, Delivery
 from broker.protocols.front import Answered
-from broker.protocols.oidc import asked, hints
+from broker.protocols.oidc import asked, hints, request_object
 from broker.protocols.oidc.errors import AuthorizeError
 from broker.protocols.oidc.parameters import MOST_SCOPES, ClaimRequest, ClaimsParameter, Parameters, read_claims
+from idp_adapters.base import Consume
 from metadata.register import (
     OidcClient,
     ReturnAddress,
@@ -48,18 +49,28 @@ class Client:
     party: RelyingParty
 
 
-def read(request: Request, now: int, on: Services) -> LoginRequest:
-    """Prove, check, and make the LoginRequest. Raises Refusal (a page) or Answered (an error at the proven address)."""
-    parameters = _parameters(request)
-    client = _client(parameters, on)
+def read(request: Request, now: int, on: Services) -> tuple[LoginRequest, tuple[Consume, ...]]:
+    """Prove, check, and make the LoginRequest, with what it uses up. Raises Refusal (a page) or Answered (an error at the
+    proven address).
+    """
+    sent = _parameters(request)
+    client = _client(sent, on)
+    try:
+        parameters, used = request_object.opened(sent, client.oidc, now, on)
+    except AuthorizeError as error:
+        raise _answered(error, _address(sent, client.service), sent, on) from error
     address = _address(parameters, client.service)
     try:
         for check in CHECKS:
             check(parameters, client)
-        return _login_request(parameters, client, address, now, on)
+        return _login_request(parameters, client, address, now, on), used
     except AuthorizeError as error:
-        description = f"{error.description} (ref {new_reference()})"
-        raise Answered(refusal(address, error.code, description, parameters.state(), on)) from error
+        raise _answered(error, address, parameters, on) from error
+
+
+def _answered(error: AuthorizeError, address: ReturnAddress, parameters: Parameters, on: Services) -> Answered:
+    description = f"{error.description} (ref {new_reference()})"
+    return Answered(refusal(address, error.code, description, parameters.state(), on))
 
 
 def _parameters(request: Request) -> Parameters:
@@ -107,10 +118,16 @@ def bounded(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
 
 
 def no_request_object(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
-    """OpenID Connect Core section 3.1.2.6: what is not supported is said, not ignored."""
+    """OpenID Connect Core section 3.1.2.6: what is not supported is said, not ignored. An object that was opened is gone."""
     for name in ("request", "request_uri", "registration"):
         if parameters.get(name):
             raise AuthorizeError(f"{name}_not_supported", f"{name} is not supported")
+
+
+def signed_if_registered_so(parameters: Parameters, client: Client) -> None:
+    """RFC 9101 section 10.5: a client that is registered to sign its requests always does."""
+    if client.oidc.require_signed_request_object and not parameters.signed:
+        raise AuthorizeError("invalid_request", "the client must send a request object")
 
 
 def code_only(parameters: Parameters, client: Client) -> None:
@@ -159,7 +176,17 @@ def max_age(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
 
 
 Check = Callable[[Parameters, Client], None]
-CHECKS: Sequence[Check] = (once_each, bounded, no_request_object, code_only, openid_scope, pkce, prompt, max_age)
+CHECKS: Sequence[Check] = (
+    once_each,
+    bounded,
+    no_request_object,
+    signed_if_registered_so,
+    code_only,
+    openid_scope,
+    pkce,
+    prompt,
+    max_age,
+)
 
 
 # --- what is left is a request that may be served -------------------------------------------------------------------

@@ -15,10 +15,14 @@ DEEPEST_CLAIMS = 5
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The request's parameters. `repeated` names those sent more than once, whose values must not be used."""
+    """The request's parameters. `repeated` names those sent more than once, whose values must not be used.
+
+    `signed`: they came in a request object.
+    """
 
     values: Mapping[str, str]
     repeated: frozenset[str] = frozenset()
+    signed: bool = False
 
     @classmethod
     def of(cls, sent: Sequence[tuple[str, str]]) -> "Parameters":

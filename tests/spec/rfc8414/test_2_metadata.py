@@ -19,6 +19,7 @@ MEMBERS = {
     "introspection_endpoint_auth_methods_supported", "introspection_endpoint_auth_signing_alg_values_supported",
     "revocation_endpoint_auth_methods_supported", "revocation_endpoint_auth_signing_alg_values_supported",
     "claims_supported", "claim_types_supported", "claims_parameter_supported", "request_parameter_supported",
+    "request_object_signing_alg_values_supported",
     "request_uri_parameter_supported", "code_challenge_methods_supported", "prompt_values_supported",
     "authorization_response_iss_parameter_supported", "ui_locales_supported",
 }  # fmt: skip
@@ -58,7 +59,12 @@ def test_every_endpoint_is_ours_and_answers(world, said):
             assert statuses - {405, 404, 500}, name
 
 
-@pytest.mark.parametrize("flag", ["request_parameter_supported", "request_uri_parameter_supported"])
+def test_request_objects_are_taken_by_value(said):
+    assert said["request_parameter_supported"] is True
+    assert "ES256" in said["request_object_signing_alg_values_supported"]
+
+
+@pytest.mark.parametrize("flag", ["request_uri_parameter_supported"])
 def test_what_is_not_supported_is_said_not_to_be(world, said, flag):
     assert said[flag] is False
     name = flag.removesuffix("_parameter_supported")
