@@ -25,7 +25,7 @@ def authorize(turn: Turn) -> Reply:
         asked, used = oidc_authorize.read(turn.request, turn.now, turn.on.services)
     except Answered as answered:
         return answer(answered, turn)
-    return begun(asked, Effects(used), turn)
+    return begun(asked, used, turn)
 
 
 def single_sign_on(turn: Turn) -> Reply:

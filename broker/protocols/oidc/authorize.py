@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from broker.exchange import BadRequest, Request
+from broker.login.effects import Effects
 from broker.login.handles import new_reference
 from broker.login.ports import Services
 from broker.login.request import LoginRequest
@@ -19,7 +20,6 @@ from broker.protocols.front import Answered
 from broker.protocols.oidc import asked, hints, request_object
 from broker.protocols.oidc.errors import AuthorizeError
 from broker.protocols.oidc.parameters import MOST_SCOPES, ClaimRequest, ClaimsParameter, Parameters, read_claims
-from idp_adapters.base import Consume
 from metadata.register import (
     OidcClient,
     ReturnAddress,
@@ -49,7 +49,7 @@ class Client:
     party: RelyingParty
 
 
-def read(request: Request, now: int, on: Services) -> tuple[LoginRequest, tuple[Consume, ...]]:
+def read(request: Request, now: int, on: Services) -> tuple[LoginRequest, Effects]:
     """Prove, check, and make the LoginRequest, with what it uses up. Raises Refusal (a page) or Answered (an error at the
     proven address).
     """
@@ -63,7 +63,7 @@ def read(request: Request, now: int, on: Services) -> tuple[LoginRequest, tuple[
     try:
         for check in CHECKS:
             check(parameters, client)
-        return _login_request(parameters, client, address, now, on), used
+        return _login_request(parameters, client, address, now, on), Effects(used)
     except AuthorizeError as error:
         raise _answered(error, address, parameters, on) from error
 

@@ -46,7 +46,7 @@ Read = Callable[[], tuple[LoginRequest, Effects]]
 
 def authorize(turn: Turn) -> Reply:
     """The authorization endpoint, GET and POST (OpenID Connect Core section 3.1.2.1)."""
-    return _begin("oidc", lambda: (oidc_authorize.read(turn.request, turn.now, turn.on.services), Effects()), turn)
+    return _begin("oidc", lambda: oidc_authorize.read(turn.request, turn.now, turn.on.services), turn)
 
 
 def single_sign_on(turn: Turn) -> Reply:
