@@ -18,6 +18,11 @@ _BAD_ESCAPE_OUTSIDE_QUERY = re.compile(r"%(?:2[5EeFf]|5[Cc])")
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+")
+_PLAIN_HTTPS = re.compile(
+    r"https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,3})?"
+    r"(?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)*/?"
+)
+_PLAIN_LENGTH: Final = 200
 _RESPONSE_PARAMETERS = frozenset(
     {"code", "state", "iss", "error", "error_description", "error_uri", "response", "id_token", "access_token"}
 )
@@ -54,6 +59,11 @@ def split_or_none(uri: str) -> SplitResult | None:
         return urlsplit(uri)
     except ValueError:
         return None
+
+
+def is_plain_https(uri: str) -> bool:
+    """Whether an address is one that `check_https_uri` takes, seen at a glance: what nearly all are. Others may still be."""
+    return len(uri) <= _PLAIN_LENGTH and _PLAIN_HTTPS.fullmatch(uri) is not None
 
 
 def _split(uri: str) -> SplitResult:

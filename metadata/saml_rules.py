@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from metadata.context import NOTHING_KNOWN, Context
 from metadata.findings import Rule, Severity
-from metadata.redirect_uris import MAXIMUM_URI, UnfitUri, check_https_uri, split_or_none
+from metadata.redirect_uris import MAXIMUM_URI, UnfitUri, check_https_uri, is_plain_https, split_or_none
 from metadata.register import POST, REDIRECT
 from metadata.wire.saml_metadata_values import ACS, SP_ROLE, SSO, Entity, Key, Localized, Requested, Role
 from metadata.wire.x509 import is_strong_key
@@ -100,6 +100,8 @@ def _addresses(subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _unfit(url: str, allow_http_loopback: bool) -> str:
+    if is_plain_https(url):
+        return ""
     try:
         check_https_uri(url, allow_http_loopback=allow_http_loopback)
     except UnfitUri as error:

@@ -19,6 +19,7 @@ from metadata.publication import Candidate
 from metadata.wire.saml_metadata_values import IDP_ROLE, SP_ROLE, Entity, Registration
 
 ACTIVE: Final = "active"
+MEMBERS_KEPT: Final = 1000
 FEED: Final = "feed:"
 """The origin of what comes of another federation begins with this."""
 
@@ -38,6 +39,7 @@ class Published:
     store: Contents = field(repr=False)
     authority: str
     at: When
+    _members: dict[tuple[str, int], MemberEntry] = field(default_factory=dict, init=False, repr=False)
 
     def candidates(self, listing: Listing) -> tuple[Candidate, ...]:
         """One an entityID; one that stands for a service and for a provider has both roles."""
@@ -68,7 +70,7 @@ class Published:
 
     def _service(self, source: "_Source") -> Approved:
         entry = ServiceEntry.model_validate(self._content(source.listed))
-        member = MemberEntry.model_validate(self._content(source.member or source.listed))
+        member = self._member(source.member or source.listed)
         return Approved(
             document=((entry.saml and entry.saml.metadata_xml) or "").encode(),
             role=SP_ROLE,
@@ -80,6 +82,15 @@ class Published:
             entity_categories=entry.entity_categories,
             allow_http_loopback=self.at.allow_http_loopback,
         )
+
+    def _member(self, listed: ListedEntry) -> MemberEntry:
+        """The member; members have many services, so the last ones read are kept."""
+        key = listed.id, listed.version
+        if key not in self._members:
+            if len(self._members) >= MEMBERS_KEPT:
+                self._members.clear()
+            self._members[key] = MemberEntry.model_validate(self._content(listed))
+        return self._members[key]
 
     def _provider(self, source: "_Source") -> Approved:
         entry = ProviderEntry.model_validate(self._content(source.listed))
