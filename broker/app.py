@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from broker.federation.snapshot import load
+from broker.federation.following import Following
+from broker.federation.services import Note
 from broker.jobs.runner import JobRunner
 from broker.jobs.standard import standard_jobs
 from broker.keys.making import load_ring
@@ -46,8 +47,8 @@ class NotApplied(Exception):
 class Snapshots:
     """The federation and the key ring in memory, looked at again each second by the jobs thread."""
 
-    def __init__(self, storage: Storage, settings: Settings, egress: Egress) -> None:
-        self._storage, self._settings, self._egress = storage, settings, egress
+    def __init__(self, storage: Storage, settings: Settings, egress: Egress, note: Note) -> None:
+        self._storage = storage
         self._tools = Tools(
             base_url=settings.base_url,
             entity_id=settings.entity_id,
@@ -57,6 +58,7 @@ class Snapshots:
         )
         self._rows = storage.ring_rows()
         self.keys: KeyRing = load_ring(self._rows, storage.vault)
+        self.following = Following(storage, self._tools, settings, note)
         self.federation: Federation = self._loaded()
 
     def _signer(self, use: str, alg: str) -> Signer:
@@ -64,9 +66,7 @@ class Snapshots:
         return self.keys.signer(use, alg)
 
     def _loaded(self) -> Federation:
-        version = self._storage.federation()
-        document = version.document if version else {}
-        return load(document, version.version if version else 0, self._tools, self._settings)
+        return self.following.federation()
 
     def refresh(self) -> None:
         """Take up what has changed in the database. The last good snapshot stays when the new one cannot be made."""
@@ -105,7 +105,8 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
     clock = clock or (lambda: int(time.time()))
     storage = open_storage(settings, clock=clock)
     egress = Egress(egress_policy(settings))
-    snapshots = Snapshots(storage, settings, egress)
+    metrics = Metrics()
+    snapshots = Snapshots(storage, settings, egress, lambda name, error: failed_entry(metrics, "service", name, error))
     services = Services(
         settings=settings,
         store=storage,
@@ -125,8 +126,12 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         default_language=settings.default_language,
     )
     pages.warm()
-    metrics = Metrics()
-    published = Publications(storage, services, lambda what, error: unpublished(metrics, what, error))
+    published = Publications(
+        services,
+        snapshots.following.contents,
+        lambda: snapshots.following.listing,
+        lambda what, error: failed_entry(metrics, "publication", what, error),
+    )
     jobs = JobRunner(
         storage,
         standard_jobs(storage, services.keys, egress, settings.checkpoint_file, settings.sign_on_absolute),
@@ -160,10 +165,10 @@ def refresh(snapshots: Snapshots, metrics: Metrics) -> None:
         raise
 
 
-def unpublished(metrics: Metrics, what: str, error: Exception) -> None:
-    """An entity, or a document of many, could not be made: what was made last stays, and somebody should look."""
-    metrics.failures.labels("publication").inc()
-    log.error("publication of %s failed: %s", printable(what), type(error).__name__, exc_info=error)
+def failed_entry(metrics: Metrics, what: str, name: str, error: Exception) -> None:
+    """A service cannot be read, or a document not be published: the others go on, and somebody should look."""
+    metrics.failures.labels(what).inc()
+    log.error("%s %s failed: %s", what, printable(name), type(error).__name__, exc_info=error)
 
 
 def egress_policy(settings: Settings) -> EgressPolicy:

@@ -176,8 +176,21 @@ class Register:
 
     def __init__(self, services: Iterable[Service]) -> None:
         self.services: Mapping[str, Service] = {s.id: s for s in services}
-        self._by_entity_id = {s.saml.entity_id: s for s in self.services.values() if s.saml}
-        self._by_client_id = {s.oidc.client_id: s for s in self.services.values() if s.oidc}
+        self._by_entity_id: Mapping[str, Service] = {s.saml.entity_id: s for s in self.services.values() if s.saml}
+        self._by_client_id: Mapping[str, Service] = {s.oidc.client_id: s for s in self.services.values() if s.oidc}
+
+    @classmethod
+    def over(
+        cls,
+        services: Mapping[str, Service],
+        by_entity_id: Mapping[str, Service],
+        by_client_id: Mapping[str, Service],
+    ) -> "Register":
+        """The same, over services that are read only when they are asked for."""
+        register = cls(())
+        register.services = services
+        register._by_entity_id, register._by_client_id = by_entity_id, by_client_id
+        return register
 
     def by_entity_id(self, entity_id: str) -> Service:
         """The SAML service with exactly this entityID. Raises UnknownService."""

@@ -7,39 +7,29 @@ that the list names.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from broker.federation import entries
 from broker.federation.entries import When
-from broker.federation.listing import Listing
-from broker.federation.register import Entry, ListedEntry
-from broker.federation.schema import MemberEntry, ProviderEntry, ServiceEntry
+from broker.federation.listing import Contents, Listing
+from broker.federation.register import ListedEntry
+from broker.federation.schema import ProviderEntry, ServiceEntry
 from metadata.entity_form import Approved, merged, published_form
 from metadata.publication import Candidate
 from metadata.wire.saml_metadata_values import IDP_ROLE, SP_ROLE, Entity, Registration
 
 ACTIVE: Final = "active"
-MEMBERS_KEPT: Final = 1000
 FEED: Final = "feed:"
 """The origin of what comes of another federation begins with this."""
-
-
-class Contents(Protocol):
-    """Reads of single entries; see `broker.storage.storage`."""
-
-    def register_exact(self, kind: str, id: str, version: int) -> Entry | None: ...
-
-    def register_first_at(self, kind: str, id: str) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
     """Makes candidates of the list. `authority` is the address of the federation, which registers its entities."""
 
-    store: Contents = field(repr=False)
+    contents: Contents = field(repr=False)
     authority: str
     at: When
-    _members: dict[tuple[str, int], MemberEntry] = field(default_factory=dict, init=False, repr=False)
 
     def candidates(self, listing: Listing) -> tuple[Candidate, ...]:
         """One an entityID; one that stands for a service and for a provider has both roles."""
@@ -69,8 +59,8 @@ class Published:
         return published_form(self._service(source) if source.member else self._provider(source))
 
     def _service(self, source: "_Source") -> Approved:
-        entry = ServiceEntry.model_validate(self._content(source.listed))
-        member = self._member(source.member or source.listed)
+        entry = ServiceEntry.model_validate(self.contents.entry(source.listed).content)
+        member = self.contents.member(source.member or source.listed)
         return Approved(
             document=((entry.saml and entry.saml.metadata_xml) or "").encode(),
             role=SP_ROLE,
@@ -83,17 +73,8 @@ class Published:
             allow_http_loopback=self.at.allow_http_loopback,
         )
 
-    def _member(self, listed: ListedEntry) -> MemberEntry:
-        """The member; members have many services, so the last ones read are kept."""
-        key = listed.id, listed.version
-        if key not in self._members:
-            if len(self._members) >= MEMBERS_KEPT:
-                self._members.clear()
-            self._members[key] = MemberEntry.model_validate(self._content(listed))
-        return self._members[key]
-
     def _provider(self, source: "_Source") -> Approved:
-        entry = ProviderEntry.model_validate(self._content(source.listed))
+        entry = ProviderEntry.model_validate(self.contents.entry(source.listed).content)
         terms = entries.terms_of(entry, entries.upstream(entry, self.at))
         return Approved(
             document=str((entry.saml or {}).get("metadata_xml", "")).encode(),
@@ -107,11 +88,7 @@ class Published:
         )
 
     def _registration(self, listed: ListedEntry) -> Registration:
-        return Registration(self.authority, self.store.register_first_at(listed.kind, listed.id))
-
-    def _content(self, listed: ListedEntry) -> object:
-        entry = self.store.register_exact(listed.kind, listed.id, listed.version)
-        return entry.content if entry else None
+        return Registration(self.authority, self.contents.first_at(listed))
 
 
 @dataclass(frozen=True, slots=True)

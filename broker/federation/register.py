@@ -8,7 +8,7 @@ Where entries are kept is `broker.storage.register`; what a content means is `en
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -50,8 +50,9 @@ FILE: Final = "file"
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What lists show and search without opening the content. `subject` is an entityID, issuer or client_id; `names_held`
-    are what others know the entity by, worked out from a content and not kept in lists.
+    """What lists show and search without opening the content. `subject` is an entityID, issuer or client_id, `entity` the
+    entity identifier of OpenID Federation; `names_held` are what others know the entity by, worked out from a content and
+    not kept in lists.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class About:
     subject: str = ""
     expires_at: int | None = None
     names_held: tuple[Name, ...] = ()
+    entity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,13 @@ def drift(current: Iterable[Entry], told: Mapping[Key, str]) -> Iterator[Entry]:
 
 def about(kind: str, content: Content) -> About:
     """What lists show of a content. One that cannot be read is shown by its id."""
+    entity = content.get("openid_federation")
+    return replace(
+        _about(kind, content), entity=str(entity.get("entity_id", "")) if isinstance(entity, Mapping) else ""
+    )
+
+
+def _about(kind: str, content: Content) -> About:
     names = content.get("names") or content.get("name")
     state = str(content.get("state", "active"))
     shown = dict(names) if isinstance(names, Mapping) else {}

@@ -4,12 +4,13 @@ Runs at start and whenever a version has been applied, so it is quick: no networ
 only the modules of those in use.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from broker.federation import entries, openid_entries
 from broker.federation.entries import TEST
-from broker.federation.schema import FederationFile, PersonEntry
+from broker.federation.schema import FederationFile, PersonEntry, ProviderEntry
 from broker.login import own
 from broker.login.ports import Federation
 from broker.settings import Environment, Settings
@@ -23,43 +24,72 @@ NAMELESS: Final = {"sv": "tillit", "en": "tillit"}
 CARD: Final = "card"
 
 
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An upstream provider, made; `entity_id` is that of a SAML provider."""
+
+    terms: ProviderTerms
+    adapter: Adapter
+    entity_id: str | None = None
+
+
 def load(document: Mapping[str, Any], version: int, tools: Tools, settings: Settings) -> Federation:
-    """The snapshot of one version; of an empty document when none was applied yet.
+    """The snapshot of a whole document, everything in it read; of an empty one when none was applied yet.
 
     `document` is what `reading.read_file` made; one that this release does not understand raises. A service in state test is
-    not there: it is the test issuer's alone (`testing`).
+    not there: it is the test issuer's alone (`testing`). A running node follows the register instead (`following`).
     """
     file = FederationFile.model_validate(document or {"tillit": "1"})
     at = entries.when(settings)
-    services = tuple(entry for entry in file.services if entry.state is not State.TEST)
-    read = {entry.id: entries.service(entry, at) for entry in services}
+    standing = tuple(entry for entry in file.services if entry.state is not State.TEST)
+    read = {entry.id: entries.service(entry, at) for entry in standing}
     members = {entry.org: entries.member(entry) for entry in file.members}
     parties: dict[str, RelyingParty] = {
-        entry.id: entries.party(entry, members[entry.member], read[entry.id]) for entry in services
+        entry.id: entries.party(entry, members[entry.member], read[entry.id]) for entry in standing
     }
+    register = Register((*(each.service for each in read.values()), own.service(settings.base_url)))
+    services = register, {**parties, own.OWN: own.party(file.names or NAMELESS)}
+    return assembled(file, version, services, lambda entry: provider(entry, tools, settings), tools, settings)
+
+
+def assembled(
+    file: FederationFile,
+    version: int,
+    services: tuple[Register, Mapping[str, RelyingParty]],
+    made: Callable[[ProviderEntry], Provider],
+    tools: Tools,
+    settings: Settings,
+) -> Federation:
+    """A snapshot of services that are read, or can be, and of everything else in the file."""
     providers: dict[str, ProviderTerms] = {}
     methods: dict[str, Adapter] = {}
-    for name, made in own_methods(file, settings):
-        providers[name], methods[name] = made.terms(name), made.adapter(name, tools)
+    for name, method in own_methods(file, settings):
+        providers[name], methods[name] = method.terms(name), method.adapter(name, tools)
     entities: dict[str, str] = {}
     for entry in file.identity_providers:
-        upstream = entries.upstream(entry, at)
-        providers[entry.id] = entries.terms_of(entry, upstream)
-        methods[entry.id] = upstream.settings.adapter(entry.id, tools)
+        upstream = made(entry)
+        providers[entry.id], methods[entry.id] = upstream.terms, upstream.adapter
         if upstream.entity_id is not None:
             entities[upstream.entity_id] = entry.id
     agreements = {entry.id: entries.agreement(entry) for entry in file.agreements}
+    members = {entry.org: entries.member(entry) for entry in file.members}
     return Federation(
         version=version,
         names=file.names or NAMELESS,
-        register=Register((*(each.service for each in read.values()), own.service(settings.base_url))),
-        parties={**parties, own.OWN: own.party(file.names or NAMELESS)},
+        register=services[0],
+        parties=services[1],
         providers=providers,
         methods=methods,
         provider_entities=entities,
         agreements=tuple(agreements.values()),
         entity=openid_entries.own_entity(file, members, agreements, settings.base_url),
     )
+
+
+def provider(entry: ProviderEntry, tools: Tools, settings: Settings) -> Provider:
+    """An upstream provider and its adapter."""
+    upstream = entries.upstream(entry, entries.when(settings))
+    return Provider(entries.terms_of(entry, upstream), upstream.settings.adapter(entry.id, tools), upstream.entity_id)
 
 
 def own_methods(file: FederationFile, settings: Settings) -> Iterator[tuple[str, MethodSettings]]:

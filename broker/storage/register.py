@@ -74,6 +74,7 @@ INDEX = table(
     text("state", "State: test, active, suspended …"),
     text("protocol", "saml or oidc"),
     text("subject", "entityID, issuer or client_id"),
+    text("entity", "Entity identifier of OpenID Federation"),
     number("expires_at", "When something of it runs out first", nullable=True),
     octets("sort", "Its name as lists are ordered"),
     text("search", "Its names and ids in small letters"),
@@ -159,7 +160,7 @@ _MATCHES = and_(
     _I.search.like(bindparam("like"), escape="\\"),
 )
 _LISTED = (_I.kind, _I.id, _I.org, _I.version, _I.origin, _I.changed_at)
-_TOLD_ABOUT = (_I.names, _I.state, _I.protocol, _I.subject, _I.expires_at)
+_TOLD_ABOUT = (_I.names, _I.state, _I.protocol, _I.subject, _I.expires_at, _I.entity)
 _PAGE = Kept(
     select(*_LISTED, *_TOLD_ABOUT, _I.sort)
     .where(_MATCHES, tuple_(_I.sort, _I.id) > tuple_(bindparam("sort"), bindparam("after")))
@@ -261,6 +262,7 @@ def _indexed(each: EntryChange, told: About, version: int, at: int) -> dict[str,
         "state": told.state,
         "protocol": told.protocol,
         "subject": told.subject,
+        "entity": told.entity,
         "expires_at": told.expires_at,
         "sort": sort_key(name),
         "search": " ".join((*told.names.values(), each.id, told.subject)).casefold(),
@@ -393,10 +395,9 @@ def _position(after: str) -> tuple[bytes, str]:
 
 
 def _listed(row: Row) -> ListedEntry:
-    kind, id_, org, number_, origin, changed_at, names, state, protocol, subject, expires_at = row[:11]
-    return ListedEntry(
-        kind, id_, org, number_, origin, changed_at, About(loads(names), state, protocol, subject, expires_at)
-    )
+    kind, id_, org, number_, origin, changed_at, names, state, protocol, subject, expires_at, entity = row[:12]
+    told = About(loads(names), state, protocol, subject, expires_at, entity=entity)
+    return ListedEntry(kind, id_, org, number_, origin, changed_at, told)
 
 
 def by_subject(database: Database, kind: str, subject: str) -> tuple[ListedEntry, ...]:

@@ -1,5 +1,8 @@
 """Pages outside any login: the start page, the accessibility statement, our errorURL, language and appearance."""
 
+from collections.abc import Iterator
+from itertools import islice
+
 from broker.exchange import Reply
 from broker.settings import Environment
 from broker.web import explain
@@ -10,19 +13,22 @@ from broker.web.pages.language import choose_language, choose_theme
 from broker.web.turn import Turn
 from metadata.register import UnknownService
 
+MOST_LISTED = 100
 REVIEWED = "2026-11-25"
 
 
 def start(turn: Turn) -> Reply:
     """The start page, with help; outside production it lists the services to try."""
+    tried = turn.on.services.settings.environment is not Environment.PRODUCTION
+    return turn.on.pages.render(Start(services=tuple(_to_try(turn)) if tried else ()), turn.frame())
+
+
+def _to_try(turn: Turn) -> Iterator[ServiceLink]:
     federation = turn.on.services.federation()
-    listed = turn.on.services.settings.environment is not Environment.PRODUCTION
-    services = tuple(
-        ServiceLink(names=party.names, url=home)
-        for service, party in federation.parties.items()
-        if listed and (home := federation.register.services[service].home) and _logs_people_in(service, turn)
-    )
-    return turn.on.pages.render(Start(services=services), turn.frame())
+    for service in islice(federation.parties, MOST_LISTED):
+        party, home = federation.parties.get(service), federation.register.services[service].home
+        if party and home and _logs_people_in(service, turn):
+            yield ServiceLink(names=party.names, url=home)
 
 
 def _logs_people_in(service: str, turn: Turn) -> bool:

@@ -5,13 +5,13 @@ again. Who is on it is `broker.federation.published`; what becomes of it `metada
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 from broker.federation import entries
-from broker.federation.listing import Listing
-from broker.federation.published import Contents, Published
-from broker.federation.register import RegisterChanges
+from broker.federation.listing import Contents, Listing
+from broker.federation.published import Published
 from broker.keys.ring import KeyRing
 from broker.login.ports import Federation, Services
 from metadata.publication import Candidate, Note, Publication, Terms
@@ -24,20 +24,13 @@ SIGNING: Final = "saml-metadata"
 """The use of the key that signs what is published; see `broker.keys.making`."""
 
 
-class PublishingStore(Contents, Protocol):
-    """What publishing reads."""
-
-    def register_changed(self, after: int) -> RegisterChanges: ...
-
-
 class Publications:
     """What is published now. `refresh` makes nothing but the list of who is published, so it is quick."""
 
-    def __init__(self, store: PublishingStore, on: Services, note: Note) -> None:
-        self._store, self._on, self._note = store, on, note
-        self._published = Published(store, on.settings.base_url, entries.when(on.settings))
+    def __init__(self, on: Services, contents: Contents, listing: Callable[[], Listing], note: Note) -> None:
+        self._on, self._listing, self._note = on, listing, note
+        self._published = Published(contents, on.settings.base_url, entries.when(on.settings))
         self._terms = Terms(on.settings.base_url)
-        self._listing = Listing()
         self._made_of = on.keys(), on.federation()
         self.current = self._made(None)
 
@@ -49,10 +42,7 @@ class Publications:
             self._made_of = keys, federation
 
     def _made(self, before: Publication | None) -> Publication:
-        version = self._on.federation().version
-        if version != self._listing.version:
-            self._listing = self._listing.after(self._store.register_changed(self._listing.version), version)
-        candidates = (own_candidate(self._on), *self._published.candidates(self._listing))
+        candidates = (own_candidate(self._on), *self._published.candidates(self._listing()))
         return Publication(candidates, self._on.keys().signer(SIGNING, "RS256"), self._terms, self._note, before)
 
 

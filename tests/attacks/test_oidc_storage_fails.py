@@ -119,7 +119,7 @@ def test_a_service_that_leaves_during_a_login_is_answered_nowhere(world):
 
 def test_an_entry_without_a_client_is_no_client(world):
     register = world.app.snapshots.federation.register
-    register._by_client_id["odd"] = Service("odd")
+    register._by_client_id = {**register._by_client_id, "odd": Service("odd")}
     assert world.browser().get(world.authorize_url("odd")).cause == "request-unknown-service"
     assert error(world.token("odd", grant_type="client_credentials")) == "invalid_client"
 

@@ -12,11 +12,13 @@ import pytest
 
 from broker.audit import standalone
 from broker.audit.export import export_log
+from broker.keys.making import NEEDS
 from broker.storage import open_storage
 from tests.support.databases import Clock, sqlite_settings
 from tests.support.logs import SealedLog
 
 SCRIPT = Path(standalone.__file__)
+ROWS = len(NEEDS) + 10
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def exported(tmp_path_factory):
     storage = open_storage(sqlite_settings(folder / "broker"), clock=Clock())
     SealedLog(storage, folder / "checkpoints").write(3, 5, 2)
     with (folder / "export").open("w") as out:
-        assert export_log(storage, out) == 16
+        assert export_log(storage, out) == ROWS
     (folder / "key").write_text(storage.log_verifiers()[0].text)
     storage.close()
     return folder
@@ -57,7 +59,7 @@ def test_it_runs_alone_without_tillit_in_reach(folder):
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "16 rows: all as signed\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{ROWS} rows: all as signed\n", "")
     assert not {"broker", "metadata"} & {
         line.split()[1].partition(".")[0]
         for line in SCRIPT.read_text().splitlines()
@@ -121,7 +123,7 @@ def cut_inside(lines):
 
 
 def add(lines):
-    lines.append({"position": 16, "leaf": "{}", "evidence": None})
+    lines.append({"position": ROWS, "leaf": "{}", "evidence": None})
 
 
 def unsigned(lines):
@@ -129,7 +131,7 @@ def unsigned(lines):
 
 
 def badly_signed(lines):
-    lines[0]["checkpoints"] = [n.replace("\n16\n", "\n17\n") for n in lines[0]["checkpoints"]]
+    lines[0]["checkpoints"] = [n.replace(f"\n{ROWS}\n", f"\n{ROWS + 1}\n") for n in lines[0]["checkpoints"]]
 
 
 def no_checkpoints(lines):
@@ -157,12 +159,12 @@ def test_it_finds_what_was_done_to_an_export(folder, capsys, tamper):
 
 def test_rows_and_checkpoints_cut_off_together_are_found_with_the_file_only(folder, capsys):
     lines = lines_of(folder)
-    lines[0]["checkpoints"] = [n for n in lines[0]["checkpoints"] if "\n16\n" not in n]
+    lines[0]["checkpoints"] = [n for n in lines[0]["checkpoints"] if f"\n{ROWS}\n" not in n]
     write(folder, lines[:-2])
     assert run(folder, capsys=capsys)[0] == 0
     code, out = run(folder, *with_file(folder), capsys=capsys)
     assert code == 1
-    assert "checkpoint of 16 rows: the rows are missing" in out
+    assert f"checkpoint of {ROWS} rows: the rows are missing" in out
 
 
 def test_a_damaged_checkpoint_file_is_found(folder, capsys):
@@ -202,7 +204,7 @@ def test_what_is_sealed_while_the_export_is_written_waits_for_the_next(sqlite_st
             return super().log_notes()
 
     out = io.StringIO()
-    assert export_log(Slow(sqlite_storage), out) == 8
+    assert export_log(Slow(sqlite_storage), out) == len(NEEDS) + 2
     (tmp_path / "export").write_text(out.getvalue())
     assert standalone.main([str(tmp_path / "export"), "--key", sqlite_storage.log_verifiers()[0].text]) == 0
 

@@ -9,6 +9,7 @@ import pytest
 from broker.audit.checkpoint import Checkpoint, TreeState, extend, sign, verifier
 from broker.audit.tree import leaf_hash, root
 from broker.audit.verify import verify_log
+from broker.keys.making import NEEDS
 from broker.login.effects import Effects
 from broker.storage import open_storage
 from metadata.wire.signing import signer
@@ -17,8 +18,9 @@ from tests.support.databases import settings_at
 from tests.support.logs import SealedLog
 
 BATCHES = (1, 3, 8, 5)
-ROWS = 6 + sum(BATCHES)
-POSITIONS = (0, 6, 9, 15, ROWS - 1)
+FIRST = len(NEEDS)
+ROWS = FIRST + sum(BATCHES)
+POSITIONS = (0, FIRST, FIRST + 3, FIRST + 9, ROWS - 1)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ class TestAnUntouchedLog:
     def test_an_empty_log_verifies(self, sqlite_storage):
         report = verify_log(sqlite_storage)
         assert report.ok
-        assert (report.size, report.unsealed, report.compared) == (0, 6, 0)
+        assert (report.size, report.unsealed, report.compared) == (0, FIRST, 0)
 
     def test_a_log_that_others_write_on_meanwhile_verifies(self, log):
         stop = threading.Event()

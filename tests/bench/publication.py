@@ -1,11 +1,12 @@
 """What publishing a large federation costs: `.venv/bin/python -m tests.bench.publication [ENTITIES]`, from the repository's root.
 
-A register of services as Shibboleth writes them (5.5 KB), a third with ECDSA keys, in the database of a fresh installation. Figures are CPU seconds of this
-process and the most memory that it had; nothing is asserted here (tests/metadata/test_publication.py counts instead).
+A register of services as Shibboleth writes them (5.5 KB each) in the database of a fresh installation. Figures are CPU
+seconds of this process and the most memory that it had; nothing is asserted here (tests/metadata/test_publication.py counts).
 """
 
 import json
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -35,7 +36,7 @@ def measured(figures: dict[str, Any], name: str, work: Callable[[], Any]) -> Any
         "wall_s": round(time.perf_counter() - wall, 3),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
-    print(f"{name:34} {figures[name]}", flush=True)
+    sys.stderr.write(f"{name:34} {figures[name]}\n")
     return result
 
 
@@ -50,6 +51,10 @@ def service(number: int, text: str, moved: bool = False) -> dict[str, Any]:
         "attributes": ["givenName", "sn"],
         "saml": {"metadata_xml": xml.replace(f'entityID="https://new-{host}', f'entityID="https://{host}')},
     }
+
+
+def settings_of(folder: str) -> Settings:
+    return Settings(base_url="http://127.0.0.1:8440", TILLIT_ENV=Environment.TEST, data_dir=Path(folder))
 
 
 def fill(settings: Settings, count: int) -> None:
@@ -97,18 +102,9 @@ def group(app: Any) -> int:
 def main(count: int) -> dict[str, Any]:
     figures: dict[str, Any] = {"entities": count}
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(base_url="http://127.0.0.1:8440", TILLIT_ENV=Environment.TEST, data_dir=Path(folder))
-        import subprocess
-
-        subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                f"from tests.bench.publication import *; fill(Settings(base_url={settings.base_url!r}, "
-                f"TILLIT_ENV=Environment.TEST, data_dir=Path({folder!r})), {count})",
-            ],
-            check=True,
-        )
+        settings = settings_of(folder)
+        filling = f"from tests.bench.publication import *; fill(settings_of({folder!r}), {count})"
+        subprocess.run([sys.executable, "-c", filling], check=True)  # apart, so that its memory is not counted
         app = measured(figures, "start", lambda: create_app(settings))
         measured(figures, "all entities, one document", lambda: group(app))
         figures["bytes"] = measured(figures, "each entity, its own document", lambda: answers(app, count))

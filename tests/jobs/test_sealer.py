@@ -7,6 +7,7 @@ import pytest
 from broker.audit.checkpoint import BadCheckpoint, by_name_and_id, notes_of, open_note
 from broker.audit.verify import verify_log
 from broker.jobs.sealer import Sealer
+from broker.keys.making import NEEDS
 from broker.login.effects import Effects, KeepOnce, Overtaken, StorageUnavailable
 from broker.storage.database import Unit
 from broker.storage.log import append
@@ -16,6 +17,10 @@ from tests.support import effects as a
 @pytest.fixture
 def file(tmp_path):
     return tmp_path / "elsewhere" / "checkpoints"
+
+
+FIRST = len(NEEDS)
+"""Events of a fresh installation: one for each of its first keys."""
 
 
 def sealer_of(storage, file, batch=5000):
@@ -29,16 +34,16 @@ def positions(storage):
 def test_what_waits_is_sealed_in_order_of_writing_and_nothing_waits_then(storage, file):
     storage.append(tuple(a.code_issued(grant=str(n)) for n in range(7)))
     waiting = storage.log_pending()
-    assert sealer_of(storage, file).run() == 13
+    assert sealer_of(storage, file).run() == FIRST + 7
     assert [row.leaf for row in storage.log_rows()] == list(waiting)
-    assert positions(storage) == list(range(13))
+    assert positions(storage) == list(range(FIRST + 7))
     assert storage.log_waiting() == 0
 
 
 def test_large_amounts_are_sealed_in_batches_each_with_its_checkpoint(storage, file):
     storage.append(tuple(a.code_issued() for _ in range(19)))
-    assert sealer_of(storage, file, batch=10).run() == 25
-    assert [note.split("\n")[1] for note in storage.log_notes()] == ["10", "20", "25"]
+    assert sealer_of(storage, file, batch=10).run() == FIRST + 19
+    assert [note.split("\n")[1] for note in storage.log_notes()] == ["10", "20", str(FIRST + 19)]
     assert verify_log(storage, file).ok
 
 
@@ -54,7 +59,7 @@ def test_the_checkpoint_in_the_file_is_the_newest_one_and_verifies(storage, file
     sealer_of(storage, file).run()
     (note,), tail = notes_of(file.read_text())
     assert (note, tail) == (storage.log_state().note, "")
-    assert open_note(note, by_name_and_id(storage.log_verifiers())).size == 6
+    assert open_note(note, by_name_and_id(storage.log_verifiers())).size == FIRST
 
 
 def test_a_batch_committed_but_not_published_is_published_by_the_next_sealer(storage, file):
@@ -93,7 +98,7 @@ def test_a_checkpoint_torn_by_a_crash_is_cut_off_and_written_again(storage, file
 
 
 def test_a_sealer_without_a_file_seals(storage):
-    assert sealer_of(storage, None).run() == 6
+    assert sealer_of(storage, None).run() == FIRST
     assert verify_log(storage).ok
 
 
@@ -104,9 +109,9 @@ def test_of_two_nodes_that_seal_at_once_one_is_told_and_the_tree_has_each_row_on
     monkeypatch.setattr(storage, "seal_log", lambda extend, count: (_ for _ in ()).throw(Overtaken("log")))
     assert second.run() == 0
     monkeypatch.setattr(storage, "seal_log", real)
-    assert first.run() == 7
+    assert first.run() == FIRST + 1
     assert second.run() == 0
-    assert positions(storage) == list(range(7))
+    assert positions(storage) == list(range(FIRST + 1))
 
 
 def test_a_tree_that_another_changed_meanwhile_is_not_overwritten(storage):
@@ -114,11 +119,11 @@ def test_a_tree_that_another_changed_meanwhile_is_not_overwritten(storage):
 
     sealer_of(storage, None).run()
     storage.append((a.code_issued(),))
-    for wrong in (Grown(99, b"", "note"), Grown(6, b"", "note")):
+    for wrong in (Grown(99, b"", "note"), Grown(FIRST, b"", "note")):
         with pytest.raises(Overtaken):
             storage.seal_log(lambda state, leaves, wrong=wrong: wrong, 10)
     assert storage.log_waiting() == 1
-    assert positions(storage) == list(range(6))
+    assert positions(storage) == list(range(FIRST))
 
 
 @pytest.mark.postgres
@@ -130,12 +135,12 @@ def test_rows_that_commit_late_under_lower_ids_are_sealed_by_the_next_turn(postg
     with Unit(slow._database) as unit:
         append(unit, (a.code_issued(grant="early id, late commit"),))
         storage.append((a.code_issued(grant="late id, early commit"),))
-        assert sealer_of(storage, file).run() == 7
+        assert sealer_of(storage, file).run() == FIRST + 1
         storage.append((a.code_issued(grant="later"),))
     assert sealer_of(storage, file).run() == 2
     grants = [b"early id" in row.leaf or b"later" in row.leaf for row in storage.log_rows()]
-    assert grants == [False] * 7 + [True] * 2
-    assert positions(storage) == list(range(9))
+    assert grants == [False] * (FIRST + 1) + [True] * 2
+    assert positions(storage) == list(range(FIRST + 3))
     assert verify_log(storage, file).ok
     for one in (storage, slow):
         one.close()
@@ -174,8 +179,8 @@ def test_two_postgres_nodes_sealing_while_others_write_lose_and_double_nothing(p
     for thread in sealers:
         thread.join()
     sealer_of(nodes[0], None).run()
-    assert positions(nodes[0]) == list(range(6 + 240))
-    assert len({row.leaf for row in nodes[0].log_rows()}) == 246
+    assert positions(nodes[0]) == list(range(FIRST + 240))
+    assert len({row.leaf for row in nodes[0].log_rows()}) == FIRST + 240
     assert verify_log(nodes[1]).ok
     for node in nodes:
         node.close()

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("protocol", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
         sa.Column("expires_at", NUMBER, nullable=True),
         sa.Column("sort", sa.LargeBinary(), nullable=False),
         sa.Column("search", sa.Text(), nullable=False),
