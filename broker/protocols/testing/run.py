@@ -77,7 +77,7 @@ class Run:
 
     def step(self, name: StepName) -> Step | None:
         """The step, when it has been taken."""
-        return next((step for step in self.steps if step.name is name), None)
+        return next((step for step in self.steps if step.name == name), None)
 
     @property
     def passed(self) -> bool:
