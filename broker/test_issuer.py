@@ -6,10 +6,10 @@ comes beneath its path, so that an installation whose members test nothing pays 
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from broker.federation import entries
-from broker.federation.testing import PATH, Draft, InTest, ReadsRegister, federation_in_test, listed
+from broker.federation.testing import PATH, InTest, ReadBefore, ReadsRegister, federation_in_test, listed, open_drafts
 from broker.jobs.runner import Job, JobRunner
 from broker.jobs.sealer import Sealer
 from broker.jobs.standard import expire
@@ -33,25 +33,25 @@ from broker.web.throttle import Throttle
 from broker.web.turn import Turn
 from trust_framework.reasons import REASONS
 
-Drafts = Callable[[], tuple[Draft, ...]]
-
 
 class _Snapshot:
     """What the test issuer serves, looked at again each second."""
 
-    def __init__(self, main: Services, register: ReadsRegister, drafts: Drafts) -> None:
-        self._main, self._register, self._drafts = main, register, drafts
+    def __init__(self, main: Services, register: ReadsRegister) -> None:
+        self._main, self._register = main, register
+        self._before: ReadBefore = {}
         self._at = entries.when(main.settings)
+        self._served: Federation | None = None
         self._seen: tuple[object, ...] = ()
         self.refresh()
 
     def refresh(self) -> None:
         """Take up what has changed in the register or in a draft."""
-        main, drafts = self._main.federation(), self._drafts()
-        seen = (main, self._register.federation_version(), drafts)
-        if self._seen[1:] != seen[1:] or self._seen[0] is not main:
-            self.now: InTest = federation_in_test(main, self._register, drafts, self._at)
-            self._seen = seen
+        main = self._main.federation()
+        seen = (self._register.federation_version(), open_drafts(self._register))
+        if self._served is not main or self._seen != seen:
+            self.now: InTest = federation_in_test(main, self._register, self._at, self._before)
+            self._served, self._seen = main, seen
 
     def federation(self) -> Federation:
         return self.now.federation
@@ -60,12 +60,12 @@ class _Snapshot:
 class Made:
     """The test issuer, running."""
 
-    def __init__(self, main: Broker, register: ReadsRegister, drafts: Drafts) -> None:
+    def __init__(self, main: Broker, register: ReadsRegister) -> None:
         services = main.services
         settings = apart(services.settings.beneath(PATH), services.settings)
         self.storage: Recording = open_apart(settings, main.clock)
         self.storage.save_directory(Listed(each.keys, each.person, each.staff) for each in listed())
-        self.snapshot = _Snapshot(services, register, drafts)
+        self.snapshot = _Snapshot(services, register)
         ring = load_ring(self.storage.ring_rows(), self.storage.vault)
         own = Services(
             settings=settings,
@@ -120,8 +120,8 @@ class TestIssuer:
 
     __test__ = False  # pytest: not a class of tests
 
-    def __init__(self, main: Broker, register: ReadsRegister, drafts: Drafts = tuple) -> None:
-        self._main, self._register, self._drafts = main, register, drafts
+    def __init__(self, main: Broker, register: ReadsRegister) -> None:
+        self._main, self._register = main, register
         self._lock = threading.Lock()
         self._made: Made | None = None
         self.path = f"/{PATH}"
@@ -131,7 +131,7 @@ class TestIssuer:
         if self._made is None:
             with self._lock:
                 if self._made is None:
-                    made = Made(self._main, self._register, self._drafts)
+                    made = Made(self._main, self._register)
                     made.jobs.start()
                     self._made = made
         return self._made

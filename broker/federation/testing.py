@@ -5,7 +5,7 @@ of one, under an otherwise unchanged federation. A service in force is served el
 left out, and said.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
@@ -15,15 +15,18 @@ from pydantic import ValidationError
 
 from broker.federation import directory, entries
 from broker.federation.directory import Listed
-from broker.federation.entries import BadEntry, When
+from broker.federation.entries import BadEntry, ReadEntry, When
 from broker.federation.faults import Faults
-from broker.federation.register import Content, Entry, EntryPage
+from broker.federation.proposing import ProposalPage
+from broker.federation.register import Content, Entry, EntryPage, digest
 from broker.federation.schema import FederationFile, MemberEntry, ServiceEntry
+from broker.federation.trusted import trusted_part
 from broker.federation.yaml_text import read_yaml
 from broker.login.ports import Federation
 from idp_adapters.base import Adapter
 from idp_adapters.simulated import ISSUER, Simulated
 from metadata.register import Register, Service
+from trust_framework.approval import Proposal
 from trust_framework.attributes import CATALOGUE, Source
 from trust_framework.identity import Attributes
 from trust_framework.members import RelyingParty, State
@@ -37,6 +40,10 @@ _STOPPED: Final = frozenset({"suspended", "left"})
 _SIMULATED: Final = {"sv": "{} (simulerad)", "en": "{} (simulated)"}
 
 
+ReadBefore = dict[str, tuple[ServiceEntry, ReadEntry]]
+"""Services read before, by the digest of their content."""
+
+
 class ReadsRegister(Protocol):
     """What is read of the register."""
 
@@ -47,6 +54,12 @@ class ReadsRegister(Protocol):
     def register_page(
         self, kind: str, org: str = "", search: str = "", state: str = "", after: str = "", count: int = 50
     ) -> EntryPage: ...
+
+    def proposal_page(
+        self, stage: str = "", org: str = "", kind: str = "", *, after: str = "", count: int = 50
+    ) -> ProposalPage: ...
+
+    def proposal(self, id: str, org: str | None = None) -> Proposal | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +91,31 @@ class InTest:
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
+def drafts(register: ReadsRegister) -> tuple[Draft, ...]:
+    """What the open proposals say of services, the last changed first: a service of several is tested as the last says."""
+    found = (register.proposal(id_) for id_, _ in open_drafts(register))
+    return tuple(
+        Draft(each.object, each.org, each.wanted.content, each.wanted.digest)
+        for each in found
+        if each is not None and each.wanted.content is not None
+    )
+
+
+def open_drafts(register: ReadsRegister) -> tuple[tuple[str, int], ...]:
+    """The open proposals about services, each with its version: what tells that something has changed."""
+    found: list[tuple[str, int]] = []
+    after: str | None = ""
+    while after is not None:
+        page = register.proposal_page("open", kind="service", after=after, count=_PAGE)
+        found += [(listed.id, listed.version) for listed in page.proposals]
+        after = page.next
+    return tuple(found)
+
+
 def in_test(register: ReadsRegister) -> tuple[Draft, ...]:
     """The services of the register in state test, as they stand there."""
     return tuple(
-        Draft(entry.id, entry.org, entry.content, entry.digest)
+        Draft(entry.id, entry.org, entry.content, digest(trusted_part("service", entry.content)))
         for id_ in _listed(register)
         if (entry := register.register_entry("service", id_)) and entry.content is not None
     )
@@ -95,13 +129,15 @@ def _listed(register: ReadsRegister) -> Iterator[str]:
         after = page.next
 
 
-def federation_in_test(main: Federation, register: ReadsRegister, drafts: Iterable[Draft], at: When) -> InTest:
+def federation_in_test(main: Federation, register: ReadsRegister, at: When, read_before: ReadBefore) -> InTest:
     """What the test issuer serves now. A draft takes the place of the entry that it would change."""
-    drafted = {draft.id: draft for draft in drafts}
+    drafted = {draft.id: draft for draft in reversed(drafts(register))}
     standing = {each.id: each for each in in_test(register) if each.id not in drafted}
-    read = _Read(register, at)
+    read = _Read(register, at, read_before)
     for each in (*standing.values(), *drafted.values()):
         read.take(each, draft=each.id in drafted)
+    for key in read_before.keys() - read.used:
+        del read_before[key]
     terms, methods = _simulated(main)
     federation = replace(
         main,
@@ -118,9 +154,10 @@ def federation_in_test(main: Federation, register: ReadsRegister, drafts: Iterab
 class _Read:
     """Services taken one at a time, the first of a name wins: a draft cannot take another's entityID or client_id."""
 
-    def __init__(self, register: ReadsRegister, at: When) -> None:
-        self._register, self._at = register, at
+    def __init__(self, register: ReadsRegister, at: When, before: ReadBefore) -> None:
+        self._register, self._at, self._before = register, at, before
         self._names: set[str] = set()
+        self.used: set[str] = set()
         self.services: list[Service] = []
         self.parties: dict[str, RelyingParty] = {}
         self.tested: dict[str, Tested] = {}
@@ -136,8 +173,7 @@ class _Read:
             self.unread[each.id] = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
 
     def _add(self, each: Draft, *, draft: bool) -> None:
-        entry = ServiceEntry.model_validate({**each.content, "state": State.ACTIVE.value})
-        read = entries.service(entry, self._at)
+        entry, read = self._understood(each)
         name = read.service.saml.entity_id if read.service.saml else read.service.oidc.client_id  # type: ignore[union-attr]
         if name in self._names:
             raise BadEntry((), "another service in test has this entityID or client_id")
@@ -146,6 +182,15 @@ class _Read:
         self.services.append(read.service)
         self.parties[entry.id] = entries.party(entry, member, read)
         self.tested[entry.id] = Tested(entry.id, each.org, each.digest, draft)
+
+    def _understood(self, each: Draft) -> tuple[ServiceEntry, ReadEntry]:
+        """What it says, which is read once however often another changes."""
+        key = digest(each.content)
+        if key not in self._before:
+            entry = ServiceEntry.model_validate({**each.content, "state": State.ACTIVE.value})
+            self._before[key] = entry, entries.service(entry, self._at)
+        self.used.add(key)
+        return self._before[key]
 
     def _member(self, org: str) -> Any:
         """Its member as one in force: testing needs no approval, and stops with the member."""

@@ -162,8 +162,9 @@ def test_answered(turn: Turn, id: str) -> Reply:
 
 
 def _chosen_before(tx: Transaction, turn: Turn) -> Choice | None:
-    """By the service's hint, or in the portal for this browser. A login that has failed once asks."""
-    if tx.failure:
+    """By the service's hint, or in the portal for this browser. A login that went on so once asks from then on."""
+    run = runs(turn.on.services).test_run(tx.reference)
+    if run is None or run.choice is not None:
         return None
     try:
         hinted = read_hint(tx.request.hint)
