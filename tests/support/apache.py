@@ -85,10 +85,10 @@ def running(port: int, module: str, configuration: str, files: Mapping[str, byte
     (folder / "htdocs" / "out.html").write_text("<html><body>outside</body></html>\n")
     for name, octets in files.items():
         (folder / name).write_bytes(octets)
-    load = "".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so\n" for name in (*NEEDED, module))
+    load = "".join(f"LoadModule {_symbol(name)} {MODULES}/mod_{name}.so\n" for name in (*NEEDED, module))
     own = configuration.replace("{folder}", str(folder)).replace("{base}", base)
     (folder / "apache.conf").write_text(load + AROUND.format(folder=folder, port=port) + own)
-    command = [*_as_nobody_special(folder), APACHE, "-d", str(folder), "-f", str(folder / "apache.conf")]
+    command = [*as_nobody_special(folder), APACHE, "-d", str(folder), "-f", str(folder / "apache.conf")]
     process = subprocess.Popen([*command, "-DFOREGROUND"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         wait_until_open(port, process)
@@ -100,7 +100,12 @@ def running(port: int, module: str, configuration: str, files: Mapping[str, byte
         shutil.rmtree(folder)
 
 
-def _as_nobody_special(folder: Path) -> list[str]:
+def _symbol(module: str) -> str:
+    """What the module calls itself inside."""
+    return "mod_shib" if module == "shib" else f"{module}_module"
+
+
+def as_nobody_special(folder: Path) -> list[str]:
     """Apache's children refuse to be root, and could not read our folder if they were somebody else."""
     if os.geteuid() != 0:
         return []
