@@ -6,9 +6,9 @@ stopped; asking costs little, as each has a tag. Metadata Query Protocol (draft-
 (draft-young-md-query-saml).
 """
 
-from base64 import encodebytes
 from collections.abc import Callable
 from email.utils import formatdate, parsedate_to_datetime
+from ssl import DER_cert_to_PEM_cert
 from typing import Final
 
 from broker.exchange import Pieces, Reply
@@ -54,12 +54,9 @@ def _for(audience: str) -> View:
 def certificates(turn: Turn) -> Reply:
     """The certificates of the keys that sign what is published, the present one first, to be compared before they are trusted."""
     keys = turn.on.services.keys().published(SIGNING)
-    pem = b"".join(_pem(key.signer.certificate) for key in keys if key.signer.certificate is not None)
-    return Reply(200, (("Content-Type", "application/x-pem-file"), _ALWAYS[0]), pem)
-
-
-def _pem(der: bytes) -> bytes:
-    return b"-----BEGIN CERTIFICATE-----\n" + encodebytes(der) + b"-----END CERTIFICATE-----\n"
+    certified = (key.signer.certificate for key in keys if key.signer.certificate is not None)
+    pem = "".join(DER_cert_to_PEM_cert(der) for der in certified)
+    return Reply(200, (("Content-Type", "application/x-pem-file"), _ALWAYS[0]), pem.encode())
 
 
 def _group(audience: str, turn: Turn) -> Reply:

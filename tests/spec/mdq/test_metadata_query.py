@@ -182,6 +182,7 @@ def test_the_certificates_that_verify_it_can_be_fetched(shared):
     answer = shared.get("/metadata/certificates.pem")
     assert answer.header("Content-Type") == "application/x-pem-file"
     assert answer.body.count(b"-----BEGIN CERTIFICATE-----\n") == 1
+    assert max(map(len, answer.body.splitlines())) == 64, "RFC 7468 section 2"
     from cryptography import x509
 
     assert x509.load_pem_x509_certificate(answer.body).public_key() == shared.keys[0]
