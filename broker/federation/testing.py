@@ -83,12 +83,20 @@ class Tested:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A service that cannot be tested as it stands, and why."""
+
+    org: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class InTest:
-    """The federation, and what each of its services was made from. `unread` are those that could not be, with the cause."""
+    """The federation, what each of its services was made from, and those that could not be read."""
 
     federation: Federation
     tested: Mapping[str, Tested]
-    unread: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, Unread] = field(default_factory=dict)
 
 
 def drafts(register: ReadsRegister) -> tuple[Draft, ...]:
@@ -161,16 +169,17 @@ class _Read:
         self.services: list[Service] = []
         self.parties: dict[str, RelyingParty] = {}
         self.tested: dict[str, Tested] = {}
-        self.unread: dict[str, str] = {}
+        self.unread: dict[str, Unread] = {}
 
     def take(self, each: Draft, *, draft: bool) -> None:
         """Read it, or note why it cannot be read."""
         try:
             self._add(each, draft=draft)
         except BadEntry as error:
-            self.unread[each.id] = error.why
+            self.unread[each.id] = Unread(each.org, error.why)
         except ValidationError as error:
-            self.unread[each.id] = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+            places = (".".join(map(str, one["loc"])) for one in error.errors())
+            self.unread[each.id] = Unread(each.org, ", ".join(places))
 
     def _add(self, each: Draft, *, draft: bool) -> None:
         entry, read = self._understood(each)

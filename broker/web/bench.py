@@ -38,6 +38,10 @@ class Bench:
         found = self.now().tested.get(service)
         return found if found is not None and found.org == org else None
 
+    def services(self, org: str) -> tuple[Tested, ...]:
+        """The member's services that are in test, by id."""
+        return tuple(each for _, each in sorted(self.now().tested.items()) if each.org == org)
+
     def runs(self, service: str, org: str) -> tuple[Run, ...]:
         """The runs of the member's service, the newest first."""
         return self.store.test_runs(service, org)

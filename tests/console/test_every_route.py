@@ -18,7 +18,9 @@ from trust_framework.roles import FEDERATION, IN_MEMBER, Action, Role
 
 pytest_plugins = ["tests.support.worlds"]
 
-THEIRS = {"service": "rp2", "agreement": "A-2", "member": OTHER, "provider": "none", "kind": "service", "id": "rp2"}
+THEIRS = {"service": "rp2", "agreement": "A-2", "member": OTHER, "provider": "none", "kind": "service", "id": "rp2"} | {
+    "reference": "AAAA-BBBB"
+}
 """By name of a part: an object of the other member."""
 
 NEVER = "never-was"

@@ -11,16 +11,22 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from broker.federation.register import About, ListedEntry
+from broker.protocols.testing.run import Message
+from broker.web import bench
 from broker.web.console.confirm import Confirm
 from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowed
 from broker.web.console.frame import ConsoleFrame, Place, Tab
 from broker.web.console.listing import Asked, Listing
 from broker.web.console.start_pages import Dashboard, Figure, PortalStart
+from broker.web.console.testing import TABS
+from broker.web.console.testing_forms import TestForm
+from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRun, TestService, TestServices, VerdictRow
 from broker.web.console.todo import Todo
 from broker.web.pages.frame import Page, clean
 from tests.support.page_samples import CSRF, FRIENDLY, NOW, Cast
 
 ORG = "5560360793"
+LEVEL3 = "http://id.elegnamnden.se/loa/1.0/loa3"
 
 
 def console_frame(cast: Cast = FRIENDLY, language: str = "sv", theme: str = "system", **changes: Any) -> ConsoleFrame:
@@ -88,7 +94,73 @@ def _start(cast: Cast) -> PortalStart:
     return PortalStart(todo=_todo(cast), services=listing(f"/portal/{ORG}", *rows, cast=cast))
 
 
+def _test_form(**posted: str) -> TestForm:
+    form = TestForm.choosing(
+        FormTurn(**posted), bench.persons(), {}, bench.levels((LEVEL3,), ()), bench.attributes(("sn",))
+    )
+    if posted:
+        form.valid(FormTurn(**posted))
+    return form
+
+
+def _run_row(cast: Cast, **changes: Any) -> RunRow:
+    whole = {"at": NOW, "reference": "AAAA-BBBB", "url": "/portal/x", "person": cast.service, "answer": "expired"}
+    return RunRow(**{**whole, "outcome": "answered", "present": False, **changes})
+
+
+def _test_service(cast: Cast, protocol: str = "saml", **changes: Any) -> TestService:
+    whole: dict[str, Any] = {
+        "form": _test_form(),
+        "action": "/portal/x",
+        "names": cast.service,
+        "issuer": "https://login.example.org/test",
+        "entity_id": "https://login.example.org/test/saml/metadata",
+        "protocol": protocol,
+        "draft": True,
+        "passed": NOW,
+        "runs": (_run_row(cast), _run_row(cast, person={}, answer="", outcome="failed", present=True)),
+    }
+    return TestService(**{**whole, **changes})
+
+
+def _test_run(cast: Cast, tab: str = "steg", protocol: str = "saml") -> TestRun:
+    said = Message(clean(cast.value), ((cast.value, cast.value),), clean(cast.value))
+    return TestRun(
+        names=cast.service,
+        back="/portal/x",
+        run=_run_row(cast),
+        protocol=protocol,
+        tab=tab,
+        tabs=tuple((name, f"/portal/x?flik={name}") for name in TABS),
+        steps=(
+            StepRow("received", "ok"),
+            StepRow("signature", "err", cast.service),
+            StepRow("answered", "ok", {}, "expired"),
+        ),
+        request=said,
+        answer=said,
+        tokens=said if protocol == "oidc" else None,
+        verdicts=tuple(VerdictRow(cast.service, outcome, "sn") for outcome in ("released", "not-allowed")),
+    )
+
+
+def _test_services(cast: Cast) -> TestServices:
+    row = ServiceRow(names=cast.service, url="/portal/x", draft=True, outcome="passed", passed=NOW)
+    unread = {clean(cast.value): cast.value}
+    return TestServices(services=(row,), unread=unread, issuer="https://login.example.org/test")
+
+
 _MAKERS: dict[str, Callable[[Cast], Page]] = {
+    "m4-services": _test_services,
+    "m4-services-none": lambda _: TestServices(services=(), unread={}, issuer="https://login.example.org/test"),
+    "m4-test": _test_service,
+    "m4-test-none": lambda c: _test_service(c, "oidc", form=_test_form(person="x"), draft=False, passed=None, runs=()),
+    "m4-run": _test_run,
+    "m4-run-request": lambda c: _test_run(c, "begaran"),
+    "m4-run-answer": lambda c: _test_run(c, "svar", "oidc"),
+    "m4-run-answer-none": lambda c: replace(_test_run(c, "svar"), answer=None),
+    "m4-run-details": lambda c: _test_run(c, "uppgifter"),
+    "m4-run-details-none": lambda c: replace(_test_run(c, "uppgifter"), verdicts=()),
     "m0-choose": lambda _: ChoosePortal(),
     "m1-start": _start,
     "m1-empty": lambda _: PortalStart(todo=(), services=Listing(f"/portal/{ORG}", (), 0)),

@@ -259,7 +259,7 @@ def test_an_edit_is_another_content_and_must_be_tested_again(testing):
 def test_a_draft_that_cannot_be_read_is_left_out_and_said(testing):
     drafted(testing, of(testing.main, "rp") | {"levels": []})
     assert "rp" not in testing.made.snapshot.now.tested
-    assert "levels" in testing.made.snapshot.now.unread["rp"]
+    assert "levels" in testing.made.snapshot.now.unread["rp"].why
     browser = testing.browser()
     assert browser.follow(browser.get(Peer().redirect(testing, hint=None))).page == "test-choice"
 

@@ -83,4 +83,6 @@ def _shown(value: Any) -> str:
 
 
 def _text(octets: bytes) -> str:
-    return octets[:LONGEST].decode("utf-8", "replace")
+    """As it may be shown: no control or direction characters, bounded."""
+    text = octets[:LONGEST].decode("utf-8", "replace")
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -4,7 +4,7 @@ A page is a row. A route without a row does not exist; `docs/routes.md` and the 
 made from here. In the navigation the rows of a tab come in this order.
 """
 
-from broker.web.console import entry, start
+from broker.web.console import entry, start, testing
 from broker.web.console.row import Row
 from trust_framework.roles import Action
 
@@ -15,6 +15,10 @@ CONSOLE: tuple[Row, ...] = (
     Row("/admin/fortsatt", entry.held, Action.ENTER),
     # --- a member's portal
     Row("/portal/<org>", start.portal, Action.VIEW, tab="start"),
+    Row("/portal/<org>/prova", testing.services, Action.VIEW, tab="testing"),
+    Row("/portal/<org>/prova/<service>", testing.service, Action.VIEW, tab="testing"),
+    Row("/portal/<org>/prova/<service>", testing.service, Action.EDIT, "POST", tab="testing"),
+    Row("/portal/<org>/prova/<service>/<reference>", testing.run, Action.VIEW, tab="testing"),
     # --- the operator's console
     Row("/admin", start.dashboard, Action.VIEW_FEDERATION, tab="start"),
 )

@@ -1,0 +1,134 @@
+"""M4: test logins of a member's services, before they are approved. Whatever is shown here is of made-up persons."""
+
+from broker.exchange import Reply
+from broker.federation.testing import Tested
+from broker.login.ports import Federation
+from broker.protocols.testing.choice import WITHOUT, read_form
+from broker.protocols.testing.run import Run, StepName
+from broker.web import bench
+from broker.web.answers import see_other
+from broker.web.bench import Bench
+from broker.web.console.testing_forms import TestForm
+from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRun, TestService, TestServices, VerdictRow
+from broker.web.console.turn import ConsoleTurn
+from trust_framework.attributes import CATALOGUE
+from trust_framework.reasons import REASONS
+
+TABS = ("steg", "begaran", "svar", "uppgifter")
+
+
+def services(turn: ConsoleTurn) -> Reply:
+    """The member's services in test, each with how it went last."""
+    found = turn.on.bench()
+    rows = tuple(_service_row(each, found, turn) for each in found.services(turn.org))
+    unread = {id_: each.why for id_, each in found.now().unread.items() if each.org == turn.org}
+    return turn.render(TestServices(services=rows, unread=unread, issuer=found.base_url))
+
+
+def _service_row(each: Tested, found: Bench, turn: ConsoleTurn) -> ServiceRow:
+    last = next(iter(found.runs(each.id, turn.org)), None)
+    return ServiceRow(
+        names=found.now().federation.parties[each.id].names,
+        url=turn.at(f"/prova/{each.id}"),
+        draft=each.draft,
+        outcome=last.outcome if last else "none",
+        passed=found.passed(each.id, each.digest),
+    )
+
+
+def service(turn: ConsoleTurn, service: str) -> Reply:
+    """The form of a test login, and the logins before. What is chosen holds for this browser's next login."""
+    found = turn.on.bench()
+    tested = turn.found(found.tested(service, turn.org))
+    form = _form(turn, service, found.now().federation)
+    if turn.posted and form.valid(turn):
+        return see_other(found.prepare(read_form(_sent(form)), service, turn.now))
+    page = TestService(
+        form=form,
+        action=turn.at(f"/prova/{service}"),
+        names=found.now().federation.parties[service].names,
+        issuer=found.base_url,
+        entity_id=f"{found.base_url}/saml/metadata",
+        protocol="saml" if found.now().federation.register.services[service].saml else "oidc",
+        draft=tested.draft,
+        passed=found.passed(service, tested.digest),
+        runs=tuple(_run_row(run, tested, turn) for run in found.runs(service, turn.org)),
+    )
+    return turn.render(page)
+
+
+def _form(turn: ConsoleTurn, service: str, federation: Federation) -> TestForm:
+    party = federation.parties[service]
+    methods = {
+        id_: each.names for id_, each in federation.providers.items() if not party.methods or id_ in party.methods
+    }
+    able = {level for id_ in methods for level in federation.providers[id_].gives()}
+    return TestForm.choosing(
+        turn, bench.persons(), methods, bench.levels(able, ()), bench.attributes(sorted(party.attributes))
+    )
+
+
+def _sent(form: TestForm) -> dict[str, str]:
+    """As the page of the test issuer would send it."""
+    chosen = {name: form[name].data or "" for name in ("person", "method", "level", "answer")}
+    return {**chosen, **{WITHOUT + name: "yes" for name in form.without.data or ()}}
+
+
+def _run_row(run: Run, tested: Tested, turn: ConsoleTurn) -> RunRow:
+    return RunRow(
+        at=run.started_at,
+        reference=run.reference,
+        url=turn.at(f"/prova/{run.service}/{run.reference}"),
+        person=bench.label_of(run.choice.person) if run.choice else {},
+        answer=run.choice.answer.value if run.choice else "",
+        outcome=run.outcome,
+        present=run.digest == tested.digest,
+    )
+
+
+def run(turn: ConsoleTurn, service: str, reference: str) -> Reply:
+    """One test login: step by step, the messages raw and in parts, each detail and why."""
+    found = turn.on.bench()
+    turn.found(found.tested(service, turn.org))
+    kept = turn.found(found.run(reference, service, turn.org))
+    at = turn.at(f"/prova/{service}/{reference}")
+    page = TestRun(
+        names=found.now().federation.parties[service].names,
+        back=turn.at(f"/prova/{service}"),
+        run=_run_row(kept, turn.found(found.tested(service, turn.org)), turn),
+        protocol=kept.protocol,
+        tab=turn.query.get("flik", "") if turn.query.get("flik") in TABS else TABS[0],
+        tabs=tuple((name, f"{at}?flik={name}") for name in TABS),
+        steps=_steps(kept),
+        request=kept.request,
+        answer=kept.answer,
+        tokens=kept.tokens,
+        verdicts=_verdicts(kept),
+    )
+    return turn.render(page)
+
+
+def _steps(kept: Run) -> tuple[StepRow, ...]:
+    """Every step of the protocol, taken or not."""
+    absent = {StepName.SIGNATURE} if kept.protocol == "oidc" else {StepName.REDEEMED, StepName.USERINFO}
+    return tuple(_step(name, kept) for name in StepName if name not in absent)
+
+
+def _step(name: StepName, kept: Run) -> StepRow:
+    step = kept.step(name)
+    if step is None:
+        return StepRow(name.value, "none")
+    reason = None if step.ok else REASONS.get(step.note)
+    told = {"sv": reason.sv.what, "en": reason.en.what} if reason else {"sv": step.note, "en": step.note}
+    word = name is StepName.ANSWERED
+    return StepRow(name.value, "ok" if step.ok else "err", {} if word else told, step.note if word else "")
+
+
+def _verdicts(kept: Run) -> tuple[VerdictRow, ...]:
+    """What was decided of each detail."""
+    return tuple(VerdictRow(_label(attribute), outcome, attribute) for _, outcome, attribute in kept.trace if attribute)
+
+
+def _label(attribute: str) -> dict[str, str]:
+    row = CATALOGUE.get(attribute)
+    return {"sv": row.sv, "en": row.en} if row else {"sv": attribute}
