@@ -18,8 +18,14 @@ from trust_framework.roles import FEDERATION, IN_MEMBER, Action, Role
 
 pytest_plugins = ["tests.support.worlds"]
 
-THEIRS = {"service": "rp2", "agreement": "A-2", "member": OTHER, "provider": "none", "kind": "service", "id": "rp2"} | {
-    "reference": "AAAA-BBBB"
+THEIRS = {
+    "service": "rp2",
+    "agreement": "A-2",
+    "member": OTHER,
+    "provider": "none",
+    "kind": "service",
+    "id": "rp2",
+    "reference": "their-run",
 }
 """By name of a part: an object of the other member."""
 
@@ -175,7 +181,7 @@ def test_a_person_without_a_role_gets_nowhere(row: Row, console: Console):
 @pytest.mark.parametrize("row", CONSOLE, ids=name)
 def test_nobody_is_let_in_without_a_sign_on(row: Row, console: Console):
     browser = console.world.browser()
-    browser.get("/login/logga-ut")  # to be given a cookie, and so a token
+    browser.get("/portal")  # to be given a cookie, and so a token
 
     answer = sent(row, path(row, MEMBER), browser)
 
