@@ -13,6 +13,7 @@ from broker.jobs.standard import standard_jobs
 from broker.keys.making import load_ring
 from broker.keys.ring import KeyRing
 from broker.keys.sealing import secret_hash
+from broker.login.chained import extended
 from broker.login.own import PROTOCOL as OWN_PAGES
 from broker.login.ports import Federation, Services
 from broker.protocols.oidc.front import OidcFront
@@ -66,7 +67,8 @@ class Snapshots:
         return self.keys.signer(use, alg)
 
     def _loaded(self) -> Federation:
-        return self.following.federation()
+        loopback = self._settings.environment is Environment.TEST
+        return extended(self.following.federation(), self._storage.chained, self._storage.clock, loopback=loopback)
 
     def refresh(self) -> None:
         """Take up what has changed in the database. The last good snapshot stays when the new one cannot be made."""

@@ -7,13 +7,15 @@ never validated as certificates (SAML Metadata Interoperability Profile 1.0).
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from metadata.wire.jose import PublicKeySet
 from metadata.wire.signing import PublicKey
+
+T = TypeVar("T")
 
 POST: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 REDIRECT: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
@@ -171,6 +173,27 @@ class OidcProvider:
     scope: tuple[str, ...] = ("openid",)
 
 
+class Extended(Mapping[str, T]):
+    """What is known, and what `further` finds when somebody asks for it by name; listed is only what is known."""
+
+    def __init__(self, known: Mapping[str, T], further: Callable[[str], T | None]) -> None:
+        self.known, self._further = known, further
+
+    def __getitem__(self, name: str) -> T:
+        try:
+            return self.known[name]
+        except KeyError:
+            if (found := self._further(name)) is None:
+                raise
+            return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.known)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+
 class Register:
     """An immutable snapshot of all services' entries."""
 
@@ -192,6 +215,11 @@ class Register:
         register._by_entity_id, register._by_client_id = by_entity_id, by_client_id
         return register
 
+    def extended(self, further: Callable[[str], Service | None]) -> "Register":
+        """The register with clients that `further` finds, each by an id that is its client_id."""
+        clients = Extended(self._by_client_id, further)
+        return Register.over(Extended(self.services, further), self._by_entity_id, clients)
+
     def by_entity_id(self, entity_id: str) -> Service:
         """The SAML service with exactly this entityID. Raises UnknownService."""
         if found := self._by_entity_id.get(entity_id):
@@ -199,8 +227,9 @@ class Register:
         raise UnknownService(entity_id[:200])
 
     def has_client(self, client_id: str) -> bool:
-        """Whether a client of this client_id is in the register."""
-        return client_id in self._by_client_id
+        """Whether a client of this client_id is in the register itself."""
+        clients = self._by_client_id
+        return client_id in (clients.known if isinstance(clients, Extended) else clients)
 
     def by_client_id(self, client_id: str) -> Service:
         """The client with exactly this client_id. Raises UnknownService."""

@@ -152,6 +152,33 @@ class PagesOpened(Decided):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceChained(Event):
+    """A service came by a trust chain, or its chain was looked at again: to which anchor, in which way, until when."""
+
+    name: ClassVar[str] = "federation.service-chained"
+    retention: ClassVar[str] = "operation"
+    service: str
+    member: str
+    anchor: str
+    superior: str
+    way: str
+    digest: str
+    trust_marks: tuple[str, ...] = ()
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceUnchained(Event):
+    """The trust chain of a service no longer holds, so the service is gone. `cause` is the code of OpenID Federation."""
+
+    name: ClassVar[str] = "federation.service-unchained"
+    retention: ClassVar[str] = "operation"
+    service: str
+    anchor: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoleGiven(Event):
     """A person was given a role, until `until` when it says so. `by` is who gave it."""
 

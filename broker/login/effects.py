@@ -191,6 +191,34 @@ class EndRole(Change):
     role: Role
 
 
+@dataclass(frozen=True, slots=True)
+class ChainedService:
+    """What was resolved of a service: its registration as RFC 7591 has it, by which anchor and how it came, until when."""
+
+    entity_id: str
+    anchor: str
+    superior: str
+    way: str
+    registration: Mapping[str, Any] = field(repr=False)
+    trust_marks: tuple[str, ...]
+    expires_at: int
+    checked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeepChained(Change):
+    """The service came, or was looked at again; what was known of it before is over."""
+
+    service: ChainedService
+
+
+@dataclass(frozen=True, slots=True)
+class DropChained(Change):
+    """Its chain no longer holds."""
+
+    entity_id: str
+
+
 AnyChange = Change | Consume
 """What a step may change; a method's assertion id is consumed as the method names it."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from broker.keys.ring import KeyRing
-from broker.login.effects import Effects, Grant, Once, PersonKey
+from broker.login.effects import ChainedService, Effects, Grant, Once, PersonKey
 from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from broker.settings import Settings
@@ -83,6 +83,10 @@ class Store(Protocol):
         ...
 
     def grant(self, id: str) -> Grant | None: ...
+
+    def chained(self, entity_id: str) -> ChainedService | None:
+        """What is known of a service that came by a trust chain, expired or not."""
+        ...
 
     def setting(self, name: str) -> Any:
         """A value of the key-value table (checkpoint, schema marks), or None."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, tuple_
 
+from broker.storage.chained import CHAINED
 from broker.storage.database import Kept, Unit
 from broker.storage.grants import GRANTS
 from broker.storage.log import CHECKPOINTS
@@ -36,6 +37,7 @@ RULES = (
     Rule(ONCE, "keep_until", GRACE),
     Rule(CONSUMED, "expires_at", SKEW),
     Rule(GRANTS, "expires_at", GRACE),
+    Rule(CHAINED, "expires_at", GRACE),
     Rule(TEST_RUNS, "expires_at", GRACE),
     Rule(TEST_PRESETS, "expires_at", GRACE),
 )

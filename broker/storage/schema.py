@@ -1,6 +1,7 @@
 """All tables together, for migrations and the data map."""
 
 from broker.storage import (  # noqa: F401  # importing a file registers its tables
+    chained,
     consents,
     delegations,
     domains,

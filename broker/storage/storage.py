@@ -30,12 +30,23 @@ from broker.keys.ring import KeyRing
 from broker.keys.rows import KeyRow
 from broker.keys.sealing import SealingVault, Unsealable, WrappedKey
 from broker.login import effects as change
-from broker.login.effects import Effects, Grant, Once, Overtaken, PersonKey, StorageUnavailable
+from broker.login.effects import (
+    ChainedService,
+    DropChained,
+    Effects,
+    Grant,
+    KeepChained,
+    Once,
+    Overtaken,
+    PersonKey,
+    StorageUnavailable,
+)
 from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from broker.protocols.testing.choice import Choice
 from broker.protocols.testing.run import KeepPreset, KeepRun, NoteRun, Run, UsePreset
 from broker.storage import (
+    chained,
     consents,
     delegations,
     domains,
@@ -98,6 +109,8 @@ APPLY: dict[type, Apply] = {
     KeepPreset: test_runs.keep_preset,
     KeepRun: test_runs.keep,
     NoteRun: test_runs.note,
+    KeepChained: chained.keep,
+    DropChained: chained.drop,
 }
 """What is done with each change, in the order in which it is done: what can refuse comes first, grants before what hangs
 on them. One order for all also keeps PostgreSQL from deadlocks.
@@ -195,6 +208,9 @@ class Storage:
 
     def grant(self, id: str) -> Grant | None:
         return grants.read(self._database, id)
+
+    def chained(self, entity_id: str) -> ChainedService | None:
+        return chained.read(self._database, entity_id)
 
     def setting(self, name: str) -> Any:
         return settings.read(self._database, name)

@@ -25,6 +25,7 @@ KIB: Final = 1024
 MOST_DIGITS: Final = 12
 NOT_MODIFIED: Final = HTTPStatus.NOT_MODIFIED.value
 OIDC_BODY = 64 * KIB
+FEDERATION_BODY = 256 * KIB
 SAML_BODY = 512 * KIB
 
 View = Callable[[Turn], Reply]
@@ -70,7 +71,7 @@ ROUTES: Mapping[str, Route] = {
     **{f"/metadata/{audience}.xml": Route(view) for audience, view in publication.views().items()},
     "/metadata/certificates.pem": Route(publication.certificates),
     **{path: Route(view) for path, view in openid_federation.VIEWS.items()},
-    **{path: Route(view, ("POST",), OIDC_BODY) for path, view in openid_federation.POSTED.items()},
+    **{path: Route(view, ("POST",), FEDERATION_BODY) for path, view in openid_federation.POSTED.items()},
     "/healthz": Route(documents.alive),
     "/readyz": Route(documents.ready),
     **{path: Route(view) for path, view in documents.static_views().items()},

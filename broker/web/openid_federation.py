@@ -7,14 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from broker.exchange import Reply, Request
+from broker.login.effects import AlreadyUsed
 from broker.login.ports import Services
 from broker.protocols.oidc.wire import json_reply
-from broker.protocols.openid_federation import endpoints
+from broker.protocols.openid_federation import endpoints, registration
 from broker.protocols.openid_federation.endpoints import endpoint
+from broker.protocols.openid_federation.errors import InvalidRequest
+from broker.web.answers import record, refused
 from broker.web.pages.error import RETRY_AFTER
 from broker.web.turn import Turn
-from metadata.federation.documents import PATHS
+from metadata.federation.documents import PATHS, REGISTRATION_PATH
 from metadata.federation.entity_id import WELL_KNOWN
+from trust_framework.reasons import REASONS
 
 View = Callable[[Turn], Reply]
 
@@ -40,6 +44,29 @@ def counted(view: View) -> View:
     return counting
 
 
+def let_in(turn: Turn) -> Reply | None:
+    """Register whoever asks for an authorization and is an entity that we do not know yet; a page when that cannot be."""
+    services = turn.on.services
+    who = registration.newcomer(turn.request, turn.now, services)
+    if who is None:
+        return None
+    if not turn.on.throttle.allows("chain", {"source": turn.request.remote}):
+        return refused(REASONS["too-many"], turn)
+    reason = record(registration.automatic(who, turn.now, services), turn)
+    return refused(reason, turn) if reason else None
+
+
+def register(turn: Turn) -> Reply:
+    """Explicit registration (section 12.2): recorded, then answered."""
+    reply, effects = registration.explicit(turn.request, turn.now, turn.on.services)
+    try:
+        if effects.changes:
+            turn.on.services.store.commit(effects)
+    except AlreadyUsed:
+        return InvalidRequest("this registration was sent before").reply()
+    return reply
+
+
 VIEWS: Final[Mapping[str, View]] = {
     WELL_KNOWN: _plain(endpoint(endpoints.configuration)),
     PATHS["federation_fetch_endpoint"]: _plain(endpoint(endpoints.fetch)),
@@ -52,5 +79,6 @@ VIEWS: Final[Mapping[str, View]] = {
 """Asked by GET."""
 
 POSTED: Final[Mapping[str, View]] = {
+    REGISTRATION_PATH: counted(register),
     PATHS["federation_trust_mark_status_endpoint"]: _plain(endpoint(endpoints.trust_mark_status)),
 }

@@ -15,12 +15,15 @@ from broker.protocols.front import Answered
 from broker.protocols.oidc import authorize as oidc_authorize
 from broker.protocols.saml import sso as saml_sso
 from broker.web.answers import deliver, record, refused, settle
+from broker.web.openid_federation import let_in
 from broker.web.turn import Turn
 from trust_framework.reasons import REASONS
 
 
 def authorize(turn: Turn) -> Reply:
     """The authorization endpoint, GET and POST (OpenID Connect Core section 3.1.2.1)."""
+    if reply := let_in(turn):
+        return reply
     try:
         asked, used = oidc_authorize.read(turn.request, turn.now, turn.on.services)
     except Answered as answered:

@@ -8,13 +8,14 @@ failed rests before it is tried again.
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from metadata.federation.chain import Anchors, Chain, ChainRefused, judge
+from metadata.federation.signed_keys import fetch_signed_keys
 from metadata.federation.statement import Reader, Statement, StatementRefused
 from metadata.federation.walking import KEPT, StatementCache, Unreachable, Walk
 from metadata.wire.egress import Fetches
@@ -41,6 +42,7 @@ class Resolver:
         self, egress: Fetches, *, allow_http_loopback: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._cache, self._clock, self._loopback = StatementCache(egress, clock), clock, allow_http_loopback
+        self._egress = egress
         self._lock, self._walking = threading.Lock(), threading.BoundedSemaphore(AT_ONCE)
         self._found: OrderedDict[object, _Found] = OrderedDict()
 
@@ -74,6 +76,10 @@ class Resolver:
             return _walked(Walk(self._cache, self.reader(now), anchors), subject, own)
         finally:
             self._walking.release()
+
+    def signed_keys(self, url: str, chain: Chain, now: int) -> Mapping[str, Any]:
+        """The keys that the subject of a chain publishes signed (`signed_jwks_uri`). Raises ChainRefused."""
+        return fetch_signed_keys(url, chain, self._egress, now)
 
     def _kept(self, found: _Found, now: int) -> Chain | None:
         age = self._clock() - found.at

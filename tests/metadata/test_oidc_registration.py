@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from metadata.client_fields import InvalidClientMetadata, InvalidRedirectUri
 from metadata.oidc import BadDiscovery, read_client, read_discovery
 from metadata.redirect_uris import UnfitUri, check_redirect_uri
-from metadata.register import Register, Service, UnprovenAddress, redirect_address
+from metadata.register import Register, Service, UnknownService, UnprovenAddress, redirect_address
 from metadata.wire.jose import public_jwk
 from tests.support.upstream import signer
 
@@ -554,3 +554,22 @@ def test_a_test_system_reads_an_upstream_on_http_loopback():
     )
 
     assert read_discovery(document, local, allow_http_loopback=True).jwks_uri == f"{local}/j"
+
+
+# --- the register, and clients that are found further
+
+
+def test_an_extended_register_finds_further_clients_by_name_and_lists_only_its_own():
+    known = Service("rp", oidc=read(registration()))
+    other = Service("https://other.example", oidc=read(registration(client_id="https://other.example")))
+    register = Register([known]).extended(lambda name: other if name == other.id else None)
+    assert register.by_client_id("rp") is known
+    assert register.by_client_id(other.id) is register.services[other.id] is other
+    assert (list(register.services), len(register.services)) == (["rp"], 1)
+    assert other.id in register.services
+    assert "nobody" not in register.services
+    assert register.services.get("nobody", known) is known
+    assert register.has_client("rp")
+    assert not register.has_client(other.id)
+    with pytest.raises(UnknownService):
+        register.by_client_id("nobody")

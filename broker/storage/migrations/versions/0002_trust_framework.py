@@ -20,6 +20,7 @@ TABLES = (
     "proposal_acts",
     "test_runs",
     "test_presets",
+    "chained_services",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -183,6 +184,19 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_test_presets_expires_at"), "test_presets", ["expires_at"], unique=False)
+    op.create_table(
+        "chained_services",
+        sa.Column("entity_id", sa.Text(), nullable=False),
+        sa.Column("anchor", sa.Text(), nullable=False),
+        sa.Column("superior", sa.Text(), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
+        sa.Column("checked_at", NUMBER, nullable=False),
+        sa.Column("expires_at", NUMBER, nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("entity_id", name=op.f("pk_chained_services")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_chained_services_expires_at", "chained_services", ["expires_at"])
 
 
 def downgrade() -> None:
