@@ -49,7 +49,7 @@ class Snapshots:
     """The federation and the key ring in memory, looked at again each second by the jobs thread."""
 
     def __init__(self, storage: Storage, settings: Settings, egress: Egress, note: Note) -> None:
-        self._storage = storage
+        self._storage, self._settings = storage, settings
         self._tools = Tools(
             base_url=settings.base_url,
             entity_id=settings.entity_id,
