@@ -6,7 +6,9 @@ comes beneath its path, so that an installation whose members test nothing pays 
 """
 
 import threading
+import time
 from collections.abc import Iterable
+from typing import Final
 
 from broker.federation import entries
 from broker.federation.testing import PATH, InTest, ReadBefore, ReadsRegister, federation_in_test, listed, open_drafts
@@ -32,6 +34,9 @@ from broker.web.testing.routes import PAGES, ROUTES
 from broker.web.throttle import Throttle
 from broker.web.turn import Turn
 from trust_framework.reasons import REASONS
+
+PAUSE: Final = 10.0
+"""Seconds after which it is tried again, when it could not be made."""
 
 
 class _Snapshot:
@@ -124,6 +129,7 @@ class TestIssuer:
         self._main, self._register = main, register
         self._lock = threading.Lock()
         self._made: Made | None = None
+        self._not_before = 0.0
         self.path = f"/{PATH}"
 
     def made(self) -> Made:
@@ -138,10 +144,13 @@ class TestIssuer:
 
     def wsgi(self) -> WSGI:
         """What serves its requests; a page that says that it cannot be used, while it cannot be made."""
+        if self._made is None and time.monotonic() < self._not_before:
+            return self._unavailable
         try:
             return self.made().front
         except Exception as error:  # noqa: BLE001  # production goes on whatever becomes of the test issuer
             self._main.note_failure("test issuer", error)
+            self._not_before = time.monotonic() + PAUSE
             return self._unavailable
 
     def _unavailable(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

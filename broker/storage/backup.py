@@ -22,6 +22,10 @@ PAGES_A_STEP: Final = 512
 MAXIMUM_SECONDS: Final = 6 * 3600
 
 
+THROWAWAY: Final = "tillit_*"
+"""Schemas that nobody would miss (`apart`): the store itself has none of its own."""
+
+
 class BackupFailed(Exception):
     """The copy could not be made, or not be put in place; the text says why."""
 
@@ -37,7 +41,8 @@ def dump(database_url: str, target: Path) -> None:
     if url.get_backend_name() == "sqlite":
         _copy_sqlite(_file(url), target)
     else:
-        _run("pg_dump", ("--format=custom", "--no-owner", "--no-privileges", f"--file={target}"), url)
+        options = ("--format=custom", "--no-owner", "--no-privileges", f"--exclude-schema={THROWAWAY}")
+        _run("pg_dump", (*options, f"--file={target}"), url)
 
 
 def put_back(database_url: str, source: Path) -> None:

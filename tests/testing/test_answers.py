@@ -296,3 +296,52 @@ def test_what_is_kept_can_be_read_by_nobody_with_the_file(testing):
 def test_levels_are_chosen_among_those_of_the_method(testing):
     sent = testing.logged_in(level=LEVEL3).sent_back
     assert claims(testing.redeem(sent["code"]).json["id_token"])["acr"] == LEVEL3
+
+
+def test_a_refresh_is_a_step_too(worlds):
+    world = worlds.make(federation(in_test(scope="openid profile offline_access")))
+    testing, browser = InTest(world), InTest(world).browser()
+    page = browser.follow(browser.get(testing.authorize_url(scope="openid offline_access")))
+    tokens = testing.redeem(testing.chosen(browser, page).sent_back["code"]).json
+    again = testing.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"], scope="offline_access")
+    assert "id_token" not in again.json
+    assert last_run(testing, "rp").step("redeemed").note == "refresh_token"
+
+
+@pytest.mark.parametrize("body", [b"{}", b"grant_type=authorization_code&code=x", b"grant_type=client_credentials"])
+def test_a_token_request_of_no_run_is_answered_as_in_production(testing, body):
+    form = "application/json" if body == b"{}" else "application/x-www-form-urlencoded"
+    answer = testing.request("POST", "/oidc/token", body, Content_Type=form)
+    assert answer.status in {400, 401}
+    assert not testing.bench.runs("rp", MEMBER)
+
+
+def test_a_consent_that_is_not_given_is_a_failed_step(worlds):
+    testing = InTest(worlds.make(federation(in_test(consent="ask"))))
+    browser = testing.browser()
+    page = browser.follow(browser.get(testing.authorize_url()))
+    page = testing.chosen(browser, page)
+    assert page.page == "U7"
+    action, fields = page.form("/samtycke", answer="no")
+    answer = browser.follow(browser.post(action, fields))
+    assert answer.sent_back["error"]
+    assert last_run(testing, "rp").step("attributes").note == "consent-refused"
+
+
+def test_a_request_by_post_is_kept_with_its_parts(testing):
+    form = dict(pair.split("=") for pair in testing.authorize_url().partition("?")[2].split("&"))
+    testing.browser().post("/test/oidc/authorize", {**form, "redirect_uri": "https://elsewhere.example.org/"})
+    run = last_run(testing, "rp")
+    assert run.request.raw.startswith("POST /oidc/authorize\n\n")
+    assert ("client_id", "rp") in run.request.parts
+
+
+def test_a_body_that_is_no_form_is_nobodys(testing):
+    testing.request("POST", "/oidc/authorize", b"client_id=rp", Content_Type="text/plain")
+    assert not testing.bench.runs("rp", MEMBER)
+
+
+def test_an_open_login_is_open(testing):
+    browser = testing.browser()
+    browser.follow(browser.get(testing.authorize_url()))
+    assert last_run(testing, "rp").outcome == "open"

@@ -11,7 +11,6 @@ from broker.protocols.testing.run import Message
 from metadata.wire.claims import JoseRefused
 from metadata.wire.jose import unverified
 from metadata.wire.redirect import decode_post
-from metadata.wire.xml import XmlRefused
 from metadata.wire.xml_parts import parts
 from trust_framework.reasons import Refusal
 
@@ -32,6 +31,8 @@ def _parameters(request: Request) -> Message:
     except BadRequest:
         sent = []
     shown = tuple((name, value[:300]) for name, value in sent if name not in _SECRET)
+    objects = [value for name, value in sent if name == "request"]
+    shown += tuple((f"request {name}", value) for name, value in _claims(objects[0] if objects else ""))
     raw = f"{request.method} {request.path}{'' if request.method == 'POST' else '?'}"
     return Message(_text(raw.encode() + (b"\n\n" if request.method == "POST" else b"") + octets), shown)
 
@@ -50,7 +51,7 @@ def _authn_request(request: Request) -> Message:
 def answered(delivery: Delivery, clear: bytes = b"") -> Message:
     """An answer as it is sent; `clear` is the Response before its assertion was encrypted."""
     if "SAMLResponse" in delivery.fields:
-        xml = _decoded(delivery.fields["SAMLResponse"])
+        xml = decode_post(delivery.fields["SAMLResponse"])
         relay = [("RelayState", delivery.fields["RelayState"])] if "RelayState" in delivery.fields else []
         to = ("POST", delivery.url)
         return Message(_text(xml), (to, *relay, *parts(clear or xml)), _text(clear) if clear != xml else "")
@@ -59,23 +60,21 @@ def answered(delivery: Delivery, clear: bytes = b"") -> Message:
     return Message(delivery.url, (("GET", url), *request.parameters()))
 
 
-def _decoded(field: str) -> bytes:
-    try:
-        return decode_post(field)
-    except XmlRefused:
-        return b""
-
-
 def token_answer(document: Mapping[str, Any]) -> Message:
     """A token response with its ID token read (OpenID Connect Core section 3.1.3.3)."""
     rows = [(name, str(value)[:300]) for name, value in document.items() if name not in {"id_token", "access_token"}]
-    try:
-        header, claims = unverified(str(document.get("id_token", "")))
-    except JoseRefused:
-        header, claims = {}, {}
-    rows += [(f"id_token header {name}", _shown(value)) for name, value in header.items()]
-    rows += [(f"id_token {name}", _shown(value)) for name, value in claims.items()]
+    rows += [(f"id_token {name}", value) for name, value in _claims(str(document.get("id_token", "")))]
     return Message(_text(json.dumps(document, indent=1, ensure_ascii=False).encode()), tuple(rows))
+
+
+def _claims(token: str) -> list[tuple[str, str]]:
+    """A token's header and claims, for reading; none of what is no token."""
+    try:
+        header, claims = unverified(token)
+    except JoseRefused:
+        return []
+    told = [(f"header {name}", _shown(value)) for name, value in header.items()]
+    return told + [(name, _shown(value)) for name, value in claims.items()]
 
 
 def _shown(value: Any) -> str:
