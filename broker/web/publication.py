@@ -6,6 +6,7 @@ stopped; asking costs little, as each has a tag. Metadata Query Protocol (draft-
 (draft-young-md-query-saml).
 """
 
+import threading
 from collections.abc import Callable
 from email.utils import formatdate, parsedate_to_datetime
 from ssl import DER_cert_to_PEM_cert
@@ -18,6 +19,8 @@ from metadata.publication import AUDIENCES, Answer
 
 View = Callable[[Turn], Reply]
 ENTITIES: Final = "/entities/"
+SHORT: Final = 32 * 1024
+KEPT: Final = 1024
 _TYPE: Final = ("Content-Type", "application/samlmetadata+xml")
 _ALWAYS: Final = (("Cache-Control", "public, no-cache"), ("Vary", "Accept-Encoding"))
 _UNKNOWN: Final = Reply(
@@ -67,15 +70,53 @@ def _answered(answer: Answer, turn: Turn) -> Reply:
     """The document, or that it has not changed; each encoding has a tag of its own (RFC 9110 section 8.8.3.3)."""
     told = turn.request.headers
     packed = accepts_gzip(told.get("accept-encoding", ""))
+    known, since = told.get("if-none-match", ""), told.get("if-modified-since", "")
+    if (known or since) and unchanged(answer, known, since):
+        return Reply(304, _headers(answer, packed=packed))
+    return READY.reply(answer, packed=packed)
+
+
+def _headers(answer: Answer, *, packed: bool) -> tuple[tuple[str, str], ...]:
     tag = f'"{answer.tag}-gzip"' if packed else f'"{answer.tag}"'
-    headers = (*_ALWAYS, ("ETag", tag), ("Last-Modified", formatdate(answer.changed_at, usegmt=True)))
-    if unchanged(answer, told.get("if-none-match", ""), told.get("if-modified-since", "")):
-        return Reply(304, headers)
+    return (*_ALWAYS, ("ETag", tag), ("Last-Modified", formatdate(answer.changed_at, usegmt=True)))
+
+
+class Ready:
+    """Replies as they were sent last, so that the next one costs a look: those of single entities, as many as `KEPT`."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, bool], Reply] = {}
+        self._making_room = threading.Lock()
+
+    def reply(self, answer: Answer, *, packed: bool) -> Reply:
+        """The document whole, or in pieces when it is long."""
+        key = answer.tag, packed
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = _reply(answer, packed=packed)
+            if kept.pieces is None:
+                self._keep(key, kept)
+        return kept
+
+    def _keep(self, key: tuple[str, bool], reply: Reply) -> None:
+        with self._making_room:
+            if len(self._kept) >= KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = reply
+
+
+READY: Final = Ready()
+"""By tag, which names one sequence of octets whoever serves it."""
+
+
+def _reply(answer: Answer, *, packed: bool) -> Reply:
     document = answer.document
-    if packed:
-        pieces = Pieces(document.gzip_length, document.gzip)
-        return Reply(200, (_TYPE, ("Content-Encoding", "gzip"), *headers), pieces=pieces)
-    return Reply(200, (_TYPE, *headers), pieces=Pieces(document.length, document.plain))
+    encoding = (("Content-Encoding", "gzip"),) if packed else ()
+    headers = (_TYPE, *encoding, *_headers(answer, packed=packed))
+    length, walk = (document.gzip_length, document.gzip) if packed else (document.length, document.plain)
+    if length > SHORT:
+        return Reply(200, headers, pieces=Pieces(length, walk))
+    return Reply(200, headers, b"".join(walk()))
 
 
 def unchanged(answer: Answer, tags: str, since: str) -> bool:

@@ -53,8 +53,8 @@ def service(number: int, text: str, moved: bool = False) -> dict[str, Any]:
     }
 
 
-def settings_of(folder: str) -> Settings:
-    return Settings(base_url="http://127.0.0.1:8440", TILLIT_ENV=Environment.TEST, data_dir=Path(folder))
+def settings_of(folder: str, base: str = "http://127.0.0.1:8440") -> Settings:
+    return Settings(base_url=base, TILLIT_ENV=Environment.TEST, data_dir=Path(folder))
 
 
 def fill(settings: Settings, count: int) -> None:
