@@ -151,3 +151,41 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'tillit.db'}"
+
+
+PREFIX = "TILLIT_"
+HIDDEN = "•••"
+
+
+def variable(name: str) -> str:
+    """The variable of the environment that sets a setting."""
+    alias = Settings.model_fields[name].validation_alias
+    return str(alias) if alias else f"{PREFIX}{name.upper()}"
+
+
+def origin_of(settings: Settings, name: str) -> str:
+    """Where a setting's value comes from: `environment`, `file`, `program` (who started the broker), or `default`."""
+    import os
+
+    given = {each.upper(): value for each, value in os.environ.items()}
+    if variable(name) in given:
+        return "environment"
+    if name not in settings.model_fields_set:
+        return "default"
+    return "file" if "TILLIT_CONFIG" in given else "program"
+
+
+def shown_value(settings: Settings, name: str) -> str:
+    """The value as it may be read on a page: no key, and no password of an address."""
+    value = getattr(settings, name)
+    if isinstance(value, SecretStr):
+        return HIDDEN
+    if isinstance(value, Enum):
+        return str(value.value)
+    if value is None:
+        return ""
+    text = str(value)
+    parts = urlsplit(text) if "://" in text else None
+    if parts is not None and parts.password:
+        return text.replace(f":{parts.password}@", f":{HIDDEN}@", 1)
+    return text

@@ -245,6 +245,16 @@ class DomainProofChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterExported(Event):
+    """An operator took the whole register, as it was at a version, as a file."""
+
+    name: ClassVar[str] = "register.exported"
+    retention: ClassVar[str] = "operation"
+    version: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyChanged(Event):
     """A key of the ring changed state."""
 

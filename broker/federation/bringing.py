@@ -1,8 +1,9 @@
 """The file's content with all that it refers to in place: metadata, PEM, secrets; clients' secrets as keyed hashes."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from pydantic import BaseModel
 
@@ -13,6 +14,7 @@ from idp_adapters.catalogue import UnknownMethod, settings_class
 from metadata.oidc import MINIMUM_SECRET
 
 Values = Mapping[str, Any]
+_KEYED_HASH: Final = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Bringing:
     def _registration(self, registration: Values, place: Place) -> Values:
         """A client's registration, with the keyed hash of its secret in the secret's place."""
         if SECRET_HASH in registration:
-            self.faults.add((*place, SECRET_HASH), "is not a key that may stand here")
+            self._kept(registration, place)
         if "client_secret" not in registration:
             return registration
         secret = self._had(self.outside.secret, registration["client_secret"], (*place, "client_secret"))
@@ -69,6 +71,13 @@ class Bringing:
             self.faults.add((*place, "client_secret"), f"is shorter than {MINIMUM_SECRET} characters")
         rest = {name: value for name, value in registration.items() if name != "client_secret"}
         return {**rest, SECRET_HASH: self.hash_secret(secret).hex()}
+
+    def _kept(self, registration: Values, place: Place) -> None:
+        """What an export says of a secret: it holds where the key-encryption key is the same."""
+        if "client_secret" in registration:
+            self.faults.add((*place, SECRET_HASH), f"has either client_secret or {SECRET_HASH}")
+        elif not _KEYED_HASH.fullmatch(str(registration[SECRET_HASH])):
+            self.faults.add((*place, SECRET_HASH), "is no keyed hash as an export has it")
 
     def _method(self, id: str, given: Values) -> Values:
         """A method's settings with the PEM that its settings class marks."""

@@ -26,6 +26,7 @@ THEIRS = {
     "kind": "service",
     "id": "rp2",
     "reference": "their-run",
+    "version": "1",
 }
 """By name of a part: an object of the other member."""
 

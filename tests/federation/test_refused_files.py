@@ -341,10 +341,16 @@ MEANING = [
     ),
     ("a secret that is a list", put(("services", 1, "oidc", "client_secret"), ["a"]), "client_secret", "text"),
     (
-        "a hash in the place of a secret",
+        "a hash beside a secret",
         put(("services", 1, "oidc", "client_secret_hash"), "00" * 32),
         "services[1].oidc.client_secret_hash",
-        "may stand",
+        "has either",
+    ),
+    (
+        "a hash that is none",
+        put(("services", 1, "oidc"), {"client_id": "x", "client_secret_hash": "00" * 31}),
+        "services[1].oidc.client_secret_hash",
+        "no keyed hash",
     ),
     (
         "a client without client_id",

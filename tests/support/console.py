@@ -12,6 +12,11 @@ OTHER = "2120000142"
 NUMBERS = {"anna": "191212121212", "carl": "199001012385", "dora": "196408233234", "eva": "198001019291"}
 
 
+def service(id: str, member: str = MEMBER, **oidc: Any) -> dict[str, Any]:
+    """A client with an address of its own."""
+    return client(id, member=member, redirect_uris=[f"https://{id}.example.org/cb"], **oidc)
+
+
 def document(**parts: Any) -> dict[str, Any]:
     """A federation file of two members, each with a service and an agreement, and persons with numbers."""
     members = [
@@ -32,8 +37,9 @@ def document(**parts: Any) -> dict[str, Any]:
         }
         for name, number in NUMBERS.items()
     ]
-    services = (client("rp"), client("rp2", member=OTHER))
-    return federation(*services, members=members, agreements=agreements, **{"persons": persons, **parts})
+    services = (service("rp"), service("rp2", OTHER))
+    whole = {"members": members, "agreements": agreements, "persons": persons, **parts}
+    return federation(*services, **whole)
 
 
 @dataclass(frozen=True)

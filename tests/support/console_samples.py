@@ -10,13 +10,24 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from broker.federation.register import About, ListedEntry
+from broker.federation.register import KINDS
 from broker.protocols.testing.run import Message
 from broker.web import bench
+from broker.web.console.configuration_pages import Configuration, DriftRow, SettingRow
 from broker.web.console.confirm import Confirm
 from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowed
 from broker.web.console.frame import ConsoleFrame, Place, Tab
 from broker.web.console.listing import Asked, Listing
+from broker.web.console.register_pages import (
+    EntryRow,
+    EntryShown,
+    Fact,
+    KindCount,
+    RegisterList,
+    RegisterStart,
+    VersionRow,
+    VersionShown,
+)
 from broker.web.console.start_pages import Dashboard, Figure, PortalStart
 from broker.web.console.testing import TABS
 from broker.web.console.testing_forms import TestForm
@@ -56,12 +67,6 @@ class FormTurn:
         return CSRF
 
 
-def listed(cast: Cast, kind: str = "service", state: str = "active", **about: Any) -> ListedEntry:
-    """An entry of the register as lists have it."""
-    told = About(**{"names": cast.service, "state": state, "protocol": "saml", "subject": cast.value, **about})
-    return ListedEntry(kind, "rp", ORG, 7, "file", NOW, told)
-
-
 def listing(url: str, *rows: Any, cast: Cast = FRIENDLY, **more: Any) -> Listing:
     """A list with more pages before and after, searched for something."""
     around = {"asked": Asked(cast.value, "active", "61.rp"), "next": "62.rp", "states": ("active", "test"), "csv": True}
@@ -90,8 +95,59 @@ def _confirm(cast: Cast) -> Confirm:
 
 
 def _start(cast: Cast) -> PortalStart:
-    rows = [listed(cast, state=state) for state in ("active", "test", "suspended")]
-    return PortalStart(todo=_todo(cast), services=listing(f"/portal/{ORG}", *rows, cast=cast))
+    return PortalStart(todo=_todo(cast), services=listing(f"/portal/{ORG}", *_rows(cast), cast=cast))
+
+
+def _rows(cast: Cast) -> tuple[EntryRow, ...]:
+    states = ("active", "test", "suspended", "left")
+    return tuple(
+        EntryRow(
+            names=cast.service,
+            id=cast.value,
+            url="/admin/register/service/rp",
+            subject=cast.value,
+            state=state,
+            protocol="saml",
+            org=cast.owner,
+            changed_at=NOW,
+        )
+        for state in states
+    )
+
+
+def _version(cast: Cast, **changes: Any) -> VersionRow:
+    whole = VersionRow(version=7, at=NOW, origin="portal", who=cast.value, reason=cast.unit, url="/admin/x", gone=False)
+    return replace(whole, **changes)
+
+
+def _entry(cast: Cast) -> EntryShown:
+    return EntryShown(
+        kind="service",
+        names=cast.service,
+        id=cast.value,
+        facts=(Fact(label={"sv": "namn", "en": "name"}, values=(cast.service, cast.owner)),),
+        history=(_version(cast), _version(cast, version=3, origin="file", who="", gone=True)),
+        state="active",
+        back="/admin/register/service",
+        org=cast.owner,
+    )
+
+
+def _register_then(cast: Cast) -> RegisterStart:
+    counts = tuple(KindCount(name=kind, count=10_000, url=f"/admin/register/{kind}") for kind in KINDS[1:])
+    then = {"asked": cast.value, "at": NOW, "then": 4, "counts": counts, "export": "/admin/installningar/export"}
+    return RegisterStart(kinds=counts, version=12, **then)
+
+
+def _configuration(cast: Cast) -> Configuration:
+    drift = DriftRow(kind="service", names=cast.service, url="/admin/x", origin="portal", at=NOW, who=cast.value)
+    setting = SettingRow(name="TILLIT_BASE_URL", value=cast.value, origin="environment", description="The issuer.")
+    return Configuration(
+        settings=(setting, replace(setting, value="", origin="default")),
+        drift=Listing("/admin/installningar", (drift,), 1, searched=False),
+        version=12,
+        export="/admin/installningar/export",
+    )
 
 
 def _test_form(**posted: str) -> TestForm:
@@ -165,6 +221,22 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m1-start": _start,
     "m1-empty": lambda _: PortalStart(todo=(), services=Listing(f"/portal/{ORG}", (), 0)),
     "o1-dashboard": lambda c: Dashboard(todo=_todo(c), figures=(Figure(name="members", value="10 000", url="/admin"),)),
+    "register": _register_then,
+    "register-wrong": lambda c: replace(_register_then(c), wrong=True, at=None, then=0),
+    "register-services": lambda c: RegisterList(
+        kind="service", entries=listing("/admin/register/service", *_rows(c), cast=c)
+    ),
+    "register-members": lambda _: RegisterList(kind="member", entries=Listing("/admin/register/member", (), 0)),
+    "register-entry": _entry,
+    "register-version": lambda c: VersionShown(
+        kind="service",
+        names=c.service,
+        row=_version(c),
+        changes=(("dangerous", c.service), ("harmless", c.owner)),
+        raw=clean(c.value),
+        back="/admin/x",
+    ),
+    "o8-configuration": _configuration,
     "no-role": lambda _: NoRole(),
     "not-allowed": lambda _: NotAllowed(action="approve"),
     "held": lambda c: Held(action="/admin/x", csrf=CSRF, fields=(("name", clean(c.value)),), cancel="/admin"),

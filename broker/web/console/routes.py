@@ -4,7 +4,7 @@ A page is a row. A route without a row does not exist; `docs/routes.md` and the 
 made from here. In the navigation the rows of a tab come in this order.
 """
 
-from broker.web.console import entry, start, testing
+from broker.web.console import configuration, entry, register, start, testing
 from broker.web.console.row import Row
 from trust_framework.roles import Action
 
@@ -19,6 +19,19 @@ CONSOLE: tuple[Row, ...] = (
     Row("/portal/<org>/prova/<service>", testing.service, Action.VIEW, tab="testing"),
     Row("/portal/<org>/prova/<service>", testing.service, Action.EDIT, "POST", tab="testing"),
     Row("/portal/<org>/prova/<service>/<reference>", testing.run, Action.VIEW, tab="testing"),
+    Row("/portal/<org>/tjanster/<service>", register.service, Action.VIEW, tab="start"),
+    Row("/portal/<org>/tjanster/<service>/version/<int:version>", register.service_version, Action.VIEW, tab="start"),
     # --- the operator's console
     Row("/admin", start.dashboard, Action.VIEW_FEDERATION, tab="start"),
+    Row("/admin/register", register.start, Action.VIEW_FEDERATION, tab="register"),
+    Row("/admin/register/<kind>", register.entries, Action.VIEW_FEDERATION, tab="register"),
+    Row("/admin/register/<kind>/<id>", register.entry, Action.VIEW_FEDERATION, tab="register"),
+    Row(
+        "/admin/register/<kind>/<id>/version/<int:version>",
+        register.entry_version,
+        Action.VIEW_FEDERATION,
+        tab="register",
+    ),
+    Row("/admin/installningar", configuration.shown, Action.VIEW_CONFIGURATION, tab="configuration"),
+    Row("/admin/installningar/export", configuration.export, Action.EXPORT, step_up=True, tab="configuration"),
 )
