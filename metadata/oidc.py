@@ -40,6 +40,9 @@ _PAGES = frozenset({"logo_uri", "tos_uri", "policy_uri"})
 _MEMBERS = {field.name for field in fields(OidcClient)} - {"secret_hash", "sector_identifier"}
 _MEMBERS |= {"client_secret", "response_types", "sector_identifier_uri"}
 
+REGISTERED_MEMBERS: Final = frozenset(_MEMBERS | _TOLD_ONLY)
+"""Members that are understood, without their language tags."""
+
 
 class BadDiscovery(Exception):
     """The discovery document is not this issuer's, or lacks what we need. `field` names the member."""

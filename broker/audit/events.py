@@ -179,6 +179,18 @@ class ServiceUnchained(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientInvited(Event):
+    """A member's client was let register itself, once, with these levels and details at the most."""
+
+    name: ClassVar[str] = "register.client-invited"
+    retention: ClassVar[str] = "operation"
+    org: str
+    levels: tuple[str, ...]
+    attributes: tuple[str, ...] = ()
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoleGiven(Event):
     """A person was given a role, until `until` when it says so. `by` is who gave it."""
 

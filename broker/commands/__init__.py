@@ -9,6 +9,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "apply": ("apply:apply", "Make a federation file the register."),
     "serve": ("serve:serve", "Run the broker."),
     "doctor": ("doctor:doctor", "Look for what is wrong, and say what mends it."),
+    "invite": ("invite:invite_", "Let a member's client register itself, once."),
     "key": ("keys:key", "List and rotate the keys that sign."),
     "log": ("log:log", "Verify and export the log."),
     "metadata": ("metadata:metadata", "Check metadata before it is applied."),

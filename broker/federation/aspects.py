@@ -118,6 +118,8 @@ _V, _S, _K, _A, _Y, _X = Form.VALUE, Form.SET, Form.KEY, Form.ADDRESS, Form.SWIT
 # fmt: off
 _ROWS: Final = (
     Aspect(FEDERATION, "name", _S, "namn", "name", _C, _C),
+    Aspect(FEDERATION, "software_statement_issuers", _S, "utfärdare av programvaruintyg",
+           "issuer of software statements", _D, _C),
     Aspect(FEDERATION, "openid_federation", _S, "OpenID Federation", "OpenID Federation", _D, _D),
     # members
     Aspect(MEMBER, "openid_federation", _S, "entitet i OpenID Federation", "entity in the OpenID Federation", _D, _D),

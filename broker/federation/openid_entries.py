@@ -140,6 +140,7 @@ def _mark_type(
 def wrong(file: FederationFile, methods: frozenset[str], entity_id: str) -> Iterator[tuple[Place, str]]:
     """What is wrong between entries, each with its place."""
     yield from _unique(file, entity_id)
+    yield from _wrong_issuers(file, methods)
     said = file.openid_federation
     if said is not None:
         yield from _wrong_anchors(said, file, methods, entity_id)
@@ -153,6 +154,20 @@ def _unique(file: FederationFile, entity_id: str) -> Iterator[tuple[Place, str]]
         if below.entry.entity_id in seen:
             yield (*below.place, "entity_id"), f"{below.entry.entity_id} is another entity already"
         seen.add(below.entry.entity_id)
+
+
+def _wrong_issuers(file: FederationFile, methods: frozenset[str]) -> Iterator[tuple[Place, str]]:
+    """Issuers of software statements stand once, for a member that is there."""
+    organisations, seen = {member.org for member in file.members}, set[str]()
+    for at, issuer in enumerate(file.software_statement_issuers):
+        place: Place = ("software_statement_issuers", at)
+        if issuer.issuer in seen:
+            yield (*place, "issuer"), f"{issuer.issuer} is another issuer already"
+        seen.add(issuer.issuer)
+        if issuer.member not in organisations:
+            yield (*place, "member"), f"no member has the organisation number {issuer.member}"
+        for name in sorted(set(issuer.methods) - methods):
+            yield (*place, "methods"), f"no login method has the id {name}"
 
 
 def _wrong_anchors(

@@ -178,3 +178,14 @@ class OpenIdFederationEntry(Entry):
         if self.role == "leaf" and (self.metadata_policy or self.constraints):
             raise ValueError("metadata_policy and constraints need entities below us")
         return self
+
+
+class SoftwareStatementIssuerEntry(Entry):
+    """Who may vouch for software by a software statement (RFC 7591 section 2.3), so that it can register itself for a member."""
+
+    issuer: Text = Field(description="The `iss` of its statements.")
+    jwks: Jwks = Field(description="Its keys, each with a `kid`.")
+    member: OrganisationNumber = Field(description="Organisation number of the member that its clients belong to.")
+    levels: tuple[Level, ...] = Field(min_length=1, description="Level URIs that they may ask for.")
+    attributes: tuple[AttributeName, ...] = Field((), description="Catalogue names of the most that they may get.")
+    methods: tuple[Id, ...] = Field((), description="Login methods; empty means all.")

@@ -28,6 +28,7 @@ SECTIONS: Final[tuple[tuple[str, type[schema.Entry]], ...]] = (
     ("staff", schema.StaffMember),
     ("staff: commissions", schema.CommissionEntry),
     ("agreements", schema.AgreementEntry),
+    ("software_statement_issuers", openid_schema.SoftwareStatementIssuerEntry),
     ("openid_federation", openid_schema.OpenIdFederationEntry),
     ("openid_federation: trust_anchors", openid_schema.TrustAnchorEntry),
     ("openid_federation: trust_anchors: services", openid_schema.ChainTermsEntry),

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from broker.federation.member import MemberEntry
-from broker.federation.openid_schema import OpenIdFederationEntry, SubordinateEntry
+from broker.federation.openid_schema import OpenIdFederationEntry, SoftwareStatementIssuerEntry, SubordinateEntry
 from broker.federation.values import (
     PERSON_ID,
     AssertedName,
@@ -203,6 +203,9 @@ class FederationFile(Entry):
     persons: tuple[PersonEntry, ...] = Field((), description="People of the directory.")
     staff: tuple[StaffMember, ...] = Field((), description="Their employments and commissions.")
     agreements: tuple[AgreementEntry, ...] = Field((), description="Sharing agreements.")
+    software_statement_issuers: tuple[SoftwareStatementIssuerEntry, ...] = Field(
+        (), description="Whose software may register itself; it stands in test until it is approved."
+    )
     openid_federation: OpenIdFederationEntry | None = Field(
         None, description="This broker's place in an OpenID Federation; it has none without."
     )

@@ -13,7 +13,7 @@ from typing import Any, Final
 from broker.exchange import Reply, Request
 from broker.login.effects import StorageUnavailable
 from broker.protocols.oidc import introspect, revoke, token, userinfo
-from broker.web import documents, landings, logout, openid_federation, publication, requests
+from broker.web import documents, landings, logout, openid_federation, publication, registration, requests
 from broker.web.answers import failed, of_refusal, refused
 from broker.web.clients import authenticated
 from broker.web.context import Broker
@@ -61,6 +61,7 @@ ROUTES: Mapping[str, Route] = {
     "/oidc/userinfo": Route(_protocol(userinfo.userinfo), _BOTH, OIDC_BODY),
     "/oidc/introspect": Route(authenticated(introspect.introspect), ("POST",), OIDC_BODY),
     "/oidc/revoke": Route(authenticated(revoke.revoke), ("POST",), OIDC_BODY),
+    "/oidc/register": Route(registration.register, ("GET", "POST", "PUT", "DELETE"), OIDC_BODY),
     "/oidc/logout": Route(logout.rp_initiated, _ACTS, OIDC_BODY),
     "/saml/metadata": Route(documents.saml_metadata),
     "/saml/sso": Route(requests.single_sign_on, _ACTS, SAML_BODY),

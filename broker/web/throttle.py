@@ -31,6 +31,7 @@ LIMITS: Final = (
     Limit("login-begun", "source", 30_000),
     Limit("landing", "source", 30_000),
     Limit("chain", "source", 120),
+    Limit("registration", "source", 120),
     Limit("client-failure", "source", 3_000),
     Limit("client-failure", "client", 120),
 )

@@ -179,3 +179,20 @@ def test_marks_of_an_agreement_that_has_gone_and_terms_of_a_member_that_has_gone
     own = loaded(document, settings()).entity
     assert own.mark_types[OTHER].holders(0) == frozenset()
     assert own.terms == {}
+
+
+VENDOR = {"issuer": "v", "jwks": jwks(key("v")), "member": ORG, "levels": TERMS["levels"]}
+
+
+@pytest.mark.parametrize(
+    ("issuers", "place", "why"),
+    [
+        ([VENDOR, VENDOR], "[1].issuer", "another issuer"),
+        ([{**VENDOR, "member": "5560360793"}], "[0].member", "no member"),
+        ([{**VENDOR, "methods": ["x"]}], "[0].methods", "no login method"),
+        ([{**VENDOR, "levels": []}], "[0].levels", "empty"),
+        ([{**VENDOR, "jwks": PRIVATE}], "[0].jwks", "private"),
+    ],
+)
+def test_who_may_vouch_for_software_stands_once_for_a_member_that_is_there(tmp_path, issuers, place, why):
+    assert_faults(tmp_path, put(("software_statement_issuers",), issuers), f"software_statement_issuers{place}", why)

@@ -86,6 +86,7 @@ def told_in_full():
     more = {"logo_uri": "https://boka.example.se/l", "software_id": "x", "software_version": "x", "contacts": ["x"]}
     full["services"][1]["oidc"] |= {**more, "client_name": "x", "client_name#sv": "x", "client_name#en": "x"}
     full["openid_federation"] = {"role": "leaf"}
+    full["software_statement_issuers"] = []
     return full
 
 

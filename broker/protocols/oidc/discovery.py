@@ -5,13 +5,14 @@ Nothing is advertised that is not implemented: the lists come from the tables th
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from broker.login.ports import Federation, Services
 from broker.protocols.oidc.claims import place
 from broker.protocols.oidc.client_auth import METHODS
 from broker.protocols.oidc.client_auth.private_key_jwt import ALGORITHMS
 from broker.protocols.oidc.grants import GRANTS
-from broker.protocols.oidc.wire import PATHS
+from broker.protocols.oidc.wire import PATHS, REGISTRATION
 from metadata.wire.jwk import public_jwk
 from trust_framework.attribute_sets import SCOPES
 from trust_framework.attributes import CATALOGUE
@@ -25,11 +26,12 @@ def configuration(on: Services) -> bytes:
 
 
 def metadata(on: Services) -> dict[str, Any]:
-    """The provider's metadata (Discovery section 3, RFC 8414 section 2)."""
+    """The provider's metadata (Discovery section 3, RFC 8414 section 2). An issuer beneath another registers nobody."""
     base = on.settings.base_url
     return {
         "issuer": base,
         **{name: base + path for name, path in PATHS.items()},
+        **({} if urlsplit(base).path else {"registration_endpoint": f"{base}{REGISTRATION}"}),
         "scopes_supported": ["openid", "offline_access", *sorted(SCOPES)],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

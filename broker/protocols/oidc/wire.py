@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from broker.exchange import Reply
 
@@ -15,6 +15,8 @@ PATHS: dict[str, str] = {
     "revocation_endpoint": "/oidc/revoke",
     "end_session_endpoint": "/oidc/logout",
 }
+
+REGISTRATION: Final = "/oidc/register"
 
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _NO_STORE = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache"))

@@ -19,7 +19,7 @@ MEMBERS = {
     "introspection_endpoint_auth_methods_supported", "introspection_endpoint_auth_signing_alg_values_supported",
     "revocation_endpoint_auth_methods_supported", "revocation_endpoint_auth_signing_alg_values_supported",
     "claims_supported", "claim_types_supported", "claims_parameter_supported", "request_parameter_supported",
-    "request_object_signing_alg_values_supported",
+    "request_object_signing_alg_values_supported", "registration_endpoint",
     "request_uri_parameter_supported", "code_challenge_methods_supported", "prompt_values_supported",
     "authorization_response_iss_parameter_supported", "ui_locales_supported",
 }  # fmt: skip
