@@ -9,7 +9,7 @@ from typing import Any
 from broker.federation.following import Following
 from broker.federation.services import Note
 from broker.jobs.runner import JobRunner
-from broker.jobs.standard import standard_jobs
+from broker.jobs.standard import outbound_jobs, standard_jobs
 from broker.keys.making import load_ring
 from broker.keys.ring import KeyRing
 from broker.keys.sealing import secret_hash
@@ -88,16 +88,23 @@ class Application:
     storage: Storage
     snapshots: Snapshots
     jobs: JobRunner
+    errands: JobRunner
     egress: Egress
     test_issuer: TestIssuer
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         return self.front(environ, start_response)
 
+    def start(self) -> None:
+        """Begin the jobs."""
+        self.jobs.start()
+        self.errands.start()
+
     def close(self) -> None:
-        """Stop the jobs and close connections."""
+        """Stop the jobs and close connections. An errand that waits for others is not waited for."""
         self.jobs.stop()
         self.test_issuer.close()
+        self.errands.stop(timeout=1.0)
         self.egress.close()
         self.storage.close()
 
@@ -136,9 +143,10 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
     )
     jobs = JobRunner(
         storage,
-        standard_jobs(storage, services.keys, egress, settings.checkpoint_file, settings.sign_on_absolute),
+        standard_jobs(storage, services.keys, settings.checkpoint_file, settings.sign_on_absolute),
         on_tick=(lambda: refresh(snapshots, metrics), published.refresh),
     )
+    errands = JobRunner(storage, outbound_jobs(storage, egress))
     on = Broker(
         services=services,
         pages=pages,
@@ -153,7 +161,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
     )
     test_issuer = TestIssuer(on, storage)
     beside = Mounted(test_issuer.path, test_issuer.wsgi, pages_app(on).wsgi_app)
-    return Application(Front(on, beside), on, storage, snapshots, jobs, egress, test_issuer)
+    return Application(Front(on, beside), on, storage, snapshots, jobs, errands, egress, test_issuer)
 
 
 def refresh(snapshots: Snapshots, metrics: Metrics) -> None:

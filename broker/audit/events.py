@@ -267,6 +267,28 @@ class RegisterExported(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedTaken(Event):
+    """Another federation's feed changed the register: entries that came or changed, went, and entities left out."""
+
+    name: ClassVar[str] = "feed.taken"
+    retention: ClassVar[str] = "operation"
+    feed: str
+    changed: int = 0
+    gone: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFailed(Event):
+    """Another federation's feed could not be fetched or believed; what it brought stays while it is valid."""
+
+    name: ClassVar[str] = "feed.failed"
+    retention: ClassVar[str] = "operation"
+    feed: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyChanged(Event):
     """A key of the ring changed state."""
 

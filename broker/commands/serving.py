@@ -69,7 +69,7 @@ def application(lock: Path | None = None) -> WSGI:
         raise
     for name in [name for name in os.environ if name.startswith(SCRUBBED)]:
         del os.environ[name]
-    made.jobs.start()
+    made.start()
     _at_end(lambda: _stop(stops))
     log.info("serving %s", settings.base_url)
     return made.front

@@ -95,7 +95,7 @@ def another_key_is_dangerous(before: Words, after: Words) -> Danger:
 
 
 SERVICE, PROVIDER, METHOD = "service", "identity_provider", "method"
-MEMBER, AGREEMENT, POLICY, FEDERATION = "member", "agreement", "policy", "federation"
+MEMBER, AGREEMENT, POLICY, FEDERATION, FEED = "member", "agreement", "policy", "federation", "feed"
 
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     FEDERATION: ("federationen", "the federation"),
@@ -105,10 +105,11 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     METHOD: ("inloggningssätt", "login method"),
     AGREEMENT: ("överenskommelse", "agreement"),
     POLICY: ("policy", "policy"),
+    FEED: ("flöde", "feed"),
 }
 """What each kind of entry is called."""
 
-_TERMS: Final = frozenset({AGREEMENT, POLICY})
+_TERMS: Final = frozenset({AGREEMENT, POLICY, FEED})
 
 REST: Final = "rest"
 """What differs in a document though no row tells it."""

@@ -29,7 +29,8 @@ class Bringing:
     def bring(self, content: Values) -> dict[str, Any]:
         """The whole content; nothing of the original is changed."""
         brought = dict(content)
-        for key, change in (("services", self._service), ("identity_providers", self._upstream)):
+        lists = (("services", self._service), ("identity_providers", self._upstream), ("feeds", self._feed))
+        for key, change in lists:
             if key in content:
                 brought[key] = [change(entry, (key, place)) for place, entry in enumerate(content[key])]
         if "methods" in content:
@@ -78,6 +79,9 @@ class Bringing:
             self.faults.add((*place, SECRET_HASH), f"has either client_secret or {SECRET_HASH}")
         elif not _KEYED_HASH.fullmatch(str(registration[SECRET_HASH])):
             self.faults.add((*place, SECRET_HASH), "is no keyed hash as an export has it")
+
+    def _feed(self, entry: Values, place: Place) -> Values:
+        return {**entry, "certificate": self._pem(entry["certificate"], (*place, "certificate"))}
 
     def _method(self, id: str, given: Values) -> Values:
         """A method's settings with the PEM that its settings class marks."""

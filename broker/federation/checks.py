@@ -35,6 +35,7 @@ def check(read: ReadFile, settings: Settings, faults: Faults) -> None:
     _unique(read.file, faults)
     _method_ids(read.file, faults)
     _references(read.file, settings, faults)
+    _feeds(read.file, faults)
     _addresses_of_entities(read, settings, faults)
     for place, why in openid_entries.wrong(read.file, known_methods(read.file, settings), settings.base_url):
         faults.add(place, why)
@@ -48,6 +49,7 @@ def _unique(file: FederationFile, faults: Faults) -> None:
         ((("services", at, "id"), entry.id) for at, entry in enumerate(file.services)),
         ((("persons", at, "id"), entry.id) for at, entry in enumerate(file.persons)),
         ((("agreements", at, "id"), entry.id) for at, entry in enumerate(file.agreements)),
+        ((("feeds", at, "id"), entry.id) for at, entry in enumerate(file.feeds)),
         (*own, *upstreams),
     ):
         _each_once(named, faults)
@@ -93,6 +95,21 @@ def _references(file: FederationFile, settings: Settings, faults: Faults) -> Non
         for place, name in enumerate(agreement.services):
             if name not in services:
                 faults.add(("agreements", at, "services", place), f"no service has the id {name}")
+
+
+def _feeds(file: FederationFile, faults: Faults) -> None:
+    """Each names a member that there is, and a certificate that can verify."""
+    from broker.federation.feeds import BadCertificateOfFeed, keys_of
+
+    organisations = {entry.org for entry in file.members}
+    for at, entry in enumerate(file.feeds):
+        if entry.services is not None and entry.services.member not in organisations:
+            no_member = f"no member has the organisation number {entry.services.member}"
+            faults.add(("feeds", at, "services", "member"), no_member)
+        try:
+            keys_of(entry)
+        except BadCertificateOfFeed as error:
+            faults.add(("feeds", at, "certificate"), str(error))
 
 
 def known_methods(file: FederationFile, settings: Settings) -> frozenset[str]:

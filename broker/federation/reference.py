@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from broker.federation import openid_schema, schema
+from broker.federation import feed_entry, openid_schema, schema
 from broker.federation.entries import TEST, UPSTREAM_KINDS
 from idp_adapters.catalogue import METHODS, settings_class
 from metadata.oidc import AUTH_METHODS, GRANT_TYPES
@@ -38,6 +38,9 @@ SECTIONS: Final[tuple[tuple[str, type[schema.Entry]], ...]] = (
     ("openid_federation: constraints", openid_schema.ConstraintsEntry),
     ("openid_federation: constraints: naming_constraints", openid_schema.NamingConstraintsEntry),
     ("members, services, identity_providers: openid_federation", openid_schema.SubordinateEntry),
+    ("feeds", feed_entry.FeedEntry),
+    ("feeds: services", feed_entry.FeedServices),
+    ("feeds: identity_providers", feed_entry.FeedProviders),
 )
 _OF_ENTRY: Final = frozenset({"provider", "names", "ceiling", "levels", "attributes", "scopes", "identifiers"})
 

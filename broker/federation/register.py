@@ -36,6 +36,7 @@ SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "identity_providers": ("identity_provider", "id"),
     "agreements": ("agreement", "id"),
     "policies": ("policy", "id"),
+    "feeds": ("feed", "id"),
 }
 """By key of the file: the kind of its entries, and which of their keys is the id."""
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
+from broker.federation.feed_entry import FeedEntry
 from broker.federation.member import MemberEntry
 from broker.federation.openid_schema import OpenIdFederationEntry, SoftwareStatementIssuerEntry, SubordinateEntry
 from broker.federation.values import (
@@ -209,3 +210,4 @@ class FederationFile(Entry):
     openid_federation: OpenIdFederationEntry | None = Field(
         None, description="This broker's place in an OpenID Federation; it has none without."
     )
+    feeds: tuple[FeedEntry, ...] = Field((), description="Other federations whose members are taken in.")

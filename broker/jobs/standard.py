@@ -6,6 +6,7 @@ from typing import Protocol
 
 from broker.audit.events import Event, KeyChanged
 from broker.federation import domains
+from broker.jobs.feeds import FeedStore, look_at_feeds
 from broker.jobs.runner import Job
 from broker.jobs.sealer import Sealer, SealingStore
 from broker.keys.ring import KeyRing
@@ -24,7 +25,7 @@ HOSTS = 20
 _HOUR = 3600
 
 
-class HouseStore(SealingStore, Protocol):
+class HouseStore(SealingStore, FeedStore, Protocol):
     """What the standard jobs need of the store."""
 
     @property
@@ -50,17 +51,23 @@ class HouseStore(SealingStore, Protocol):
 def standard_jobs(
     store: HouseStore,
     ring: Callable[[], KeyRing],
-    egress: Fetches,
     checkpoint_file: Path | None,
     sign_on_absolute: int,
 ) -> tuple[Job, ...]:
-    """Seal each second; delete what has expired; end keys that have retired long enough; look at proven hosts again."""
+    """Seal each second; delete what has expired; end keys that have retired long enough. None of them waits for others."""
     sealer = Sealer(store, ring, store.log_origin(), checkpoint_file)
     return (
         Job("seal", 1, sealer.run),
         Job("expire", 15, lambda: expire(store, sign_on_absolute)),
         Job("checkpoints", _HOUR, store.thin_checkpoints),
         Job("keys", _HOUR, lambda: end_retired_keys(store)),
+    )
+
+
+def outbound_jobs(store: HouseStore, egress: Fetches) -> tuple[Job, ...]:
+    """Jobs that call others and may wait for them, so they run in a thread of their own: nothing else stands still."""
+    return (
+        Job("feeds", 5, lambda: look_at_feeds(store, egress)),
         Job("hosts", _HOUR, lambda: look_at_hosts(store, egress)),
     )
 

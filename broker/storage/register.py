@@ -123,6 +123,8 @@ _VERSION = Kept(select(HEAD.c.version))
 _IS = and_(_V.kind == bindparam("kind"), _V.id == bindparam("id"))
 _NOW = and_(_I.version == _V.version, _I.kind == _V.kind, _I.id == _V.id)
 _CURRENT = _ordered(select(*_ENTRY).join(INDEX, _NOW))
+_OF_KIND = _ordered(select(*_ENTRY).join(INDEX, _NOW).where(_I.kind == bindparam("of")))
+_OF_ORIGIN = _ordered(select(*_ENTRY).join(INDEX, _NOW).where(_I.origin == bindparam("from")))
 _HISTORY = Kept(select(*_ENTRY).where(_IS).order_by(_V.version.desc()))
 _NEWEST = Kept(select(*_ENTRY).where(_IS).order_by(_V.version.desc()).limit(1))
 _SINCE = Kept(select(*_ENTRY).where(_V.version > bindparam("after")).order_by(_V.version, _V.place))
@@ -309,6 +311,16 @@ def _entries(database: Database, statement: Kept, values: dict[str, Any]) -> tup
 def current(database: Database) -> tuple[Entry, ...]:
     """Everything that stands, in the order in which it first came."""
     return _entries(database, _CURRENT, {})
+
+
+def of_kind(database: Database, kind: str) -> tuple[Entry, ...]:
+    """What stands of one kind."""
+    return _entries(database, _OF_KIND, {"of": kind})
+
+
+def of_origin(database: Database, origin: str) -> tuple[Entry, ...]:
+    """What stands and was last changed by this origin."""
+    return _entries(database, _OF_ORIGIN, {"from": origin})
 
 
 def entry(database: Database, kind: str, id: str) -> Entry | None:

@@ -5,6 +5,7 @@ from broker.storage import (  # noqa: F401  # importing a file registers its tab
     consents,
     delegations,
     domains,
+    feeds,
     grants,
     jobs,
     keys,

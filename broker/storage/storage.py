@@ -13,13 +13,16 @@ from typing import Any, TypeVar
 from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
 from broker.federation.domains import KeepProof
+from broker.federation.feeds import FeedState, KeepFeed
 from broker.federation.proposing import ListedProposal, ProposalPage, SameRoles, SaveProposal
 from broker.federation.register import (
     ChangeRegister,
     Entry,
+    EntryChange,
     EntryPage,
     ListedEntry,
     RegisterChanges,
+    about,
     after,
     applied,
     drift,
@@ -51,6 +54,7 @@ from broker.storage import (
     delegations,
     domains,
     expiry,
+    feeds,
     grants,
     jobs,
     keys,
@@ -78,7 +82,7 @@ from trust_framework.approval import Proposal, Stage
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
 from trust_framework.domains import DomainProof
-from trust_framework.names import Holding, Name
+from trust_framework.names import Holding, Name, held
 from trust_framework.persons import Person
 from trust_framework.roles import RoleGrant
 
@@ -111,6 +115,7 @@ APPLY: dict[type, Apply] = {
     NoteRun: test_runs.note,
     KeepChained: chained.keep,
     DropChained: chained.drop,
+    KeepFeed: feeds.keep,
 }
 """What is done with each change, in the order in which it is done: what can refuse comes first, grants before what hangs
 on them. One order for all also keeps PostgreSQL from deadlocks.
@@ -276,6 +281,18 @@ class Storage:
             return register.current(self._database)
         return register.as_of(self._database, version)
 
+    def register_kind(self, kind: str) -> tuple[Entry, ...]:
+        """What stands of one kind."""
+        return register.of_kind(self._database, kind)
+
+    def register_of_origin(self, origin: str) -> tuple[Entry, ...]:
+        """What stands and was last changed by this origin."""
+        return register.of_origin(self._database, origin)
+
+    def feed_states(self) -> dict[str, FeedState]:
+        """How each feed has fared."""
+        return feeds.states(self._database)
+
     def register_entry(self, kind: str, id: str) -> Entry | None:
         """An entry that stands, or None."""
         return register.entry(self._database, kind, id)
@@ -333,6 +350,15 @@ class Storage:
     def register_holders(self, name: Name) -> tuple[Holding, ...]:
         """Who has or had a name."""
         return names.holders(self._database, name)
+
+    def register_held(self, change: EntryChange) -> str:
+        """A name of an entry that is not free for it; empty when all are."""
+        wanted = about(change.kind, change.content or {}).names_held
+        return next((name.value for name in wanted if self._held(change, name)), "")
+
+    def _held(self, change: EntryChange, name: Name) -> bool:
+        holding = Holding(name, change.kind, change.id, change.org)
+        return held(holding, names.holders(self._database, name), self.clock()) is not None
 
     def register_near(self, name: Name) -> tuple[Holding, ...]:
         """Who has a name, or one that people may take for it."""

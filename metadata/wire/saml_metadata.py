@@ -215,7 +215,7 @@ def _registration(extensions: Element | None, place: str) -> Registration | None
     if found is None:
         return None
     policies = _localized(found, f"{{{MDRPI}}}RegistrationPolicy", f"{place}/Extensions/RegistrationInfo")
-    return Registration(found.get("registrationAuthority", ""), _moment(found.get("registrationInstant", "")), policies)
+    return Registration(found.get("registrationAuthority", ""), moment(found.get("registrationInstant", "")), policies)
 
 
 def _contact(element: Element) -> Contact:
@@ -266,20 +266,20 @@ def _true(value: str | None) -> bool:
 def _created(extensions: Element | None) -> int | None:
     """When the publisher made it; a time that cannot be read is none."""
     info = None if extensions is None else extensions.find(f"{{{MDRPI}}}PublicationInfo")
-    return None if info is None else _moment(info.get("creationInstant", ""))
+    return None if info is None else moment(info.get("creationInstant", ""))
 
 
 def _ends(element: Element) -> list[int]:
     value = element.get("validUntil")
     if value is None:
         return []
-    moment = _moment(value)
-    if moment is None:
+    end = moment(value)
+    if end is None:
         raise XmlRefused("valid-until", value)
-    return [moment]
+    return [end]
 
 
-def _moment(value: str) -> int | None:
+def moment(value: str) -> int | None:
     """Epoch seconds of an xs:dateTime, None for what is none."""
     parts = _TIME.fullmatch(value.strip())
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from broker.jobs.runner import LEASE, Job, JobRunner
-from broker.jobs.standard import end_retired_keys, expire, standard_jobs
+from broker.jobs.standard import end_retired_keys, expire, outbound_jobs, standard_jobs
 from broker.keys.making import NEEDS
 from broker.keys.ring import KeyState
 from broker.keys.rotation import RETIRE_AFTER, Naming, rotate
@@ -142,11 +142,18 @@ def test_started_it_works_in_a_thread_and_stopped_it_leaves_no_lease(storage):
 
 def test_the_standard_jobs_seal_expire_thin_and_end_keys(storage, clock, tmp_path):
     ring = storage.ring()
-    jobs = standard_jobs(storage, lambda: ring, FakeEgress(), tmp_path / "checkpoints", 3600)
-    assert {job.name for job in jobs} >= {"seal", "expire", "checkpoints", "keys", "hosts"}
+    jobs = standard_jobs(storage, lambda: ring, tmp_path / "checkpoints", 3600)
+    assert {job.name for job in jobs} >= {"seal", "expire", "checkpoints", "keys"}
     for job in jobs:
         job.run()
     assert storage.log_waiting() == 0
+
+
+def test_jobs_that_call_others_are_apart_from_those_that_must_not_wait(storage):
+    jobs = outbound_jobs(storage, FakeEgress())
+    assert {job.name for job in jobs} >= {"feeds", "hosts"}
+    for job in jobs:
+        job.run()
 
 
 def test_expiry_goes_on_batch_after_batch_until_nothing_is_left(storage, clock, monkeypatch):

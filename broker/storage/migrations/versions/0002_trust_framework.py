@@ -21,6 +21,7 @@ TABLES = (
     "test_runs",
     "test_presets",
     "chained_services",
+    "feeds",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -197,6 +198,13 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_chained_services_expires_at", "chained_services", ["expires_at"])
+    op.create_table(
+        "feeds",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feeds")),
+        sqlite_strict=True,
+    )
 
 
 def downgrade() -> None:
