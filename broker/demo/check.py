@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from broker.demo.browser import NotHeld
-from broker.demo.flows import Flow, Stage, choices, leaving, logins, record, refusals, tokens
+from broker.demo.flows import Flow, Stage, choices, leaving, logins, record, refusals, tokens, trials
 from broker.demo.places import Places
 
 FLOWS: Final[Sequence[tuple[str, Flow]]] = (
@@ -57,6 +57,9 @@ FLOWS: Final[Sequence[tuple[str, Flow]]] = (
     ("logout over OIDC with another service", leaving.rp_logout_with_others),
     ("logout over SAML", leaving.saml_logout),
     ("logout over SAML with another service (PartialLogout)", leaving.saml_partial_logout),
+    ("test issuer: a made-up person, a service in test", trials.test_login),
+    ("test issuer: answers that are wrong on purpose", trials.wrong_answers),
+    ("test issuer: neither issuer knows the other's services", trials.not_in_production),
     ("log: checkpoints grow", record.checkpoints_grow),
     ("log verify", record.log_verifies),
 )

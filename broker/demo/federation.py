@@ -52,6 +52,11 @@ class Client:
     consent: str = "never"
     refresh: bool = False
     attributes: tuple[str, ...] = PERSON
+    in_test: bool = False
+
+    def issuer(self, places: Places) -> str:
+        """The issuer that it logs in with: the test issuer, while it is not approved."""
+        return f"{places.broker}/test" if self.in_test else places.broker
 
     def callback(self, places: Places) -> str:
         return f"{places.oidc_service}/{self.name}/callback"
@@ -72,6 +77,7 @@ CLIENTS: Final = {
                f"{_BASIC} {NUMBER_SCOPE}", consent="ask"),
         Client("vault", "demo-vault", "Valvet", "The vault", "private_key_jwt", _BASIC, (f"{LOA}4",), ("card",)),
         Client("public", "demo-public", "Öppna appen", "Public app", "none", _BASIC),
+        Client("trial", "demo-trial", "Nya tjänsten (i test)", "New service (in test)", "none", _BASIC, in_test=True),
     )
 }  # fmt: skip
 
@@ -129,6 +135,8 @@ def _oidc_service(places: Places, client: Client) -> dict[str, Any]:
     }
     if client.methods:
         entry["methods"] = list(client.methods)
+    if client.in_test:
+        entry["state"] = "test"
     if client.consent != "never":
         entry["consent"] = client.consent
     return entry

@@ -134,6 +134,10 @@ def _more(places: Places) -> Section:
                 "Logga in som personal i Journalen: Tolvan har flera uppdrag och får välja.",
                 "Log in as staff at The record: Tolvan has several assignments, and chooses.",
             ),
+            both(
+                f"Nya tjänsten, {places.oidc_service}/trial, är i test: välj en påhittad person, eller ett fel svar.",
+                f"The new service, {places.oidc_service}/trial, is in test: choose a made-up person, or a wrong answer.",
+            ),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The sample OpenID Connect services: four clients of one supplier, each with a way of its own to prove who it is.
+"""The sample OpenID Connect services: clients of one supplier, each with a way of its own to prove who it is.
 
 Owns the services' own state: who is logged in where, and their tokens, which never reach the browser. The protocol is
 Authlib's client: discovery, state, nonce, PKCE, client authentication and the check of the ID token. What it leaves to its
@@ -60,8 +60,7 @@ class Site:
 
     def callback(self, name: str) -> Any:
         """The broker's answer."""
-        _client(name)
-        if request.args.get("iss") != self.places.broker:
+        if request.args.get("iss") != _client(name).issuer(self.places):
             return failed("not-accepted", reason="an answer of another issuer")
         try:
             token = self._party(name).authorize_access_token()
@@ -90,7 +89,7 @@ class Site:
         """What userinfo says now."""
 
         def act(party: Any, who: LoggedIn) -> Any:
-            answer = party.get(f"{self.places.broker}/oidc/userinfo", token=who.secret["token"])
+            answer = party.get(f"{_client(name).issuer(self.places)}/oidc/userinfo", token=who.secret["token"])
             return self._page(name, results=f"{answer.status_code}\n{answer.text}")
 
         return self._with_person(name, act)
@@ -112,7 +111,7 @@ class Site:
         def act(party: Any, who: LoggedIn) -> Any:
             with party._get_oauth_client() as oauth:  # noqa: SLF001  # Authlib gives no other way to revoke
                 token = who.secret["token"]["access_token"]
-                answer = oauth.revoke_token(f"{self.places.broker}/oidc/revoke", token=token)
+                answer = oauth.revoke_token(f"{_client(name).issuer(self.places)}/oidc/revoke", token=token)
             answer.raise_for_status()
             return redirect(url_for("service", name=name, told="revoked"), 303)
 
@@ -174,7 +173,7 @@ def _relying_parties(app: Flask, places: Places) -> Any:
             client.name,
             client_id=client.client_id,
             client_secret=_secret(client, places),
-            server_metadata_url=f"{places.broker}/.well-known/openid-configuration",
+            server_metadata_url=f"{client.issuer(places)}/.well-known/openid-configuration",
             client_auth_methods=[_ShortAssertion(places)],
             client_kwargs={
                 "scope": client.scope,

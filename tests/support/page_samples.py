@@ -1,8 +1,9 @@
 """A sample of every page, with friendly names or hostile ones, and the frame around them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from broker.web.bench import Option
 from broker.web.pages.consent import AskConsentPage, ChooseCommission, CommissionView, DetailView
 from broker.web.pages.error import ErrorPage, ErrorUrlPage
 from broker.web.pages.frame import Action, Contact, Frame, Names, Page, ServiceView
@@ -20,6 +21,7 @@ from broker.web.pages.login import (
     Search,
     TestLogin,
 )
+from broker.web.pages.testing import ChosenBefore, TestChoice
 from trust_framework.reasons import REASONS, Way
 
 NOW = 1_795_340_340
@@ -287,6 +289,21 @@ _MAKERS: dict[str, Callable[[ServiceView, Cast], Page]] = {
     ),
     "test-login": lambda s, c: TestLogin(service=s, action="/login/4f0c", csrf=CSRF, cancel=post("/login/4f0c/avbryt")),
     "test-wrong": lambda s, c: TestLogin(service=s, action="/login/4f0c", csrf=CSRF, wrong=c.value),
+    "test-choice": lambda s, c: TestChoice(
+        service=s,
+        method=c.app,
+        action="/login/4f0c/test",
+        csrf=CSRF,
+        persons=(Option("anna", c.owner, first=True), Option("bo", c.app)),
+        levels=(Option("http://id.elegnamnden.se/loa/1.0/loa3", c.owner),),
+        attributes=(Option("sn", c.owner),),
+        cancel=post("/login/4f0c/avbryt"),
+    ),
+    "test-choice-wrong": lambda s, c: TestChoice(
+        service=s, method=c.app, action="/x", csrf=CSRF, persons=(Option("anna", c.owner),), wrong=True
+    ),
+    "test-chosen": lambda s, c: ChosenBefore(service=s, person=c.owner, answer="expired"),
+    "test-chosen-nowhere": lambda s, c: ChosenBefore(service=replace(s, back=None), person=c.owner, answer="succeeded"),
     "accessibility": lambda _s, c: Accessibility(reviewed="2026-11-22", known_faults=(c.owner,)),
     "error-url": lambda s, c: ErrorUrlPage(
         error_class="AUTHORIZATION_FAILURE", service=s, at=NOW, transaction=REFERENCE

@@ -219,3 +219,53 @@ def test_over_https_the_cookie_is_its_own_and_host_only(worlds):
     assert cookie.startswith("__Host-tillit-test=")
     assert "Secure" in cookie
     assert "Path=/;" in cookie
+
+
+# --- leaving
+
+
+def test_a_logout_over_saml_ends_the_sign_on_of_its_own_issuer_alone(worlds):
+    world = worlds.make(federation(client("live"), Peer().entry(state="test")))
+    testing, peer = InTest(world), Peer()
+    browser = testing.browser()
+    browser.world = world
+    world.code(browser, "live")
+    browser.world = testing
+    page = browser.follow(browser.get(peer.redirect(testing, hint=None)))
+    content = peer.read(testing, testing.chosen(browser, page)).content
+    answer = browser.get(peer.logout_url(testing, content))
+    assert peer.read_logout(testing, answer)[0].status.endswith(":Success")
+    assert (
+        peer.read(testing, browser.follow(browser.get(peer.redirect(testing, hint=None, passive=True)))).content is None
+    )
+    browser.world = world
+    assert "code" in browser.get(world.authorize_url("live", login_hint=None, prompt="none")).sent_back
+
+
+def test_a_logout_over_oidc_comes_back_from_beneath_the_path(worlds):
+    back = "https://rp.example.org/bye"
+    testing = InTest(worlds.make(federation(in_test(post_logout_redirect_uris=[back]))))
+    browser = testing.browser()
+    tokens = testing.redeem(testing.logged_in(browser).sent_back["code"]).json
+    url = f"/test/oidc/logout?id_token_hint={tokens['id_token']}&post_logout_redirect_uri={back}"
+    assert browser.follow(browser.get(url)).location.startswith(back)
+    assert browser.get(testing.authorize_url(prompt="none")).sent_back["error"] == "login_required"
+
+
+def test_a_request_addressed_to_the_other_issuer_is_refused(world, testing):
+    answer = testing.browser().get("/test" + Peer().redirect(world, hint=None).removeprefix(world.base))
+    assert (answer.status, answer.cause) == (400, "request-malformed")
+
+
+@pytest.mark.parametrize("name", ["https://sp.example.org/metadata"])
+def test_a_service_in_test_is_not_found_by_its_name(world, name):
+    from urllib.parse import quote
+
+    assert world.request("GET", f"/entities/{quote(name, safe='')}").status == 404
+
+
+def test_the_start_page_of_the_test_issuer_lists_its_services_only(worlds):
+    testing = InTest(worlds.make(federation(client("live"), in_test("rp"))))
+    page = testing.request("GET", "/test/").text
+    assert "Service rp" in page
+    assert "Service live" not in page

@@ -38,6 +38,8 @@ MARKS = {
     "test",
     "accessibility",
     "error-url",
+    "test-choice",
+    "test-chosen",
 }
 
 HOSTILE = {
