@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from trust_framework.agreements import Agreement
+from trust_framework.agreements import AnyAgreement
 from trust_framework.directory import Commission, StaffEntry
 from trust_framework.identity import Attributes, Identity
 from trust_framework.members import RelyingParty
 from trust_framework.persons import Person
+from trust_framework.policies import NO_POLICIES, Policies
 from trust_framework.providers import ProviderTerms
 from trust_framework.reasons import Reason
 
@@ -62,8 +63,9 @@ class Case:
     `commission`: the HSA-id of the commission (or employment) chosen in this login, or None while none has been.
     `consents` are those of this person for this party, `agreed` the hash that the person said yes to in this very login.
     `unattended`: nobody can be asked (refresh, userinfo): what needs a person is refused. `agreements` that do not name
-    the party are ignored. `terms` are those of the identity's method as they are now: with them, a provider that has been
-    stopped or bounded since stops reuse and refresh too. `directory_answered` is False when staff could not be read.
+    the party are ignored, `policies` are those of the federation. `terms` are those of the identity's method as they are
+    now: with them, a provider that has been stopped or bounded since stops reuse and refresh too. `directory_answered` is
+    False when staff could not be read.
     """
 
     party: RelyingParty
@@ -75,19 +77,26 @@ class Case:
     consents: tuple[ConsentGiven, ...] = ()
     agreed: str | None = None
     unattended: bool = False
-    agreements: tuple[Agreement, ...] = ()
+    agreements: tuple[AnyAgreement, ...] = ()
+    policies: Policies = NO_POLICIES
     terms: ProviderTerms | None = None
     directory_answered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one rule said, of the whole case or of one attribute. `outcome` is one of the closed set in `release`."""
+    """What one rule said, of the whole case or of one attribute. `outcome` is one of the closed set in `outcome`.
+
+    `source` is where the value is, or should be; `basis` names the policy and the agreement that it rests on, each with its
+    version (`R3/2 A-17/1`); `note` is the closer cause: a reason's code, an agreement's state.
+    """
 
     rule: str
     outcome: str
     attribute: str | None = None
     note: str = ""
+    source: str = ""
+    basis: str = ""
 
 
 verdict = lru_cache(maxsize=8192)(Verdict)

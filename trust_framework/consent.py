@@ -32,9 +32,12 @@ def personal(attributes: Attributes) -> bool:
     )
 
 
-def missing(case: Case, attributes: Attributes) -> str | None:
-    """The hash that must be agreed to before the attributes go, or None when nothing more is needed."""
-    if case.party.consent is not ConsentPolicy.ASK or not personal(attributes):
+def missing(case: Case, attributes: Attributes, *, wanted: bool = False) -> str | None:
+    """The hash that must be agreed to before the attributes go, or None when nothing more is needed. `wanted`: a release
+    policy asks for it, whatever the service's terms say.
+    """
+    asks = wanted or case.party.consent is ConsentPolicy.ASK
+    if not asks or not personal(attributes):
         return None
     shown = shown_hash(case.party, attributes)
     agreed = {case.agreed, *(consent.shown for consent in case.consents)}

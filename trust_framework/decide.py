@@ -12,7 +12,6 @@ from functools import cache
 from typing import Generic, TypeVar
 
 from trust_framework import consent, loa
-from trust_framework.agreements import lapsed
 from trust_framework.attributes import CATALOGUE, Source
 from trust_framework.case import (
     AskCommission,
@@ -30,8 +29,10 @@ from trust_framework.case import (
 from trust_framework.directory import NOWHERE, Acting, usable_commissions, usable_employments
 from trust_framework.facts import DIRECTORY
 from trust_framework.members import RelyingParty, State
+from trust_framework.outcome import DELIVERED, FORBIDDEN, Outcome
+from trust_framework.policies import Permission
 from trust_framework.reasons import REASONS, Reason
-from trust_framework.release import DELIVERED, Outcome, Release, release
+from trust_framework.release import Release, permissions, release
 
 __all__ = ["RULES", "Allow", "Ask", "Refuse", "Rule", "Ruling", "Work", "decide", "stopped"]
 __all__ += ["AskCommission", "AskConsent", "Case", "ConsentGiven", "Decision", "Outcome", "Refused", "Released"]
@@ -104,9 +105,10 @@ class Work:
         return merged
 
     @_once
-    def lapsed(self) -> dict[str, str]:
-        """The attributes whose agreement does not hold now."""
-        return lapsed(self.case.agreements, self.case.party.id, self.now)
+    def permitted(self) -> dict[str, Permission]:
+        """What policies and agreements say of everything that is asked for and registered."""
+        case = self.case
+        return permissions(case.party, case.identity.level, self.asked, case.agreements, case.policies, self.now)
 
     @_once
     def from_directory(self) -> tuple[RequestedAttribute, ...]:
@@ -114,8 +116,8 @@ class Work:
         return tuple(
             wish
             for name, wish in self.asked.items()
-            if name in self.case.party.attributes
-            and name not in self.lapsed
+            if name in self.permitted
+            and self.permitted[name].outcome is None
             and (row := CATALOGUE.get(name))
             and row.source in DIRECTORY
             and not row.unchosen
@@ -147,7 +149,7 @@ class Work:
     @_once
     def release(self) -> Release:
         """What would go. Nothing of the directory while the person has not chosen."""
-        return release(self.case, self.asked, self.lapsed, self.acting or NOWHERE)
+        return release(self.case, self.asked, self.permitted, self.acting or NOWHERE)
 
     def needed(self, wish: RequestedAttribute) -> bool:
         """Whether the service is refused rather than answered without this attribute."""
@@ -249,19 +251,24 @@ def required_delivered(work: Work) -> Ruling:
     lacking = {n: outcomes[n] for n, w in work.asked.items() if work.needed(w) and outcomes[n] not in DELIVERED}
     if not lacking:
         return Allow()
-    forbidden = [n for n, outcome in lacking.items() if outcome in {Outcome.NOT_ALLOWED, Outcome.NO_AGREEMENT}]
+    forbidden = [n for n, outcome in lacking.items() if outcome in FORBIDDEN]
     reason = REASONS["attr-not-allowed" if forbidden else "attr-missing"]
     return Refuse(reason, _naming(forbidden or lacking), work.release.verdicts)
 
 
 def consent_given(work: Work) -> Ruling:
-    """The person has agreed to just these details going to just this service, where its policy asks for that."""
+    """The person has agreed to just these details going to just this service, where its policy asks for that, or a
+    release policy does.
+    """
     attributes = work.release.attributes
-    shown = consent.missing(work.case, attributes)
+    wanted = any(work.permitted[name].consent for name in attributes)
+    shown = consent.missing(work.case, attributes, wanted=wanted)
     if shown is None:
         return Allow()
     verdicts = tuple(
-        Verdict("consent", Outcome.CONSENT_MISSING, v.attribute) if v.attribute in attributes else v
+        Verdict("consent", Outcome.CONSENT_MISSING, v.attribute, "", v.source, v.basis)
+        if v.attribute in attributes
+        else v
         for v in work.release.verdicts
     )
     return Ask(AskConsent(attributes, work.release.sources, shown), REASONS["consent-required"], verdicts)

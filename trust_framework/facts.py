@@ -39,25 +39,28 @@ class Known:
         chosen = self._employment.get("employeeHsaId", ())
         return not named or not chosen or same_id(named[0], chosen[0])
 
-    def values(self, row: Attribute) -> tuple[tuple[str, ...], bool]:
-        """The values of an attribute, and whether they were made from others because no source has them."""
+    def values(self, row: Attribute) -> tuple[tuple[str, ...], str, bool]:
+        """The values of an attribute, the source that has them (where they should be when none has), and whether they were
+        made from others for want of a source.
+        """
         if row.unchosen or row.source is Source.DERIVED:
-            return self._derive(row.name), False
-        for source in self._order(row.source):
-            if found := source.get(row.name):
-                return found, False
-        return self._derive(row.name), True
+            return self._derive(row.name), row.source.value, False
+        for source, known in self._order(row.source):
+            if found := known.get(row.name):
+                return found, source.value, False
+        made = self._derive(row.name)
+        return made, (Source.DERIVED if made else row.source).value, bool(made)
 
-    def _order(self, source: Source) -> tuple[Attributes, ...]:
+    def _order(self, source: Source) -> tuple[tuple[Source, Attributes], ...]:
         match source:
             case Source.STAFF:
-                return (self._employment, self._of_employment)
+                return ((source, self._employment), (Source.LOGIN, self._of_employment))
             case Source.COMMISSION:
-                return (self._commission,)
+                return ((source, self._commission),)
             case Source.PERSON:
-                return (self._person, self._login)
+                return ((source, self._person), (Source.LOGIN, self._login))
             case _:
-                return (self._login, self._person)
+                return ((Source.LOGIN, self._login), (Source.PERSON, self._person))
 
     def first(self, name: str) -> str:
         """The first value of a login attribute, or an empty string."""

@@ -41,11 +41,14 @@ class ConsentPolicy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An organisation of the federation. `org` is its organisation number (10 digits); names by language."""
+    """An organisation of the federation. `org` is its organisation number (10 digits); names by language. `types` are
+    what it is to the federation, as the release policies name it.
+    """
 
     org: str
     names: Mapping[str, str]
     state: State = State.ACTIVE
+    types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class RelyingParty:
     """A service's terms. `levels`: level URIs it accepts when it asks for none, and the only ones it may ask for.
 
     `methods` empty means every method that can give the level. `attributes` are catalogue names, the most it may get;
-    `required` those without which it cannot work.
+    `required` those without which it cannot work; `categories` the entity categories that the federation vouches for.
     """
 
     id: str
@@ -69,6 +72,7 @@ class RelyingParty:
     accepts_coordination_number: bool = False
     contact: Mapping[str, str] = field(default_factory=dict)
     information_url: str | None = None
+    categories: frozenset[str] = frozenset()
 
     def name(self, language: str) -> str:
         """The name to show, in the language wanted, else Swedish, English, any."""

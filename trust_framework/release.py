@@ -1,42 +1,25 @@
-"""What a service gets to know: requested ∩ registered, with a verdict and a reason for each attribute.
+"""What a service gets to know: requested ∩ registered ∩ release policies ∩ agreements, with a verdict on each attribute.
 
-Owns the closed set of outcomes and every rule that holds back a single attribute. The rules about the whole case, and
-what follows when something cannot be delivered, are in `trust_framework.decide`.
+Owns every rule that holds back a single attribute, and their order. What policies and agreements say is in `policies`; the
+rules about the whole case, and what follows when something cannot be delivered, are in `decide`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from trust_framework import loa
+from trust_framework.agreements import UNCOVERED, AnyAgreement, cover
 from trust_framework.attributes import CATALOGUE, Attribute
 from trust_framework.case import Case, RequestedAttribute, Verdict, verdict
 from trust_framework.directory import Acting, matches
 from trust_framework.facts import DIRECTORY, Known
 from trust_framework.identifiers import coordination_number
 from trust_framework.identity import Attributes
+from trust_framework.members import RelyingParty
+from trust_framework.outcome import Outcome
+from trust_framework.policies import FREE, Permission, Policies
 
-
-class Outcome(StrEnum):
-    """What can be said of an attribute (the first ten), or of the whole case by a rule (the last three)."""
-
-    RELEASED = "released"
-    CHANGED = "changed"  # delivered in another form: derived, or under another name
-    NOT_REQUESTED = "not-requested"
-    NOT_ALLOWED = "not-allowed"
-    NO_AGREEMENT = "no-agreement"
-    CONSENT_MISSING = "consent-missing"
-    BLOCKED = "blocked"
-    LEVEL_TOO_LOW = "level-too-low"
-    MISSING = "missing-at-source"
-    SOURCE_SILENT = "source-did-not-answer"
-    ALLOWED = "allowed"
-    ASKED = "asked"
-    REFUSED = "refused"
-
-
-DELIVERED: Final = frozenset({Outcome.RELEASED, Outcome.CHANGED})
 NUMBER: Final = "personalIdentityNumber"
 COORDINATION: Final = "coordinationNumber"
 _MAY_HOLD_COORDINATION: Final = frozenset({NUMBER, COORDINATION, "credentialPersonalIdentityNumber"})
@@ -51,19 +34,36 @@ class Release:
     verdicts: tuple[Verdict, ...]
 
 
+def permissions(
+    party: RelyingParty,
+    level: str,
+    names: Iterable[str],
+    agreements: Iterable[AnyAgreement],
+    policies: Policies,
+    now: int,
+) -> dict[str, Permission]:
+    """What policies and agreements say of each of these registered details, whoever the person is."""
+    covered = cover(agreements, party, now) if agreements else UNCOVERED
+    if not policies.all and covered is UNCOVERED:
+        return {name: FREE for name in names if name in party.attributes}
+    return {name: policies.permission(name, party, level, covered, now) for name in names if name in party.attributes}
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What every verdict looks at. `lapsed` are the attributes whose agreement does not hold, with its id."""
+    """What every verdict looks at."""
 
     case: Case
     asked: Mapping[str, RequestedAttribute]
-    lapsed: Mapping[str, str]
+    permitted: Mapping[str, Permission]
     known: Known
 
 
-def release(case: Case, asked: Mapping[str, RequestedAttribute], lapsed: Mapping[str, str], acting: Acting) -> Release:
-    """Go through what is asked for. `lapsed` are the attributes whose agreement does not hold, with its id."""
-    question = _Question(case, asked, lapsed, Known(case, acting))
+def release(
+    case: Case, asked: Mapping[str, RequestedAttribute], permitted: Mapping[str, Permission], acting: Acting
+) -> Release:
+    """Go through what is asked for. `permitted` is what policies and agreements say of the registered part of it."""
+    question = _Question(case, asked, permitted, Known(case, acting))
     attributes: dict[str, tuple[str, ...]] = {}
     verdicts: list[Verdict] = []
     for name in asked:
@@ -81,25 +81,26 @@ def _judge(name: str, on: _Question) -> tuple[Verdict, tuple[str, ...]]:
     row = CATALOGUE.get(name)
     if row is None or name not in on.case.party.attributes:
         return verdict("registered", Outcome.NOT_ALLOWED, name), ()
-    if held := _held_back(row, on):
+    allowed = on.permitted[name]
+    if held := _held_back(row, allowed, on):
         return held, ()
-    values, derived = on.known.values(row)
+    values, source, derived = on.known.values(row)
     if not values:
         silent = row.source in DIRECTORY and not on.case.directory_answered
-        return verdict("source", Outcome.SOURCE_SILENT if silent else Outcome.MISSING, name), ()
+        return verdict("source", Outcome.SOURCE_SILENT if silent else Outcome.MISSING, name, "", source), ()
     if held := _coordination(name, values, on):
         return held, ()
     if not matches(values, on.asked[name].values):
-        return verdict("value", Outcome.MISSING, name), ()
-    return (
-        verdict("derived", Outcome.CHANGED, name) if derived else verdict("registered", Outcome.RELEASED, name)
-    ), values
+        return verdict("value", Outcome.MISSING, name, "", source), ()
+    if derived:
+        return verdict("derived", Outcome.CHANGED, name, "", source, allowed.basis), values
+    return verdict(allowed.rule, Outcome.RELEASED, name, "", source, allowed.basis), values
 
 
-def _held_back(row: Attribute, on: _Question) -> Verdict | None:
+def _held_back(row: Attribute, allowed: Permission, on: _Question) -> Verdict | None:
     """What holds back an attribute whatever its value."""
-    if row.name in on.lapsed:
-        return verdict("agreement", Outcome.NO_AGREEMENT, row.name, on.lapsed[row.name])
+    if allowed.outcome is not None:
+        return verdict(allowed.rule, allowed.outcome, row.name, allowed.note, row.source.value, allowed.basis)
     if row.contact and on.case.person.protected:
         return verdict("protected-person", Outcome.BLOCKED, row.name)
     if row.swedish_number and loa.nonresident(on.case.identity.level):

@@ -4,6 +4,7 @@ Works on a file whose entries are well formed and read; one entry alone is judge
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from broker.federation.snapshot import CARD
 from broker.login.own import OWN
 from broker.settings import Environment, Settings
 from idp_adapters.catalogue import METHODS
+from trust_framework.agreements import PartyRole
 from trust_framework.members import State
 from trust_framework.providers import ProviderTerms
 
@@ -50,6 +52,7 @@ def _unique(file: FederationFile, faults: Faults) -> None:
         ((("persons", at, "id"), entry.id) for at, entry in enumerate(file.persons)),
         ((("agreements", at, "id"), entry.id) for at, entry in enumerate(file.agreements)),
         ((("feeds", at, "id"), entry.id) for at, entry in enumerate(file.feeds)),
+        ((("policies", at, "id"), entry.id) for at, entry in enumerate(file.policies)),
         (*own, *upstreams),
     ):
         _each_once(named, faults)
@@ -81,7 +84,6 @@ def _method_ids(file: FederationFile, faults: Faults) -> None:
 
 def _references(file: FederationFile, settings: Settings, faults: Faults) -> None:
     organisations = {entry.org for entry in file.members}
-    services = {entry.id for entry in file.services}
     methods = known_methods(file, settings)
     for at, entry in enumerate(file.services):
         if entry.id == OWN:
@@ -91,10 +93,32 @@ def _references(file: FederationFile, settings: Settings, faults: Faults) -> Non
         for place, name in enumerate(entry.methods):
             if name not in methods:
                 faults.add(("services", at, "methods", place), f"no login method has the id {name}")
+    _sharing(file, {entry.id: entry.member for entry in file.services}, organisations, faults)
+
+
+def _sharing(file: FederationFile, owners: Mapping[str, str], organisations: AbstractSet[str], faults: Faults) -> None:
+    """What agreements and policies name is there, and each service of an agreement is a receiver's."""
     for at, agreement in enumerate(file.agreements):
-        for place, name in enumerate(agreement.services):
-            if name not in services:
-                faults.add(("agreements", at, "services", place), f"no service has the id {name}")
+        _services(("agreements", at, "services"), agreement.services or (), owners, faults)
+        for number, terms in enumerate(agreement.versions):
+            place: Place = ("agreements", at, "versions", number)
+            receivers = {party.org for party in terms.parties if PartyRole.RECEIVER in party.role}
+            _services((*place, "services"), terms.services, owners, faults)
+            for nth, name in enumerate(terms.services):
+                if name in owners and owners[name] not in receivers:
+                    faults.add((*place, "services", nth), f"{name} is of no receiver of the agreement")
+            for nth, party in enumerate(terms.parties):
+                if party.org not in organisations:
+                    faults.add((*place, "parties", nth), f"no member has the organisation number {party.org}")
+    for at, policy in enumerate(file.policies):
+        for rule, where in ((policy, ()), *([(policy.coming, ("next",))] if policy.coming else [])):
+            _services(("policies", at, *where, "to", "services"), rule.to.services, owners, faults)
+
+
+def _services(place: Place, names: Iterable[str], owners: Mapping[str, str], faults: Faults) -> None:
+    for nth, name in enumerate(names):
+        if name not in owners:
+            faults.add((*place, nth), f"no service has the id {name}")
 
 
 def _feeds(file: FederationFile, faults: Faults) -> None:

@@ -6,9 +6,9 @@ with it. Every function takes entries whose outside parts have been brought in (
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from broker.federation import sharing
 from broker.federation.faults import Place
 from broker.federation.schema import AgreementEntry, MemberEntry, ProviderEntry, ServiceEntry
 from broker.settings import Environment, Settings
@@ -16,7 +16,9 @@ from idp_adapters.catalogue import MethodSettings, settings_class
 from metadata.client_fields import InvalidClientMetadata
 from metadata.findings import Finding
 from metadata.register import OidcProvider, Service
-from trust_framework.agreements import Agreement
+from trust_framework.agreements import Agreement, AnyAgreement
+from trust_framework.days import day_after, midnight
+from trust_framework.member_types import roles_of
 from trust_framework.members import Member, RelyingParty
 from trust_framework.providers import ProviderTerms
 
@@ -126,22 +128,25 @@ def party(entry: ServiceEntry, member: Member, read: ReadEntry) -> RelyingParty:
         accepts_coordination_number=entry.accepts_coordination_number,
         contact=entry.contact.model_dump(exclude_none=True) if entry.contact else {},
         information_url=entry.information_url or read.information_url,
+        categories=frozenset(entry.entity_categories),
     )
 
 
 def member(entry: MemberEntry) -> Member:
     """The organisation."""
-    return Member(entry.org, entry.names, entry.state)
+    types = frozenset((entry.type.value, *(role.value for role in roles_of(entry.type, entry.roles))))
+    return Member(entry.org, entry.names, entry.state, types)
 
 
-def agreement(entry: AgreementEntry) -> Agreement:
-    """The agreement; its days are those of UTC, the last included."""
-    first, after = _midnight(entry.valid_from), _midnight(entry.valid_until + timedelta(days=1))
-    return Agreement(entry.id, frozenset(entry.services), frozenset(entry.attributes), first, after)
-
-
-def _midnight(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+def agreement(entry: AgreementEntry) -> AnyAgreement:
+    """The agreement; its days are those of Sweden, the last included."""
+    if entry.versions:
+        return sharing.agreement(entry)
+    first, last = entry.valid_from, entry.valid_until
+    if first is None or last is None:
+        raise BadEntry((), "has no days")
+    services, attributes = frozenset(entry.services or ()), frozenset(entry.attributes or ())
+    return Agreement(entry.id, services, attributes, midnight(first), day_after(last))
 
 
 def method_kind(id: str, given: Mapping[str, Any]) -> str:

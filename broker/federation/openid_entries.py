@@ -21,7 +21,7 @@ from metadata.federation.constraints import FEDERATION_ENTITY
 from metadata.federation.own import MarkType, OwnEntity, Role, Subordinate
 from metadata.federation.policy import PolicyError
 from metadata.federation.statement import federation_keys
-from trust_framework.agreements import Agreement
+from trust_framework.agreements import AnyAgreement
 from trust_framework.chained import ChainTerms
 from trust_framework.members import Member, State
 
@@ -40,7 +40,7 @@ class _Below:
 
 
 def own_entity(
-    file: FederationFile, members: Mapping[str, Member], agreements: Mapping[str, Agreement], entity_id: str
+    file: FederationFile, members: Mapping[str, Member], agreements: Mapping[str, AnyAgreement], entity_id: str
 ) -> OwnEntity | None:
     """What we are, or None when the register puts us in no OpenID Federation. Raises PolicyError."""
     said = file.openid_federation
@@ -125,11 +125,11 @@ def _mark_type(
     entry: TrustMarkTypeEntry,
     everybody: Iterable[str],
     ids: Mapping[str, str],
-    agreements: Mapping[str, Agreement],
+    agreements: Mapping[str, AnyAgreement],
 ) -> MarkType:
     agreement = agreements.get(entry.agreement) if entry.agreement is not None else None
     if agreement is not None:
-        holders = {ids[service] for service in agreement.services if service in ids}
+        holders = {ids[service] for service in agreement.reach if service in ids}
     elif entry.agreement is not None:  # the agreement has gone
         holders = set()
     else:

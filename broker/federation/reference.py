@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from broker.federation import feed_entry, openid_schema, schema
+from broker.federation import feed_entry, openid_schema, schema, sharing_schema
 from broker.federation.entries import TEST, UPSTREAM_KINDS
 from idp_adapters.catalogue import METHODS, settings_class
 from metadata.oidc import AUTH_METHODS, GRANT_TYPES
@@ -41,6 +41,18 @@ SECTIONS: Final[tuple[tuple[str, type[schema.Entry]], ...]] = (
     ("feeds", feed_entry.FeedEntry),
     ("feeds: services", feed_entry.FeedServices),
     ("feeds: identity_providers", feed_entry.FeedProviders),
+    ("agreements: versions", sharing_schema.TermsEntry),
+    ("agreements: versions: parties", sharing_schema.PartyEntry),
+    ("agreements: versions: data", sharing_schema.DataEntry),
+    ("agreements: versions: signatures", sharing_schema.SignatureEntry),
+    ("agreements: contacts", sharing_schema.PartyContactEntry),
+    ("agreements: reviews", sharing_schema.ReviewEntry),
+    ("agreements: suspensions", sharing_schema.SuspensionEntry),
+    ("agreements: leaves", sharing_schema.LeaveEntry),
+    ("agreements: extras", sharing_schema.ExtraEntry),
+    ("policies", schema.PolicyEntry),
+    ("policies: to", sharing_schema.AudienceEntry),
+    ("policies: needs", sharing_schema.NeedsEntry),
 )
 _OF_ENTRY: Final = frozenset({"provider", "names", "ceiling", "levels", "attributes", "scopes", "identifiers"})
 

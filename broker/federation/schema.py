@@ -7,11 +7,12 @@ OpenID client is `metadata.oidc`'s, the settings of a login method its own class
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import AliasChoices, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from broker.federation.feed_entry import FeedEntry
 from broker.federation.member import MemberEntry
 from broker.federation.openid_schema import OpenIdFederationEntry, SoftwareStatementIssuerEntry, SubordinateEntry
+from broker.federation.sharing_schema import AgreementEntry, PolicyEntry
 from broker.federation.values import (
     PERSON_ID,
     AssertedName,
@@ -31,7 +32,7 @@ from broker.federation.values import (
 )
 from trust_framework.members import ConsentPolicy, Profile, State
 
-__all__ = ["Entry", "MemberEntry"]
+__all__ = ["AgreementEntry", "Entry", "MemberEntry", "PolicyEntry"]
 
 
 class SamlEntry(Entry):
@@ -174,22 +175,6 @@ class StaffMember(Entry):
     commissions: tuple[CommissionEntry, ...] = Field((), description="What the person may act in.")
 
 
-class AgreementEntry(Entry):
-    """A sharing agreement: details that it names reach its services only while one is valid."""
-
-    id: Id = Field(description="Unique.")
-    services: tuple[Id, ...] = Field(min_length=1, description="Ids of services.")
-    attributes: tuple[AttributeName, ...] = Field(min_length=1, description="Catalogue names.")
-    valid_from: Day = Field(validation_alias=AliasChoices("from", "valid_from"), description="First day, YYYY-MM-DD.")
-    valid_until: Day = Field(validation_alias=AliasChoices("until", "valid_until"), description="Last day, YYYY-MM-DD.")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.valid_until < self.valid_from:
-            raise ValueError("ends before it begins")
-        return self
-
-
 class FederationFile(Entry):
     """The federation file."""
 
@@ -211,3 +196,4 @@ class FederationFile(Entry):
         None, description="This broker's place in an OpenID Federation; it has none without."
     )
     feeds: tuple[FeedEntry, ...] = Field((), description="Other federations whose members are taken in.")
+    policies: tuple[PolicyEntry, ...] = Field((), description="Release policies.")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from broker.federation import entries, openid_entries
+from broker.federation import entries, openid_entries, sharing
 from broker.federation.entries import TEST
 from broker.federation.schema import FederationFile, PersonEntry, ProviderEntry
 from broker.login import own
@@ -18,6 +18,7 @@ from idp_adapters.base import Adapter, Tools
 from idp_adapters.catalogue import MethodSettings
 from metadata.register import Register
 from trust_framework.members import RelyingParty, State
+from trust_framework.policies import Policies
 from trust_framework.providers import ProviderTerms
 
 NAMELESS: Final = {"sv": "tillit", "en": "tillit"}
@@ -83,6 +84,7 @@ def assembled(
         provider_entities=entities,
         agreements=tuple(agreements.values()),
         entity=openid_entries.own_entity(file, members, agreements, settings.base_url),
+        policies=Policies(tuple(sharing.policy(entry) for entry in file.policies)),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from trust_framework import identifiers, loa
+from trust_framework.attribute_sets import ATTRIBUTE_SETS
 from trust_framework.attributes import CATALOGUE, Source
 from trust_framework.providers import RESERVED
 from trust_framework.values import MAIL
@@ -50,6 +51,12 @@ def _attribute(name: str) -> str:
     if name not in CATALOGUE:
         raise ValueError(f"{name} is not in the attribute catalogue")
     return name
+
+
+def _attribute_set(uri: str) -> str:
+    if uri not in ATTRIBUTE_SETS:
+        raise ValueError(f"{uri} is no attribute set known here")
+    return uri
 
 
 def _assertable(name: str) -> str:
@@ -99,7 +106,8 @@ def _day(value: Any) -> Any:
     return value
 
 
-def _several(value: Any) -> Any:
+def several(value: Any) -> Any:
+    """A list, where one text stands for a list of one."""
     return [value] if isinstance(value, str) else value
 
 
@@ -111,6 +119,7 @@ MailAddress = Annotated[str, AfterValidator(_mail)]
 Id = Annotated[str, StringConstraints(pattern=ID)]
 Level = Annotated[str, AfterValidator(_level)]
 AttributeName = Annotated[str, AfterValidator(_attribute)]
+AttributeSet = Annotated[str, AfterValidator(_attribute_set)]
 AssertedName = Annotated[str, AfterValidator(_assertable)]
 OrganisationNumber = Annotated[str, AfterValidator(_organisation)]
 HsaId = Annotated[str, AfterValidator(_hsa_id)]
@@ -118,7 +127,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 CategoryUri = Annotated[str, AfterValidator(_category)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Names = Annotated[Mapping[str, Text], BeforeValidator(_languages), Field(min_length=1)]
-Values = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Values = Annotated[tuple[str, ...], BeforeValidator(several)]
 
 
 def named(description: str, **more: Any) -> Any:

@@ -35,7 +35,8 @@ def gather(
     federation = on.federation()
     party = federation.parties[request.service]
     person = on.store.person(person_id) or Person(person_id)
-    consents = on.store.consents(person_id, party.id) if party.consent is ConsentPolicy.ASK else ()
+    asks = party.consent is ConsentPolicy.ASK or federation.policies.asks(party, party.attributes)
+    consents = on.store.consents(person_id, party.id) if asks else ()
     return Case(
         party=party,
         wanted=request.wanted,
@@ -45,7 +46,8 @@ def gather(
         commission=commission,
         consents=consents,
         agreed=consented,
-        agreements=federation.agreements,
+        agreements=federation.agreements_of.get(party.id, ()),
+        policies=federation.policies,
         unattended=unattended,
         terms=federation.providers.get(identity.method) or gone(identity.method),
     )

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from broker.keys.ring import KeyRing
@@ -17,16 +18,17 @@ from metadata.federation.own import OwnEntity
 from metadata.federation.resolving import Resolver
 from metadata.register import OidcClient, Register
 from metadata.wire.jwk import PublicKeySet
-from trust_framework.agreements import Agreement
+from trust_framework.agreements import AnyAgreement
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
 from trust_framework.members import RelyingParty
 from trust_framework.persons import Person
+from trust_framework.policies import NO_POLICIES, Policies
 from trust_framework.providers import ProviderTerms
 from trust_framework.roles import RoleGrant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Federation:
     """The register as one version of it says, parsed once. At most two seconds behind the database.
 
@@ -41,8 +43,18 @@ class Federation:
     providers: Mapping[str, ProviderTerms]
     methods: Mapping[str, Adapter]
     provider_entities: Mapping[str, str] = field(default_factory=dict)
-    agreements: tuple[Agreement, ...] = ()
+    agreements: tuple[AnyAgreement, ...] = ()
+    policies: Policies = NO_POLICIES
     entity: OwnEntity | None = None
+
+    @cached_property
+    def agreements_of(self) -> Mapping[str, tuple[AnyAgreement, ...]]:
+        """The agreements that say anything about a service, by its id."""
+        found: dict[str, tuple[AnyAgreement, ...]] = {}
+        for agreement in self.agreements:
+            for service in agreement.reach:
+                found[service] = (*found.get(service, ()), agreement)
+        return found
 
 
 class Store(Protocol):

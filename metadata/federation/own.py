@@ -11,7 +11,7 @@ from typing import Any
 
 from metadata.federation.chain import Anchors
 from metadata.federation.policy import Metadata, Policy
-from trust_framework.agreements import Agreement
+from trust_framework.agreements import AnyAgreement
 from trust_framework.chained import ChainTerms
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -45,7 +45,7 @@ class MarkType:
     type: str
     entities: frozenset[str]
     life: int
-    agreement: Agreement | None = None
+    agreement: AnyAgreement | None = None
     logo_uri: str | None = None
     ref: str | None = None
 

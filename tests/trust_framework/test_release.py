@@ -17,11 +17,11 @@ from tests.support.trust import (
     wanted,
     wish,
 )
-from trust_framework.agreements import Agreement, lapsed
+from trust_framework.agreements import Agreement, Standing, cover
 from trust_framework.attributes import CATALOGUE
 from trust_framework.decide import AskConsent, Outcome, Refused, Released, decide
 from trust_framework.members import ConsentPolicy
-from trust_framework.release import DELIVERED
+from trust_framework.outcome import DELIVERED
 
 PNR, COORD = "personalIdentityNumber", "coordinationNumber"
 COORDINATED = identity(personalIdentityNumber=COORDINATION_NUMBER)
@@ -240,7 +240,11 @@ def test_a_detail_of_an_agreement_goes_only_while_it_holds(valid_from, valid_unt
     assert ("sn" in given(decision)) is goes
     assert given(decision)["givenName"] == ("Anna",)
     verdict = next(v for v in decision.trace if v.attribute == "sn")
-    assert (verdict.outcome, verdict.note) == (("released", "") if goes else ("no-agreement", "A-17"))
+    said = (verdict.rule, verdict.outcome, verdict.note, verdict.basis)
+    state = "not-yet" if valid_from > NOW else "expired"
+    assert said == (
+        ("registered", "released", "", "A-17/1") if goes else ("agreement", "no-agreement", state, "A-17/1")
+    )
 
 
 def test_one_valid_agreement_is_enough_and_those_of_others_do_not_matter():
@@ -248,8 +252,10 @@ def test_one_valid_agreement_is_enough_and_those_of_others_do_not_matter():
     old = Agreement("A-1", ours, frozenset({"sn", "mail"}), 0, 1)
     new = Agreement("A-2", ours, frozenset({"sn"}), 0, NOW * 2)
     theirs = Agreement("A-3", other, frozenset({"givenName"}), 0, 1)
-    assert lapsed((old, new, theirs), "provportalen", NOW) == {"mail": "A-1"}
-    assert lapsed((), "provportalen", NOW) == {}
+    covered = cover((old, new, theirs), party(), NOW)
+    assert covered.lapsed == {"mail": ("A-1/1", Standing.EXPIRED)}
+    assert covered.open == {"sn": "A-2/1"}
+    assert cover((), party(), NOW) == cover((theirs,), party(), NOW)
 
 
 # --- what is needed and cannot be delivered

@@ -1,0 +1,28 @@
+"""Days as the federation counts them: a day begins and ends at midnight in Sweden, summer and winter.
+
+Agreements and rules name days, and the people who sign them read them on a Swedish calendar; counted in UTC, an agreement
+would go on for an hour or two of the day after its last.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+ZONE: Final = ZoneInfo("Europe/Stockholm")
+DAY: Final = 86_400
+"""Seconds, where a length of time is meant and not a day of the calendar."""
+
+
+def midnight(day: date) -> int:
+    """When the day begins, in epoch seconds."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=ZONE).timestamp())
+
+
+def day_of(at: int) -> date:
+    """The day of a moment."""
+    return datetime.fromtimestamp(at, ZONE).date()
+
+
+def day_after(day: date) -> int:
+    """When the day has ended: what is valid through it is valid until then."""
+    return midnight(day + timedelta(days=1))
