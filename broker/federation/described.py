@@ -28,7 +28,14 @@ from broker.federation.aspects import (
 )
 from broker.federation.bringing import pem_settings
 from broker.federation.entries import SECRET_HASH
-from broker.federation.schema import AgreementEntry, Entry, FederationFile, MemberEntry, ProviderEntry, ServiceEntry
+from broker.federation.schema import (
+    AgreementEntry,
+    Entry,
+    FederationFile,
+    MemberEntry,
+    ProviderEntry,
+    ServiceEntry,
+)
 from broker.federation.trusted import trusted_part
 from broker.settings import Settings
 from idp_adapters.catalogue import MethodSettings
@@ -40,7 +47,7 @@ from metadata.wire.saml_metadata_values import ENTITY_CATEGORY, IDP_ROLE, SP_ROL
 
 Content = Mapping[str, Any]
 _PEOPLE: Final = frozenset({"persons", "staff"})
-_ALIASES: Final = {"names": "name", "valid_from": "from", "valid_until": "until"}
+_ALIASES: Final = {"names": "name", "valid_from": "from", "valid_until": "until", "since": "from", "coming": "next"}
 
 
 def described(kind: str, id: str, content: Content, settings: Settings) -> Facts:

@@ -18,7 +18,6 @@ from broker.federation.values import (
     AssertedName,
     AttributeName,
     CategoryUri,
-    Day,
     Entry,
     HsaId,
     Id,

@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
+from broker.federation import entries
 from broker.federation.reading import loaded, only_to_look_at
+from broker.federation.sharing_schema import AgreementEntry
 from broker.federation.snapshot import load
 from broker.login.own import OWN
 from metadata.register import SamlProvider
@@ -14,7 +16,9 @@ from tests.support import federation as good
 from tests.support.federation import put, settings
 from tests.support.saml_metadata import entity, organization, sp_role
 from tests.support.trust import LOA2, LOA3, LOA4, ORG
+from trust_framework.agreements import Standing
 from trust_framework.members import ConsentPolicy, Profile, State
+from trust_framework.policies import Effect, Needs
 
 
 @pytest.fixture
@@ -182,3 +186,27 @@ def test_loading_imports_the_methods_in_use_and_nothing_heavy(folder):
 
 def test_the_terms_of_a_card_are_those_of_its_policies(federation):
     assert federation.providers["card"].gives() == (LOA4,)
+
+
+def test_an_agreement_in_full_and_a_policy_are_read_with_their_days(folder):
+    federation = loaded(good.read(folder, good.with_sharing()).content, settings())
+    short, full = federation.agreements
+    (terms,) = full.versions
+    assert (full.id, full.standing(good.NOW), full.lacking(terms)) == ("avtal-2", Standing.UNSIGNED, ())
+    assert (terms.valid_from, terms.valid_until) == (short.valid_from, short.valid_until)
+    (policy,) = federation.policies.all
+    assert policy.rule.names == {"givenName", "sn", "displayName"}
+    assert policy.rule.needs == Needs(2, agreement=True, consent=True, profile=Profile.DEFAULT)
+    assert (policy.coming.effect, policy.coming.audience.everyone) == (Effect.DENY, True)
+
+
+def test_the_agreements_of_a_service_are_found_by_its_id(folder):
+    signed = good.with_sharing()
+    terms = entries.agreement(AgreementEntry.model_validate(signed["agreements"][1])).versions[0]
+    signed["agreements"][1]["versions"][0]["signatures"] = [
+        {"org": org, "person": "p1", "name": "Eva", "level": LOA3, "at": "1770000000", "digest": terms.digest}
+        for org in terms.orgs
+    ]
+    federation = loaded(good.read(folder, signed).content, settings())
+    assert [each.id for each in federation.agreements_of["boka"]] == ["avtal-1", "avtal-2"]
+    assert federation.agreements_of.get("journal") is None

@@ -18,6 +18,7 @@ from tests.support.trust import LOA2, LOA3, LOA4, ORG, OTHER_NUMBER, PERSONAL_NU
 NOW = 1_800_000_000
 SECRET = "correct-horse-battery-staple"
 POLICY = "1.2.752.999.1"
+GIVER = "5560360793"
 CONTENT: Mapping[str, Any] = {
     "tillit": "1",
     "name": {"sv": "Provfederationen", "en": "The test federation"},
@@ -105,6 +106,57 @@ CONTENT: Mapping[str, Any] = {
         }
     ],
 }
+IN_FULL: Mapping[str, Any] = {
+    "id": "avtal-2",
+    "name": {"sv": "Namn till Boka tid", "en": "Names for Book a time"},
+    "versions": [
+        {
+            "version": 1,
+            "parties": [{"org": GIVER, "role": "giver"}, {"org": ORG, "role": ["receiver"]}],
+            "purpose": "Boka tid i vården",
+            "legal_basis": "Patientdatalagen 2 kap.",
+            "services": ["boka"],
+            "data": [
+                {"attribute": "givenName", "giver": GIVER, "receiver": ORG, "definition": "Förnamn i folkbokföringen"}
+            ],
+            "retention_days": 90,
+            "transfer": "Vid inloggning",
+            "from": "2026-01-01",
+            "until": "2030-12-31",
+            "review": "2026-12-31",
+        }
+    ],
+    "contacts": [
+        {"org": GIVER, "name": "Avtal", "mail": "avtal@kommun.example.se", "confirmed": "2026-01-01"},
+        {"org": ORG, "name": "Avtal", "mail": "avtal@example.se", "phone": "08-123 45 67", "confirmed": "2026-01-01"},
+    ],
+}
+"""An agreement in its full form, not yet signed."""
+
+RULE: Mapping[str, Any] = {
+    "id": "R3",
+    "name": {"sv": "Förnamn", "en": "First names"},
+    "effect": "allow",
+    "to": {"services": ["boka"], "members": [ORG]},
+    "attributes": ["givenName"],
+    "sets": ["http://id.elegnamnden.se/ap/1.0/natural-person-01"],
+    "needs": {"level": 2, "agreement": "true", "consent": "true", "profile": "default"},
+    "version": 1,
+    "from": "2026-01-01",
+    "next": {"effect": "deny", "to": {"all": "true"}, "attributes": ["givenName"], "version": 2, "from": "2031-01-01"},
+}
+"""A release policy with every key."""
+
+
+def with_sharing() -> Any:
+    """The good file with another member, an agreement in full and a release policy."""
+    changed = content()
+    changed["members"].append({"org": GIVER, "name": {"sv": "Exempelkommunen", "en": "Example Town"}})
+    changed["agreements"].append(copy.deepcopy(dict(IN_FULL)))
+    changed["policies"] = [copy.deepcopy(dict(RULE))]
+    return changed
+
+
 ENVIRON = {"EID_KEY": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}
 
 
