@@ -26,7 +26,13 @@ REFUSED = [
     ("a rule about nobody", (*RULE, "to"), {}, "to", "either all services or some"),
     ("a rule about all and some", (*RULE, "to"), {"all": "true", "services": ["boka"]}, "to", "either all"),
     ("a rule about a service not there", (*RULE, "to"), {"services": ["x"]}, "to.services[0]", "no service"),
-    ("a coming rule about one not there", (*RULE, "next", "to"), {"services": ["x"]}, "next.to.services[0]", "no service"),
+    (
+        "a coming rule about one not there",
+        (*RULE, "next", "to"),
+        {"services": ["x"]},
+        "next.to.services[0]",
+        "no service",
+    ),
     ("an attribute not in the catalogue", (*RULE, "attributes"), ["shoeSize"], "attributes[0]", "catalogue"),
     ("a set not known", (*RULE, "sets"), ["urn:x"], "sets[0]", "attribute set"),
     ("a denial that needs something", (*RULE, "effect"), "deny", "policies[0]", "that allows"),
@@ -51,7 +57,9 @@ def changed(place, value):
     return content
 
 
-@pytest.mark.parametrize(("place", "value", "where", "why"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+@pytest.mark.parametrize(
+    ("place", "value", "where", "why"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
+)
 def test_it_is_refused_with_its_place_and_why(tmp_path, place, value, where, why):
     with pytest.raises(BadFederation) as refused:
         good.read(good.folder(tmp_path / "f"), changed(place, value))
