@@ -45,6 +45,7 @@ class _Snapshot:
     def __init__(self, main: Services, register: ReadsRegister) -> None:
         self._main, self._register = main, register
         self._before: ReadBefore = {}
+        self._lock = threading.Lock()
         self._at = entries.when(main.settings)
         self._served: Federation | None = None
         self._seen: tuple[object, ...] = ()
@@ -52,11 +53,12 @@ class _Snapshot:
 
     def refresh(self) -> None:
         """Take up what has changed in the register or in a draft."""
-        main = self._main.federation()
-        seen = (self._register.federation_version(), open_drafts(self._register))
-        if self._served is not main or self._seen != seen:
-            self.now: InTest = federation_in_test(main, self._register, self._at, self._before)
-            self._served, self._seen = main, seen
+        with self._lock:
+            main = self._main.federation()
+            seen = (self._register.federation_version(), open_drafts(self._register))
+            if self._served is not main or self._seen != seen:
+                self.now: InTest = federation_in_test(main, self._register, self._at, self._before)
+                self._served, self._seen = main, seen
 
     def federation(self) -> Federation:
         return self.now.federation
@@ -68,8 +70,8 @@ class Made:
     def __init__(self, main: Broker, register: ReadsRegister) -> None:
         services = main.services
         settings = apart(services.settings.beneath(PATH), services.settings)
-        self.storage: Recording = open_apart(settings, main.clock)
-        self.storage.save_directory(Listed(each.keys, each.person, each.staff) for each in listed())
+        directory = tuple(Listed(each.keys, each.person, each.staff) for each in listed())
+        self.storage: Recording = open_apart(settings, main.clock, directory)
         self.snapshot = _Snapshot(services, register)
         ring = load_ring(self.storage.ring_rows(), self.storage.vault)
         own = Services(
@@ -141,6 +143,12 @@ class TestIssuer:
                     made.jobs.start()
                     self._made = made
         return self._made
+
+    def bench(self) -> Bench:
+        """The test issuer as pages see it, with what was changed just now. Raises NoKek, StorageUnavailable."""
+        made = self.made()
+        made.snapshot.refresh()
+        return made.bench
 
     def wsgi(self) -> WSGI:
         """What serves its requests; a page that says that it cannot be used, while it cannot be made."""

@@ -5,7 +5,7 @@ another release, or sealed under another key-encryption key, it is thrown away w
 """
 
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from broker.keys.kek import NoKek
 from broker.settings import Settings
 from broker.storage.opening import WrongSchema, create_storage, open_database
+from broker.storage.persons import Listed
 from broker.storage.recording import Recording
 
 _LOCK: Final = 0x74696C6C6974  # of PostgreSQL: one node at a time makes the schema
@@ -35,15 +36,18 @@ def _schema(settings: Settings) -> str:
     return f"tillit_{settings.data_dir.name}"
 
 
-def open_apart(settings: Settings, clock: Callable[[], int]) -> Recording:
-    """The store, made first where it is not there or not usable. Raises NoKek, StorageUnavailable."""
+def open_apart(settings: Settings, clock: Callable[[], int], persons: Iterable[Listed] = ()) -> Recording:
+    """The store with these persons, made first where it is not there or not usable. Raises NoKek, StorageUnavailable."""
     with _alone(settings):
         try:
-            return Recording(open_database(settings), clock)
+            database = open_database(settings)
         except (WrongSchema, NoKek):
             _empty(settings)
-        create_storage(settings, clock())
-        return Recording(open_database(settings), clock)
+            create_storage(settings, clock())
+            database = open_database(settings)
+        store = Recording(database, clock)
+        store.save_directory(persons)
+        return store
 
 
 @contextmanager

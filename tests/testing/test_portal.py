@@ -4,10 +4,15 @@ import re
 
 import pytest
 
+from broker.federation.proposing import SaveProposal
+from broker.federation.register import digest
+from broker.federation.trusted import trusted_part
+from broker.login.effects import Effects
 from tests.support.console import OTHER, consoles, document, owner
 from tests.support.saml_peer import Peer
 from tests.support.test_issuer import InTest, in_test
 from tests.support.world import MEMBER, client
+from trust_framework.approval import Act, Body, Proposal, Stage, Wanted, What
 from trust_framework.roles import Role
 
 SERVICES = [
@@ -120,3 +125,16 @@ def test_a_reader_looks_and_starts_nothing(console):
     assert page.page == "M4"
     action, fields = page.form("/prova/", person="karin")
     assert browser.post(action, fields).status == 403
+
+
+def test_a_draft_can_be_tested_the_moment_it_is_saved(console, testing):
+    browser = owner(console)
+    browser.get(f"/portal/{MEMBER}/prova")
+    content = dict(console.world.store.register_entry("service", "draft").content) | {"id": "newest"}
+    content["oidc"] = {**content["oidc"], "client_id": "newest"}
+    at = console.world.clock()
+    wanted = Wanted(content, digest(trusted_part("service", content)))
+    act = Act(at, "anna", "Anna", Body.MEMBER, What.DRAFTED, wanted.digest)
+    proposal = Proposal("p1", "service", "newest", MEMBER, wanted, Stage.DRAFT, "anna", (act,))
+    console.world.store.commit(Effects((SaveProposal(proposal, 0, {}),)))
+    assert browser.get(f"/portal/{MEMBER}/prova/newest").page == "M4"
