@@ -124,6 +124,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         client_keys=ClientKeys(egress),
         resolver=Resolver(
             OwnFirst(egress, lambda: services, clock),
+            own=f"{settings.base_url}/",
             allow_http_loopback=settings.environment is Environment.TEST,
         ),
         hash_secret=lambda secret: secret_hash(storage.vault, secret),

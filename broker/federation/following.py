@@ -79,6 +79,6 @@ def _entities(listing: Listing, few: Mapping[Key, Entry]) -> Iterator[Key]:
             yield listed.kind, listed.id
             yield "member", listed.org
     federation = few.get((FEDERATION, ""))
-    said = (federation.content if federation else None) or {}
-    for anchor in (said.get("openid_federation") or {}).get("trust_anchors", ()):
-        yield "member", (anchor.get("services") or {}).get("member", "")
+    said = ((federation.content if federation else None) or {}).get("openid_federation") or {}
+    for below in (said, *said.get("trust_anchors", ())):
+        yield "member", (below.get("services") or {}).get("member", "")

@@ -55,9 +55,9 @@ def own_entity(
         authority_hints=said.authority_hints,
         anchors={each.entity_id: federation_keys(each.jwks) for each in said.trust_anchors},
         terms={
-            each.entity_id: _terms(each.services, members)
-            for each in said.trust_anchors
-            if each.services and each.services.member in members
+            anchor: _terms(services, members)
+            for anchor, services in _all_terms(said, entity_id)
+            if services.member in members
         },
         subordinates=subordinates if said.role != "leaf" else {},
         mark_types={
@@ -101,6 +101,13 @@ def _subordinate(below: _Below, said: OpenIdFederationEntry) -> Subordinate:
         metadata_policy=policy.merge(said.metadata_policy, entry.metadata_policy),
         constraints=_constraints(entry.constraints or said.constraints),
     )
+
+
+def _all_terms(said: OpenIdFederationEntry, entity_id: str) -> Iterator[tuple[str, ChainTermsEntry]]:
+    """By anchor, ourselves among them."""
+    if said.services:
+        yield entity_id, said.services
+    yield from ((each.entity_id, each.services) for each in said.trust_anchors if each.services)
 
 
 def _constraints(entry: ConstraintsEntry | None) -> Mapping[str, object]:
@@ -174,15 +181,18 @@ def _wrong_anchors(
     said: OpenIdFederationEntry, file: FederationFile, methods: frozenset[str], entity_id: str
 ) -> Iterator[tuple[Place, str]]:
     seen, organisations = {entity_id}, {member.org for member in file.members}
+    terms: list[tuple[Place, ChainTermsEntry | None]] = [(("openid_federation", "services"), said.services)]
     for at, anchor in enumerate(said.trust_anchors):
         place: Place = ("openid_federation", "trust_anchors", at)
         if anchor.entity_id in seen:
             yield (*place, "entity_id"), f"{anchor.entity_id} is another anchor already, or this broker itself"
         seen.add(anchor.entity_id)
-        if anchor.services and anchor.services.member not in organisations:
-            yield (*place, "services", "member"), f"no member has the organisation number {anchor.services.member}"
-        for name in sorted(set(anchor.services.methods if anchor.services else ()) - methods):
-            yield (*place, "services", "methods"), f"no login method has the id {name}"
+        terms.append(((*place, "services"), anchor.services))
+    for place, services in terms:
+        if services and services.member not in organisations:
+            yield (*place, "member"), f"no member has the organisation number {services.member}"
+        for name in sorted(set(services.methods if services else ()) - methods):
+            yield (*place, "methods"), f"no login method has the id {name}"
 
 
 def _wrong_marks(said: OpenIdFederationEntry, file: FederationFile) -> Iterator[tuple[Place, str]]:

@@ -158,6 +158,10 @@ class OpenIdFederationEntry(Entry):
     )
     authority_hints: tuple[EntityId, ...] = Field((), description="Our superiors.")
     trust_anchors: tuple[TrustAnchorEntry, ...] = Field((), description="Anchors whose chains we believe.")
+    services: ChainTermsEntry | None = Field(
+        None,
+        description="As trust anchor: what services somewhere below us may do here that have no entry of their own.",
+    )
     trust_marks: tuple[OwnTrustMarkEntry, ...] = Field((), description="Trust marks that we have been given.")
     trust_mark_types: tuple[TrustMarkTypeEntry, ...] = Field((), description="Types of trust marks that we give.")
     trust_mark_issuers: Mapping[Text, tuple[EntityId, ...]] = Field(
@@ -175,6 +179,8 @@ class OpenIdFederationEntry(Entry):
             raise ValueError("an intermediate has authority_hints")
         if self.role != "trust-anchor" and (self.trust_mark_issuers or self.trust_mark_owners):
             raise ValueError("trust_mark_issuers and trust_mark_owners are a trust anchor's to say")
+        if self.role != "trust-anchor" and self.services:
+            raise ValueError("services below us come by a chain to us, so we must be a trust anchor")
         if self.role == "leaf" and (self.metadata_policy or self.constraints):
             raise ValueError("metadata_policy and constraints need entities below us")
         return self

@@ -36,12 +36,17 @@ class _Found:
 
 
 class Resolver:
-    """Chains of entities to trust anchors. `clock` is monotonic seconds; time of day is passed."""
+    """Chains of entities to trust anchors. `clock` is monotonic seconds; time of day is passed. `own` begins our addresses."""
 
     def __init__(
-        self, egress: Fetches, *, allow_http_loopback: bool = False, clock: Callable[[], float] = time.monotonic
+        self,
+        egress: Fetches,
+        *,
+        own: str = "",
+        allow_http_loopback: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._cache, self._clock, self._loopback = StatementCache(egress, clock), clock, allow_http_loopback
+        self._cache, self._clock, self._loopback = StatementCache(egress, clock, own), clock, allow_http_loopback
         self._egress = egress
         self._lock, self._walking = threading.Lock(), threading.BoundedSemaphore(AT_ONCE)
         self._found: OrderedDict[object, _Found] = OrderedDict()
@@ -50,9 +55,12 @@ class Resolver:
         """A reader of statements, with what this resolver holds them to."""
         return Reader(now, self._loopback, registering)
 
-    def resolve(self, subject: str, anchors: Anchors, now: int) -> Chain:
-        """The shortest chain that holds. Raises ChainRefused; Unreachable when trying later may help."""
-        key = subject, _mark(anchors)
+    def resolve(self, subject: str, anchors: Anchors, now: int, version: int = 0) -> Chain:
+        """The shortest chain that holds. Raises ChainRefused; Unreachable when trying later may help.
+
+        `version` is of what we say of others ourselves: what was found under another one counts no more.
+        """
+        key = subject, _mark(anchors), version
         with self._lock:
             found = self._found.get(key)
         if found and (kept := self._kept(found, now)):

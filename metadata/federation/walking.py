@@ -34,10 +34,13 @@ class Unreachable(ChainRefused):
 
 
 class StatementCache:
-    """Statements as they were fetched, by address. Safe to share among threads; `clock` is monotonic seconds."""
+    """Statements as they were fetched, by address. Safe to share among threads; `clock` is monotonic seconds.
 
-    def __init__(self, egress: Fetches, clock: Callable[[], float]) -> None:
-        self._egress, self.clock = egress, clock
+    What stands at an address that begins with `own` is ours, at hand, and never kept.
+    """
+
+    def __init__(self, egress: Fetches, clock: Callable[[], float], own: str) -> None:
+        self._egress, self.clock, self._own = egress, clock, own
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
@@ -64,6 +67,8 @@ class StatementCache:
 
     def keep(self, url: str, token: str) -> None:
         """Remember a statement that could be read; the oldest gives way."""
+        if self._own and url.startswith(self._own):
+            return
         with self._lock:
             self._kept[url] = token, self.clock()
             self._kept.move_to_end(url)

@@ -142,7 +142,7 @@ def resolve(asked: Asked, own: OwnEntity, now: int, on: Services) -> Reply:
     if not on.resolver.reader(now).is_entity(subject):
         raise InvalidSubject("sub is no entity identifier")
     try:
-        chain = on.resolver.resolve(subject, anchors, now)
+        chain = on.resolver.resolve(subject, anchors, now, on.federation().version)
     except ChainRefused as error:
         raise Refused(error) from error
     marks = marks_of(chain, own, now, on)
@@ -160,7 +160,10 @@ def marks_of(chain: Chain, own: OwnEntity, now: int, on: Services) -> tuple[Trus
     """The entity's trust marks that hold; of our own only those that it still has."""
     anchors = anchors_of(own, on)
     anchor = {chain.anchor.subject: anchors[chain.anchor.subject]}
-    found = believed(chain.statements[0], chain.anchor, lambda issuer: on.resolver.resolve(issuer, anchor, now), now)
+    version = on.federation().version
+    found = believed(
+        chain.statements[0], chain.anchor, lambda issuer: on.resolver.resolve(issuer, anchor, now, version), now
+    )
     marked = own.marked(chain.subject, now)
     return tuple(each for each in found if claimed(each.token, "iss") != own.entity_id or each.type in marked)
 

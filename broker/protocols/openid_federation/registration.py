@@ -16,7 +16,7 @@ from broker.exchange import BadRequest, Reply, Request
 from broker.login.effects import ChainedService, DropChained, Effects, KeepChained
 from broker.login.ports import Services
 from broker.protocols.openid_federation import statements
-from broker.protocols.openid_federation.endpoints import marks_of
+from broker.protocols.openid_federation.endpoints import anchors_of, marks_of
 from broker.protocols.openid_federation.errors import FederationError, InvalidRequest, NotFound, Refused
 from broker.settings import Environment
 from idp_adapters.base import Consume
@@ -105,7 +105,7 @@ def automatic(who: Newcomer, now: int, on: Services) -> Effects:
     """
     own = _own(on)
     try:
-        chain = on.resolver.resolve(who.entity_id, _anchors(own), now)
+        chain = on.resolver.resolve(who.entity_id, _anchors(own, on), now, on.federation().version)
         if who.known is not None and who.known.way == EXPLICIT:  # what it registered stands, as long as its chain does
             return Effects((KeepChained(replace(who.known, checked_at=now)),))
         return _joined(chain, AUTOMATIC, own, now, on)
@@ -128,9 +128,9 @@ def _own(on: Services) -> OwnEntity:
     return own
 
 
-def _anchors(own: OwnEntity) -> Anchors:
+def _anchors(own: OwnEntity, on: Services) -> Anchors:
     """Those below which services may come."""
-    return {name: keys for name, keys in own.anchors.items() if name in own.terms}
+    return {name: keys for name, keys in anchors_of(own, on).items() if name in own.terms}
 
 
 def _gone(known: ChainedService, cause: str, now: int) -> Effects:
@@ -224,7 +224,7 @@ def _requested(request: Request, own: OwnEntity, now: int, on: Services) -> tupl
         raise StatementRefused("not about its issuer")
     if statement.claims.get("aud") != own.entity_id:
         raise StatementRefused("not for us")
-    anchors = _anchors(own)
+    anchors = _anchors(own, on)
     if chain:
         top = reader.read(chain[-1]).issuer
         anchors = {name: keys for name, keys in anchors.items() if name == top}

@@ -563,3 +563,24 @@ def test_what_was_worked_out_of_many_services_is_bounded(worlds, monkeypatch):
         assert "code" in at.ask().sent_back
         token = at.request_object(client_id=two, redirect_uri=f"{two}/cb")
         assert "code" in at.ask(token, client_id=two).sent_back
+
+
+def test_a_service_below_a_members_region_below_ourselves_may_come_too(worlds):
+    from tests.support.oidfed_world import MIDDLE_ENTITY, US, operator
+
+    own = operator(services={"member": MEMBER, "levels": [LEVEL2], "attributes": ["sn"], "consent": "never"})
+    entities = Entities(
+        Party(LEAF, (MIDDLE_ENTITY,), metadata=metadata()), Party(MIDDLE_ENTITY, (US,), superior=True), now=NOW
+    )
+    at = Joining.__new__(Joining)
+    at.world, at.entities = reaching(worlds.make(own), entities), entities
+    at.browser = at.world.browser()
+    tokens = at.redeem(at.ask().sent_back["code"])
+    assert tokens.status == 200
+    (event,) = at.chained
+    assert (event["anchor"], event["superior"]) == (US, MIDDLE_ENTITY)
+    own["members"][1]["state"] = "suspended"
+    at.world.reapply(own)
+    at.world.clock.now += CHECKED
+    entities.now = at.world.clock.now
+    assert refused(at.ask())

@@ -423,6 +423,18 @@ def test_one_of_several_anchors_may_be_used(world):
     assert opened(answer, "resolve-response+jwt", world)["sub"] == LEAF
 
 
+def test_what_we_say_of_others_counts_at_once(lasting_worlds):
+    world = lasting_worlds.make(operator())
+    below(world)
+    assert get(world, RESOLVE, sub=LEAF, trust_anchor=US).status == 200
+    changed = operator()
+    changed["members"][1]["state"] = "suspended"
+    world.reapply(changed)
+    assert error(get(world, RESOLVE, sub=LEAF, trust_anchor=US)) == (400, "invalid_trust_chain")
+    world.reapply(operator())
+    assert get(world, RESOLVE, sub=LEAF, trust_anchor=US).status == 200
+
+
 def test_an_anchor_resolves_itself(world):
     reaching(world, entities())
     said = opened(get(world, RESOLVE, sub=US, trust_anchor=US), "resolve-response+jwt", world)
