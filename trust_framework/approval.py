@@ -270,7 +270,7 @@ def _next(proposal: Proposal, act: Act, stage: Stage | None = None, **changed: A
     return replace(proposal, acts=(*proposal.acts, act), stage=stage, version=proposal.version + 1, **changed)
 
 
-def _unsaid(reason: str) -> Refused | None:
+def reason_lacking(reason: str) -> Refused | None:
     """What is wrong with a reason that must be given."""
     return Refused(Refusal.NO_REASON) if not reason.strip() else _ill_said(reason)
 
@@ -370,7 +370,7 @@ def _approving(proposal: Proposal, needs: Required, actor: Actor, reason: str, s
         return Refused(Refusal.TWICE)
     if not _useful(proposal, needs, body):
         return Refused(Refusal.WRONG_BODY)
-    return _unsaid(reason) or body
+    return reason_lacking(reason) or body
 
 
 def emergency(
@@ -423,7 +423,7 @@ def _decided(proposal: Proposal, actor: Actor, reason: str, now: int, what: What
         return Refused(Refusal.WRONG_STAGE)
     if body_of(actor, proposal.org) is not Body.FEDERATION:
         return Refused(Refusal.NOT_ALLOWED)
-    if refused := _unsaid(reason):
+    if refused := reason_lacking(reason):
         return refused
     return _next(proposal, _act(proposal, actor, Body.FEDERATION, what, reason, now), stage)
 
@@ -473,7 +473,7 @@ def reviewed(proposal: Proposal, actor: Actor, reason: str, now: int) -> Outcome
     involved = {act.actor for act in proposal.acts}
     if actor.person in involved or (proposal.org and actor.roles(proposal.org)):
         return Refused(Refusal.OWN_PROPOSAL)
-    if refused := _unsaid(reason):
+    if refused := reason_lacking(reason):
         return refused
     return _next(proposal, _act(proposal, actor, Body.FEDERATION, What.REVIEWED, reason, now), review_due=None)
 

@@ -216,6 +216,25 @@ class RoleEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalActed(Event):
+    """Somebody did something to a proposed change of an entry: `what`, for `body` (the member or the federation), to just
+    the content that `digest` stands for. `stage` is where the proposal is after it.
+    """
+
+    name: ClassVar[str] = "proposal.acted"
+    retention: ClassVar[str] = "operation"
+    proposal: str
+    kind: str
+    entry: str
+    org: str = ""
+    actor: str
+    body: str
+    what: str
+    stage: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FederationApplied(Event):
     """A federation file became the register."""
 

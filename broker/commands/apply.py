@@ -60,7 +60,7 @@ def apply(file: Path | None, *, example: bool, schema: bool, json_: bool) -> Non
     with opened(settings) as storage:
         document = _read(file, settings, storage)
         found = _changes(document, settings, storage)
-        listed = tuple(Listed(each.keys, each.person, each.staff) for each in document.listed)
+        listed = tuple(Listed(each.keys, each.person, each.staff, each.roles) for each in document.listed)
         told = tuple(str(change) for change in found)[:MOST_RECORDED]
         version = storage.save_federation(document.content, document.digest, listed, told)
     _show(found, document, version, json_=json_)

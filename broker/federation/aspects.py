@@ -136,6 +136,8 @@ _ROWS: Final = (
     # services, whichever protocol
     Aspect(SERVICE, "member", _V, "ägare", "owner", _D, _D),
     Aspect(SERVICE, "state", _V, "läge", "state", _D, _D),
+    Aspect(SERVICE, "reason", _V, "skäl till läget", "reason for the state", _C, _C),
+    Aspect(SERVICE, "reasons", _S, "skäl till en uppgift", "reason for an attribute", _C, _C),
     Aspect(SERVICE, "name", _S, "namn", "name", _C, _C),
     Aspect(SERVICE, "levels", _S, "tillitsnivå som godtas", "level of assurance accepted", _D, _C, weaker_is_dangerous),
     Aspect(SERVICE, "methods", _S, "tillåtet inloggningssätt", "login method allowed", _D, _D),
@@ -191,6 +193,8 @@ _ROWS: Final = (
     Aspect(SERVICE, REST, _X, "annat i dokumentet", "something else in the document", _C, _C),
     # upstream providers
     Aspect(PROVIDER, "state", _V, "läge", "state", _D, _D),
+    Aspect(PROVIDER, "member", _V, "ägare", "owner", _D, _D),
+    Aspect(PROVIDER, "reason", _V, "skäl till läget", "reason for the state", _C, _C),
     Aspect(PROVIDER, "name", _S, "namn", "name", _C, _C),
     Aspect(PROVIDER, "contact", _S, "kontakt", "contact", _H, _H),
     Aspect(PROVIDER, "contact persons", _S, "kontakt", "contact", _H, _H),

@@ -83,17 +83,15 @@ def _method_ids(file: FederationFile, faults: Faults) -> None:
 
 
 def _references(file: FederationFile, settings: Settings, faults: Faults) -> None:
-    organisations = {entry.org for entry in file.members}
+    _owners(file, faults)
     methods = known_methods(file, settings)
     for at, entry in enumerate(file.services):
         if entry.id == OWN:
             faults.add(("services", at, "id"), f"{OWN} is the portal's own")
-        if entry.member not in organisations:
-            faults.add(("services", at, "member"), f"no member has the organisation number {entry.member}")
         for place, name in enumerate(entry.methods):
             if name not in methods:
                 faults.add(("services", at, "methods", place), f"no login method has the id {name}")
-    _sharing(file, {entry.id: entry.member for entry in file.services}, organisations, faults)
+    _sharing(file, {entry.id: entry.member for entry in file.services}, {entry.org for entry in file.members}, faults)
 
 
 def _sharing(file: FederationFile, owners: Mapping[str, str], organisations: AbstractSet[str], faults: Faults) -> None:
@@ -134,6 +132,17 @@ def _feeds(file: FederationFile, faults: Faults) -> None:
             keys_of(entry)
         except BadCertificateOfFeed as error:
             faults.add(("feeds", at, "certificate"), str(error))
+
+
+def _owners(file: FederationFile, faults: Faults) -> None:
+    organisations = {entry.org for entry in file.members}
+    owned = (
+        *((("services", at, "member"), entry.member) for at, entry in enumerate(file.services)),
+        *((("identity_providers", at, "member"), entry.member) for at, entry in enumerate(file.identity_providers)),
+    )
+    for place, org in owned:
+        if org is not None and org not in organisations:
+            faults.add(place, f"no member has the organisation number {org}")
 
 
 def known_methods(file: FederationFile, settings: Settings) -> frozenset[str]:

@@ -5,7 +5,7 @@ never in a fault: only its name and the rule that it breaks.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from broker.federation.faults import Faults, Place
@@ -18,6 +18,7 @@ from trust_framework.identifiers import hsa_compare_form
 from trust_framework.identity import Attributes, Identity, Subject
 from trust_framework.persons import Person
 from trust_framework.providers import ProviderTerms
+from trust_framework.roles import FEDERATION, Role
 from trust_framework.values import BadValue
 
 PERSONAL_NUMBER: Final = "personalIdentityNumber"
@@ -34,16 +35,37 @@ class Listed:
     keys: tuple[PersonKey, ...]
     person: Person
     staff: tuple[StaffEntry, ...] = ()
+    roles: tuple[tuple[str, Role], ...] = ()
+    """Organisation number, or `federation`, and the role there."""
 
 
 def listed(file: FederationFile, faults: Faults, *, test_method: str | None) -> tuple[Listed, ...]:
     """Everybody in the file. What is wrong goes to `faults`; `test_method` is that method's id where it is on."""
     staff = _staff(file, faults)
     _unique_numbers(file.persons, faults)
+    roles = _roles(file, faults)
     return tuple(
-        _listed(person, ("persons", place), staff.get(person.id, ()), faults, test_method)
+        replace(
+            _listed(person, ("persons", place), staff.get(person.id, ()), faults, test_method),
+            roles=tuple(roles.get(person.id, ())),
+        )
         for place, person in enumerate(file.persons)
     )
+
+
+def _roles(file: FederationFile, faults: Faults) -> dict[str, list[tuple[str, Role]]]:
+    """Who was given which roles, by person."""
+    persons, members = {person.id for person in file.persons}, {member.org for member in file.members}
+    found: dict[str, list[tuple[str, Role]]] = {}
+    seen: dict[str, Place] = {}
+    for place, entry in enumerate(file.roles):
+        if entry.person not in persons:
+            faults.add(("roles", place, "person"), f"no person has the id {entry.person}")
+        if entry.org and entry.org not in members:
+            faults.add(("roles", place, "org"), f"no member has the organisation number {entry.org}")
+        _once(seen, f"{entry.person} {entry.org} {entry.role}", ("roles", place), faults)
+        found.setdefault(entry.person, []).append((entry.org or FEDERATION, entry.role))
+    return found
 
 
 def warnings(file: FederationFile) -> Iterator[tuple[Place, str]]:

@@ -19,7 +19,7 @@ from metadata.register import OidcProvider, Service
 from trust_framework.agreements import Agreement, AnyAgreement
 from trust_framework.days import day_after, midnight
 from trust_framework.member_types import roles_of
-from trust_framework.members import Member, RelyingParty
+from trust_framework.members import Member, RelyingParty, State
 from trust_framework.providers import ProviderTerms
 
 if TYPE_CHECKING:
@@ -202,3 +202,10 @@ def _saml_upstream(entry: ProviderEntry, given: Mapping[str, Any], terms: Mappin
 def terms_of(entry: ProviderEntry, read: Upstream) -> ProviderTerms:
     """What the provider is trusted with, in the state that the file gives it."""
     return replace(read.settings.terms(entry.id), state=entry.state)
+
+
+def in_force(entry: ProviderEntry, terms: ProviderTerms, members: Mapping[str, Member]) -> ProviderTerms:
+    """The terms as they hold: a provider whose member is not active is stopped."""
+    owner = members.get(entry.member) if entry.member else None
+    owned = entry.member is None or (owner is not None and owner.state is State.ACTIVE)
+    return terms if owned else replace(terms, state=State.SUSPENDED)

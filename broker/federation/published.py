@@ -40,11 +40,11 @@ class Published:
 
     def _sources(self, listing: Listing) -> Iterator["_Source"]:
         for service in _active(listing, "service"):
-            member = listing.find("member", service.org)
-            if member is not None and member.about.state == ACTIVE:
+            if member := _active_member(listing, service.org):
                 yield _Source(service, member)
         for provider in _active(listing, "identity_provider"):
-            yield _Source(provider)
+            if not provider.org or _active_member(listing, provider.org):
+                yield _Source(provider)
 
     def _candidate(self, entity_id: str, sources: tuple["_Source", ...]) -> Candidate:
         return Candidate(
@@ -105,6 +105,11 @@ class _Source:
     @property
     def version(self) -> str:
         return f"{self.listed.version}.{self.listed.id}.{self.member.version if self.member else ''}"
+
+
+def _active_member(listing: Listing, org: str) -> ListedEntry | None:
+    member = listing.find("member", org)
+    return member if member is not None and member.about.state == ACTIVE else None
 
 
 def _active(listing: Listing, kind: str) -> Iterator[ListedEntry]:

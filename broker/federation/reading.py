@@ -3,7 +3,7 @@
 Everything is checked before anything is stored, and what is wrong is told at once, each with its place. Metadata and PEM
 are brought in as text. Of a client's secret only its keyed hash goes on; secrets that we must present ourselves stay in the
 document, which storage seals. Persons and staff leave the document: they are the directory's, where a person can be
-forgotten. Only where the test method is on do the personas stay.
+forgotten, and so do roles. Only where the test method is on do the personas stay.
 """
 
 import hashlib
@@ -89,7 +89,7 @@ def read_text(octets: bytes, outside: Outside, settings: Settings, hash_secret: 
     checks.check(understood, settings, faults)
     listed = directory.listed(understood.file, faults, test_method=TEST if in_test else None)
     faults.stop_if_any()
-    kept = {name: value for name, value in content.items() if name != "staff" and (in_test or name != "persons")}
+    kept = {name: value for name, value in content.items() if name not in of_people(in_test=in_test)}
     federation = loaded(kept, settings)
     warned = Faults(read.lines)
     for place, why in (
@@ -98,6 +98,11 @@ def read_text(octets: bytes, outside: Outside, settings: Settings, hash_secret: 
     ):
         warned.add(place, why)
     return Document(kept, digest(kept), listed, tuple(warned.found))
+
+
+def of_people(*, in_test: bool) -> frozenset[str]:
+    """Keys that do not stay in the document. Personas of the test method do, where it is on."""
+    return frozenset({"staff", "roles"} if in_test else {"staff", "roles", "persons"})
 
 
 def digest(content: Mapping[str, Any]) -> str:

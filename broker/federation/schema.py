@@ -5,9 +5,9 @@ OpenID client is `metadata.oidc`'s, the settings of a login method its own class
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from broker.federation.feed_entry import FeedEntry
 from broker.federation.member import MemberEntry
@@ -23,6 +23,7 @@ from broker.federation.values import (
     Id,
     Level,
     Names,
+    Note,
     OrganisationNumber,
     Text,
     Values,
@@ -30,8 +31,18 @@ from broker.federation.values import (
     named,
 )
 from trust_framework.members import ConsentPolicy, Profile, State
+from trust_framework.roles import OF_FEDERATION, OF_MEMBER, Role
 
 __all__ = ["AgreementEntry", "Entry", "MemberEntry", "PolicyEntry"]
+
+
+def _of_service(state: State) -> State:
+    if state not in {State.TEST, State.ACTIVE, State.SUSPENDED, State.LEFT}:
+        raise ValueError(f"{state.value} is no state of a service")
+    return state
+
+
+ServiceState = Annotated[State, AfterValidator(_of_service)]
 
 
 class SamlEntry(Entry):
@@ -77,7 +88,11 @@ class ServiceEntry(Entry):
         (),
         description="Entity category URIs that the federation vouches for; its metadata is published with these alone.",
     )
-    state: State = Field(State.ACTIVE, description="`test` before it is approved, `suspended` to stop it.")
+    state: ServiceState = Field(
+        State.ACTIVE, description="`test` before it is approved, `active`, `suspended` to stop it, `left`."
+    )
+    reason: Note | None = Field(None, description="Why it is in that state; its member sees it.")
+    reasons: Mapping[AttributeName, Text] = Field({}, description="Why it needs each of `attributes`.")
     accepts_coordination_number: bool = Field(
         False, description="Whether it takes people who have a coordination number only."
     )
@@ -106,6 +121,9 @@ class ProviderEntry(Entry):
     oidc: Mapping[str, Any] | None = Field(
         None, description="For an OpenID Provider: what we registered with it, and settings."
     )
+    member: OrganisationNumber | None = Field(
+        None, description="Organisation number of the member that owns it, which must then be active."
+    )
     ceiling: Level = Field(description="The highest level URI that it may give.")
     levels: Mapping[str, Level] = Field(
         min_length=1, description="Its words for levels → our level URIs; an empty word for an answer that says none."
@@ -122,7 +140,8 @@ class ProviderEntry(Entry):
         (),
         description="Entity category URIs that the federation vouches for; its metadata is published with these alone.",
     )
-    state: State = Field(State.ACTIVE, description="`suspended` stops all logins with it.")
+    state: ServiceState = Field(State.ACTIVE, description="`suspended` and `left` stop all logins with it.")
+    reason: Note | None = Field(None, description="Why it is in that state; its member sees it.")
     openid_federation: SubordinateEntry | None = Field(
         None, description="As an entity below us in an OpenID Federation: its identifier and federation keys."
     )
@@ -174,6 +193,22 @@ class StaffMember(Entry):
     commissions: tuple[CommissionEntry, ...] = Field((), description="What the person may act in.")
 
 
+class RoleEntry(Entry):
+    """A role that a person has in the portal and the console."""
+
+    person: str = Field(description="Id of the person.")
+    role: Role = Field(description="`operator`, `security-officer`, `owner`, `technical`, `log-reviewer` or `reader`.")
+    org: OrganisationNumber | None = Field(
+        None, description="Organisation number of the member that it is in; without one it is in the federation."
+    )
+
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        if self.role not in (OF_MEMBER if self.org else OF_FEDERATION):
+            raise ValueError(f"role: {self.role} is no role {'of a member' if self.org else 'in the federation'}")
+        return self
+
+
 class FederationFile(Entry):
     """The federation file."""
 
@@ -187,6 +222,7 @@ class FederationFile(Entry):
     )
     persons: tuple[PersonEntry, ...] = Field((), description="People of the directory.")
     staff: tuple[StaffMember, ...] = Field((), description="Their employments and commissions.")
+    roles: tuple[RoleEntry, ...] = Field((), description="What people may do in the portal and the console.")
     agreements: tuple[AgreementEntry, ...] = Field((), description="Sharing agreements.")
     software_statement_issuers: tuple[SoftwareStatementIssuerEntry, ...] = Field(
         (), description="Whose software may register itself; it stands in test until it is approved."

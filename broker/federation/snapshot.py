@@ -66,14 +66,15 @@ def assembled(
     methods: dict[str, Adapter] = {}
     for name, method in own_methods(file, settings):
         providers[name], methods[name] = method.terms(name), method.adapter(name, tools)
+    members = {entry.org: entries.member(entry) for entry in file.members}
     entities: dict[str, str] = {}
     for entry in file.identity_providers:
         upstream = made(entry)
-        providers[entry.id], methods[entry.id] = upstream.terms, upstream.adapter
+        providers[entry.id] = entries.in_force(entry, upstream.terms, members)
+        methods[entry.id] = upstream.adapter
         if upstream.entity_id is not None:
             entities[upstream.entity_id] = entry.id
     agreements = {entry.id: entries.agreement(entry) for entry in file.agreements}
-    members = {entry.org: entries.member(entry) for entry in file.members}
     return Federation(
         version=version,
         names=file.names or NAMELESS,

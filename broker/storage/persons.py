@@ -17,6 +17,7 @@ from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.directory import StaffEntry
 from trust_framework.persons import Person
+from trust_framework.roles import Role
 
 _BASIS = "Public interest: knowing who logs in and who may act (GDPR 6.1 e)"
 PERSONS = table(
@@ -54,7 +55,8 @@ _P, _K, _S = PERSONS.c, PERSON_KEYS.c, STAFF.c
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A person as a directory lists them: what finds them, what is known, where they work.
+    """A person as a directory lists them: what finds them, what is known, where they work, what they may do in the consoles
+    (organisation number, or `federation`, and role).
 
     `person.id` is not used: the store gives the id of whoever the keys find, or a new one.
     """
@@ -62,6 +64,7 @@ class Listed:
     keys: tuple[PersonKey, ...]
     person: Person
     staff: tuple[StaffEntry, ...] = ()
+    roles: tuple[tuple[str, Role], ...] = ()
 
 
 def _add(insert: InsertOf) -> Executable:
@@ -176,17 +179,17 @@ def open_evidence(database: Database, person: str, sealed: bytes) -> bytes | Non
     return None if key is None else open_under(key, "evidence", sealed[1:], person.encode())
 
 
-def replace_directory(unit: Unit, listed: Iterable[Listed]) -> None:
+def replace_directory(unit: Unit, listed: Iterable[Listed]) -> dict[str, tuple[tuple[str, Role], ...]]:
     """Make the directory what `listed` says. Persons found by their keys keep their ids; those no longer listed lose
     their attributes and employments, and stay known by their keys. Raises Overtaken when keys point at two persons.
+    Returns whose roles are which.
     """
     unit.run(_UNLIST, {})
     unit.run(_NO_STAFF, {})
-    for one in listed:
-        _list(unit, one)
+    return {_list(unit, one): one.roles for one in listed}
 
 
-def _list(unit: Unit, one: Listed) -> None:
+def _list(unit: Unit, one: Listed) -> str:
     owners = {row[0] for k in one.keys if (row := unit.row(_OWNER, {"row": _hash(unit, k)}))}
     if len(owners) > 1:
         raise Overtaken("person")
@@ -199,6 +202,7 @@ def _list(unit: Unit, one: Listed) -> None:
         row = unit.vault.keyed_hash("staff", entry.hsa_id.encode())
         content = seal_under(key, "staff", _ENTRY.encode(entry), person.encode())
         unit.run(_ADD_STAFF, {"id": row, "person": person, "place": place, "content": content})
+    return person
 
 
 def forget(unit: Unit, id: str, at: int) -> bool:

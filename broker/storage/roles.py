@@ -1,9 +1,11 @@
 """Roles that persons were given, in an organisation or in the federation. Who gave and took them when is in the log."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from sqlalchemy import Executable, Index, bindparam, delete, select
 
+from broker.audit.events import Event, RoleEnded, RoleGiven
 from broker.federation.proposing import SameRoles
 from broker.login.effects import EndRole, GrantRole, Overtaken
 from broker.storage.database import Database, InsertOf, Kept, Unit
@@ -36,10 +38,16 @@ def _give(insert: InsertOf) -> Executable:
     return new.on_conflict_do_update(index_elements=list(_KEY), set_=changed)  # type: ignore[no-any-return]
 
 
-_GIVE = Kept(_give)
+def _give_new(insert: InsertOf) -> Executable:
+    new = insert(ROLE_GRANTS).values({column.name: bindparam(column.name) for column in _COLUMNS})
+    return new.on_conflict_do_nothing()  # type: ignore[no-any-return]
+
+
+_GIVE, _GIVE_NEW = Kept(_give), Kept(_give_new)
 _END = Kept(delete(ROLE_GRANTS).where(_C.person == bindparam("p"), _C.org == bindparam("o"), _C.role == bindparam("r")))
 _OF_PERSON = Kept(select(*_COLUMNS).where(_C.person == bindparam("person")).order_by(_C.org, _C.role))
 _OF_ORG = Kept(select(*_COLUMNS).where(_C.org == bindparam("org")).order_by(_C.given_at, _C.person, _C.role))
+_FILED = Kept(select(*_COLUMNS).where(_C.given_by == bindparam("by")))
 _FORGET = Kept(delete(ROLE_GRANTS).where(_C.person == bindparam("forgotten")))
 
 
@@ -53,6 +61,24 @@ def grant(unit: Unit, change: GrantRole) -> None:
 def end(unit: Unit, change: EndRole) -> None:
     """Take a role back; one that nobody gave stays as it is."""
     unit.run(_END, {"p": change.person, "o": change.org, "r": change.role.value})
+
+
+FILED: Final = "file"
+"""Who gave a role that an applied file gives."""
+
+
+def replace_filed(unit: Unit, wanted: Mapping[str, Iterable[tuple[str, Role]]], at: int) -> tuple[Event, ...]:
+    """Make the roles that files gave those of the newest file; what was given otherwise stays. Returns the events."""
+    before = {(g.person, g.org, g.role) for g in _read(unit.rows(_FILED, {"by": FILED}))}
+    after = {(person, org, role) for person, roles in wanted.items() for org, role in roles}
+    for person, org, role in sorted(before - after):
+        unit.run(_END, {"p": person, "o": org, "r": role.value})
+    for person, org, role in sorted(after - before):
+        given = {"person": person, "org": org, "role": role.value}
+        unit.run(_GIVE_NEW, {**given, "given_by": FILED, "given_at": at, "until": None})
+    ended = (RoleEnded(at=at, person=p, org=o, role=r.value, by=FILED) for p, o, r in sorted(before - after))
+    given_ = (RoleGiven(at=at, person=p, org=o, role=r.value, by=FILED) for p, o, r in sorted(after - before))
+    return (*ended, *given_)
 
 
 def require(unit: Unit, change: SameRoles) -> None:

@@ -262,9 +262,9 @@ class Storage:
             version = register.write(unit, wanted, at)
             if version != seen + 1:
                 raise Overtaken("federation")
-            if directory is not None:
-                persons.replace_directory(unit, directory)
             applied_ = FederationApplied(at=at, reference=reference, version=version, digest=digest, changes=changes)
+            if directory is not None:
+                log.append(unit, roles.replace_filed(unit, persons.replace_directory(unit, directory), at))
             log.append(unit, (applied_,))
             return version
 

@@ -8,7 +8,8 @@ import pytest
 from broker.federation.names import NameHeld
 from broker.federation.proposing import SameRoles, SaveProposal
 from broker.federation.register import ChangeRegister, EntryChange
-from broker.login.effects import Effects, EndRole, GrantRole, Overtaken
+from broker.login.effects import Effects, EndRole, GrantRole, Overtaken, PersonKey
+from broker.storage.persons import Listed
 from broker.storage.proposals import Touched
 from tests.support import approvals as a
 from tests.support.databases import NOW
@@ -16,6 +17,7 @@ from trust_framework import approval
 from trust_framework.approval import Stage
 from trust_framework.danger import Danger
 from trust_framework.names import QUARANTINE, Name, NameKind
+from trust_framework.persons import Person
 from trust_framework.roles import FEDERATION, Role, RoleGrant
 
 ORG, OTHER = a.ORG, a.OTHER_ORG
@@ -262,3 +264,27 @@ class TestAgents:
         self.member(storage, OTHER)
         self.member(storage, ORG)
         assert storage.role_grants("frida") == (own,)
+
+
+class TestRolesOfAFile:
+    def listed(self, *roles):
+        return [Listed((PersonKey("personalIdentityNumber", "199001012385"),), Person("", {}), (), roles)]
+
+    def apply(self, storage, *roles):
+        storage.save_federation({}, "d", self.listed(*roles))
+        (person,) = storage.persons_by_keys((PersonKey("personalIdentityNumber", "199001012385"),))
+        return person, [(grant.org, grant.role, grant.by) for grant in storage.own_role_grants(person)]
+
+    def test_a_file_gives_and_takes_the_roles_that_files_gave_each_with_its_event(self, storage):
+        _, had = self.apply(storage, (FEDERATION, Role.OPERATOR), (ORG, Role.OWNER))
+        assert had == [(ORG, Role.OWNER, "file"), (FEDERATION, Role.OPERATOR, "file")]
+        waiting = storage.log_waiting()
+        assert self.apply(storage, (ORG, Role.OWNER))[1] == [(ORG, Role.OWNER, "file")]
+        assert storage.log_waiting() == waiting + 2
+        assert b'"event":"role.ended"' in storage.log_pending()[-2]
+
+    def test_what_somebody_gave_stays_whatever_a_file_says(self, storage):
+        person, _ = self.apply(storage)
+        storage.commit(Effects((GrantRole(RoleGrant(person, ORG, Role.OWNER, "asta", NOW)),)))
+        for roles in ([(ORG, Role.OWNER)], []):
+            assert self.apply(storage, *roles)[1] == [(ORG, Role.OWNER, "asta")]

@@ -1,0 +1,93 @@
+"""Whether a content can stand in the register as it is: shaped as a federation file says, readable, its references there.
+
+The same judgement as that on a whole file (`reading`, `checks`), for one entry, without reading the others.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Protocol
+
+from pydantic import ValidationError
+
+from broker.federation import entries
+from broker.federation.entries import TEST, BadEntry
+from broker.federation.faults import Fault, Place
+from broker.federation.reading import told
+from broker.federation.register import METHODS, SECTIONS, Content, Entry
+from broker.federation.schema import FederationFile, ProviderEntry, ServiceEntry
+from broker.login.own import OWN
+from broker.settings import Environment, Settings
+
+SECTION_OF: Final[Mapping[str, tuple[str, str]]] = {kind: (key, id_key) for key, (kind, id_key) in SECTIONS.items()}
+RESERVED: Final = frozenset({TEST, OWN})
+
+
+class ReadsEntries(Protocol):
+    """What is read of the register."""
+
+    def register_entry(self, kind: str, id: str) -> Entry | None: ...
+
+
+def faults(
+    kind: str, id: str, org: str, content: Content, store: ReadsEntries, settings: Settings, now: int
+) -> tuple[Fault, ...]:
+    """What keeps the content from standing in the register, with places within it."""
+    return tuple(Fault(place, why) for place, why in _found(kind, id, org, content, store, settings, now))
+
+
+def _found(
+    kind: str, id: str, org: str, content: Content, store: ReadsEntries, settings: Settings, now: int
+) -> Iterator[tuple[Place, str]]:
+    try:
+        file = FederationFile.model_validate({"tillit": "1", **_alone(kind, id, content)})
+    except ValidationError as error:
+        yield from ((place[2:], why) for place, why in told(error))
+        return
+    if kind in SECTION_OF and content.get(SECTION_OF[kind][1]) != id:
+        yield (SECTION_OF[kind][1],), "is another entry's"
+    if id in RESERVED and kind != "member":
+        yield (SECTION_OF.get(kind, ("", "id"))[1],), f"{id} is reserved"
+    if str(content.get("member", org)) != org:
+        yield ("member",), "is another member"
+    owned: tuple[ServiceEntry | ProviderEntry, ...] = (*file.services, *file.identity_providers)
+    for entry in owned:
+        yield from _read(entry, settings, now)
+        yield from _references(entry, org, store, settings)
+
+
+def _alone(kind: str, id: str, content: Content) -> dict[str, Any]:
+    """A file with nothing but this entry."""
+    if kind == METHODS[1]:
+        return {METHODS[0]: {id: content}}
+    return {SECTION_OF[kind][0]: [content]} if kind in SECTION_OF else dict(content)
+
+
+def _read(entry: ServiceEntry | ProviderEntry, settings: Settings, now: int) -> Iterator[tuple[Place, str]]:
+    at = entries.when(settings, now)
+    try:
+        if isinstance(entry, ServiceEntry):
+            if entry.saml is not None and entry.saml.metadata is not None:
+                yield ("saml", "metadata"), "is a path, which only a file may name"
+                return
+            entries.service(entry, at)
+        else:
+            entries.upstream(entry, at)
+    except BadEntry as error:
+        yield error.place, error.why
+    except ValidationError as error:
+        yield from told(error)
+
+
+def _references(
+    entry: ServiceEntry | ProviderEntry, org: str, store: ReadsEntries, settings: Settings
+) -> Iterator[tuple[Place, str]]:
+    if org and store.register_entry("member", org) is None:
+        yield ("member",), f"no member has the organisation number {org}"
+    if isinstance(entry, ServiceEntry):
+        for place, name in enumerate(entry.methods):
+            if not _method(name, store, settings):
+                yield ("methods", place), f"no login method has the id {name}"
+
+
+def _method(name: str, store: ReadsEntries, settings: Settings) -> bool:
+    known = any(store.register_entry(kind, name) for kind in ("method", "identity_provider"))
+    return known or (name == TEST and settings.environment is Environment.TEST)

@@ -1,0 +1,492 @@
+"""Changes of the register by proposal: look up what is needed, let `trust_framework.approval` decide, give the effects.
+
+Every function takes what somebody does and gives `Done`, whose effects the caller commits at once, or `Refused`. What is
+published goes into the register in the same commit as the last act, and only if nothing that was decided by has changed:
+the proposal, the entry that it was made from, the approvers' roles, the names.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from pydantic import ValidationError
+
+from broker.audit.events import Event, ProposalActed, RoleGiven
+from broker.federation import documents, fitness
+from broker.federation.documents import Asked, Found, Tested
+from broker.federation.entries import SECRET_HASH, BadEntry
+from broker.federation.plan import Change, class_of, entry_changes
+from broker.federation.proposing import ListedProposal, SameRoles, SaveProposal
+from broker.federation.register import ChangeRegister, Content, Entry, EntryChange, about, digest
+from broker.federation.trusted import trusted_part
+from broker.login.effects import Change as Effect
+from broker.login.effects import Effects, GrantRole
+from broker.settings import Settings
+from trust_framework import approval
+from trust_framework.approval import Act, Outcome, Proposal, Refusal, Refused, Stage, Wanted
+from trust_framework.danger import Danger
+from trust_framework.domains import DomainProof
+from trust_framework.member_types import Document, MemberType, Purpose, Required, required
+from trust_framework.members import State
+from trust_framework.names import Held, Holding, Name, alike, held
+from trust_framework.roles import Action, Actor, Role, RoleGrant, active, may
+
+PORTAL: Final = "portal"
+NEW_STATES: Final = frozenset({State.ACTIVE.value, State.APPROVED.value})
+
+
+class ProposalStore(Protocol):
+    """What is read of storage."""
+
+    def register_entry(self, kind: str, id: str) -> Entry | None: ...
+
+    def register_holders(self, name: Name) -> tuple[Holding, ...]: ...
+
+    def register_near(self, name: Name) -> tuple[Holding, ...]: ...
+
+    def role_grants(self, person: str) -> tuple[RoleGrant, ...]: ...
+
+    def own_role_grants(self, person: str) -> tuple[RoleGrant, ...]: ...
+
+    def role_grants_of(self, org: str) -> tuple[RoleGrant, ...]: ...
+
+    def domain_proofs(self, org: str) -> tuple[DomainProof, ...]: ...
+
+    def reviews_due(self, before: int) -> tuple[ListedProposal, ...]: ...
+
+
+def _never(_service: str, _proposal: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where proposals are worked on. `tested` knows of test logins; `hash_secret` makes what is kept of a client's secret."""
+
+    store: ProposalStore
+    settings: Settings
+    now: int
+    tested: Tested = _never
+    hash_secret: Callable[[str], bytes] | None = None
+    origin: str = PORTAL
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done, to be committed. `published`: the register has it."""
+
+    proposal: Proposal
+    effects: Effects = field(repr=False)
+
+    @property
+    def published(self) -> bool:
+        return self.proposal.stage is Stage.PUBLISHED
+
+
+Answer = Done | Refused
+
+
+# --- what is wanted
+
+
+def digest_of(kind: str, id: str, org: str, content: Content | None) -> str:
+    """What an approval is bound to: the entry, whose it is, and the content without its harmless aspects."""
+    trusted = None if content is None else trusted_part(kind, content)
+    return digest({"kind": kind, "id": id, "org": org, "content": trusted})
+
+
+def wanted(kind: str, id: str, org: str, content: Content | None, desk: Desk) -> Wanted:
+    """The content as a proposal has it: with the state that it may have, and compared with what stands."""
+    standing = desk.store.register_entry(kind, id)
+    before = standing.content if standing else None
+    after = None if content is None else _prepared(kind, org, content, before, desk)
+    found = words(kind, id, before, after, desk.settings)
+    danger = Danger.DANGEROUS if found is None else class_of(kind, before, after, found)
+    base = digest_of(kind, id, standing.org, before) if standing else ""
+    return Wanted(after, digest_of(kind, id, org, after), standing.version if standing else 0, base, danger)
+
+
+def words(
+    kind: str, id: str, before: Content | None, after: Content | None, settings: Settings
+) -> tuple[Change, ...] | None:
+    """What changes, in words; None when the content cannot be read yet."""
+    try:
+        return entry_changes(kind, id, before, after, settings)
+    except (ValidationError, BadEntry):
+        return None
+
+
+def _prepared(kind: str, org: str, content: Content, before: Content | None, desk: Desk) -> dict[str, Any]:
+    """The content as it may be proposed: of this member, in a state that it has or begins in, its secret hashed."""
+    made = {**content, "state": _state(content, before)}
+    if kind in {"service", "identity_provider"} and org:
+        made["member"] = org
+    if kind == "service" and isinstance(made.get("oidc"), Mapping):
+        made["oidc"] = _without_secret(made["oidc"], before, desk)
+    return made if kind in _STATED else {name: value for name, value in made.items() if name != "state"}
+
+
+_STATED: Final = frozenset({"member", "service", "identity_provider"})
+
+
+def _state(content: Content, before: Content | None) -> str:
+    """A proposed change never changes the state; what is new begins active, or approved."""
+    if before is not None:
+        return str(before.get("state", State.ACTIVE.value))
+    given = str(content.get("state", State.ACTIVE.value))
+    return given if given in NEW_STATES else State.ACTIVE.value
+
+
+def _without_secret(registration: Mapping[str, Any], before: Content | None, desk: Desk) -> dict[str, Any]:
+    """A registration with the keyed hash of a new secret in the secret's place, else of the one that it has."""
+    kept = {name: value for name, value in registration.items() if name != "client_secret"}
+    secret, had = registration.get("client_secret"), ((before or {}).get("oidc") or {}).get(SECRET_HASH)
+    if isinstance(secret, str) and secret and desk.hash_secret is not None:
+        return {**kept, SECRET_HASH: desk.hash_secret(secret).hex()}
+    return {SECRET_HASH: had, **kept} if had else kept
+
+
+# --- what is needed
+
+
+def purpose(before: Content | None, after: Content | None) -> Purpose:
+    """What a change is for."""
+    to = State.LEFT.value if after is None else str(after.get("state", State.ACTIVE.value))
+    if to == State.LEFT.value:
+        return Purpose.LEAVE
+    if before is None:
+        return Purpose.ADMIT if to == State.APPROVED.value else Purpose.JOIN
+    if to == State.ACTIVE.value and before.get("state", State.ACTIVE.value) != State.ACTIVE.value:
+        return Purpose.RESUME if _bare(before) == _bare(after or {}) else Purpose.JOIN
+    return Purpose.CHANGE
+
+
+def _bare(content: Content) -> Content:
+    return {name: value for name, value in content.items() if name not in {"state", "reason"}}
+
+
+def needs(proposal: Proposal, desk: Desk) -> Required:
+    """The approvals and documents that a proposal needs."""
+    standing = desk.store.register_entry(proposal.kind, proposal.object)
+    what = purpose(standing.content if standing else None, proposal.content)
+    return required(_type(proposal, desk), proposal.kind, proposal.danger, what)
+
+
+def _type(proposal: Proposal, desk: Desk) -> MemberType:
+    known = {each.value for each in MemberType}
+    given = str(member_of(proposal, desk).get("type", ""))
+    return MemberType(given) if given in known else MemberType.USER_ORGANISATION
+
+
+def member_of(proposal: Proposal, desk: Desk) -> Content:
+    """The member that a proposal is about, as it would be, or whose entry it is, as it stands."""
+    if proposal.kind == "member":
+        return proposal.content or {}
+    entry = desk.store.register_entry("member", proposal.org) if proposal.org else None
+    return (entry.content or {}) if entry else {}
+
+
+def checklist(proposal: Proposal, desk: Desk) -> tuple[Found, ...]:
+    """Every document that is needed, with what was found out of itself."""
+    asked = Asked(
+        proposal.kind, proposal.object, proposal.org, proposal.content or {}, member_of(proposal, desk), proposal.digest
+    )
+    wanted_ = needs(proposal, desk).documents
+    return documents.found(wanted_, asked, desk.store, desk.tested, desk.settings, desk.now)
+
+
+def _lacking(proposal: Proposal, desk: Desk) -> frozenset[Document]:
+    return frozenset(found.document for found in checklist(proposal, desk) if not found.done)
+
+
+def holds(act: Act, org: str, desk: Desk) -> bool:
+    """Whether who approved may still approve for that body."""
+    grants = active(desk.store.role_grants(act.actor), desk.now)
+    return approval.body_of(Actor(act.actor, grants=grants), org) is act.body
+
+
+def standing_approvals(proposal: Proposal, desk: Desk) -> tuple[Act, ...]:
+    """The approvals that count now."""
+    return approval.counted(proposal, lambda act: holds(act, proposal.org, desk))
+
+
+def name_held(proposal: Proposal, desk: Desk) -> Held | None:
+    """A name of the content that is not free."""
+    for name in _names(proposal):
+        wanted_ = Holding(name, proposal.kind, proposal.object, proposal.org)
+        if found := held(wanted_, desk.store.register_holders(name), desk.now):
+            return found
+    return None
+
+
+def look_alikes(proposal: Proposal, desk: Desk) -> tuple[tuple[Name, Holding], ...]:
+    """Names of the content that people may take for another member's, each with that one."""
+    found = []
+    for name in _names(proposal):
+        wanted_ = Holding(name, proposal.kind, proposal.object, proposal.org)
+        found += [(name, other) for other in alike(wanted_, desk.store.register_near(name))]
+    return tuple(found)
+
+
+def _names(proposal: Proposal) -> tuple[Name, ...]:
+    return about(proposal.kind, proposal.content).names_held if proposal.content is not None else ()
+
+
+# --- acts
+
+
+def draft(kind: str, id: str, org: str, content: Content | None, actor: Actor, desk: Desk) -> Answer:
+    """Begin a proposal. `id` names the entry, one that stands or a new one."""
+    standing = desk.store.register_entry(kind, id)
+    if standing is not None and standing.org != org:
+        return Refused(Refusal.NOT_ALLOWED)
+    made = wanted(kind, id, org, content, desk)
+    outcome = approval.drafted(secrets.token_urlsafe(12), kind, id, org, made, actor, desk.now)
+    return _done(None, outcome, actor, desk)
+
+
+def edit(proposal: Proposal, content: Content | None, actor: Actor, desk: Desk) -> Answer:
+    """Give a proposal another content, made from what stands now."""
+    made = wanted(proposal.kind, proposal.object, proposal.org, content, desk)
+    return _done(proposal, approval.edited(proposal, made, actor, desk.now), actor, desk)
+
+
+def submit(proposal: Proposal, reason: str, actor: Actor, desk: Desk) -> Answer:
+    """Send it in. What is harmless is published at once."""
+    if refused := _unfit(proposal, desk):
+        return refused
+    outcome = approval.submitted(proposal, actor, reason, desk.now)
+    return _done(proposal, _onwards(outcome, actor, desk), actor, desk)
+
+
+def _unfit(proposal: Proposal, desk: Desk) -> Refused | None:
+    """Why the content may not be sent in or published: unreadable, unchanged, made from what no longer stands, or named
+    like another's.
+    """
+    standing = desk.store.register_entry(proposal.kind, proposal.object)
+    if proposal.wanted.base != (standing.version if standing else 0):
+        return Refused(Refusal.OVERTAKEN)
+    if proposal.content == (standing.content if standing else None):
+        return Refused(Refusal.NO_CHANGE)
+    if proposal.content is None:
+        return Refused(Refusal.UNFIT, ("member",)) if proposal.kind == "member" else None
+    found = fitness.faults(
+        proposal.kind, proposal.object, proposal.org, proposal.content, desk.store, desk.settings, desk.now
+    )
+    if found:
+        return Refused(Refusal.UNFIT, tuple(str(fault) for fault in found))
+    taken = name_held(proposal, desk)
+    return Refused(Refusal.NAME_HELD, (taken.name.value,)) if taken else None
+
+
+def take_up(proposal: Proposal, actor: Actor, desk: Desk) -> Answer:
+    """Begin to look at it."""
+    return _done(proposal, approval.taken_up(proposal, actor, desk.now), actor, desk)
+
+
+def approve(
+    proposal: Proposal,
+    reason: str,
+    seen: str,
+    actor: Actor,
+    desk: Desk,
+    vouched: frozenset[Document] = frozenset(),
+) -> Answer:
+    """Approve what was shown (`seen`, its digest). With the last approval that is needed it is published."""
+    outcome = approval.approved(
+        proposal,
+        needs(proposal, desk),
+        actor,
+        reason,
+        desk.now,
+        seen=seen,
+        lacking=_lacking(proposal, desk),
+        vouched=vouched,
+        holds=lambda act: holds(act, proposal.org, desk),
+    )
+    return _done(proposal, _onwards(outcome, actor, desk), actor, desk)
+
+
+def emergency(proposal: Proposal, reason: str, seen: str, actor: Actor, desk: Desk) -> Answer:
+    """Approve by the emergency path: two operators, no documents, reviewed afterwards."""
+    outcome = approval.emergency(
+        proposal,
+        needs(proposal, desk),
+        actor,
+        reason,
+        desk.now,
+        seen=seen,
+        overdue=bool(desk.store.reviews_due(desk.now)),
+        holds=lambda act: holds(act, proposal.org, desk),
+    )
+    return _done(proposal, _onwards(outcome, actor, desk), actor, desk)
+
+
+def publish(proposal: Proposal, actor: Actor, desk: Desk) -> Answer:
+    """Publish what is approved and could not be published then."""
+    return _done(proposal, _published(proposal, actor, desk), actor, desk)
+
+
+def send_back(proposal: Proposal, reason: str, actor: Actor, desk: Desk) -> Answer:
+    """Ask for completion."""
+    return _done(proposal, approval.returned(proposal, actor, reason, desk.now), actor, desk)
+
+
+def reject(proposal: Proposal, reason: str, actor: Actor, desk: Desk) -> Answer:
+    """Refuse it for good."""
+    return _done(proposal, approval.rejected(proposal, actor, reason, desk.now), actor, desk)
+
+
+def withdraw(proposal: Proposal, reason: str, actor: Actor, desk: Desk) -> Answer:
+    """Take it back."""
+    return _done(proposal, approval.withdrawn(proposal, actor, reason, desk.now), actor, desk)
+
+
+def review(proposal: Proposal, reason: str, actor: Actor, desk: Desk) -> Answer:
+    """Note that an emergency was looked at afterwards."""
+    return _done(proposal, approval.reviewed(proposal, actor, reason, desk.now), actor, desk)
+
+
+def suspend(kind: str, id: str, reason: str, actor: Actor, desk: Desk) -> Effects | Refused:
+    """Stop a member, a service or a provider at once; one operator is enough."""
+    entry = desk.store.register_entry(kind, id)
+    if entry is None or entry.content is None or kind not in _STATED:
+        return Refused(Refusal.NOT_ALLOWED)
+    if not may(actor, Action.SUSPEND, approval.place_of(entry.org)):
+        return Refused(Refusal.NOT_ALLOWED)
+    if refused := approval.reason_lacking(reason):
+        return refused
+    if entry.content.get("state", State.ACTIVE.value) in {State.SUSPENDED.value, State.LEFT.value}:
+        return Refused(Refusal.WRONG_STAGE)
+    stopped = {**entry.content, "state": State.SUSPENDED.value, "reason": reason.strip()}
+    change = EntryChange(
+        kind, id, stopped, entry.org, desk.origin, actor.person, reason.strip(), expected=entry.version
+    )
+    return Effects((ChangeRegister((change,), desk.now),))
+
+
+def activate(kind: str, id: str, reason: str, actor: Actor, desk: Desk) -> Answer:
+    """Propose that what is suspended, or admitted without agreement, is in force again: two others approve."""
+    return _to_state(kind, id, State.ACTIVE, reason, actor, desk)
+
+
+def leave(kind: str, id: str, reason: str, actor: Actor, desk: Desk) -> Answer:
+    """Propose that a member, service or provider leaves the federation."""
+    return _to_state(kind, id, State.LEFT, reason, actor, desk)
+
+
+def _to_state(kind: str, id: str, state: State, reason: str, actor: Actor, desk: Desk) -> Answer:
+    entry = desk.store.register_entry(kind, id)
+    if entry is None or entry.content is None or kind not in _STATED:
+        return Refused(Refusal.NOT_ALLOWED)
+    if str(entry.content.get("state", State.ACTIVE.value)) == state.value:
+        return Refused(Refusal.NO_CHANGE)
+    content = {**_bare(entry.content), "state": state.value}
+    made = Wanted(
+        content,
+        digest_of(kind, id, entry.org, content),
+        entry.version,
+        digest_of(kind, id, entry.org, entry.content),
+        Danger.DANGEROUS,
+    )
+    drafted = approval.drafted(secrets.token_urlsafe(12), kind, id, entry.org, made, actor, desk.now)
+    if isinstance(drafted, Refused):
+        return drafted
+    return _done(None, approval.submitted(drafted, actor, reason, desk.now), actor, desk)
+
+
+# --- effects
+
+
+def _onwards(outcome: Outcome, actor: Actor, desk: Desk) -> Outcome:
+    """Publish at once what is approved now. What cannot be published stays approved, and says so when it is tried."""
+    if isinstance(outcome, Refused) or outcome.stage is not Stage.APPROVED:
+        return outcome
+    after = _published(outcome, actor, desk)
+    return outcome if isinstance(after, Refused) else after
+
+
+def _published(proposal: Proposal, actor: Actor, desk: Desk) -> Outcome:
+    if refused := _unfit(proposal, desk):
+        return refused
+    return approval.published(
+        proposal,
+        needs(proposal, desk),
+        actor,
+        desk.now,
+        lacking=_lacking(proposal, desk),
+        holds=lambda act: holds(act, proposal.org, desk),
+    )
+
+
+def _done(before: Proposal | None, outcome: Outcome, actor: Actor, desk: Desk) -> Answer:
+    """The outcome with everything that it changes, and everything that it was decided by."""
+    if isinstance(outcome, Refused):
+        return outcome
+    seen = before.version if before else 0
+    changes: list[Effect] = [*_unchanged(outcome, actor, desk), SaveProposal(outcome, seen, _called(outcome))]
+    events: list[Event] = [_event(outcome, act) for act in outcome.acts[seen:]]
+    if outcome.stage is Stage.PUBLISHED and (before is None or before.stage is not Stage.PUBLISHED):
+        changes.append(ChangeRegister((_entry_change(outcome, actor, desk),), desk.now))
+        given = _first_owner(outcome, desk)
+        changes += [GrantRole(grant) for grant in given]
+        events += [RoleGiven(at=desk.now, person=g.person, org=g.org, role=g.role, by=g.by) for g in given]
+    return Done(outcome, Effects(tuple(changes), tuple(events)))
+
+
+def _unchanged(proposal: Proposal, actor: Actor, desk: Desk) -> tuple[SameRoles, ...]:
+    """The roles by which it was decided must be the same when it is recorded."""
+    people = {actor.person, *(act.actor for act in standing_approvals(proposal, desk))}
+    return tuple(SameRoles(person, desk.store.own_role_grants(person)) for person in sorted(people))
+
+
+def _entry_change(proposal: Proposal, actor: Actor, desk: Desk) -> EntryChange:
+    reason = next((act.reason for act in reversed(proposal.acts) if act.reason), "")
+    return EntryChange(
+        proposal.kind,
+        proposal.object,
+        proposal.content,
+        proposal.org,
+        desk.origin,
+        actor.person,
+        reason,
+        proposal.id,
+        proposal.wanted.base,
+    )
+
+
+def _first_owner(proposal: Proposal, desk: Desk) -> tuple[RoleGrant, ...]:
+    """Who applied for a new member owns it, unless somebody does already."""
+    if proposal.kind != "member" or proposal.wanted.base != 0:
+        return ()
+    if any(grant.role is Role.OWNER for grant in active(desk.store.role_grants_of(proposal.org), desk.now)):
+        return ()
+    return (RoleGrant(proposal.author, proposal.org, Role.OWNER, f"proposal:{proposal.id}", desk.now),)
+
+
+def _called(proposal: Proposal) -> Mapping[str, str]:
+    """What the entry is called, as lists show it."""
+    if proposal.content is None:
+        return {}
+    return about(proposal.kind, proposal.content).names
+
+
+def _event(proposal: Proposal, act: Act) -> ProposalActed:
+    return ProposalActed(
+        at=act.at,
+        proposal=proposal.id,
+        kind=proposal.kind,
+        entry=proposal.object,
+        org=proposal.org,
+        actor=act.actor,
+        body=act.body,
+        what=act.what,
+        stage=proposal.stage,
+        digest=act.digest,
+    )
+
+
+def rebased(proposal: Proposal, actor: Actor, desk: Desk) -> Answer:
+    """The same content, made from what stands now: what is needed when the entry was changed meanwhile."""
+    return edit(proposal, proposal.content, actor, desk)
