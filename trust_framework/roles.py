@@ -5,7 +5,7 @@ say: `may` is the only place where a role is turned into a right.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -53,7 +53,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoleGrant:
-    """A role that somebody gave a person. `org` is an organisation number or `FEDERATION`; `until` None has no end."""
+    """A role that somebody gave a person. `org` is an organisation number or `FEDERATION`; `until` None has no end.
+
+    `name` is what the person was called when the role was taken, for lists of people; it decides nothing.
+    """
 
     person: str
     org: str
@@ -61,6 +64,7 @@ class RoleGrant:
     by: str
     at: int
     until: int | None = None
+    name: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,16 @@ class ClientInvited(Event):
     until: int
 
 
+class RoleOffered(Event):
+    """Somebody made a link by which a role can be taken. `by` is a person, or `command` for whoever is on the machine."""
+
+    name: ClassVar[str] = "role.offered"
+    retention: ClassVar[str] = "operation"
+    org: str
+    role: str
+    by: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleGiven(Event):
     """A person was given a role, until `until` when it says so. `by` is who gave it."""

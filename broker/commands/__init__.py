@@ -10,6 +10,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("serve:serve", "Run the broker."),
     "doctor": ("doctor:doctor", "Look for what is wrong, and say what mends it."),
     "invite": ("invite:invite_", "Let a member's client register itself, once."),
+    "operator": ("operator:operator", "Print a link that makes somebody the federation's operator."),
     "key": ("keys:key", "List and rotate the keys that sign."),
     "log": ("log:log", "Verify and export the log."),
     "metadata": ("metadata:metadata", "Check metadata before it is applied."),

@@ -7,9 +7,10 @@ from sqlalchemy import Executable, Index, bindparam, delete, select
 
 from broker.audit.events import Event, RoleEnded, RoleGiven
 from broker.federation.proposing import SameRoles
+from broker.keys.sealing import SealingVault
 from broker.login.effects import EndRole, GrantRole, Overtaken
-from broker.storage.database import Database, InsertOf, Kept, Unit
-from broker.storage.tables import About, number, table, text
+from broker.storage.database import Database, InsertOf, Kept, Row, Unit
+from broker.storage.tables import About, number, octets, table, text
 from trust_framework.roles import Role, RoleGrant
 
 ROLE_GRANTS = table(
@@ -25,16 +26,18 @@ ROLE_GRANTS = table(
     text("given_by", "Who gave it: a person's id, or the command that did"),
     number("given_at", "When it was given"),
     number("until", "When it ends by itself", nullable=True),
+    octets("name", "What the person was called then, sealed", nullable=True),
     Index(None, "org"),
 )
 _C = ROLE_GRANTS.c
-_COLUMNS = (_C.person, _C.org, _C.role, _C.given_by, _C.given_at, _C.until)
+_RECORD = "role"
+_COLUMNS = (_C.person, _C.org, _C.role, _C.given_by, _C.given_at, _C.until, _C.name)
 _KEY = ("person", "org", "role")
 
 
 def _give(insert: InsertOf) -> Executable:
     new = insert(ROLE_GRANTS).values({column.name: bindparam(column.name) for column in _COLUMNS})
-    changed = {name: new.excluded[name] for name in ("given_by", "given_at", "until")}
+    changed = {name: new.excluded[name] for name in ("given_by", "given_at", "until", "name")}
     return new.on_conflict_do_update(index_elements=list(_KEY), set_=changed)  # type: ignore[no-any-return]
 
 
@@ -55,7 +58,8 @@ def grant(unit: Unit, change: GrantRole) -> None:
     """Give a role, or give it anew with another end."""
     one = change.grant
     given = {"person": one.person, "org": one.org, "role": one.role.value}
-    unit.run(_GIVE, {**given, "given_by": one.by, "given_at": one.at, "until": one.until})
+    name = unit.vault.seal(_RECORD, one.name.encode(), one.person.encode()) if one.name else None
+    unit.run(_GIVE, {**given, "given_by": one.by, "given_at": one.at, "until": one.until, "name": name})
 
 
 def end(unit: Unit, change: EndRole) -> None:
@@ -83,18 +87,18 @@ def replace_filed(unit: Unit, wanted: Mapping[str, Iterable[tuple[str, Role]]], 
 
 def require(unit: Unit, change: SameRoles) -> None:
     """See that the person's grants are as they were when something was decided by them. Raises Overtaken."""
-    if _read(unit.rows(_OF_PERSON, {"person": change.person})) != change.grants:
+    if _read(unit.vault, unit.rows(_OF_PERSON, {"person": change.person})) != change.grants:
         raise Overtaken("roles")
 
 
 def of_person(database: Database, person: str) -> tuple[RoleGrant, ...]:
     """The person's roles, run out or not, by organisation."""
-    return _read(database.rows(_OF_PERSON, {"person": person}))
+    return _read(database.vault, database.rows(_OF_PERSON, {"person": person}))
 
 
 def of_org(database: Database, org: str) -> tuple[RoleGrant, ...]:
     """The roles given in an organisation, oldest first."""
-    return _read(database.rows(_OF_ORG, {"org": org}))
+    return _read(database.vault, database.rows(_OF_ORG, {"org": org}))
 
 
 def forget(unit: Unit, person: str) -> None:
@@ -102,5 +106,12 @@ def forget(unit: Unit, person: str) -> None:
     unit.run(_FORGET, {"forgotten": person})
 
 
-def _read(rows: Iterable[tuple[str, str, str, str, int, int | None]]) -> tuple[RoleGrant, ...]:
-    return tuple(RoleGrant(person, org, Role(role), by, at, until) for person, org, role, by, at, until in rows)
+def _read(vault: SealingVault, rows: Iterable[Row]) -> tuple[RoleGrant, ...]:
+    return tuple(
+        RoleGrant(person, org, Role(role), by, at, until, _name(vault, name, person))
+        for person, org, role, by, at, until, name in rows
+    )
+
+
+def _name(vault: SealingVault, sealed: bytes | None, person: str) -> str:
+    return vault.open(_RECORD, sealed, person.encode()).decode() if sealed else ""

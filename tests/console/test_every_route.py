@@ -27,6 +27,8 @@ THEIRS = {
     "id": "rp2",
     "reference": "their-run",
     "version": "1",
+    "person": "nobody",
+    "role": "owner",
 }
 """By name of a part: an object of the other member."""
 

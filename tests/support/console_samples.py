@@ -9,10 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
+from wtforms.fields import SelectChoice
 
 from broker.federation.register import KINDS
 from broker.protocols.testing.run import Message
 from broker.web import bench
+from broker.web.console.colleagues import Invite
+from broker.web.console.colleagues_pages import Invitation, Invited, People, PersonRow
 from broker.web.console.configuration_pages import Configuration, DriftRow, SettingRow
 from broker.web.console.confirm import Confirm
 from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowed
@@ -206,6 +209,15 @@ def _test_services(cast: Cast) -> TestServices:
     return TestServices(services=(row,), unread=unread, issuer="https://login.example.org/test")
 
 
+def _people(cast: Cast) -> People:
+    turn = FormTurn(role="king")
+    form = Invite.of(turn)
+    form.role.choices = [SelectChoice("owner", "role.owner"), SelectChoice("reader", "role.reader")]
+    form.valid(turn)
+    row = PersonRow(name=cast.value, role="owner", at=NOW, by=cast.value, until=None, end="/portal/x")
+    return People(rows=(row, replace(row, by="", until=NOW, end=None)), action="/portal/x", form=form)
+
+
 _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m4-services": _test_services,
     "m4-services-none": lambda _: TestServices(services=(), unread={}, issuer="https://login.example.org/test"),
@@ -237,6 +249,10 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
         back="/admin/x",
     ),
     "o8-configuration": _configuration,
+    "people": _people,
+    "people-none": lambda _: People(rows=(), action="/portal/x"),
+    "invited": lambda _: Invited(link="https://x.example/portal/inbjudan?kod=abc", role="owner", until=NOW, back="/x"),
+    "invitation": lambda c: Invitation(org=c.owner, role="owner", action="/x", csrf=CSRF, code="abc"),
     "no-role": lambda _: NoRole(),
     "not-allowed": lambda _: NotAllowed(action="approve"),
     "held": lambda c: Held(action="/admin/x", csrf=CSRF, fields=(("name", clean(c.value)),), cancel="/admin"),

@@ -4,7 +4,7 @@ A page is a row. A route without a row does not exist; `docs/routes.md` and the 
 made from here. In the navigation the rows of a tab come in this order.
 """
 
-from broker.web.console import configuration, entry, register, start, testing
+from broker.web.console import colleagues, configuration, entry, register, start, testing
 from broker.web.console.row import Row
 from trust_framework.roles import Action
 
@@ -13,6 +13,8 @@ CONSOLE: tuple[Row, ...] = (
     Row("/portal", entry.portal, Action.ENTER),
     Row("/portal/fortsatt", entry.held, Action.ENTER),
     Row("/admin/fortsatt", entry.held, Action.ENTER),
+    Row("/portal/inbjudan", colleagues.offered, Action.ENTER),
+    Row("/portal/inbjudan", colleagues.taken, Action.ENTER, "POST"),
     # --- a member's portal
     Row("/portal/<org>", start.portal, Action.VIEW, tab="start"),
     Row("/portal/<org>/prova", testing.services, Action.VIEW, tab="testing"),
@@ -21,6 +23,12 @@ CONSOLE: tuple[Row, ...] = (
     Row("/portal/<org>/prova/<service>/<reference>", testing.run, Action.VIEW, tab="testing"),
     Row("/portal/<org>/tjanster/<service>", register.service, Action.VIEW, tab="start"),
     Row("/portal/<org>/tjanster/<service>/version/<int:version>", register.service_version, Action.VIEW, tab="start"),
+    Row("/portal/<org>/personer", colleagues.people, Action.VIEW, tab="people"),
+    Row("/portal/<org>/personer", colleagues.invite, Action.GRANT_ROLES, "POST", step_up=True, tab="people"),
+    Row("/portal/<org>/personer/<person>/<role>", colleagues.ask_end, Action.GRANT_ROLES, tab="people"),
+    Row(
+        "/portal/<org>/personer/<person>/<role>", colleagues.end, Action.GRANT_ROLES, "POST", step_up=True, tab="people"
+    ),
     # --- the operator's console
     Row("/admin", start.dashboard, Action.VIEW_FEDERATION, tab="start"),
     Row("/admin/register", register.start, Action.VIEW_FEDERATION, tab="register"),
@@ -32,6 +40,10 @@ CONSOLE: tuple[Row, ...] = (
         Action.VIEW_FEDERATION,
         tab="register",
     ),
+    Row("/admin/personer", colleagues.people, Action.VIEW_FEDERATION, tab="people"),
+    Row("/admin/personer", colleagues.invite, Action.GRANT_ROLES, "POST", step_up=True, tab="people"),
+    Row("/admin/personer/<person>/<role>", colleagues.ask_end, Action.GRANT_ROLES, tab="people"),
+    Row("/admin/personer/<person>/<role>", colleagues.end, Action.GRANT_ROLES, "POST", step_up=True, tab="people"),
     Row("/admin/installningar", configuration.shown, Action.VIEW_CONFIGURATION, tab="configuration"),
     Row("/admin/installningar/export", configuration.export, Action.EXPORT, step_up=True, tab="configuration"),
 )

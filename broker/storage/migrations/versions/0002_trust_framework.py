@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.Column("given_by", sa.Text(), nullable=False),
         sa.Column("given_at", NUMBER, nullable=False),
         sa.Column("until", NUMBER, nullable=True),
+        sa.Column("name", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("person", "org", "role", name=op.f("pk_role_grants")),
         sqlite_strict=True,
     )
