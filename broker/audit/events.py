@@ -190,6 +190,7 @@ class ClientInvited(Event):
     until: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoleOffered(Event):
     """Somebody made a link by which a role can be taken. `by` is a person, or `command` for whoever is on the machine."""
 
