@@ -73,7 +73,7 @@ FILED: Final = "file"
 
 def replace_filed(unit: Unit, wanted: Mapping[str, Iterable[tuple[str, Role]]], at: int) -> tuple[Event, ...]:
     """Make the roles that files gave those of the newest file; what was given otherwise stays. Returns the events."""
-    before = {(g.person, g.org, g.role) for g in _read(unit.rows(_FILED, {"by": FILED}))}
+    before = {(g.person, g.org, g.role) for g in _read(unit.vault, unit.rows(_FILED, {"by": FILED}))}
     after = {(person, org, role) for person, roles in wanted.items() for org, role in roles}
     for person, org, role in sorted(before - after):
         unit.run(_END, {"p": person, "o": org, "r": role.value})
