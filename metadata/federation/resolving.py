@@ -15,6 +15,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from metadata.federation.chain import Anchors, Chain, ChainRefused, judge
+from metadata.federation.mark_status import check_active
 from metadata.federation.signed_keys import fetch_signed_keys
 from metadata.federation.statement import Reader, Statement, StatementRefused
 from metadata.federation.walking import KEPT, StatementCache, Unreachable, Walk
@@ -28,7 +29,7 @@ MOST_CHAINS: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a walk came to: a chain, or why there is none."""
+    """What a look came to: a chain, or why there is none; neither for a trust mark that is active."""
 
     at: float
     chain: Chain | None = None
@@ -88,6 +89,21 @@ class Resolver:
     def signed_keys(self, url: str, chain: Chain, now: int) -> Mapping[str, Any]:
         """The keys that the subject of a chain publishes signed (`signed_jwks_uri`). Raises ChainRefused."""
         return fetch_signed_keys(url, chain, self._egress, now)
+
+    def check_active(self, mark: str, issuer: Chain, now: int) -> None:
+        """Return when a trust mark is active by its issuer's word, asked for once in a while. Raises ChainRefused."""
+        key = "mark", mark
+        with self._lock:
+            found = self._found.get(key)
+        if found and self._clock() - found.at < (RESTING if found.refused else KEPT):
+            if found.refused:
+                raise found.refused
+            return
+        try:
+            check_active(mark, issuer, self._egress, now)
+        except ChainRefused as error:
+            raise self._remembered(key, error) from error
+        self._remember(key, _Found(self._clock()))
 
     def _kept(self, found: _Found, now: int) -> Chain | None:
         age = self._clock() - found.at

@@ -23,6 +23,7 @@ class TrustMark:
     """A mark that holds. `expires_at` is None for one without end."""
 
     type: str
+    issuer: str
     token: str
     expires_at: int | None
 
@@ -55,7 +56,7 @@ def check(token: str, subject: str, anchor: Statement, issuers: Issuers, now: in
     if claims.get("sub") != subject:
         raise JoseRefused("another entity's mark")
     _check_delegation(claims, issuer, kind, anchor, now)
-    return TrustMark(kind, token, claims.get("exp"))
+    return TrustMark(kind, issuer, token, claims.get("exp"))
 
 
 def _verified(token: str, keys: PublicKeySet, typ: str, now: int) -> Mapping[str, Any]:

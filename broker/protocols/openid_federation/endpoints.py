@@ -157,15 +157,23 @@ def anchors_of(own: OwnEntity, on: Services) -> Anchors:
 
 
 def marks_of(chain: Chain, own: OwnEntity, now: int, on: Services) -> tuple[TrustMark, ...]:
-    """The entity's trust marks that hold; of our own only those that it still has."""
-    anchors = anchors_of(own, on)
+    """The entity's trust marks that hold and are active: of our own those that it still has, of others' what they say."""
+    anchors, version = anchors_of(own, on), on.federation().version
     anchor = {chain.anchor.subject: anchors[chain.anchor.subject]}
-    version = on.federation().version
-    found = believed(
-        chain.statements[0], chain.anchor, lambda issuer: on.resolver.resolve(issuer, anchor, now, version), now
-    )
-    marked = own.marked(chain.subject, now)
-    return tuple(each for each in found if claimed(each.token, "iss") != own.entity_id or each.type in marked)
+
+    def issuers(issuer: str) -> Chain:
+        return on.resolver.resolve(issuer, anchor, now, version)
+
+    def active(mark: TrustMark) -> bool:
+        if mark.issuer == own.entity_id:
+            return mark.type in own.marked(chain.subject, now)
+        try:
+            on.resolver.check_active(mark.token, issuers(mark.issuer), now)
+        except ChainRefused:
+            return False
+        return True
+
+    return tuple(filter(active, believed(chain.statements[0], chain.anchor, issuers, now)))
 
 
 def trust_mark(asked: Asked, own: OwnEntity, now: int, on: Services) -> Reply:

@@ -14,6 +14,7 @@ from metadata.federation.constraints import FEDERATION_ENTITY
 from metadata.federation.own import MarkType, OwnEntity
 from metadata.wire.jose import issue, public_jwk, read_jwks
 from metadata.wire.jwk import PublicKeySet
+from trust_framework.chained import EXPLICIT
 
 USE: Final = "federation"
 ALG: Final = "ES256"
@@ -45,10 +46,9 @@ def _metadata(own: OwnEntity, on: Services) -> dict[str, dict[str, Any]]:
     told = {"organization_name": name, **{f"organization_name#{language}": each for language, each in names.items()}}
     contact = on.settings.contact
     about = {**told, **({"contacts": [contact]} if contact else {})}
-    provider = {**discovery.metadata(on), **told}
-    if own.terms:
-        ways = sorted({way for terms in own.terms.values() for way in terms.registration})
-        provider["client_registration_types_supported"] = ways
+    ways = sorted({way for terms in own.terms.values() for way in terms.registration})
+    provider = {**discovery.metadata(on), **told, "client_registration_types_supported": ways}
+    if EXPLICIT in ways:
         provider["federation_registration_endpoint"] = own.entity_id + documents.REGISTRATION_PATH
     return {"openid_provider": provider, FEDERATION_ENTITY: about}
 
