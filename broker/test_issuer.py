@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from broker.federation import entries
-from broker.federation.testing import PATH, InTest, ReadBefore, ReadsRegister, federation_in_test, listed, open_drafts
+from broker.federation import entries, made_up
+from broker.federation.testing import PATH, InTest, ReadBefore, ReadsRegister, federation_in_test, open_drafts
 from broker.jobs.runner import Job, JobRunner
 from broker.jobs.sealer import Sealer
 from broker.jobs.standard import expire
@@ -70,7 +70,7 @@ class Made:
     def __init__(self, main: Broker, register: ReadsRegister) -> None:
         services = main.services
         settings = apart(services.settings.beneath(PATH), services.settings)
-        directory = tuple(Listed(each.keys, each.person, each.staff) for each in listed())
+        directory = tuple(Listed(each.keys, each.person, each.staff) for each in made_up.listed())
         self.storage: Recording = open_apart(settings, main.clock, directory)
         self.snapshot = _Snapshot(services, register)
         ring = load_ring(self.storage.ring_rows(), self.storage.vault)

@@ -1,47 +1,33 @@
-"""The federation of the test issuer: services that are not yet in force, simulated methods, made-up persons.
+"""The services of the test issuer: those that are not yet in force, under an otherwise unchanged federation.
 
-Owns which entries of the register the test issuer serves, and as what: a service in state `test`, or what an open draft says
-of one, under an otherwise unchanged federation. A service in force is served elsewhere, and only there. What cannot be read is
-left out, and said.
+Owns which entries of the register it serves, and as what: a service in state `test`, or what an open draft says of one. A service
+in force is served elsewhere, and only there. What cannot be read is left out, and said. Who logs in there is `made_up`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.resources import files
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Final, Protocol
 
 from pydantic import ValidationError
 
-from broker.federation import directory, entries
-from broker.federation.directory import Listed
+from broker.federation import entries, made_up
 from broker.federation.entries import BadEntry, ReadEntry, When
-from broker.federation.faults import Faults
+from broker.federation.member import MemberEntry
 from broker.federation.proposing import ProposalPage
-from broker.federation.register import Content, Entry, EntryPage, digest
-from broker.federation.schema import FederationFile, MemberEntry, ServiceEntry
+from broker.federation.register import Content, Entry, EntryPage, ListedEntry, digest
+from broker.federation.schema import ServiceEntry
 from broker.federation.trusted import trusted_part
-from broker.federation.yaml_text import read_yaml
 from broker.login.ports import Federation
-from idp_adapters.base import Adapter
-from idp_adapters.simulated import ISSUER, Simulated
 from metadata.register import Register, Service
 from trust_framework.approval import Proposal
-from trust_framework.attributes import CATALOGUE, Source
-from trust_framework.identity import Attributes
-from trust_framework.members import RelyingParty, State
-from trust_framework.providers import RESERVED, ProviderTerms
+from trust_framework.members import Member, RelyingParty, State
 
 PATH: Final = "test"
 """Where the test issuer stands beneath the other."""
 
 _PAGE: Final = 200
-_STOPPED: Final = frozenset({"suspended", "left"})
-_SIMULATED: Final = {"sv": "{} (simulerad)", "en": "{} (simulated)"}
-
-
-ReadBefore = dict[str, tuple[ServiceEntry, ReadEntry]]
-"""Services read before, by the digest of their content."""
+_STOPPED: Final = frozenset({State.SUSPENDED.value, State.LEFT.value})
 
 
 class ReadsRegister(Protocol):
@@ -63,18 +49,8 @@ class ReadsRegister(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What an open draft says of a service: the content that is to be approved, and its digest."""
-
-    id: str
-    org: str
-    content: Content = field(repr=False)
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class Tested:
-    """A service as the test issuer serves it. `digest` is that of the content; a draft is not in force in any state."""
+    """A service as the test issuer serves it. `digest` is what an approval of this content would be bound to."""
 
     id: str
     org: str
@@ -99,18 +75,24 @@ class InTest:
     unread: Mapping[str, Unread] = field(default_factory=dict)
 
 
-def drafts(register: ReadsRegister) -> tuple[Draft, ...]:
-    """What the open proposals say of services, the last changed first: a service of several is tested as the last says."""
-    found = (register.proposal(id_) for id_, _ in open_drafts(register))
-    return tuple(
-        Draft(each.object, each.org, each.wanted.content, each.wanted.digest)
-        for each in found
-        if each is not None and each.wanted.content is not None
-    )
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A content that may be served, read; `why` it cannot be, when nothing could be read."""
+
+    tested: Tested
+    entry: ServiceEntry | None = None
+    read: ReadEntry | None = None
+    why: str = ""
+
+
+ReadBefore = dict[tuple[str, str, int], Candidate | None]
+"""What was read before, by where it stands, its id and its version there: a change of one costs the reading of one."""
+
+Load = Callable[[], Candidate | None]
 
 
 def open_drafts(register: ReadsRegister) -> tuple[tuple[str, int], ...]:
-    """The open proposals about services, each with its version: what tells that something has changed."""
+    """The open proposals about services, each with its version, the last changed first."""
     found: list[tuple[str, int]] = []
     after: str | None = ""
     while after is not None:
@@ -120,156 +102,120 @@ def open_drafts(register: ReadsRegister) -> tuple[tuple[str, int], ...]:
     return tuple(found)
 
 
-def in_test(register: ReadsRegister) -> tuple[Draft, ...]:
-    """The services of the register in state test, as they stand there."""
-    return tuple(
-        Draft(entry.id, entry.org, entry.content, digest(trusted_part("service", entry.content)))
-        for id_ in _listed(register)
-        if (entry := register.register_entry("service", id_)) and entry.content is not None
-    )
-
-
-def _listed(register: ReadsRegister) -> Iterator[str]:
+def _listed(register: ReadsRegister) -> Iterator[ListedEntry]:
+    """The services in state test."""
     after: str | None = ""
     while after is not None:
         page = register.register_page("service", state=State.TEST.value, after=after, count=_PAGE)
-        yield from (listed.id for listed in page.entries)
+        yield from page.entries
         after = page.next
 
 
-def federation_in_test(main: Federation, register: ReadsRegister, at: When, read_before: ReadBefore) -> InTest:
+def _candidates(register: ReadsRegister, at: When) -> Iterator[tuple[tuple[str, str, int], Load]]:
+    """Everything that may be served, by what it is kept under; what is to win comes last."""
+    for listed in _listed(register):
+        yield ("entry", listed.id, listed.version), partial(_of_entry, register, listed.id, at)
+    for id_, version in reversed(open_drafts(register)):
+        yield ("draft", id_, version), partial(_of_draft, register, id_, at)
+
+
+def _of_entry(register: ReadsRegister, id: str, at: When) -> Candidate | None:
+    found = register.register_entry("service", id)
+    if found is None or found.content is None:
+        return None
+    tested = Tested(found.id, found.org, digest(trusted_part("service", found.content)))
+    return _read(tested, found.content, at)
+
+
+def _of_draft(register: ReadsRegister, id: str, at: When) -> Candidate | None:
+    """What a draft wants its service to be; nothing when it would take it out."""
+    found = register.proposal(id)
+    if found is None or found.content is None:
+        return None
+    return _read(Tested(found.object, found.org, found.digest, draft=True), found.content, at)
+
+
+def _read(tested: Tested, content: Content, at: When) -> Candidate:
+    try:
+        entry = ServiceEntry.model_validate({**content, "state": State.ACTIVE.value})
+        return Candidate(tested, entry, entries.service(entry, at))
+    except BadEntry as error:
+        return Candidate(tested, why=error.why)
+    except ValidationError as error:
+        places = (".".join(map(str, one["loc"])) for one in error.errors())
+        return Candidate(tested, why=", ".join(places))
+
+
+def federation_in_test(main: Federation, register: ReadsRegister, at: When, before: ReadBefore) -> InTest:
     """What the test issuer serves now. A draft takes the place of the entry that it would change."""
-    drafted = {draft.id: draft for draft in reversed(drafts(register))}
-    standing = {each.id: each for each in in_test(register) if each.id not in drafted}
-    read = _Read(register, at, read_before)
-    for each in (*standing.values(), *drafted.values()):
-        read.take(each, draft=each.id in drafted)
-    for key in read_before.keys() - read.used:
-        del read_before[key]
-    terms, methods = _simulated(main)
+    known = {key: before[key] if key in before else load() for key, load in _candidates(register, at)}
+    before.clear()
+    before.update(known)
+    chosen = {each.tested.id: each for each in known.values() if each is not None}
+    served = _Served(register)
+    for each in chosen.values():
+        served.take(each)
+    terms, methods = made_up.methods(main.providers)
     federation = replace(
         main,
-        register=Register(read.services),
-        parties=read.parties,
+        register=Register(served.services),
+        parties=served.parties,
         providers=terms,
         methods=methods,
         provider_entities={},
         entity=None,
     )
-    return InTest(federation, read.tested, read.unread)
+    return InTest(federation, served.tested, served.unread)
 
 
-class _Read:
-    """Services taken one at a time, the first of a name wins: a draft cannot take another's entityID or client_id."""
+class _Served:
+    """Services taken one at a time; the first of a name has it: a draft cannot take another's entityID or client_id."""
 
-    def __init__(self, register: ReadsRegister, at: When, before: ReadBefore) -> None:
-        self._register, self._at, self._before = register, at, before
+    def __init__(self, register: ReadsRegister) -> None:
+        self._register = register
         self._names: set[str] = set()
-        self.used: set[str] = set()
+        self._members: dict[str, Member | None] = {}
         self.services: list[Service] = []
         self.parties: dict[str, RelyingParty] = {}
         self.tested: dict[str, Tested] = {}
         self.unread: dict[str, Unread] = {}
 
-    def take(self, each: Draft, *, draft: bool) -> None:
-        """Read it, or note why it cannot be read."""
-        try:
-            self._add(each, draft=draft)
-        except BadEntry as error:
-            self.unread[each.id] = Unread(each.org, error.why)
-        except ValidationError as error:
-            places = (".".join(map(str, one["loc"])) for one in error.errors())
-            self.unread[each.id] = Unread(each.org, ", ".join(places))
+    def take(self, each: Candidate) -> None:
+        """Serve it, or note why not."""
+        if why := self._add(each):
+            self.unread[each.tested.id] = Unread(each.tested.org, why)
 
-    def _add(self, each: Draft, *, draft: bool) -> None:
-        entry, read = self._understood(each)
-        name = read.service.saml.entity_id if read.service.saml else read.service.oidc.client_id  # type: ignore[union-attr]
+    def _add(self, each: Candidate) -> str:
+        """Why it is not served, or nothing."""
+        if each.entry is None or each.read is None:
+            return each.why
+        name = _name(each.read.service)
         if name in self._names:
-            raise BadEntry((), "another service in test has this entityID or client_id")
-        member = self._member(each.org)
+            return "another service in test has this entityID or client_id"
+        member = self._member(each.tested.org)
+        if member is None:
+            return "its member is not in the federation, or is stopped"
         self._names.add(name)
-        self.services.append(read.service)
-        self.parties[entry.id] = entries.party(entry, member, read)
-        self.tested[entry.id] = Tested(entry.id, each.org, each.digest, draft)
+        self.services.append(each.read.service)
+        self.parties[each.tested.id] = entries.party(each.entry, member, each.read)
+        self.tested[each.tested.id] = each.tested
+        return ""
 
-    def _understood(self, each: Draft) -> tuple[ServiceEntry, ReadEntry]:
-        """What it says, which is read once however often another changes."""
-        key = digest(each.content)
-        if key not in self._before:
-            entry = ServiceEntry.model_validate({**each.content, "state": State.ACTIVE.value})
-            self._before[key] = entry, entries.service(entry, self._at)
-        self.used.add(key)
-        return self._before[key]
-
-    def _member(self, org: str) -> Any:
+    def _member(self, org: str) -> Member | None:
         """Its member as one in force: testing needs no approval, and stops with the member."""
-        found = self._register.register_entry("member", org)
-        if found is None or found.content is None or found.content.get("state") in _STOPPED:
-            raise BadEntry(("member",), "its member is not in the federation, or is stopped")
-        return entries.member(MemberEntry.model_validate({**found.content, "state": State.ACTIVE.value}))
+        if org not in self._members:
+            found = self._register.register_entry("member", org)
+            content = found.content if found else None
+            stopped = content is None or content.get("state") in _STOPPED
+            self._members[org] = None if stopped else _in_force(content or {})
+        return self._members[org]
 
 
-# --- methods and persons
+def _in_force(content: Content) -> Member:
+    return entries.member(MemberEntry.model_validate({**content, "state": State.ACTIVE.value}))
 
 
-def _simulated(main: Federation) -> tuple[dict[str, ProviderTerms], dict[str, Adapter]]:
-    """Each method of the federation, simulated. One that has none yet gets one."""
-    terms: dict[str, ProviderTerms] = {}
-    methods: dict[str, Adapter] = {}
-    for real in main.providers.values():
-        terms[real.id] = _terms(real)
-        known = {id_: _known(person, terms[real.id]) for id_, person in persons().items()}
-        methods[real.id] = Simulated(real.id, known, terms[real.id].gives())
-    return terms, methods
-
-
-def _known(person: Attributes, terms: ProviderTerms) -> Attributes:
-    """What the method would know of a person."""
-    return {name: values for name, values in person.items() if name in terms.attributes}
-
-
-def _terms(real: ProviderTerms) -> ProviderTerms:
-    """The real terms in our own words: the same levels and details, of persons that are nobody's."""
-    names = set(real.attributes.values()) or _ASSERTABLE
-    return replace(
-        real,
-        names={
-            language: _SIMULATED[language].format(name)
-            for language, name in real.names.items()
-            if language in _SIMULATED
-        },
-        levels={level: level for level in real.gives()},
-        attributes={name: name for name in sorted(names)},
-        scopes=frozenset({"2329999912", "region.example", "privat.example"}),
-        identifiers=real.identifiers & names,
-    )
-
-
-_ASSERTABLE: Final = frozenset(
-    name for name, row in CATALOGUE.items() if row.source is Source.LOGIN and name not in RESERVED
-)
-
-
-@cache
-def _file() -> tuple[FederationFile, Mapping[str, Mapping[str, str]]]:
-    read = read_yaml((files("broker.federation") / "test_persons.yaml").read_bytes()).content
-    labels = read.pop("labels")
-    return FederationFile.model_validate({"tillit": "1", **read}), labels
-
-
-def persons() -> Mapping[str, Attributes]:
-    """What is known of each made-up person, by the id that a test names."""
-    return {person.id: person.__pydantic_extra__ or {} for person in _file()[0].persons}
-
-
-def labels() -> Mapping[str, Mapping[str, str]]:
-    """What each made-up person is to a team that tests, by language."""
-    return _file()[1]
-
-
-def listed() -> tuple[Listed, ...]:
-    """The directory of the made-up persons."""
-    faults = Faults({})
-    found = directory.listed(_file()[0], faults, test_method=ISSUER)
-    faults.stop_if_any()
-    return found
+def _name(service: Service) -> str:
+    if service.saml is not None:
+        return service.saml.entity_id
+    return service.oidc.client_id if service.oidc else service.id

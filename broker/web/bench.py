@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol
 
-from broker.federation import testing
+from broker.federation import made_up
 from broker.federation.testing import InTest, Tested
 from broker.login.effects import Effects, KeepOnce, Once
 from broker.protocols.testing.choice import AnswerKind, Choice
@@ -85,12 +85,12 @@ class Option:
 
 def persons() -> tuple[Option, ...]:
     """The made-up persons."""
-    return tuple(Option(person, names, place == 0) for place, (person, names) in enumerate(testing.labels().items()))
+    return tuple(Option(person, names, place == 0) for place, (person, names) in enumerate(made_up.labels().items()))
 
 
 def label_of(person: str) -> Names:
     """What a made-up person is called in lists."""
-    return testing.labels().get(person, {"sv": person, "en": person})
+    return made_up.labels().get(person, {"sv": person, "en": person})
 
 
 def levels(given: Iterable[str], acceptable: Iterable[str]) -> tuple[Option, ...]:

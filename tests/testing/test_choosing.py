@@ -269,3 +269,23 @@ def test_a_draft_cannot_take_the_name_of_another_service_in_test(testing):
     drafted(testing, content, "thief")
     assert "thief" in testing.made.snapshot.now.unread
     assert testing.bench.tested("rp", MEMBER)
+
+
+def test_in_production_too_persons_are_made_up_and_a_federation_without_methods_has_one(worlds):
+    world = worlds.make(federation(in_test()), base_url="https://idp.example.org", environment="production")
+    testing = InTest(world)
+    browser = testing.browser()
+    page = browser.follow(browser.get(testing.authorize_url()))
+    assert page.page == "test-choice"
+    assert "E-legitimation (simulerad)" in page.text
+    assert "code" in testing.chosen(browser, page, person="tolvan").sent_back
+    assert "Testmiljö" in page.text
+
+
+def test_a_draft_that_takes_a_service_out_leaves_what_stands(testing):
+    wanted = Wanted(None, "")
+    act = Act(testing.clock(), "tekla", "Tekla", Body.MEMBER, What.DRAFTED, "")
+    proposal = Proposal("p-gone", "service", "rp", MEMBER, wanted, Stage.DRAFT, "tekla", (act,))
+    testing.main.store.commit(Effects((SaveProposal(proposal, 0, {}),)))
+    testing.made.snapshot.refresh()
+    assert not testing.bench.tested("rp", MEMBER).draft
