@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from metadata.published import Heard
 from metadata.wire.egress import Egress
 from metadata.wire.signing import PrivateKey, Signer
 from trust_framework.identity import Asserted
@@ -189,6 +190,13 @@ class LeavesTo(Protocol):
     """The method sends the browser to other sites: their addresses, for the policy on where forms may end."""
 
     def leaves_to(self) -> tuple[str, ...]: ...
+
+
+@runtime_checkable
+class HearsOf(Protocol):
+    """The method fetches what its peer publishes: how that went, for whoever looks after it."""
+
+    def heard(self) -> Heard: ...
 
 
 @runtime_checkable

@@ -5,17 +5,29 @@ the provider is down. Where calls may go and how long they may take is the egres
 """
 
 import threading
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 from metadata.oidc import OidcEndpoints, read_discovery
 from metadata.wire.egress import Fetches, Outbound
 from metadata.wire.jose import PublicKeySet, read_jwks
 from metadata.wire.oidc_messages import read_document
 
+T = TypeVar("T")
 KEPT: Final = 3600
+LONGEST: Final = 200
 REFETCHED: Final = 60
 """A signature that no known key made leads to one more look at the keys a minute, not one an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When a peer's documents were fetched last, and when and why that failed since. Epoch seconds."""
+
+    fetched_at: int | None = None
+    failed_at: int | None = None
+    why: str = ""
 
 
 class PublishedProvider:
@@ -31,6 +43,7 @@ class PublishedProvider:
         self._lock = threading.Lock()
         self._endpoints: tuple[OidcEndpoints, int] | None = None
         self._keys: tuple[PublicKeySet, int] | None = None
+        self.heard = Heard()
 
     @property
     def known(self) -> OidcEndpoints | None:
@@ -44,8 +57,7 @@ class PublishedProvider:
             kept = self._endpoints
         if kept is not None and now < kept[1] + KEPT:
             return kept[0]
-        document = self._document(f"{self.issuer.removesuffix('/')}/.well-known/openid-configuration")
-        found = read_discovery(document, self.issuer, allow_http_loopback=self.issuer.startswith("http:"))
+        found = self._noting(now, self._discovered)
         with self._lock:
             self._endpoints = found, now
         return found
@@ -63,9 +75,24 @@ class PublishedProvider:
         return None if kept is not None and now < kept[1] + REFETCHED else self._fetch_keys(now)
 
     def _fetch_keys(self, now: int) -> PublicKeySet:
-        found = read_jwks(self._document(self.endpoints(now).jwks_uri))
+        uri = self.endpoints(now).jwks_uri
+        found = self._noting(now, lambda: read_jwks(self._document(uri)))
         with self._lock:
             self._keys = found, now
+        return found
+
+    def _discovered(self) -> OidcEndpoints:
+        document = self._document(f"{self.issuer.removesuffix('/')}/.well-known/openid-configuration")
+        return read_discovery(document, self.issuer, allow_http_loopback=self.issuer.startswith("http:"))
+
+    def _noting(self, now: int, fetch: Callable[[], T]) -> T:
+        """Fetch, and remember how it went."""
+        try:
+            found = fetch()
+        except Exception as error:
+            self.heard = Heard(self.heard.fetched_at, now, f"{type(error).__name__}: {error}"[:LONGEST])
+            raise
+        self.heard = Heard(now)
         return found
 
     def _document(self, url: str) -> Mapping[str, Any]:

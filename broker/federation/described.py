@@ -225,7 +225,12 @@ def _saml_provider(provider: SamlProvider) -> dict[str, Words]:
 def _method(id: str, content: Content, _settings: Settings) -> Facts:
     kind = entries.method_kind(id, content)
     pem = {key: _pem(content[key]) for key in pem_settings(kind) if key in content}
-    return {**_effective(entries.method(id, content)), **pem, "kind": _words(kind)}
+    return {
+        **_effective(entries.method(id, content)),
+        **pem,
+        "kind": _words(kind),
+        "state": _words(entries.method_state(content)),
+    }
 
 
 def _effective(settings: MethodSettings) -> dict[str, Words]:

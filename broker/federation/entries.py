@@ -31,6 +31,9 @@ SECRET_HASH: Final = "client_secret_hash"
 METADATA: Final = ("metadata", "metadata_xml")
 UPSTREAM_KINDS: Final = ("saml", "oidc")
 TEST: Final = "test"
+OURS: Final = frozenset({"kind", "state"})
+"""Keys of a method that are not settings of its kind."""
+
 
 _REGISTERED_WITH: Final = tuple(field.name for field in fields(OidcProvider))
 _TERMS: Final = ("ceiling", "levels", "attributes", "scopes", "identifiers")
@@ -156,7 +159,16 @@ def method_kind(id: str, given: Mapping[str, Any]) -> str:
 
 def method(id: str, given: Mapping[str, Any]) -> MethodSettings:
     """Settings of one of the broker's own methods. Raises pydantic's ValidationError and UnknownMethod."""
-    return made(method_kind(id, given), {name: value for name, value in given.items() if name != "kind"})
+    method_state(given)
+    return made(method_kind(id, given), {name: value for name, value in given.items() if name not in OURS})
+
+
+def method_state(given: Mapping[str, Any]) -> State:
+    """Whether one of the broker's own methods is on: it is, unless it says `suspended`. Raises BadEntry."""
+    try:
+        return {"active": State.ACTIVE, "suspended": State.SUSPENDED}[given.get("state", "active")]
+    except (KeyError, TypeError) as error:
+        raise BadEntry(("state",), "is active or suspended") from error
 
 
 def made(kind: str, values: Mapping[str, Any]) -> MethodSettings:

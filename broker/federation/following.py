@@ -19,7 +19,7 @@ from broker.settings import Settings
 from idp_adapters.base import Tools
 
 MANY: Final = frozenset({"member", "service"})
-"""Kinds whose contents are read one by one, when somebody asks; at once only what OpenID Federation is about."""
+"""Kinds whose contents are read one by one, when somebody asks; at once only what providers and OpenID Federation are about."""
 
 
 class FollowedStore(ContentStore, Protocol):
@@ -73,7 +73,10 @@ class Following:
 
 
 def _entities(listing: Listing, few: Mapping[Key, Entry]) -> Iterator[Key]:
-    """Members and services that are entities of an OpenID Federation, whoever owns those, and owners of what comes by a chain."""
+    """Owners of providers; members and services that are entities of an OpenID Federation, whoever owns those, and owners of
+    what comes by a chain.
+    """
+    yield from (("member", upstream.org) for upstream in listing.of("identity_provider"))
     for listed in (*listing.of("member"), *listing.of("service")):
         if listed.about.entity:
             yield listed.kind, listed.id

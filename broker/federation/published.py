@@ -7,7 +7,7 @@ that the list names.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from broker.federation import entries
 from broker.federation.entries import When
@@ -43,8 +43,9 @@ class Published:
             if member := _active_member(listing, service.org):
                 yield _Source(service, member)
         for provider in _active(listing, "identity_provider"):
-            if not provider.org or _active_member(listing, provider.org):
-                yield _Source(provider)
+            owner = _active_member(listing, provider.org)
+            if owner or not provider.org:
+                yield _Source(provider, owner)
 
     def _candidate(self, entity_id: str, sources: tuple["_Source", ...]) -> Candidate:
         return Candidate(
@@ -56,17 +57,15 @@ class Published:
         )
 
     def _form(self, source: "_Source") -> Entity:
-        return published_form(self._service(source) if source.member else self._provider(source))
+        return published_form(self._service(source) if source.role == SP_ROLE else self._provider(source))
 
     def _service(self, source: "_Source") -> Approved:
         entry = ServiceEntry.model_validate(self.contents.entry(source.listed).content)
-        member = self.contents.member(source.member or source.listed)
         return Approved(
             document=((entry.saml and entry.saml.metadata_xml) or "").encode(),
             role=SP_ROLE,
             registration=self._registration(source.listed),
-            organisation=member.org,
-            organisation_names=member.names,
+            **self._owner(source),
             names=entry.names or {},
             attributes=frozenset(entry.attributes),
             entity_categories=entry.entity_categories,
@@ -80,12 +79,20 @@ class Published:
             document=str((entry.saml or {}).get("metadata_xml", "")).encode(),
             role=IDP_ROLE,
             registration=self._registration(source.listed),
+            **self._owner(source),
             names=entry.names or {},
             entity_categories=entry.entity_categories,
             levels=tuple(word for word in terms.in_its_words(terms.gives()) if word),
             scopes=entry.scopes,
             allow_http_loopback=self.at.allow_http_loopback,
         )
+
+    def _owner(self, source: "_Source") -> dict[str, Any]:
+        """Number and names of the organisation, as the register has them."""
+        if source.member is None:
+            return {}
+        member = self.contents.member(source.member)
+        return {"organisation": member.org, "organisation_names": member.names}
 
     def _registration(self, listed: ListedEntry) -> Registration:
         return Registration(self.authority, self.contents.first_at(listed))
@@ -100,7 +107,7 @@ class _Source:
 
     @property
     def role(self) -> str:
-        return SP_ROLE if self.member else IDP_ROLE
+        return SP_ROLE if self.listed.kind == "service" else IDP_ROLE
 
     @property
     def version(self) -> str:

@@ -218,7 +218,8 @@ class FederationFile(Entry):
     services: tuple[ServiceEntry, ...] = Field((), description="What people log in to.")
     identity_providers: tuple[ProviderEntry, ...] = Field((), description="Upstream providers; each is a login method.")
     methods: Mapping[Id, Mapping[str, Any]] = Field(
-        {}, description="The broker's own login methods by id; `kind` says which, where the id does not."
+        {},
+        description="The broker's own login methods by id; `kind` where the id does not say it; `state` may be `suspended`.",
     )
     persons: tuple[PersonEntry, ...] = Field((), description="People of the directory.")
     staff: tuple[StaffMember, ...] = Field((), description="Their employments and commissions.")

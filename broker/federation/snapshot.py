@@ -5,7 +5,7 @@ only the modules of those in use.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from broker.federation import entries, openid_entries, sharing
@@ -65,7 +65,8 @@ def assembled(
     providers: dict[str, ProviderTerms] = {}
     methods: dict[str, Adapter] = {}
     for name, method in own_methods(file, settings):
-        providers[name], methods[name] = method.terms(name), method.adapter(name, tools)
+        state = entries.method_state(file.methods.get(name, {}))
+        providers[name], methods[name] = replace(method.terms(name), state=state), method.adapter(name, tools)
     members = {entry.org: entries.member(entry) for entry in file.members}
     entities: dict[str, str] = {}
     for entry in file.identity_providers:

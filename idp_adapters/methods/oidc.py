@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from idp_adapters.base import Ask, Authenticated, Consume, Failed, Inbound, Redirect, Resumed, Started, Tools
 from metadata.oidc import BadDiscovery, OidcEndpoints
-from metadata.published import PublishedProvider
+from metadata.published import Heard, PublishedProvider
 from metadata.redirect_uris import UnfitUri, check_https_uri
 from metadata.register import OidcProvider
 from metadata.wire.claims import SKEW
@@ -246,6 +246,10 @@ class OidcUpstream:
                 return self._identified(pending, code, endpoints, now)
         except Stopped as stopped:
             return Failed(REASONS[stopped.reason], str(stopped))
+
+    def heard(self) -> Heard:
+        """How the provider's documents were fetched last."""
+        return self._published.heard
 
     def leaves_to(self) -> tuple[str, ...]:
         """Its issuer, its authorization endpoint once that is known, and the origins named in the settings."""

@@ -289,6 +289,15 @@ def test_a_stopped_member_takes_its_entity_out_of_the_openid_federation(node):
     assert found.entity.subordinates == {}
 
 
+def test_a_provider_is_in_force_as_long_as_its_member_is(node):
+    members = [{"org": MEMBER, "name": {"sv": "Ett"}}, {"org": OTHER, "name": {"sv": "Två"}}]
+    found = node.apply(saml("a"), members=members, identity_providers=[{**provider(), "member": OTHER}])
+    assert found.providers["idp"].state is State.ACTIVE
+
+    found = node.change("member", OTHER, {**members[1], "state": "suspended"})
+    assert found.providers["idp"].state is State.SUSPENDED
+
+
 def test_an_anchor_whose_member_has_gone_has_no_terms(node):
     members = [{"org": MEMBER, "name": {"sv": "Ett"}}, {"org": OTHER, "name": {"sv": "Två"}}]
     anchors = [{**entity(ANCHOR), "services": {"member": OTHER, "levels": [LEVEL3]}}]

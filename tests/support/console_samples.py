@@ -19,8 +19,20 @@ from broker.web.console.colleagues_pages import Invitation, Invited, People, Per
 from broker.web.console.configuration_pages import Configuration, DriftRow, SettingRow
 from broker.web.console.confirm import Confirm
 from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowed
+from broker.web.console.forms import ConsoleForm
 from broker.web.console.frame import ConsoleFrame, Place, Tab
 from broker.web.console.listing import Asked, Listing
+from broker.web.console.methods_forms import StopForm, TryForm
+from broker.web.console.methods_pages import (
+    AttributeRow,
+    LevelRow,
+    MethodList,
+    MethodRow,
+    MethodView,
+    StopMethod,
+    Tried,
+    TriedRow,
+)
 from broker.web.console.register_pages import (
     EntryRow,
     EntryShown,
@@ -37,6 +49,8 @@ from broker.web.console.testing_forms import TestForm
 from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRun, TestService, TestServices, VerdictRow
 from broker.web.console.todo import Todo
 from broker.web.pages.frame import Page, clean
+from metadata.described_keys import DescribedKey
+from metadata.published import Heard
 from tests.support.page_samples import CSRF, FRIENDLY, NOW, Cast
 
 ORG = "5560360793"
@@ -218,6 +232,55 @@ def _people(cast: Cast) -> People:
     return People(rows=(row, replace(row, by="", until=NOW, end=None)), action="/portal/x", form=form)
 
 
+def _method_rows(cast: Cast) -> tuple[MethodRow, ...]:
+    return tuple(
+        MethodRow(
+            cast.service, "/admin/x", kind, state, (LEVEL3,) if state == "active" else (), trouble=state == "active"
+        )
+        for kind, state in (("saml", "active"), ("card", "suspended"))
+    )
+
+
+def _method(cast: Cast, **changes: Any) -> MethodView:
+    key = DescribedKey("a" * 32, "RSA 3072", "signing", fingerprint="b" * 64, valid_from=NOW, valid_until=NOW)
+    whole: dict[str, Any] = {
+        "names": cast.service,
+        "kind": "oidc",
+        "state": "active",
+        "subject": cast.value,
+        "ceiling": LEVEL3,
+        "changed_at": NOW,
+        "heard": Heard(None, NOW, cast.value),
+        "keys": (key, replace(key, id="c" * 32, fingerprint=None, valid_until=None)),
+        "levels": (LevelRow(cast.value, LEVEL3, held=False), LevelRow("", LEVEL3, held=True)),
+        "attributes": (AttributeRow(cast.value, "sn", cast.owner),),
+        "scopes": (cast.value,),
+        "form": _form(TryForm),
+        "action": "/admin/x",
+        "stop_url": "/admin/x/stoppa",
+    }
+    return MethodView(**{**whole, **changes})
+
+
+def _form(kind: type[ConsoleForm], **posted: str) -> Any:
+    form = kind.of(FormTurn(**posted))
+    if posted:
+        form.valid(FormTurn(**posted))
+    return form
+
+
+def _tried(cast: Cast) -> Tried:
+    rows = (TriedRow(cast.value, cast.owner, (cast.value, cast.value), ""), TriedRow(cast.value, {}, (), "unmapped"))
+    return Tried(cast.value, "", rows, cast.service)
+
+
+def _stop(cast: Cast, **posted: str) -> StopMethod:
+    others = {LEVEL3: cast.app, "http://id.elegnamnden.se/loa/1.0/loa2": {"sv": "", "en": ""}}
+    return StopMethod(
+        names=cast.service, form=_form(StopForm, **posted), action="/admin/x", cancel="/admin", others=others
+    )
+
+
 _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m4-services": _test_services,
     "m4-services-none": lambda _: TestServices(services=(), unread={}, issuer="https://login.example.org/test"),
@@ -229,6 +292,17 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m4-run-answer-none": lambda c: replace(_test_run(c, "svar"), answer=None),
     "m4-run-details": lambda c: _test_run(c, "uppgifter"),
     "m4-run-details-none": lambda c: replace(_test_run(c, "uppgifter"), verdicts=()),
+    "o7-methods": lambda c: MethodList(methods=_method_rows(c)),
+    "o7-methods-none": lambda _: MethodList(methods=()),
+    "o7-method": _method,
+    "o7-method-bare": lambda c: _method(
+        c, subject="", changed_at=None, heard=None, keys=(), levels=(), attributes=(), scopes=(), stop_url=None
+    ),
+    "o7-method-tried": lambda c: _method(c, heard=Heard(NOW), tried=_tried(c)),
+    "o7-method-issued": lambda c: _method(c, tried=Tried("", LEVEL3, ())),
+    "o7-method-wrong": lambda c: _method(c, form=_form(TryForm, pasted="")),
+    "o7-stop": _stop,
+    "o7-stop-wrong": lambda c: _stop(c, reason=""),
     "m0-choose": lambda _: ChoosePortal(),
     "m1-start": _start,
     "m1-empty": lambda _: PortalStart(todo=(), services=Listing(f"/portal/{ORG}", (), 0)),

@@ -4,7 +4,7 @@ A page is a row. A route without a row does not exist; `docs/routes.md` and the 
 made from here. In the navigation the rows of a tab come in this order.
 """
 
-from broker.web.console import colleagues, configuration, entry, register, start, testing
+from broker.web.console import colleagues, configuration, entry, methods, register, start, testing
 from broker.web.console.row import Row
 from trust_framework.roles import Action
 
@@ -46,4 +46,9 @@ CONSOLE: tuple[Row, ...] = (
     Row("/admin/personer/<person>/<role>", colleagues.end, Action.GRANT_ROLES, "POST", step_up=True, tab="people"),
     Row("/admin/installningar", configuration.shown, Action.VIEW_CONFIGURATION, tab="configuration"),
     Row("/admin/installningar/export", configuration.export, Action.EXPORT, step_up=True, tab="configuration"),
+    Row("/admin/inloggningssatt", methods.methods, Action.VIEW_FEDERATION, tab="methods"),
+    Row("/admin/inloggningssatt/<provider>", methods.method, Action.VIEW_FEDERATION, tab="methods"),
+    Row("/admin/inloggningssatt/<provider>", methods.method, Action.SIMULATE, "POST", tab="methods"),
+    Row("/admin/inloggningssatt/<provider>/stoppa", methods.stop, Action.SUSPEND, tab="methods"),
+    Row("/admin/inloggningssatt/<provider>/stoppa", methods.stop, Action.SUSPEND, "POST", step_up=True, tab="methods"),
 )

@@ -287,6 +287,18 @@ def test_a_suspended_provider_is_not_published(worlds):
     assert asking.entity(IDP).status == 404
 
 
+def test_a_provider_of_a_member_is_published_under_the_members_name_while_that_is_active(worlds):
+    asking = Asking(worlds.make(whole(identity_providers=[provider(member=OTHER)])))
+    organization = read_entity(asking.entity(IDP).body).organization
+    assert (organization.number, organization.names[0].value) == (OTHER, "Åsö kommun")
+
+    document = whole(identity_providers=[provider(member=OTHER)])
+    document["members"][1]["state"] = "suspended"
+    asking.apply(document)
+
+    assert asking.entity(IDP).status == 404
+
+
 def test_services_without_metadata_of_saml_are_not_there(worlds):
     from tests.support.world import client
 
