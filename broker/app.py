@@ -31,6 +31,7 @@ from broker.web.metrics import Metrics
 from broker.web.mount import Mounted
 from broker.web.pages.render import Pages
 from broker.web.published import Publications
+from broker.web.refusals import Refusals
 from broker.web.throttle import Throttle
 from idp_adapters.base import Tools
 from metadata.client_keys import ClientKeys
@@ -142,10 +143,11 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         lambda: snapshots.following.listing,
         lambda what, error: failed_entry(metrics, "publication", what, error),
     )
+    refusals = Refusals()
     jobs = JobRunner(
         storage,
         standard_jobs(storage, services.keys, settings.checkpoint_file, settings.sign_on_absolute),
-        on_tick=(lambda: refresh(snapshots, metrics), published.refresh),
+        on_tick=(lambda: refresh(snapshots, metrics), published.refresh, lambda: refusals.record(storage.append)),
     )
     errands = JobRunner(storage, outbound_jobs(storage, egress))
     on = Broker(
@@ -159,6 +161,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         publication=lambda: published.current,
         ready=lambda: readiness(snapshots, storage),
         bench=lambda: test_issuer.bench(),  # noqa: PLW0108  # which is made of this
+        refusals=refusals,
     )
     test_issuer = TestIssuer(on, storage)
     beside = Mounted(test_issuer.path, test_issuer.wsgi, pages_app(on).wsgi_app)

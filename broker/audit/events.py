@@ -26,7 +26,9 @@ class Event:
 class Decided(Event):
     """A login, reuse, refresh or userinfo was decided: for whom, for which service, how, and by which rules.
 
-    `trace` rows are (rule, outcome, attribute). `released` names what goes.
+    `trace` rows are (rule, outcome, attribute, note, source, basis) without what is empty at their end; `basis` names the
+    policy and the agreement with their versions. `released` names what goes; `register` is the version of the register that
+    decided.
     """
 
     name: ClassVar[str] = "login.decided"
@@ -40,8 +42,9 @@ class Decided(Event):
     decision: str
     reason: str = ""
     released: tuple[str, ...] = ()
-    trace: tuple[tuple[str, str, str], ...] = ()
+    trace: tuple[tuple[str, ...], ...] = ()
     occasion: str = "login"
+    register: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,9 @@ class CodeIssued(Decided):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokensIssued(Event):
-    """Tokens leave the token endpoint. `tokens` names their kinds, `access` is the access token's jti."""
+    """Tokens leave the token endpoint. `tokens` names their kinds, `access` is the access token's jti. A refresh is decided
+    anew, and has its `trace` as a login has.
+    """
 
     name: ClassVar[str] = "oidc.tokens-issued"
     service: str
@@ -74,6 +79,8 @@ class TokensIssued(Event):
     access: str = ""
     scope: str = ""
     released: tuple[str, ...] = ()
+    trace: tuple[tuple[str, ...], ...] = ()
+    register: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
+from broker.audit import trace
 from broker.audit.events import ConsentRecorded, Decided, Event, Identified, LoginFailed, SignOnEnded
 from broker.login.effects import AnyChange, Effects, EndSignOn, KeepPerson, StartSignOn
 from broker.login.handles import hashed, new_reference
@@ -13,7 +14,7 @@ from broker.login.request import Transaction, Visit
 from broker.login.sign_on import Limits, SignOn
 from broker.login.steps import Issue
 from broker.settings import Settings
-from trust_framework.decide import Decision, Refused, Released, Verdict
+from trust_framework.decide import Decision, Refused, Released
 from trust_framework.reasons import Reason
 
 
@@ -98,7 +99,8 @@ def decided(tx: Transaction, decision: Decision, now: int, on: Services) -> Deci
         decision=type(decision).__name__,
         reason=decision.reason.code if isinstance(decision, Refused) else "",
         released=tuple(decision.attributes) if isinstance(decision, Released) else (),
-        trace=rows(decision.trace),
+        trace=trace.rows(decision.trace),
+        register=on.federation().version,
     )
 
 
@@ -116,7 +118,8 @@ def of_issue(issue: Issue, now: int, federation: Federation) -> dict[str, Any]:
         "commission": issue.commission or "",
         "decision": Released.__name__,
         "released": tuple(issue.attributes),
-        "trace": rows(issue.trace),
+        "trace": trace.rows(issue.trace),
+        "register": federation.version,
     }
 
 
@@ -131,11 +134,6 @@ def consent(tx: Transaction, shown: str, attributes: tuple[str, ...], now: int, 
         attributes=attributes,
         shown=shown,
     )
-
-
-def rows(trace: tuple[Verdict, ...]) -> tuple[tuple[str, str, str], ...]:
-    """The verdicts as the log keeps them."""
-    return tuple((v.rule, v.outcome, v.attribute or "") for v in trace)
 
 
 def _member(service: str, federation: Federation) -> str:

@@ -6,7 +6,7 @@ synchronous_commit), and turns every failure of the database into StorageUnavail
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -182,6 +182,15 @@ class Database:
         """Run a statement; the driver's cursor. Driver errors pass through."""
         return self.connection().execute(*statement.bound(self.dialect, values))
 
+    def execute_many(self, statement: Kept, rows: Sequence[Values]) -> None:
+        """Run a statement for each row, prepared once."""
+        text, _ = statement.bound(self.dialect, {})
+        cursor = self.connection().cursor()
+        try:
+            cursor.executemany(text, rows)
+        finally:
+            cursor.close()
+
     def in_transaction(self) -> bool:
         """Whether this thread is inside a unit."""
         return "unit" in self._local.__dict__
@@ -328,6 +337,11 @@ class Unit:
     def run(self, statement: Kept, values: Values) -> int:
         """Change something; how many rows it touched."""
         return self._database.execute(statement, values).rowcount  # type: ignore[no-any-return]
+
+    def run_many(self, statement: Kept, rows: Sequence[Values]) -> None:
+        """Change something for each row. The statement has no constants of its own."""
+        if rows:
+            self._database.execute_many(statement, rows)
 
     def rows(self, statement: Kept, values: Values) -> list[Row]:
         """Read inside the transaction, or change and return (RETURNING)."""

@@ -97,6 +97,7 @@ def _plant(insert: InsertOf) -> Executable:
 _PLANT = Kept(_plant)
 
 Extend = Callable[[TreeState, Sequence[bytes]], Grown]
+Noted = Callable[[Unit, int, Sequence[bytes]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,10 @@ def plant(unit: Unit) -> None:
     unit.run(_PLANT, {"id": _ONE, "size": 0, "frontier": b"", "note": ""})
 
 
-def seal(unit: Unit, extend: Extend, at: int, count: int) -> Sealing | None:
-    """Give the pending events their positions. Raises Overtaken or GaveWay when another node sealed first."""
+def seal(unit: Unit, extend: Extend, noted: Noted, at: int, count: int) -> Sealing | None:
+    """Give the pending events their positions; `noted` writes what they are found by. Raises Overtaken or GaveWay
+    when another node sealed first.
+    """
     held = unit.row(_HOLD, {})
     rows = unit.rows(_TAKE, {"count": count})
     if held is None:
@@ -154,6 +157,7 @@ def seal(unit: Unit, extend: Extend, at: int, count: int) -> Sealing | None:
     if not (moved and len(rows) == placed == dropped and grown.size == before.size + placed):
         raise Overtaken("log")
     unit.run(_CHECKPOINT, {"size": grown.size, "at": at, "note": grown.note})
+    noted(unit, before.size, [row[1] for row in rows])
     return Sealing(placed, grown.note)
 
 

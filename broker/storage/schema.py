@@ -15,6 +15,7 @@ from broker.storage import (  # noqa: F401  # importing a file registers its tab
     once,
     persons,
     proposals,
+    references,
     register,
     roles,
     settings,

@@ -64,6 +64,7 @@ from broker.storage import (
     once,
     persons,
     proposals,
+    references,
     register,
     roles,
     settings,
@@ -75,6 +76,7 @@ from broker.storage.grouping import Grouping
 from broker.storage.joined import Joined
 from broker.storage.log import Sealing
 from broker.storage.persons import Listed
+from broker.storage.references import Logged, LoggedPage, Sought
 from broker.storage.register import FederationVersion
 from idp_adapters.base import Consume
 from metadata.wire.signing import UnfitKey
@@ -474,7 +476,7 @@ class Storage:
             return None
         try:
             with Unit(self._database, repeatable=True) as unit:
-                return log.seal(unit, extend, self.clock(), count)
+                return log.seal(unit, extend, references.note, self.clock(), count)
         except GaveWay as error:
             raise Overtaken("log") from error
 
@@ -493,6 +495,18 @@ class Storage:
     def log_pending(self) -> tuple[bytes, ...]:
         """Leaves not sealed yet."""
         return log.pending(self._database)
+
+    def log_by_reference(self, reference: str) -> tuple[Logged, ...]:
+        """How the requests with a reference ended, oldest first."""
+        return references.by_reference(self._database, reference)
+
+    def log_page(self, sought: Sought, before: int = 2**62, count: int = 50) -> LoggedPage:
+        """A page of a service's logins and faults, the newest first."""
+        return references.page(self._database, sought, before, count)
+
+    def log_hours(self, sought: Sought) -> tuple[tuple[int, str, int], ...]:
+        """How many of a service's requests ended how in each hour."""
+        return references.hours(self._database, sought)
 
     def log_notes(self) -> tuple[str, ...]:
         """The signed checkpoints kept here, oldest first."""

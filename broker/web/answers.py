@@ -34,7 +34,7 @@ def settle(step: Step, turn: Turn) -> Reply:
             answer = _front_answer(outcome, turn)
         except UnprovenAddress as error:
             outcome = Explain(REASONS["request-address"], outcome.reference)
-            turn.on.note_refusal(outcome.reason, str(error), outcome.reference)
+            turn.on.note_refusal(outcome.reason, str(error), outcome.reference, _service(step.outcome))
         else:
             delivery, effects = answer.delivery, effects + answer.effects
     try:
@@ -120,7 +120,7 @@ def _shown(outcome: Outcome, turn: Turn) -> Reply:
 def refused(reason: Reason, turn: Turn, *, service: str | None = None, detail: str = "") -> Reply:
     """The page for a request that cannot be served and has no login to go on with."""
     reference = new_reference()
-    turn.on.note_refusal(reason, detail, reference)
+    turn.on.note_refusal(reason, detail, reference, service)
     return explain.page(Explain(reason, reference), turn, service=service)
 
 

@@ -4,12 +4,14 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from broker.audit.events import RequestRefused
 from broker.login.ports import Services
 from broker.protocols.front import Front
 from broker.web.bench import Bench, no_bench
 from broker.web.metrics import Metrics
 from broker.web.pages.render import Pages
 from broker.web.ports import ConsoleStore
+from broker.web.refusals import Refusals
 from broker.web.throttle import Throttle
 from metadata.publication import Publication
 from trust_framework.reasons import Reason
@@ -31,9 +33,13 @@ class Broker:
     publication: Callable[[], Publication]
     ready: Callable[[], Mapping[str, bool]] = field(default=dict)
     bench: Callable[[], Bench] = field(default=no_bench)
+    refusals: Refusals = field(default_factory=Refusals)
 
-    def note_refusal(self, reason: Reason, detail: str, reference: str) -> None:
-        """A request was refused with a page: counted, and a line with the reference."""
+    def note_refusal(self, reason: Reason, detail: str, reference: str, service: str | None = None) -> None:
+        """A request was refused with a page: counted, and a line with the reference; recorded when a service is known."""
+        if service:
+            refused = RequestRefused(at=self.clock(), reference=reference, service=service, reason=reason.code)
+            self.refusals.note(refused)
         self.metrics.refusals.labels(reason.code).inc()
         log.info("refused", extra={"cause": reason.code, "reference": reference, "detail": printable(detail)})
 

@@ -69,5 +69,6 @@ def answer(answered: Answered, turn: Turn) -> Reply:
     """The protocol's error, at the address that the request proved."""
     if reason := record(answered.answer.effects, turn):
         return refused(reason, turn)
-    turn.on.note_refusal(answered.reason, "answered at its address", answered.reference)
+    service = answered.answer.delivery.address.service
+    turn.on.note_refusal(answered.reason, "answered at its address", answered.reference, service)
     return deliver(answered.answer.delivery, turn)

@@ -69,8 +69,10 @@ def read(request: Request, now: int, on: Services) -> tuple[LoginRequest, Effect
 
 
 def _answered(error: AuthorizeError, address: ReturnAddress, parameters: Parameters, on: Services) -> Answered:
-    description = f"{error.description} (ref {new_reference()})"
-    return Answered(refusal(address, error.code, description, parameters.state(), on))
+    reference = new_reference()
+    description = f"{error.description} (ref {reference})"
+    answer = refusal(address, error.code, description, parameters.state(), on)
+    return Answered(answer, REASONS["request-malformed"], reference)
 
 
 def _parameters(request: Request) -> Parameters:

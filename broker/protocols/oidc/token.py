@@ -17,6 +17,7 @@ from broker.protocols.oidc.errors import (
 )
 from broker.protocols.oidc.grants import GRANTS
 from broker.protocols.oidc.grants.base import Granted, Grants, Reused, required
+from broker.protocols.oidc.recorded import NotReleased
 from broker.protocols.oidc.wire import json_reply
 from metadata.register import OidcClient
 
@@ -58,6 +59,9 @@ def _tokens(request: Request, now: int, on: Services) -> Granted:
     except Reused as reused:
         use_up(used + reused.effects, on)
         raise InvalidGrant("it was used before") from reused
+    except NotReleased as refused:
+        use_up(used + refused.effects, on)
+        raise
     except ProtocolError:
         use_up(used, on)
         raise
@@ -87,7 +91,7 @@ def _record(granted: Granted, used: Effects, on: Services) -> None:
 
 def use_up(effects: Effects, on: Services) -> None:
     """Record what no token comes of: an assertion used, a grant ended. Raises InvalidClient for an assertion used before."""
-    if not effects.changes:
+    if not (effects.changes or effects.events):
         return
     try:
         on.store.commit(effects)

@@ -1,10 +1,9 @@
 """The UserInfo endpoint (OpenID Connect Core section 5.3): decided anew, recorded, answered."""
 
-from broker.audit.events import Decided
 from broker.exchange import BadRequest, Reply, Request, single
-from broker.login import record
 from broker.login.effects import Effects, Grant, StorageUnavailable
 from broker.login.ports import Services
+from broker.protocols.oidc import recorded
 from broker.protocols.oidc.claims import claims_of
 from broker.protocols.oidc.content import Content, as_registered, case_again, narrowed
 from broker.protocols.oidc.errors import (
@@ -67,30 +66,14 @@ def _claims(token: str, now: int, on: Services) -> Reply:
 
 def _released(grant: Grant, content: Content, client: OidcClient, now: int, on: Services) -> Reply:
     decision = decide(case_again(grant, content, on), now)
+    event = recorded.decided(grant, content, decision, content.userinfo, "userinfo", now, on)
     if not isinstance(decision, Released):
+        on.store.commit(Effects(events=(event,)))
         raise InvalidToken("the person's details may no longer be released")
     claims = {**claims_of(decision.attributes, content.userinfo), "sub": content.sub}
-    on.store.commit(Effects(events=(_event(grant, content, decision, now, on),)))
+    on.store.commit(Effects(events=(event,)))
     if client.userinfo_signed_response_alg is None:
         return json_reply(claims)
     signer = on.keys().signer("oidc", client.userinfo_signed_response_alg)
     signed = issue({**claims, "iss": on.settings.base_url, "aud": client.client_id, "iat": now}, signer)
     return Reply(200, (("Content-Type", "application/jwt"), ("Cache-Control", "no-store")), signed.encode())
-
-
-def _event(grant: Grant, content: Content, decision: Released, now: int, on: Services) -> Decided:
-    return Decided(
-        at=now,
-        reference=content.reference,
-        service=grant.client,
-        member=on.federation().parties[grant.client].member.org,
-        person=grant.person or "",
-        method=content.identity.method,
-        level=content.identity.level,
-        authenticated_at=content.identity.authenticated_at,
-        commission=content.commission or "",
-        decision=Released.__name__,
-        released=tuple(name for name in content.userinfo if name in decision.attributes),
-        trace=record.rows(decision.trace),
-        occasion="userinfo",
-    )

@@ -39,7 +39,7 @@ def _after(run: Run, event: Event) -> Run:
             return _taken(run, Step(StepName.ATTRIBUTES, ok=False, note="consent-refused"))
         case AssertionIssued() | CodeIssued():
             return _released(run, event)
-        case Decided(occasion=occasion) if occasion == _USERINFO:
+        case Decided(occasion=occasion) if occasion == _USERINFO and event.decision == Released.__name__:
             return _taken(run, Step(StepName.USERINFO, ok=True, note=str(len(event.released))))
         case Decided() if event.decision != Released.__name__:
             return replace(

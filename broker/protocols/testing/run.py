@@ -68,7 +68,7 @@ class Run:
     choice: Choice | None = None
     answer: Message | None = None
     tokens: Message | None = None
-    trace: tuple[tuple[str, str, str], ...] = ()
+    trace: tuple[tuple[str, ...], ...] = ()
     replayable: tuple[str, ...] = ()
 
     @property

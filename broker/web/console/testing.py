@@ -1,5 +1,6 @@
 """M4: test logins of a member's services, before they are approved. Whatever is shown here is of made-up persons."""
 
+from broker.audit import trace
 from broker.exchange import Reply
 from broker.federation.testing import Tested
 from broker.login.ports import Federation
@@ -126,7 +127,9 @@ def _step(name: StepName, kept: Run) -> StepRow:
 
 def _verdicts(kept: Run) -> tuple[VerdictRow, ...]:
     """What was decided of each detail."""
-    return tuple(VerdictRow(_label(attribute), outcome, attribute) for _, outcome, attribute in kept.trace if attribute)
+    return tuple(
+        VerdictRow(_label(v.attribute), v.outcome, v.attribute) for v in trace.verdicts(kept.trace) if v.attribute
+    )
 
 
 def _label(attribute: str) -> dict[str, str]:

@@ -29,7 +29,9 @@ def handle(form: Form, service: Service, client: OidcClient, now: int, on: Servi
     if now >= code.expires_at:
         raise InvalidGrant("the code has expired")
     _check_bound(code, required(form, "redirect_uri"), verifier)
-    tokens = granted(standing(code.grant, client, now, on), client, code, GRANT_TYPE, code.payload["nonce"], now, on)
+    tokens = granted(
+        standing(code.grant, client, "code", now, on), client, code, GRANT_TYPE, code.payload["nonce"], now, on
+    )
     return replace(tokens, lost=ended(code, "code-used-again", now))
 
 

@@ -1,20 +1,24 @@
 """What the code and refresh grants share: look at the grant anew, decide again, and make the tokens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
+from broker.audit import trace
 from broker.audit.events import GrantEnded, TokensIssued
 from broker.login.effects import Change, Effects, EndGrant, Grant, KeepOnce, Once, UseOnce
 from broker.login.handles import new_secret
 from broker.login.ports import Services
-from broker.protocols.oidc import tokens
+from broker.protocols.oidc import recorded, tokens
 from broker.protocols.oidc.content import Content, as_registered, case_again
 from broker.protocols.oidc.errors import InvalidGrant
 from broker.protocols.oidc.grants.base import Granted
+from broker.protocols.oidc.recorded import NotReleased
 from metadata.register import OidcClient
-from trust_framework.decide import Refused, Released, decide
+from trust_framework.decide import Released, Verdict, decide
 from trust_framework.identity import Attributes
+
+REFRESH: Final = "refresh_token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +28,14 @@ class Standing:
     grant: Grant
     content: Content
     attributes: Attributes
+    trace: tuple[Verdict, ...] = ()
 
 
-def standing(grant_id: str | None, client: OidcClient, now: int, on: Services) -> Standing:
+def standing(grant_id: str | None, client: OidcClient, occasion: str, now: int, on: Services) -> Standing:
     """Look at the grant anew: a block, a withdrawn consent, a suspended service or a log-out stops it here, and a scope
     value that the client may no longer have is left out.
 
-    Raises InvalidGrant.
+    Raises InvalidGrant, and NotReleased with the record of a decision that came to no; `occasion` says there what asked.
     """
     grant = on.store.grant(grant_id) if grant_id else None
     if grant is None or tokens.grant_expires(grant, now):
@@ -38,9 +43,8 @@ def standing(grant_id: str | None, client: OidcClient, now: int, on: Services) -
     content = as_registered(Content.from_json(grant.content), client)
     decision = decide(case_again(grant, content, on), now)
     if isinstance(decision, Released):
-        return Standing(grant, content, decision.attributes)
-    code = decision.reason.code if isinstance(decision, Refused) else type(decision).__name__
-    raise InvalidGrant("the person's details may no longer be released", code)
+        return Standing(grant, content, decision.attributes, decision.trace)
+    raise NotReleased(recorded.decided(grant, content, decision, content.id_token, occasion, now, on))
 
 
 def ended(once: Once, cause: str, now: int) -> Effects:
@@ -72,6 +76,8 @@ def granted(
         kept = Once("refresh", response["refresh_token"], grant.client, grant.expires_at, {}, grant.id)
         changes = (*changes, KeepOnce(kept))
     event = _event(found, grant_type, access, response, now)
+    if grant_type == REFRESH:
+        event = replace(event, trace=trace.rows(found.trace), register=on.federation().version)
     return Granted(response, Effects(changes, (event,)))
 
 

@@ -4,6 +4,7 @@ A token used again within the grace is refused and ends nothing: the client has 
 family. No token is ever returned twice.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from broker.login.effects import Once
@@ -11,10 +12,10 @@ from broker.login.ports import Services
 from broker.protocols.oidc.content import narrowed
 from broker.protocols.oidc.errors import InvalidGrant, InvalidScope
 from broker.protocols.oidc.grants.base import Form, Granted, Reused, required
-from broker.protocols.oidc.grants.personal import Standing, ended, granted, standing
+from broker.protocols.oidc.grants.personal import REFRESH, Standing, ended, granted, standing
 from metadata.register import OidcClient, Service
 
-GRANT_TYPE: Final = "refresh_token"
+GRANT_TYPE: Final = REFRESH
 GRACE = 10
 
 
@@ -27,7 +28,7 @@ def handle(form: Form, service: Service, client: OidcClient, now: int, on: Servi
         raise InvalidGrant("the refresh token was just used") if _within_grace(token, now) else _reused(token, now)
     if now >= token.expires_at:
         raise InvalidGrant("the refresh token has expired")
-    found = _narrow(standing(token.grant, client, now, on), form.get("scope"))
+    found = _narrow(standing(token.grant, client, "refresh", now, on), form.get("scope"))
     return granted(found, client, token, GRANT_TYPE, None, now, on)
 
 
@@ -47,4 +48,4 @@ def _narrow(found: Standing, scope: str | None) -> Standing:
     if not set(wanted) <= set(had):
         raise InvalidScope("scope is wider than what was granted")
     kept = " ".join(value for value in had if value in wanted)
-    return Standing(found.grant, narrowed(found.content, kept), found.attributes)
+    return replace(found, content=narrowed(found.content, kept))

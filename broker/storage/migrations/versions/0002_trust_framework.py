@@ -22,6 +22,7 @@ TABLES = (
     "test_presets",
     "chained_services",
     "feeds",
+    "log_references",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -206,6 +207,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feeds")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "log_references",
+        sa.Column("position", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_log_references")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_log_references_reference"), "log_references", ["reference"], unique=False)
+    op.create_index("ix_log_references_service", "log_references", ["service", "position"])
 
 
 def downgrade() -> None:

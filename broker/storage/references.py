@@ -1,0 +1,154 @@
+"""What the log is searched by: how each request of a service ended, by its reference and by service and time.
+
+Rows are made of the leaves when these are sealed, in the same transaction, so that no login waits for them; what was written
+within the last second is looked for among the events that still wait. Nothing here is of any weight as evidence: the leaf is.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Index, Text, and_, bindparam, cast, func, insert, literal_column, or_, select
+
+from broker.audit.trace import RELEASED, Finding, finding, finding_of
+from broker.storage.database import Database, Kept, Unit
+from broker.storage.log import LOG, pending
+from broker.storage.tables import About, number, table, text
+
+REFERENCES = table(
+    "log_references",
+    About(
+        "How requests of services ended, to find them in the log by reference, service and time",
+        "Accountability: who was let in, and why not, must be answerable (GDPR 5.2)",
+        "As long as the log",
+    ),
+    number("position", "Place in the log", primary_key=True, autoincrement=False),
+    text("reference", "The reference that the person was shown"),
+    text("service", "The service's id"),
+    number("at", "When it ended"),
+    text("result", "`released`, or the code of the reason"),
+    text("method", "The login method"),
+    text("event", "Kind of event"),
+    Index(None, "reference"),
+    Index("ix_log_references_service", "service", "position"),
+)
+_R, _L = REFERENCES.c, LOG.c
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event that was found. `position` None: it is not sealed yet."""
+
+    position: int | None
+    event: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a list of a service's logins is narrowed to; what is empty narrows nothing. `faults`: all but `released`."""
+
+    service: str
+    result: str = ""
+    method: str = ""
+    faults: bool = False
+    since: int = 0
+    until: int = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedPage:
+    """Some events of a list, the newest first; `total` match, `before` continues after the last."""
+
+    events: tuple[Logged, ...]
+    total: int
+    before: int | None = None
+
+
+def _any_or(column: Any, name: str) -> Any:
+    given = cast(bindparam(name), Text)
+    return or_(given == "", column == given)
+
+
+_ADD = Kept(insert(REFERENCES).values({c.name: bindparam(c.name) for c in REFERENCES.columns}))
+_BY_REFERENCE = Kept(
+    select(_L.position, _L.leaf)
+    .join(REFERENCES, _R.position == _L.position)
+    .where(_R.reference == bindparam("reference"))
+    .order_by(_R.position)
+)
+_MATCHES = and_(
+    _R.service == bindparam("service"),
+    _R.at >= bindparam("since"),
+    _R.at < bindparam("until"),
+    _any_or(_R.result, "result"),
+    _any_or(_R.method, "method"),
+    or_(bindparam("faults", type_=_R.at.type) == 0, _R.result != RELEASED),
+)
+_PAGE = Kept(
+    select(_L.position, _L.leaf)
+    .join(REFERENCES, _R.position == _L.position)
+    .where(_MATCHES, _R.position < bindparam("before"))
+    .order_by(_R.position.desc())
+    .limit(bindparam("count"))
+)
+_COUNT = Kept(select(func.count()).where(_MATCHES))
+_hour = (_R.at // literal_column(str(HOUR))).label("hour")
+_HOURS = Kept(select(_hour, _R.result, func.count()).where(_MATCHES).group_by(literal_column("hour"), _R.result))
+
+
+def note(unit: Unit, base: int, leaves: Sequence[bytes]) -> None:
+    """Write what leaves are found by; the first of them has the position `base`."""
+    found = ((base + place, finding(leaf)) for place, leaf in enumerate(leaves))
+    unit.run_many(_ADD, [_row(position, one) for position, one in found if one is not None])
+
+
+def _row(position: int, one: Finding) -> dict[str, Any]:
+    return {
+        "position": position,
+        "reference": one.reference,
+        "service": one.service,
+        "at": one.at,
+        "result": one.result,
+        "method": one.method,
+        "event": one.event,
+    }
+
+
+def by_reference(database: Database, reference: str) -> tuple[Logged, ...]:
+    """The events with a reference, oldest first; those that still wait to be sealed last."""
+    sealed = _logged(database.rows(_BY_REFERENCE, {"reference": reference}))
+    named = f'"reference":"{reference}"'.encode()
+    waiting = (json.loads(leaf) for leaf in pending(database) if named in leaf)
+    fresh = tuple(Logged(None, event) for event in waiting if event.get("reference") == reference and finding_of(event))
+    return (*sealed, *fresh)
+
+
+def page(database: Database, sought: Sought, before: int = 2**62, count: int = 50) -> LoggedPage:
+    """A page of a service's logins and faults, the newest first."""
+    matching = _values(sought)
+    rows = database.rows(_PAGE, {**matching, "before": before, "count": count + 1})
+    total = database.rows(_COUNT, matching)[0][0]
+    shown = _logged(rows[:count])
+    return LoggedPage(shown, total, shown[-1].position if len(rows) > count else None)
+
+
+def hours(database: Database, sought: Sought) -> tuple[tuple[int, str, int], ...]:
+    """How many ended how in each hour: its first second, the result, the number."""
+    return tuple((int(hour) * HOUR, result, n) for hour, result, n in database.rows(_HOURS, _values(sought)))
+
+
+def _values(sought: Sought) -> dict[str, Any]:
+    return {
+        "service": sought.service,
+        "result": sought.result,
+        "method": sought.method,
+        "faults": int(sought.faults),
+        "since": sought.since,
+        "until": sought.until,
+    }
+
+
+def _logged(rows: Iterable[Any]) -> tuple[Logged, ...]:
+    return tuple(Logged(position, json.loads(leaf)) for position, leaf in rows)
