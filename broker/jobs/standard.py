@@ -14,6 +14,7 @@ from broker.keys.rotation import remove_retired
 from broker.keys.rows import KeyRow
 from broker.keys.sealing import SealingVault
 from broker.login.effects import Effects
+from broker.login.own import OWN
 from metadata.wire.dns_texts import Texts, dns_texts
 from metadata.wire.outbound import Fetches
 from trust_framework.domains import DomainProof
@@ -39,6 +40,8 @@ class HouseStore(SealingStore, FeedStore, Protocol):
 
     def thin_checkpoints(self) -> int: ...
 
+    def count_logins(self, unlisted: frozenset[str] = ..., batch: int = ...) -> int: ...
+
     def ring_rows(self) -> tuple[KeyRow, ...]: ...
 
     def save_ring(self, rows: Iterable[KeyRow], events: tuple[Event, ...] = ()) -> None: ...
@@ -58,6 +61,7 @@ def standard_jobs(
     sealer = Sealer(store, ring, store.log_origin(), checkpoint_file)
     return (
         Job("seal", 1, sealer.run),
+        Job("counts", 5, lambda: count_logins(store)),
         Job("expire", 15, lambda: expire(store, sign_on_absolute)),
         Job("checkpoints", _HOUR, store.thin_checkpoints),
         Job("keys", _HOUR, lambda: end_retired_keys(store)),
@@ -88,6 +92,13 @@ def expire(store: HouseStore, absolute: int) -> int:
         if batch < BATCH:
             break
     return gone
+
+
+def count_logins(store: HouseStore) -> None:
+    """Count what the log has gained, a batch a transaction, and not for ever: the next turn goes on."""
+    for _ in range(MOST_BATCHES):
+        if store.count_logins(frozenset({OWN}), BATCH) < BATCH:
+            break
 
 
 def end_retired_keys(store: HouseStore) -> None:

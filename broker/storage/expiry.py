@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, tuple_
 
+from broker.audit.tally import DAY as DAY_SPAN
+from broker.audit.tally import MINUTE
 from broker.storage.chained import CHAINED
+from broker.storage.counts import COUNTS
 from broker.storage.database import Kept, Unit
 from broker.storage.grants import GRANTS
 from broker.storage.log import CHECKPOINTS
@@ -49,6 +52,8 @@ def _batch(table: Table, gone: ColumnElement[bool]) -> Kept:
     return Kept(delete(table).where(key.in_(old)))
 
 
+_SPANS = {MINUTE: 2 * DAY, DAY_SPAN: 400 * DAY}
+_SPENT = _batch(COUNTS, (COUNTS.c.span == bindparam("span")) & (COUNTS.c.starts_at < bindparam("before")))
 _STATEMENTS = tuple((rule, _batch(rule.table, rule.table.c[rule.column] < bindparam("before"))) for rule in RULES)
 _stale = select(SIGN_ONS.c.root).where(SIGN_ONS.c.renewed_at < bindparam("before")).limit(bindparam("count"))
 _STALE = Kept(_stale)
@@ -66,6 +71,8 @@ def expire(unit: Unit, now: int, absolute: int, count: int = BATCH) -> int:
     gone = 0
     for rule, statement in _STATEMENTS:
         gone += unit.run(statement, {"before": now - rule.after, "count": count})
+    for span, kept in _SPANS.items():
+        gone += unit.run(_SPENT, {"span": span, "before": now - kept, "count": count})
     return gone + _sign_ons(unit, now - absolute - GRACE, count)
 
 

@@ -87,6 +87,7 @@ _ROWS = Kept(
     .limit(bindparam("count"))
 )
 _NOTES = Kept(select(_C.note).order_by(_C.size))
+_NEWEST = Kept(select(_C.at).order_by(_C.size.desc()).limit(1))
 _PENDING_ROWS = Kept(select(_P.leaf).order_by(_P.id))
 
 
@@ -172,6 +173,12 @@ def rows(database: Database, first: int = LOWEST, batch: int = 2000) -> Iterator
 def notes(database: Database) -> tuple[str, ...]:
     """The signed checkpoints that are kept, oldest first."""
     return tuple(row[0] for row in database.rows(_NOTES, {}))
+
+
+def checkpoint_at(database: Database) -> int | None:
+    """When the newest checkpoint was signed."""
+    found = database.row(_NEWEST, {})
+    return found[0] if found else None
 
 
 def pending(database: Database) -> tuple[bytes, ...]:

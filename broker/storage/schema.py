@@ -3,6 +3,7 @@
 from broker.storage import (  # noqa: F401  # importing a file registers its tables
     chained,
     consents,
+    counts,
     delegations,
     domains,
     feeds,

@@ -8,12 +8,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any, TypeVar
 
 from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
+from broker.audit.tally import tally
 from broker.federation.domains import KeepProof
 from broker.federation.feeds import FeedState, KeepFeed
+from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
 from broker.federation.proposing import ListedProposal, ProposalPage, SameRoles, SaveProposal
 from broker.federation.register import (
     ChangeRegister,
@@ -51,6 +54,7 @@ from broker.protocols.testing.run import KeepPreset, KeepRun, NoteRun, Run, UseP
 from broker.storage import (
     chained,
     consents,
+    counts,
     delegations,
     domains,
     expiry,
@@ -507,6 +511,40 @@ class Storage:
     def log_hours(self, sought: Sought) -> tuple[tuple[int, str, int], ...]:
         """How many of a service's requests ended how in each hour."""
         return references.hours(self._database, sought)
+
+    def log_checkpoint_at(self) -> int | None:
+        """When the newest checkpoint was signed, None before the first."""
+        return log.checkpoint_at(self._database)
+
+    def count_logins(self, unlisted: frozenset[str] = frozenset(), batch: int = 2000) -> int:
+        """Count the next sealed rows; how many there were. One node at a time (the job's lease)."""
+        first = self.setting(counts.CURSOR) or 0
+        found = list(islice(self.log_rows(first), batch))
+        if found:
+            counted = tally((row.leaf for row in found), unlisted)
+
+            def work(unit: Unit) -> None:
+                counts.add(unit, counted)
+                settings.save(unit, counts.CURSOR, found[-1].position + 1)
+
+            self._write(work)
+        return len(found)
+
+    def logins_of(self, service: str, since: int) -> Logins:
+        """Logins and faults of a service since a day; of all services when it is empty."""
+        return counts.of_service(self._database, service, since)
+
+    def faults_by_cause(self, service: str, since: int, until: int) -> tuple[CauseCount, ...]:
+        """Faults of a service, or of all, by cause, most first."""
+        return counts.by_cause(self._database, service, since, until)
+
+    def logins_by_method(self, since: int) -> tuple[MethodCount, ...]:
+        """How each method has fared since a day."""
+        return counts.by_method(self._database, since)
+
+    def logins_by_minute(self, since: int) -> tuple[MinuteCount, ...]:
+        """The minutes since then in which anything happened."""
+        return counts.by_minute(self._database, since)
 
     def log_notes(self) -> tuple[str, ...]:
         """The signed checkpoints kept here, oldest first."""

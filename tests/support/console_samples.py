@@ -43,7 +43,15 @@ from broker.web.console.register_pages import (
     VersionRow,
     VersionShown,
 )
-from broker.web.console.start_pages import Dashboard, Figure, PortalStart
+from broker.web.console.start_pages import (
+    CauseRow,
+    Dashboard,
+    Figure,
+    LogState,
+    MethodRow,
+    PortalService,
+    PortalStart,
+)
 from broker.web.console.testing import TABS
 from broker.web.console.testing_forms import TestForm
 from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRun, TestService, TestServices, VerdictRow
@@ -112,7 +120,32 @@ def _confirm(cast: Cast) -> Confirm:
 
 
 def _start(cast: Cast) -> PortalStart:
-    return PortalStart(todo=_todo(cast), services=listing(f"/portal/{ORG}", *_rows(cast), cast=cast))
+    row = PortalService(
+        names=cast.service,
+        id=cast.value,
+        url="/portal/x",
+        state="active",
+        protocol="saml",
+        logins=10_000,
+        faults="< 1 %",
+    )
+    rows = (row, replace(row, state="test", protocol="", logins=0, faults=""), replace(row, state="suspended"))
+    return PortalStart(todo=_todo(cast), services=listing(f"/portal/{ORG}", *rows, cast=cast))
+
+
+def _dashboard(cast: Cast) -> Dashboard:
+    method = MethodRow(names=cast.app, url="/admin/x", good=9_000, faults=10, share="< 1 %", last_good=NOW)
+    return Dashboard(
+        todo=_todo(cast),
+        figures=(Figure(name="members", value="10 000", url="/admin"), Figure(name="drift", value="2", url="/admin")),
+        per_minute="417.0",
+        methods=(method, replace(method, good=0, share="", last_good=None)),
+        causes=(
+            CauseRow(code="user-cancelled", text=cast.service, number=10, before=7),
+            CauseRow(code=cast.value, text={}, number=1, before=0),
+        ),
+        log=LogState(sealed=10, waiting=1, checkpoint_at=NOW),
+    )
 
 
 def _rows(cast: Cast) -> tuple[EntryRow, ...]:
@@ -306,7 +339,15 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m0-choose": lambda _: ChoosePortal(),
     "m1-start": _start,
     "m1-empty": lambda _: PortalStart(todo=(), services=Listing(f"/portal/{ORG}", (), 0)),
-    "o1-dashboard": lambda c: Dashboard(todo=_todo(c), figures=(Figure(name="members", value="10 000", url="/admin"),)),
+    "o1-dashboard": _dashboard,
+    "o1-empty": lambda _: Dashboard(
+        todo=(),
+        figures=(),
+        per_minute="0.0",
+        methods=(),
+        causes=(),
+        log=LogState(sealed=0, waiting=0, checkpoint_at=None),
+    ),
     "register": _register_then,
     "register-wrong": lambda c: replace(_register_then(c), wrong=True, at=None, then=0),
     "register-services": lambda c: RegisterList(

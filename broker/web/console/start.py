@@ -1,28 +1,126 @@
 """The first pages: of a member's portal (M1) and of the operator's console (O1)."""
 
+from collections.abc import Iterator
+from typing import Final
+
+from broker.audit.tally import EVERYTHING
 from broker.exchange import Reply
+from broker.federation.numbers import MethodCount
+from broker.federation.register import ListedEntry
 from broker.web.console.listing import Listing, asked
-from broker.web.console.register import entry_rows
-from broker.web.console.start_pages import Dashboard, Figure, PortalStart
+from broker.web.console.start_pages import (
+    CauseRow,
+    Dashboard,
+    Figure,
+    LogState,
+    MethodRow,
+    PortalService,
+    PortalStart,
+)
 from broker.web.console.todo import waiting
 from broker.web.console.turn import ConsoleTurn
+from trust_framework.reasons import REASONS
 
-STATES = ("active", "test", "suspended")
+STATES: Final = ("active", "test", "suspended")
+WEEK: Final = 7 * 24 * 3600
+RECENT: Final = 15
+"""Minutes of which the logins per minute are the mean."""
+
+MOST_CAUSES: Final = 10
+
+
+# --- M1 -----------------------------------------------------------------------------------------------------------------
 
 
 def portal(turn: ConsoleTurn) -> Reply:
     """M1. What waits for the organisation, and its services."""
     wanted = asked(turn)
     page = turn.store.register_page("service", turn.org, wanted.search, wanted.state, wanted.after)
-    services = Listing(turn.at(), entry_rows(page.entries, turn), page.total, wanted, page.next, STATES)
-    return turn.render(PortalStart(todo=waiting(turn), services=services))
+    rows = tuple(_service(entry, turn) for entry in page.entries)
+    return turn.render(
+        PortalStart(todo=waiting(turn), services=Listing(turn.at(), rows, page.total, wanted, page.next, STATES))
+    )
+
+
+def _service(entry: ListedEntry, turn: ConsoleTurn) -> PortalService:
+    logins = turn.store.logins_of(entry.id, turn.now - WEEK)
+    return PortalService(
+        names=entry.about.names or {"sv": entry.id},
+        id=entry.id,
+        url=turn.at(f"/tjanster/{entry.id}"),
+        state=entry.about.state,
+        protocol=entry.about.protocol,
+        logins=logins.good,
+        faults=percent(logins.fault_share),
+    )
+
+
+def percent(share: float | None) -> str:
+    """A share as people read it; nothing for nothing. What is not quite none is not said to be none."""
+    if share is None:
+        return ""
+    return "< 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")  # noqa: PLR2004  # a hundredth
+
+
+# --- O1 -----------------------------------------------------------------------------------------------------------------
 
 
 def dashboard(turn: ConsoleTurn) -> Reply:
     """O1. What waits for the federation, and how it is."""
-    kinds = (("members", "member"), ("services", "service"), ("providers", "identity_provider"))
-    figures = tuple(
-        Figure(name=name, value=str(turn.store.register_page(kind, count=1).total), url=turn.at(f"/register/{kind}"))
-        for name, kind in kinds
+    minutes = turn.store.logins_by_minute(turn.now - RECENT * 60)
+    page = Dashboard(
+        todo=waiting(turn),
+        figures=tuple(_figures(turn)),
+        per_minute=f"{sum(each.good for each in minutes) / RECENT:.1f}",
+        methods=tuple(_method(each, turn) for each in turn.store.logins_by_method(turn.now - WEEK)),
+        causes=_causes(turn),
+        log=LogState(
+            sealed=turn.store.log_state().size,
+            waiting=turn.store.log_waiting(),
+            checkpoint_at=turn.store.log_checkpoint_at(),
+        ),
     )
-    return turn.render(Dashboard(todo=waiting(turn), figures=figures))
+    return turn.render(page)
+
+
+def _figures(turn: ConsoleTurn) -> Iterator[Figure]:
+    for name, kind in (("members", "member"), ("services", "service"), ("providers", "identity_provider")):
+        count = turn.store.register_page(kind, count=1).total
+        yield Figure(name=name, value=str(count), url=turn.at(f"/register/{kind}"))
+    drift = len(turn.store.register_drift())
+    yield Figure(name="drift", value=str(drift), url=turn.at("/installningar"))
+
+
+def _method(count: MethodCount, turn: ConsoleTurn) -> MethodRow:
+    terms = turn.on.services.federation().providers.get(count.method)
+    upstream = turn.store.register_entry("identity_provider", count.method) is not None
+    whole = count.good + count.faults
+    return MethodRow(
+        names=terms.names if terms else {"sv": count.method},
+        url=turn.at(f"/register/{'identity_provider' if upstream else 'method'}/{count.method}"),
+        good=count.good,
+        faults=count.faults,
+        share=percent(count.faults / whole if whole else None),
+        last_good=count.last_good or None,
+    )
+
+
+def _causes(turn: ConsoleTurn) -> tuple[CauseRow, ...]:
+    """The causes of the last seven days, most first, each with how it was the seven days before."""
+    store, now = turn.store, turn.now
+    before = {each.cause: each.number for each in store.faults_by_cause(EVERYTHING, now - 2 * WEEK, now - WEEK)}
+    found = store.faults_by_cause(EVERYTHING, now - WEEK, now)
+    return tuple(
+        CauseRow(
+            code=each.cause,
+            text=_sentence(each.cause),
+            number=each.number,
+            before=before.get(each.cause, 0),
+        )
+        for each in found[:MOST_CAUSES]
+    )
+
+
+def _sentence(code: str) -> dict[str, str]:
+    reason = REASONS.get(code)
+    return {lang: reason.told(lang, {}).what for lang in ("sv", "en")} if reason else {}

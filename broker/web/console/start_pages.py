@@ -5,12 +5,25 @@ from typing import ClassVar
 
 from broker.web.console.listing import Listing
 from broker.web.console.todo import Todo
-from broker.web.pages.frame import Page
+from broker.web.pages.frame import Names, Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalService:
+    """A service on M1. `faults` is a percentage in words, empty when there was no login."""
+
+    names: Names
+    id: str
+    url: str
+    state: str
+    protocol: str
+    logins: int
+    faults: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalStart(Page):
-    """M1. What waits, and the organisation's services (`ServiceRow`)."""
+    """M1. What waits, and the organisation's services (`PortalService`)."""
 
     template: ClassVar[str] = "portal_start.html"
     mark: ClassVar[str] = "M1"
@@ -28,10 +41,45 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MethodRow:
+    """How a method has fared for seven days. `last_good` is None when it has identified nobody."""
+
+    names: Names
+    url: str
+    good: int
+    faults: int
+    share: str
+    last_good: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseRow:
+    """A cause of faults (its code, and its sentence), how often it came in seven days, and in the seven before."""
+
+    code: str
+    text: Names
+    number: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogState:
+    """Where the log stands: how many events are sealed and wait, and when the newest checkpoint was signed."""
+
+    sealed: int
+    waiting: int
+    checkpoint_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dashboard(Page):
-    """O1. What waits, then the figures."""
+    """O1. What waits, then the figures, methods, faults and the log. `per_minute` is of the last quarter of an hour."""
 
     template: ClassVar[str] = "console_start.html"
     mark: ClassVar[str] = "O1"
     todo: tuple[Todo, ...]
     figures: tuple[Figure, ...]
+    per_minute: str
+    methods: tuple[MethodRow, ...]
+    causes: tuple[CauseRow, ...]
+    log: LogState

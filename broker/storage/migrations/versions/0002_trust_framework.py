@@ -10,6 +10,7 @@ depends_on = None
 
 TABLES = (
     "register_head",
+    "login_counts",
     "register_versions",
     "register_index",
     "role_grants",
@@ -29,6 +30,21 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.drop_table("federation_versions")
+    op.create_table(
+        "login_counts",
+        sa.Column("span", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("starts_at", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
+        sa.Column("last_at", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "span", "service", "starts_at", "method", "cause", name=op.f("pk_login_counts")
+        ),
+        sqlite_with_rowid=False,
+        sqlite_strict=True,
+    )
     op.create_table(
         "register_head",
         sa.Column("id", NUMBER, autoincrement=False, nullable=False),

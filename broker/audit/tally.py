@@ -1,0 +1,75 @@
+"""Logins and faults counted from the log: by service and day, by method and cause, by minute. No person is in the numbers.
+
+Owns which events count as what. Where the numbers are kept is `broker.storage.counts`.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+MINUTE, DAY = 60, 86_400
+EVERYTHING: Final = ""
+"""In place of a service: all services together."""
+
+GOOD: Final = ""
+"""In place of a cause: a login that was answered."""
+
+FAULT: Final = "fault"
+"""In place of a cause, by the minute: any."""
+
+_ANSWERED: Final = frozenset({"saml.assertion-issued", "oidc.code-issued"})
+_FAILED: Final = frozenset({"login.failed", "request.refused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is counted: `starts_at` is when the minute or day began (`span`)."""
+
+    span: int
+    service: str
+    starts_at: int
+    method: str
+    cause: str
+
+
+@dataclass(slots=True)
+class Count:
+    """How often, and when last."""
+
+    number: int = 0
+    last_at: int = 0
+
+
+def tally(leaves: Iterable[bytes], unlisted: frozenset[str] = frozenset()) -> dict[Cell, Count]:
+    """The counts of these leaves of the log. Services that are `unlisted` are passed over."""
+    found: dict[Cell, Count] = {}
+    for leaf in leaves:
+        event = json.loads(leaf)
+        cause = cause_of(event)
+        if cause is None or event.get("service", EVERYTHING) in {EVERYTHING, *unlisted}:
+            continue
+        for cell in _cells(event, cause):
+            count = found.setdefault(cell, Count())
+            count.number += 1
+            count.last_at = max(count.last_at, event["at"])
+    return found
+
+
+def cause_of(event: dict[str, Any]) -> str | None:
+    """`GOOD` for a login that was answered, the cause of one that was not, None for what is no login."""
+    name = event.get("event")
+    if name in _ANSWERED:
+        return GOOD
+    refused = name == "login.decided" and event.get("decision") == "Refused" and event.get("occasion") == "login"
+    return str(event.get("reason", "")) or None if name in _FAILED or refused else None
+
+
+def _cells(event: dict[str, Any], cause: str) -> tuple[Cell, ...]:
+    at, method = event["at"], event.get("method", "")
+    day, minute = at - at % DAY, at - at % MINUTE
+    return (
+        Cell(DAY, event["service"], day, method, cause),
+        Cell(DAY, EVERYTHING, day, method, cause),
+        Cell(MINUTE, EVERYTHING, minute, "", GOOD if cause == GOOD else FAULT),
+    )

@@ -1,0 +1,135 @@
+"""The first pages: numbers that equal what happened, and lists behind them."""
+
+import re
+
+import pytest
+
+from broker.web.console import todo
+from broker.web.console.start import percent
+from tests.support.console import OTHER, Console, consoles, document, operator, owner, service
+from tests.support.world import MEMBER, NOW, Worlds
+
+pytest_plugins = ["tests.support.worlds"]
+DAY = 24 * 3600
+
+
+@pytest.fixture
+def console(worlds: Worlds) -> Console:
+    return consoles(worlds)
+
+
+def logins(console: Console, id: str, good: int = 0, cancelled: int = 0) -> None:
+    """So many logins at a service, by the test method, and so many that were cancelled."""
+    url = f"https://{id}.example.org/cb"
+    for n in range(good + cancelled):
+        hint = "test:anna" if n < good else "test:anna;result=cancelled"
+        console.world.browser().get(console.world.authorize_url(id, redirect_uri=url, login_hint=hint))
+
+
+def count(console: Console) -> None:
+    """Seal the log and count it, as the jobs do."""
+    jobs = {plan.job.name: plan.job for plan in console.world.app.jobs._plans}
+    for name in ("seal", "counts"):
+        jobs[name].run()
+
+
+def row(page: str, name: str) -> list[str]:
+    """The cells of the row that a name heads, without their markup."""
+    found = next(r for r in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL) if name in r)
+    return [re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", found, re.DOTALL)]
+
+
+def test_the_portal_counts_the_logins_and_faults_of_seven_days(console: Console):
+    logins(console, "rp", good=1)
+    console.world.clock.now += 8 * DAY
+    logins(console, "rp", good=3, cancelled=1)
+    logins(console, "rp2", good=2)
+    count(console)
+
+    page = owner(console).get(f"/portal/{MEMBER}").text
+
+    assert row(page, "Service rp")[1:] == ["OpenID Connect", "i drift", "3", "25 %"]
+
+
+def test_a_service_nobody_has_used_has_no_share_of_faults(console: Console):
+    assert row(owner(console).get(f"/portal/{MEMBER}").text, "Service rp")[3:] == ["0", "–"]
+
+
+def test_counting_goes_on_where_it_stopped(console: Console):
+    for _ in range(3):
+        logins(console, "rp", good=1)
+        count(console)
+
+    assert console.world.store.logins_of("rp", NOW).good == 3
+    assert console.world.store.count_logins() == 0
+
+
+def test_the_dashboard_counts_what_its_lists_show(console: Console):
+    logins(console, "rp", good=30, cancelled=2)
+    count(console)
+
+    page = operator(console).get("/admin").text
+
+    assert '<a href="/admin/register/member">2<' in page
+    assert '<a href="/admin/register/service">2<' in page
+    assert '<a href="/admin/installningar">0<' in page
+    assert '<a href="#metoder">2.0<' in page
+    assert row(page, "/admin/register/method/test")[1:3] == ["30", "2 (6 %)"]
+    assert row(page, "user-cancelled")[1:] == ["2", "0"]
+
+
+def test_a_cause_is_set_beside_the_week_before(console: Console):
+    logins(console, "rp", cancelled=3)
+    console.world.clock.now += 8 * DAY
+    logins(console, "rp2", cancelled=1)
+    count(console)
+
+    assert row(operator(console).get("/admin").text, "user-cancelled")[1:] == ["1", "3"]
+
+
+def test_the_dashboard_says_where_the_log_stands(console: Console):
+    browser = operator(console)
+    before = browser.get("/admin").text
+    count(console)
+    after = browser.get("/admin").text
+
+    assert "<dd>–</dd>" in before
+    assert "<dd>–</dd>" not in after
+
+
+def test_old_numbers_are_forgotten(console: Console):
+    logins(console, "rp", good=1)
+    count(console)
+    console.world.clock.now += 3 * DAY
+    console.world.store.expire(3600)
+    assert console.world.store.logins_by_minute(NOW - DAY) == ()
+    assert console.world.store.logins_of("rp", NOW).good == 1
+
+    console.world.clock.now += 400 * DAY
+    console.world.store.expire(3600)
+
+    assert console.world.store.logins_of("rp", NOW).good == 0
+
+
+def test_what_waits_is_asked_of_every_source_and_shown_with_its_button(console: Console, monkeypatch):
+    def source(turn):
+        yield todo.Todo({"sv": f"För {turn.org or 'alla'}"}, "/portal/x", {"sv": "Gör det"})
+
+    monkeypatch.setattr(todo, "SOURCES", (source,))
+
+    assert f"För {MEMBER}" in owner(console).get(f"/portal/{MEMBER}").text
+    assert "För alla" in operator(console).get("/admin").text
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(None, ""), (0.0, "0 %"), (0.001, "< 1 %"), (0.25, "25 %"), (0.999, "100 %"), (1.0, "100 %")]
+)
+def test_a_share_is_told_as_people_read_it(share, said):
+    assert percent(share) == said
+
+
+def test_services_of_others_are_not_counted_among_the_own(worlds: Worlds):
+    services = [service("a"), service("b"), service("c", OTHER)]
+    console = consoles(worlds, {**document(agreements=[]), "services": services})
+
+    assert "2 rader" in owner(console).get(f"/portal/{MEMBER}").text
