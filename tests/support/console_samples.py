@@ -48,7 +48,7 @@ from broker.web.console.start_pages import (
     Dashboard,
     Figure,
     LogState,
-    MethodRow,
+    MethodHealth,
     PortalService,
     PortalStart,
 )
@@ -134,7 +134,7 @@ def _start(cast: Cast) -> PortalStart:
 
 
 def _dashboard(cast: Cast) -> Dashboard:
-    method = MethodRow(names=cast.app, url="/admin/x", good=9_000, faults=10, share="< 1 %", last_good=NOW)
+    method = MethodHealth(names=cast.app, url="/admin/x", good=9_000, faults=10, share="< 1 %", last_good=NOW)
     return Dashboard(
         todo=_todo(cast),
         figures=(Figure(name="members", value="10 000", url="/admin"), Figure(name="drift", value="2", url="/admin")),

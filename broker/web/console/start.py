@@ -13,7 +13,7 @@ from broker.web.console.start_pages import (
     Dashboard,
     Figure,
     LogState,
-    MethodRow,
+    MethodHealth,
     PortalService,
     PortalStart,
 )
@@ -91,11 +91,11 @@ def _figures(turn: ConsoleTurn) -> Iterator[Figure]:
     yield Figure(name="drift", value=str(drift), url=turn.at("/installningar"))
 
 
-def _method(count: MethodCount, turn: ConsoleTurn) -> MethodRow:
+def _method(count: MethodCount, turn: ConsoleTurn) -> MethodHealth:
     terms = turn.on.services.federation().providers.get(count.method)
     upstream = turn.store.register_entry("identity_provider", count.method) is not None
     whole = count.good + count.faults
-    return MethodRow(
+    return MethodHealth(
         names=terms.names if terms else {"sv": count.method},
         url=turn.at(f"/register/{'identity_provider' if upstream else 'method'}/{count.method}"),
         good=count.good,

@@ -41,7 +41,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MethodRow:
+class MethodHealth:
     """How a method has fared for seven days. `last_good` is None when it has identified nobody."""
 
     names: Names
@@ -80,6 +80,6 @@ class Dashboard(Page):
     todo: tuple[Todo, ...]
     figures: tuple[Figure, ...]
     per_minute: str
-    methods: tuple[MethodRow, ...]
+    methods: tuple[MethodHealth, ...]
     causes: tuple[CauseRow, ...]
     log: LogState
