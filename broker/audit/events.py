@@ -327,10 +327,24 @@ class FeedFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyChanged(Event):
-    """A key of the ring changed state."""
+    """A key of the ring changed state, or when it will. `due_at` is when it goes on by itself, `by` who or what did it."""
 
     name: ClassVar[str] = "key.changed"
     retention: ClassVar[str] = "operation"
     use: str
     kid: str
     state: str
+    due_at: int = 0
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChosen(Event):
+    """A service is signed for with a key of its own choice; without `kid`, with the active one again."""
+
+    name: ClassVar[str] = "key.chosen"
+    retention: ClassVar[str] = "operation"
+    service: str
+    use: str
+    kid: str = ""
+    by: str

@@ -16,13 +16,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 from broker.keys.ring import KeyRing, KeyState, RingKey
-from broker.keys.rows import KeyRow
+from broker.keys.rows import KeyChoice, KeyRow
 from broker.keys.sealing import SealingVault
 from metadata.wire.signing import PrivateKey, PublicKey, Signer, UnfitKey, signer
 
 _PURPOSE = "ring"
 _REMOVED = "ring-removed"
 _CERTIFICATE_DAYS = 10 * 365
+DAY = 86400
+METADATA_VALID = 15 * DAY
+"""Longer than our own metadata is valid: so long may others go by what they fetched before."""
 _SERIAL_BITS = 159
 
 _MAKE: dict[str, Callable[[], PrivateKey]] = {
@@ -34,20 +37,28 @@ _MAKE: dict[str, Callable[[], PrivateKey]] = {
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A key that the ring must have at any time: what for, and of which algorithm."""
+    """A key that the ring must have at any time: what for, and of which algorithm; and at which pace one follows another.
+
+    A next key that is made by itself is published for `lead` seconds before it signs; the one before is kept for `retire`
+    seconds after. Both are longer than others keep what they fetched, and `retire` than anything lives that was signed.
+    Where others pin a key by hand (`pinned`), none is made by itself.
+    """
 
     use: str
     alg: str
     certificate: bool = False
+    lead: int = 2 * DAY
+    retire: int = 2 * DAY
+    pinned: bool = False
 
 
 NEEDS = (
     Need("oidc", "ES256"),
     Need("oidc", "RS256"),
-    Need("saml", "RS256", certificate=True),
-    Need("saml", "ES256", certificate=True),
-    Need("saml-encryption", "RS256", certificate=True),
-    Need("saml-metadata", "RS256", certificate=True),
+    Need("saml", "RS256", certificate=True, lead=METADATA_VALID),
+    Need("saml", "ES256", certificate=True, lead=METADATA_VALID),
+    Need("saml-encryption", "RS256", certificate=True, retire=METADATA_VALID),
+    Need("saml-metadata", "RS256", certificate=True, lead=30 * DAY, pinned=True),
     Need("checkpoint", "Ed25519"),
     Need("federation", "ES256"),
 )
@@ -66,7 +77,9 @@ def need(use: str, alg: str) -> Need:
     raise NoSuchKey(f"{use} {alg}")
 
 
-def new_key(wanted: Need, state: KeyState, name: str, vault: SealingVault, now: int) -> KeyRow:
+def new_key(
+    wanted: Need, state: KeyState, name: str, vault: SealingVault, now: int, due_at: int | None = None
+) -> KeyRow:
     """A fresh key, sealed. `name` is the broker's, for the certificate."""
     private = _MAKE[wanted.alg]()
     public = private.public_key().public_bytes(
@@ -78,7 +91,7 @@ def new_key(wanted: Need, state: KeyState, name: str, vault: SealingVault, now: 
     )
     certificate = _certificate(private, name, now) if wanted.certificate else None
     sealed = vault.seal(_PURPOSE, plain, kid.encode())
-    return KeyRow(kid, wanted.use, wanted.alg, state, now, public, sealed, certificate)
+    return KeyRow(kid, wanted.use, wanted.alg, state, now, public, sealed, certificate, due_at)
 
 
 def first_keys(name: str, vault: SealingVault, now: int) -> tuple[KeyRow, ...]:
@@ -102,7 +115,7 @@ def _certificate(private: PrivateKey, name: str, now: int) -> bytes:
     return built.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
-def load_ring(rows: Iterable[KeyRow], vault: SealingVault) -> KeyRing:
+def load_ring(rows: Iterable[KeyRow], vault: SealingVault, choices: Iterable[KeyChoice] = ()) -> KeyRing:
     """The snapshot: every private key imported once. Raises Unsealable, UnfitKey."""
     loaded = [(row, *_load(row, vault)) for row in rows]
     keys = [RingKey(made, row.use, row.state, row.since) for row, made, _ in loaded]
@@ -113,7 +126,17 @@ def load_ring(rows: Iterable[KeyRow], vault: SealingVault) -> KeyRing:
         if row.use == "saml-encryption" and private is not None and row.state in _DECRYPTING
     )
     decryption = [loaded[place][2] for _, _, place in decrypting]
-    return KeyRing(keys, active, [key for key in decryption if key is not None], vault)
+    chosen = _chosen([(row, made) for row, made, _ in loaded], choices)
+    return KeyRing(keys, active, [key for key in decryption if key is not None], vault, chosen)
+
+
+def _chosen(
+    loaded: Iterable[tuple[KeyRow, Signer]], choices: Iterable[KeyChoice]
+) -> dict[tuple[str, str, str], Signer]:
+    """What signs for services that have a key of their own. One that was removed since counts for nothing."""
+    standing = {row.kid: (row, made) for row, made in loaded if row.state is not KeyState.REMOVED}
+    named = ((choice.service, *standing[choice.kid]) for choice in choices if choice.kid in standing)
+    return {(service, row.use, row.alg): made for service, row, made in named}
 
 
 _DECRYPTING = (KeyState.ACTIVE, KeyState.NEXT, KeyState.RETIRING)
@@ -135,7 +158,7 @@ def removed(row: KeyRow, vault: SealingVault, now: int) -> KeyRow:
     that it signed can still be verified.
     """
     proof = vault.seal(_REMOVED, row.public_key, row.kid.encode())
-    return replace(row, state=KeyState.REMOVED, since=now, sealed=proof)
+    return replace(row, state=KeyState.REMOVED, since=now, sealed=proof, due_at=None)
 
 
 def _public(row: KeyRow) -> PublicKey:

@@ -5,7 +5,7 @@ Keys pass through next → active → retiring → removed. A snapshot is made f
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -43,16 +43,19 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The ring at one version. `active` finds the signing key by use and JOSE algorithm."""
+    """The ring at one version. `active` finds the signing key by use and JOSE algorithm, `chosen` by service before them."""
 
     keys: Sequence[RingKey]
     active: Mapping[tuple[str, str], Signer]
     decryption: Sequence[PrivateKey]
     vault: Vault
+    chosen: Mapping[tuple[str, str, str], Signer] = field(default_factory=dict)
 
-    def signer(self, use: str, alg: str) -> Signer:
-        """The key that signs now. Raises KeyError when the ring has none of this algorithm."""
-        return self.active[use, alg]
+    def signer(self, use: str, alg: str, service: str = "") -> Signer:
+        """The key that signs now, for a service that may have one of its own. Raises KeyError when the ring has none of
+        this algorithm.
+        """
+        return self.chosen.get((service, use, alg)) or self.active[use, alg]
 
     def published(self, use: str) -> tuple[RingKey, ...]:
         """Keys of a use that others must know: next, active and retiring, active first."""

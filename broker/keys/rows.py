@@ -7,7 +7,10 @@ from broker.keys.ring import KeyState
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """A key of the ring at rest. `sealed` is the private key (PKCS #8); once removed, a proof that the key was ours."""
+    """A key of the ring at rest. `sealed` is the private key (PKCS #8); once removed, a proof that the key was ours.
+
+    `due_at` is when it goes on to its next state by itself, where that is settled.
+    """
 
     kid: str
     use: str
@@ -17,3 +20,13 @@ class KeyRow:
     public_key: bytes
     sealed: bytes = field(repr=False)
     certificate: bytes | None = None
+    due_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChoice:
+    """A key of the ring that signs for one service, whichever is active: the next one first, or an old one still."""
+
+    service: str
+    kid: str
+    at: int

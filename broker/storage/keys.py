@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Iterable
 
-from sqlalchemy import Executable, bindparam, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, insert, select, update
 
 from broker.keys.ring import KeyState
-from broker.keys.rows import KeyRow
+from broker.keys.rows import KeyChoice, KeyRow
 from broker.keys.sealing import WrappedKey
-from broker.storage.database import Database, InsertOf, Kept, Unit
+from broker.login.effects import Overtaken
+from broker.login.keys import ChooseKey, SaveRing
+from broker.storage.database import Database, InsertOf, Kept, Row, Unit
 from broker.storage.tables import About, number, octets, table, text
 
 _BASIS = "Security of processing (GDPR 32)"
@@ -31,20 +33,46 @@ RING = table(
     octets("public_key", "DER SubjectPublicKeyInfo"),
     octets("sealed", "DER PKCS #8, sealed; once removed, a sealed proof that the public key was ours"),
     octets("certificate", "DER certificate, for SAML", nullable=True),
+    number("due_at", "When it goes on to its next state by itself", nullable=True),
 )
-_FIELDS = ("kid", "use", "alg", "state", "since", "public_key", "sealed", "certificate")
-_D, _R = DATA_KEYS.c, RING.c
+CHOICES = table(
+    "ring_choices",
+    About("Which key signs for a service that is not to have the active one", _BASIS, "Until ended or the key is removed"),
+    text("service", "The service's id", primary_key=True),
+    text("use", "What the key is for", primary_key=True),
+    text("alg", "Its algorithm", primary_key=True),
+    text("kid", "The key's name"),
+    number("at", "When it was chosen"),
+)
+_FIELDS = ("kid", "use", "alg", "state", "since", "public_key", "sealed", "certificate", "due_at")
+_D, _R, _C = DATA_KEYS.c, RING.c, CHOICES.c
 
 
 def _save(insert: InsertOf) -> Executable:
     new = insert(RING).values({n: bindparam(n) for n in _FIELDS})
-    changed = {n: new.excluded[n] for n in ("state", "since", "sealed")}
+    changed = {n: new.excluded[n] for n in ("state", "since", "sealed", "due_at")}
     return new.on_conflict_do_update(index_elements=["kid"], set_=changed)  # type: ignore[no-any-return]
 
 
 _SAVE = Kept(_save)
 _READ = Kept(select(*(_R[n] for n in _FIELDS)).order_by(_R.since, _R.kid))
-_STATES = Kept(select(_R.kid, _R.state).order_by(_R.kid))
+_STATES = Kept(select(_R.kid, _R.state, _R.due_at).order_by(_R.kid))
+_LOCK = Kept(select(_R.kid).order_by(_R.kid).with_for_update())
+_STANDING = Kept(select(_R.kid).where(_R.kid == bindparam("kid"), _R.state != KeyState.REMOVED.value).with_for_update())
+
+
+def _choose(insert: InsertOf) -> Executable:
+    new = insert(CHOICES).values({n: bindparam(n) for n in ("service", "use", "alg", "kid", "at")})
+    changed = {n: new.excluded[n] for n in ("kid", "at")}
+    return new.on_conflict_do_update(index_elements=["service", "use", "alg"], set_=changed)  # type: ignore[no-any-return]
+
+
+_CHOOSE = Kept(_choose)
+_UNCHOOSE = Kept(
+    delete(CHOICES).where(_C.service == bindparam("of"), _C.use == bindparam("for_"), _C.alg == bindparam("with_"))
+)
+_END_CHOICES = Kept(delete(CHOICES).where(_C.kid == bindparam("gone")))
+_CHOICES = Kept(select(_C.service, _C.kid, _C.at).order_by(_C.service, _C.kid))
 _SAVE_DATA_KEY = Kept(
     insert(DATA_KEYS).values({n: bindparam(n) for n in ("number", "record_class", "wrapped", "created_at")})
 )
@@ -53,22 +81,52 @@ _READ_DATA_KEYS = Kept(select(_D.number, _D.record_class, _D.wrapped, _D.created
 
 
 def save(unit: Unit, rows: Iterable[KeyRow]) -> None:
-    """Insert keys, or note their new states."""
+    """Insert keys, or note their new states. Nobody is signed for any more with one that is removed."""
     for row in rows:
         unit.run(_SAVE, {n: getattr(row, n) for n in _FIELDS} | {"state": row.state.value})
+        if row.state is KeyState.REMOVED:
+            unit.run(_END_CHOICES, {"gone": row.kid})
+
+
+def change(unit: Unit, change: SaveRing) -> None:
+    """See SaveRing. Who changes the ring has all its rows, so that two never go by the same version."""
+    unit.rows(_LOCK, {})
+    if change.expected is not None and change.expected != _digest(unit.rows(_STATES, {})):
+        raise Overtaken("ring")
+    save(unit, change.rows)
+
+
+def choose(unit: Unit, change: ChooseKey) -> None:
+    """See ChooseKey."""
+    if change.kid is None:
+        unit.run(_UNCHOOSE, {"of": change.service, "for_": change.use, "with_": change.alg})
+        return
+    if unit.row(_STANDING, {"kid": change.kid}) is None:
+        raise Overtaken("ring")
+    fields = ("service", "use", "alg", "kid", "at")
+    unit.run(_CHOOSE, {name: getattr(change, name) for name in fields})
+
+
+def choices(database: Database) -> tuple[KeyChoice, ...]:
+    """Which service has a key of its own."""
+    return tuple(KeyChoice(*row) for row in database.rows(_CHOICES, {}))
 
 
 def read(database: Database) -> tuple[KeyRow, ...]:
     """Every key there ever was, oldest state first."""
     return tuple(
-        KeyRow(kid, use, alg, KeyState(state), since, public, sealed, certificate)
-        for kid, use, alg, state, since, public, sealed, certificate in database.rows(_READ, {})
+        KeyRow(kid, use, alg, KeyState(state), since, public, sealed, certificate, due_at)
+        for kid, use, alg, state, since, public, sealed, certificate, due_at in database.rows(_READ, {})
     )
 
 
 def version(database: Database) -> str:
-    """A digest of which keys are in which state."""
-    return hashlib.sha256(repr(database.rows(_STATES, {})).encode()).hexdigest()
+    """A digest of which keys are in which state, and until when."""
+    return _digest(database.rows(_STATES, {}))
+
+
+def _digest(rows: list[Row]) -> str:
+    return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()
 
 
 def data_keys(database: Database) -> tuple[WrappedKey, ...]:
