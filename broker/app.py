@@ -58,8 +58,8 @@ class Snapshots:
             signer=self._signer,
             decryption_keys=lambda: self.keys.decryption,
         )
-        self._rows = storage.ring_rows()
-        self.keys: KeyRing = load_ring(self._rows, storage.vault)
+        self._ring = storage.ring_rows(), storage.key_choices()
+        self.keys: KeyRing = self._loaded_ring()
         self.following = Following(storage, self._tools, settings, note)
         self.federation: Federation = self._loaded()
 
@@ -67,15 +67,24 @@ class Snapshots:
         """The present key: methods outlive a ring."""
         return self.keys.signer(use, alg)
 
+    def _loaded_ring(self) -> KeyRing:
+        rows, choices = self._ring
+        return load_ring(rows, self._storage.vault, choices)
+
     def _loaded(self) -> Federation:
         loopback = self._settings.environment is Environment.TEST
         return extended(self.following.federation(), self._storage.chained, self._storage.clock, loopback=loopback)
 
     def refresh(self) -> None:
         """Take up what has changed in the database. The last good snapshot stays when the new one cannot be made."""
-        rows = self._storage.ring_rows()
-        if rows != self._rows:
-            self.keys, self._rows = load_ring(rows, self._storage.vault), rows
+        ring = self._storage.ring_rows(), self._storage.key_choices()
+        if ring != self._ring:
+            before, self._ring = self._ring, ring
+            try:
+                self.keys = self._loaded_ring()
+            except Exception:
+                self._ring = before  # it is looked at again the next time
+                raise
         if self._storage.federation_version() != self.federation.version:
             self.federation = self._loaded()
 
@@ -146,7 +155,14 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
     refusals = Refusals()
     jobs = JobRunner(
         storage,
-        standard_jobs(storage, services.keys, settings.checkpoint_file, settings.sign_on_absolute),
+        standard_jobs(
+            storage,
+            services.keys,
+            settings.checkpoint_file,
+            settings.sign_on_absolute,
+            settings.base_url,
+            settings.key_rotation_days * 86400,
+        ),
         on_tick=(lambda: refresh(snapshots, metrics), published.refresh, lambda: refusals.record(storage.append)),
     )
     errands = JobRunner(storage, outbound_jobs(storage, egress))

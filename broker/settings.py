@@ -58,6 +58,13 @@ class Settings(BaseSettings):
     checkpoint_file: Path | None = Field(
         None, description="File to which each signed checkpoint of the log is appended."
     )
+    key_rotation_days: int = Field(
+        0,
+        ge=0,
+        le=3650,
+        description="Days of signing after which a key gets its successor by itself, published first; 0 leaves that to "
+        "`tillit key rotate`. Keys that others pin by hand (of published metadata and the OpenID Federation) never do.",
+    )
     threads: int = Field(8, ge=1, le=128, description="Threads that answer requests in each worker.")
     workers: int = Field(1, ge=1, le=64, description="Worker processes.")
     sign_on_idle: int = Field(30 * 60, ge=60, description="Seconds without use after which a sign-on ends.")

@@ -1,19 +1,20 @@
 """The jobs that every broker has. Another job is one more row."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from broker.audit.events import Event, KeyChanged
 from broker.federation import domains
 from broker.jobs.feeds import FeedStore, look_at_feeds
 from broker.jobs.runner import Job
 from broker.jobs.sealer import Sealer, SealingStore
 from broker.keys.ring import KeyRing
-from broker.keys.rotation import remove_retired
+from broker.keys.rotation import Naming, due
 from broker.keys.rows import KeyRow
 from broker.keys.sealing import SealingVault
-from broker.login.effects import Effects
+from broker.login.effects import Effects, Overtaken
+from broker.login.keys import moved
 from broker.login.own import OWN
 from metadata.wire.dns_texts import Texts, dns_texts
 from metadata.wire.outbound import Fetches
@@ -24,6 +25,8 @@ MOST_BATCHES = 50
 HOSTS = 20
 """Hosts looked at in a turn: one that does not answer takes some seconds."""
 _HOUR = 3600
+KEYS = 60
+"""Seconds between looks at the keys' dates."""
 
 
 class HouseStore(SealingStore, FeedStore, Protocol):
@@ -44,7 +47,7 @@ class HouseStore(SealingStore, FeedStore, Protocol):
 
     def ring_rows(self) -> tuple[KeyRow, ...]: ...
 
-    def save_ring(self, rows: Iterable[KeyRow], events: tuple[Event, ...] = ()) -> None: ...
+    def ring_version(self) -> str: ...
 
     def domain_proofs_due(self, count: int) -> tuple[DomainProof, ...]: ...
 
@@ -56,15 +59,19 @@ def standard_jobs(
     ring: Callable[[], KeyRing],
     checkpoint_file: Path | None,
     sign_on_absolute: int,
+    name: str,
+    every: int = 0,
 ) -> tuple[Job, ...]:
-    """Seal each second; delete what has expired; end keys that have retired long enough. None of them waits for others."""
+    """Seal each second; delete what has expired; move keys on when their day has come (`name`, `every`: see `move_keys`).
+    None of them waits for others.
+    """
     sealer = Sealer(store, ring, store.log_origin(), checkpoint_file)
     return (
         Job("seal", 1, sealer.run),
         Job("counts", 5, lambda: count_logins(store)),
         Job("expire", 15, lambda: expire(store, sign_on_absolute)),
         Job("checkpoints", _HOUR, store.thin_checkpoints),
-        Job("keys", _HOUR, lambda: end_retired_keys(store)),
+        Job("keys", KEYS, lambda: move_keys(store, name, every)),
     )
 
 
@@ -101,9 +108,12 @@ def count_logins(store: HouseStore) -> None:
             break
 
 
-def end_retired_keys(store: HouseStore) -> None:
-    """Destroy the private parts of keys that nobody needs any more, and record it."""
-    now = store.clock()
-    ended = remove_retired(store.ring_rows(), store.vault, now)
-    if ended:
-        store.save_ring(ended, tuple(KeyChanged(at=now, use=k.use, kid=k.kid, state=k.state.value) for k in ended))
+def move_keys(store: HouseStore, name: str, every: int = 0) -> None:
+    """Do what has come of the keys' dates, and record it: a next key signs, a retired one is destroyed; after `every`
+    seconds of signing a key gets a successor. Another who changed the ring meanwhile was first: the next turn looks again.
+    """
+    now, version = store.clock(), store.ring_version()
+    changed = due(store.ring_rows(), now, Naming(name, store.vault), every)
+    if changed:
+        with suppress(Overtaken):
+            store.commit(moved(changed, now, version, "jobs"))

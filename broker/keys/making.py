@@ -60,7 +60,7 @@ NEEDS = (
     Need("saml-encryption", "RS256", certificate=True, retire=METADATA_VALID),
     Need("saml-metadata", "RS256", certificate=True, lead=30 * DAY, pinned=True),
     Need("checkpoint", "Ed25519"),
-    Need("federation", "ES256"),
+    Need("federation", "ES256", lead=30 * DAY, retire=30 * DAY, pinned=True),
 )
 """The ring of a broker. The encryption key is named by the algorithm of its kind, though it never signs."""
 

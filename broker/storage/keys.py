@@ -37,7 +37,9 @@ RING = table(
 )
 CHOICES = table(
     "ring_choices",
-    About("Which key signs for a service that is not to have the active one", _BASIS, "Until ended or the key is removed"),
+    About(
+        "Which key signs for a service that is not to have the active one", _BASIS, "Until ended or the key is removed"
+    ),
     text("service", "The service's id", primary_key=True),
     text("use", "What the key is for", primary_key=True),
     text("alg", "Its algorithm", primary_key=True),

@@ -33,7 +33,7 @@ from broker.federation.register import (
 )
 from broker.keys.making import load_ring
 from broker.keys.ring import KeyRing
-from broker.keys.rows import KeyRow
+from broker.keys.rows import KeyChoice, KeyRow
 from broker.keys.sealing import SealingVault, Unsealable, WrappedKey
 from broker.login import effects as change
 from broker.login.effects import (
@@ -47,6 +47,7 @@ from broker.login.effects import (
     PersonKey,
     StorageUnavailable,
 )
+from broker.login.keys import ChooseKey, SaveRing
 from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from broker.protocols.testing.choice import Choice
@@ -114,6 +115,8 @@ APPLY: dict[type, Apply] = {
     SameRoles: roles.require,
     SaveProposal: proposals.save,
     ChangeRegister: register.change,
+    SaveRing: keys.change,
+    ChooseKey: keys.choose,
     KeepProof: domains.keep,
     UsePreset: test_runs.use_preset,
     KeepPreset: test_runs.keep_preset,
@@ -443,7 +446,11 @@ class Storage:
 
     def ring(self) -> KeyRing:
         """A fresh snapshot of the ring: imports every private key, so keep it and look at `ring_version`."""
-        return load_ring(self.ring_rows(), self.vault)
+        return load_ring(self.ring_rows(), self.vault, self.key_choices())
+
+    def key_choices(self) -> tuple[KeyChoice, ...]:
+        """Which services are signed for with a key of their own."""
+        return keys.choices(self._database)
 
     def ring_version(self) -> str:
         """Changes whenever a key comes or changes its state; cheap."""

@@ -180,7 +180,67 @@ class TestKeys:
         assert tillit("key", "rotate", "oidc", "HS256").exit_code == 2
 
     def test_no_private_key_is_listed(self, tillit):
-        assert tillit.json("key", "list")[0].keys() == {"use", "alg", "state", "kid", "since"}
+        assert tillit.json("key", "list")[0].keys() == {
+            "use",
+            "alg",
+            "state",
+            "kid",
+            "since",
+            "next",
+            "services",
+        }
+
+    def test_a_plan_says_when_the_next_key_signs_and_the_list_shows_it(self, tillit):
+        (moved,) = tillit.json("key", "rotate", "oidc", "ES256", "--at", "2090-01-02")
+        assert (moved["state"], "signs from 2090-01-02 00:00:00Z" in moved["result"]) == ("next", True)
+        assert {row["next"] for row in tillit.json("key", "list") if row["kid"] == moved["kid"]} == {
+            "signs from 2090-01-02 00:00:00Z"
+        }
+
+    @pytest.mark.parametrize("at", ["2020-01-01", "tomorrow", "2026-13-01"])
+    def test_a_plan_for_a_day_that_is_too_early_or_none_is_refused(self, tillit, at):
+        result = tillit("key", "rotate", "oidc", "ES256", "--at", at)
+        assert result.exit_code == (5 if at == "2020-01-01" else 2)
+        assert {row["state"] for row in tillit.json("key", "list")} == {"active"}
+
+    def test_a_rotation_can_be_given_up(self, tillit):
+        kid = tillit.json("key", "rotate", "oidc", "ES256")[0]["kid"]
+        assert tillit.json("key", "rotate", "oidc", "ES256", "--abort")[0]["state"] == "removed"
+        assert kid not in {row["kid"] for row in tillit.json("key", "list")}
+        assert tillit("key", "rotate", "oidc", "ES256", "--abort").exit_code == 2
+
+    def test_a_switch_can_be_taken_back(self, tillit):
+        old = {row["kid"] for row in tillit.json("key", "list") if (row["use"], row["alg"]) == ("oidc", "ES256")}
+        tillit.done("key", "rotate", "oidc", "ES256", "--force")
+        back = tillit.json("key", "rotate", "oidc", "ES256", "--back")[0]
+        assert ({back["kid"]}, back["state"]) == (old, "active")
+
+    @pytest.mark.parametrize(
+        "given", [("--force", "--leaked"), ("--abort", "--back"), ("--at", "2090-01-01", "--force")]
+    )
+    def test_two_ways_at_once_are_wrong_usage(self, tillit, given):
+        assert tillit("key", "rotate", "oidc", "ES256", *given).exit_code == 2
+
+    @pytest.mark.parametrize("given", [("--abort",), ("oidc", "--back")])
+    def test_what_ends_a_rotation_is_told_of_one_key(self, tillit, given):
+        assert tillit("key", "rotate", *given).exit_code == 2
+
+    def test_a_service_has_a_key_of_its_own_until_that_ends(self, tillit, file):
+        tillit.done("apply", file)
+        kid = tillit.json("key", "rotate", "oidc", "ES256")[0]["kid"]
+        service = good.content()["services"][1]["id"]
+        assert tillit.json("key", "choose", service, kid)["kid"] == kid
+        assert [row["services"] for row in tillit.json("key", "list") if row["kid"] == kid] == [service]
+        assert tillit.json("key", "choose", service, kid, "--back")["kid"] is None
+        assert {row["services"] for row in tillit.json("key", "list")} == {""}
+
+    def test_a_choice_names_a_service_and_a_key_that_signs_for_services(self, tillit, file):
+        tillit.done("apply", file)
+        kids = {row["use"]: row["kid"] for row in tillit.json("key", "list")}
+        service = good.content()["services"][1]["id"]
+        assert tillit("key", "choose", "nobody", kids["oidc"]).exit_code == 2
+        assert tillit("key", "choose", service, kids["checkpoint"]).exit_code == 2
+        assert tillit("key", "choose", service, "none").exit_code == 2
 
 
 def sealed(tillit):

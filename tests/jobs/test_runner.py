@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from broker.jobs.runner import LEASE, Job, JobRunner
-from broker.jobs.standard import end_retired_keys, expire, outbound_jobs, standard_jobs
+from broker.jobs.standard import expire, move_keys, outbound_jobs, standard_jobs
 from broker.keys.making import NEEDS
 from broker.keys.ring import KeyState
 from broker.keys.rotation import RETIRE_AFTER, Naming, rotate
@@ -142,7 +142,7 @@ def test_started_it_works_in_a_thread_and_stopped_it_leaves_no_lease(storage):
 
 def test_the_standard_jobs_seal_expire_thin_and_end_keys(storage, clock, tmp_path):
     ring = storage.ring()
-    jobs = standard_jobs(storage, lambda: ring, tmp_path / "checkpoints", 3600)
+    jobs = standard_jobs(storage, lambda: ring, tmp_path / "checkpoints", 3600, "n")
     assert {job.name for job in jobs} >= {"seal", "expire", "checkpoints", "keys"}
     for job in jobs:
         job.run()
@@ -169,11 +169,11 @@ def test_expiry_goes_on_batch_after_batch_until_nothing_is_left(storage, clock, 
 def test_a_key_that_has_retired_long_enough_is_destroyed_with_a_record(storage, clock):
     naming = Naming("n", storage.vault)
     storage.save_ring(rotate(storage.ring_rows(), "oidc", "ES256", clock.now, naming, force=True))
-    end_retired_keys(storage)
+    move_keys(storage, "n")
     assert KeyState.REMOVED not in {k.state for k in storage.ring_rows()}
     clock.now += RETIRE_AFTER
     waiting = storage.log_waiting()
-    end_retired_keys(storage)
+    move_keys(storage, "n")
     (removed,) = [k for k in storage.ring_rows() if k.state is KeyState.REMOVED]
     assert (removed.use, removed.alg) == ("oidc", "ES256")
     assert storage.log_waiting() == waiting + 1

@@ -83,9 +83,16 @@ def read_access_token(token: str, now: int, on: Services) -> Read:
 
 
 def id_token(
-    content: Content, client: OidcClient, access: str, attributes: Attributes, nonce: str | None, now: int, on: Services
+    content: Content,
+    client: OidcClient,
+    access: str,
+    attributes: Attributes,
+    nonce: str | None,
+    now: int,
+    on: Services,
+    service: str = "",
 ) -> str:
-    """A signed ID token. `auth_time` is when the person identified, never now."""
+    """A signed ID token. `auth_time` is when the person identified, never now. `service` may have a key of its own."""
     identity = content.identity
     alg = client.id_token_signed_response_alg
     claims = {
@@ -104,7 +111,7 @@ def id_token(
         claims["nonce"] = nonce
     if identity.authn_methods:
         claims["amr"] = list(identity.authn_methods)
-    return issue(claims, on.keys().signer("oidc", alg))
+    return issue(claims, on.keys().signer("oidc", alg, service))
 
 
 def grant_expires(grant: Grant, now: int) -> bool:

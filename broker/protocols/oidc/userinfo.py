@@ -74,6 +74,6 @@ def _released(grant: Grant, content: Content, client: OidcClient, now: int, on: 
     on.store.commit(Effects(events=(event,)))
     if client.userinfo_signed_response_alg is None:
         return json_reply(claims)
-    signer = on.keys().signer("oidc", client.userinfo_signed_response_alg)
+    signer = on.keys().signer("oidc", client.userinfo_signed_response_alg, grant.client)
     signed = issue({**claims, "iss": on.settings.base_url, "aud": client.client_id, "iat": now}, signer)
     return Reply(200, (("Content-Type", "application/jwt"), ("Cache-Control", "no-store")), signed.encode())

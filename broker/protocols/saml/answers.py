@@ -4,7 +4,7 @@ from typing import Final
 
 from broker.login.ports import Services
 from broker.login.steps import Answer, Delivery
-from metadata.register import ReturnAddress, SamlService
+from metadata.register import ReturnAddress, SamlService, Service
 from metadata.wire.redirect import encode_post
 from metadata.wire.saml_messages.response import build_error_response
 from metadata.wire.saml_messages.values import ErrorSpec
@@ -14,10 +14,12 @@ from metadata.wire.xmlenc import Recipient
 ECDSA_SHA256: Final = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
 
 
-def signer_for(service: SamlService | None, on: Services) -> Signer:
-    """P-256 for a service whose metadata declares it, else RSA, which all accept (algsupport 1.0)."""
-    declared = service is not None and ECDSA_SHA256 in service.signing_methods
-    return on.keys().signer("saml", "ES256" if declared else "RS256")
+def signer_for(service: Service, on: Services) -> Signer:
+    """P-256 for a service whose metadata declares it, else RSA, which all accept (algsupport 1.0); of the ring's keys the
+    active one, or the one that was chosen for this service.
+    """
+    declared = service.saml is not None and ECDSA_SHA256 in service.saml.signing_methods
+    return on.keys().signer("saml", "ES256" if declared else "RS256", service.id)
 
 
 def recipient_of(service: SamlService) -> Recipient | None:
@@ -46,7 +48,7 @@ def status_answer(
     on: Services,
 ) -> Answer:
     """A signed Response that says no, and carries no assertion (SAML profiles section 4.1.4.2)."""
-    service = on.federation().register.services[address.service].saml
+    service = on.federation().register.services[address.service]
     top, second = status
     spec = ErrorSpec(
         issuer=on.settings.entity_id,

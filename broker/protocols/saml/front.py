@@ -13,21 +13,24 @@ from broker.login.steps import Answer, Issue, Tell
 from broker.protocols.saml.answers import posted, recipient_of, signer_for, status_answer
 from broker.protocols.saml.statuses import BY_KIND
 from broker.protocols.saml.subject import Subjects
-from metadata.register import ReturnAddress, SamlService, UnprovenAddress, acs_address
+from metadata.register import ReturnAddress, SamlService, Service, UnprovenAddress, acs_address
 from metadata.wire.saml_messages.response import build_response
 from metadata.wire.saml_messages.values import Attribute, NameId, ResponseSpec
 from trust_framework.attributes import CATALOGUE
 from trust_framework.identity import Attributes
 from trust_framework.reasons import REASONS
 
-Seal = Callable[[ResponseSpec, SamlService, Services], bytes]
+Seal = Callable[[ResponseSpec, Service, SamlService, Services], bytes]
 """Makes the octets to send of what the Response shall say."""
 
 
-def sealed(spec: ResponseSpec, saml: SamlService, on: Services) -> bytes:
+def sealed(spec: ResponseSpec, service: Service, saml: SamlService, on: Services) -> bytes:
     """Signed, and encrypted for a service that has a key for that."""
     return build_response(
-        spec, signer_for(saml, on), sign_assertion=saml.want_assertions_signed, recipient=recipient_of(saml)
+        spec,
+        signer_for(service, on),
+        sign_assertion=saml.want_assertions_signed,
+        recipient=recipient_of(saml),
     )
 
 
@@ -39,12 +42,12 @@ class SamlFront:
 
     def issue(self, issue: Issue, now: int, on: Services) -> Answer:
         """A Response with an assertion, and the record of it (SAML profiles section 4.1.4.2)."""
-        saml, address = _proven(issue.request, on)
+        service, saml, address = _proven(issue.request, on)
         subjects = Subjects(on.settings.entity_id, saml.entity_id, issue.person, issue.sign_on, on.keys())
         if not _as_asked(issue.request, subjects):
             return self._other_person(issue, now, on)
         spec = _spec(issue, saml, address, subjects, now, on)
-        response = self.seal(spec, saml, on)
+        response = self.seal(spec, service, saml, on)
         front = issue.request.front
         joined = Participant(issue.request.service, "saml", spec.name_id.value, spec.session_index, now)
         event = AssertionIssued(
@@ -63,18 +66,18 @@ class SamlFront:
 
     def tell(self, tell: Tell, now: int, on: Services) -> Answer:
         """A Response that says no."""
-        _, address = _proven(tell.request, on)
+        _, _, address = _proven(tell.request, on)
         front = tell.request.front
         message = f"{tell.reason.service_text} (ref {tell.reference})"
         status = BY_KIND[tell.reason.kind]
         return status_answer(address, front["id"], front["relay_state"], status, message, now, on)
 
 
-def _proven(request: LoginRequest, on: Services) -> tuple[SamlService, ReturnAddress]:
+def _proven(request: LoginRequest, on: Services) -> tuple[Service, SamlService, ReturnAddress]:
     service = on.federation().register.services.get(request.service)
     if service is None or service.saml is None:
         raise UnprovenAddress("the service has left the register")
-    return service.saml, acs_address(service, url=request.return_url)
+    return service, service.saml, acs_address(service, url=request.return_url)
 
 
 def _as_asked(request: LoginRequest, subjects: Subjects) -> bool:

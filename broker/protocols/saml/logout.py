@@ -114,7 +114,7 @@ def answer(asked: LogoutAsked, result: Outcome, now: int, on: Services) -> Deliv
         top=result.top,
         second=result.second,
     )
-    signer = signer_for(asked.service.saml, on)
+    signer = signer_for(asked.service, on)
     address = asked.address
     if address.binding == REDIRECT:
         xml = build_logout_response(spec)

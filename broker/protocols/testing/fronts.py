@@ -16,7 +16,7 @@ from broker.protocols.saml.front import SamlFront
 from broker.protocols.testing import answers, messages
 from broker.protocols.testing.choice import AnswerKind, Choice
 from broker.protocols.testing.run import NoteRun, Run, Step, StepName
-from metadata.register import SamlService
+from metadata.register import SamlService, Service
 from metadata.wire.saml_messages.response import build_response
 from metadata.wire.saml_messages.values import ResponseSpec
 
@@ -85,9 +85,9 @@ class _Sealing:
     clear: bytes = b""
     replayable: tuple[str, ...] = ()
 
-    def __call__(self, spec: ResponseSpec, saml: SamlService, on: Services) -> bytes:
+    def __call__(self, spec: ResponseSpec, service: Service, saml: SamlService, on: Services) -> bytes:
         said = answers.saml_spec(spec, self.answer, self.earlier)
-        signer = signer_for(saml, on)
+        signer = signer_for(service, on)
         if self.answer is AnswerKind.WRONG_SIGNATURE:
             signer = answers.forged(signer)
         signed = saml.want_assertions_signed

@@ -69,7 +69,9 @@ def granted(
         "scope": content.scope,
     }
     if "openid" in content.scope.split(" "):
-        response["id_token"] = tokens.id_token(content, client, access.token, found.attributes, nonce, now, on)
+        response["id_token"] = tokens.id_token(
+            content, client, access.token, found.attributes, nonce, now, on, grant.client
+        )
     changes: tuple[Change, ...] = (UseOnce(used.kind, used.secret, now),)
     if _refreshable(grant, client):
         response["refresh_token"] = new_secret()

@@ -24,6 +24,7 @@ TABLES = (
     "chained_services",
     "feeds",
     "log_references",
+    "ring_choices",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -237,9 +238,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_log_references_reference"), "log_references", ["reference"], unique=False)
     op.create_index("ix_log_references_service", "log_references", ["service", "position"])
+    op.add_column("ring", sa.Column("due_at", NUMBER, nullable=True))
+    op.create_table(
+        "ring_choices",
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("use", sa.Text(), nullable=False),
+        sa.Column("alg", sa.Text(), nullable=False),
+        sa.Column("kid", sa.Text(), nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("service", "use", "alg", name=op.f("pk_ring_choices")),
+        sqlite_strict=True,
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("ring", "due_at")
     for table in TABLES:
         op.drop_table(table)
     op.create_table(
