@@ -126,8 +126,11 @@ def _no_logout_address(members: Members) -> Iterator[str]:
 
 def _repeated(members: Members) -> Iterator[tuple[str, str]]:
     for name in ("redirect_uris", "post_logout_redirect_uris"):
-        uris = _texts(members, name)
-        yield from ((f"/{name}/{at}", uri) for at, uri in enumerate(uris) if uri in uris[:at])
+        seen = set[str]()
+        for at, uri in enumerate(_texts(members, name)):
+            if uri in seen:
+                yield f"/{name}/{at}", uri
+            seen.add(uri)
 
 
 def _loopback_by_name(members: Members) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,6 @@ from metadata import client_rules, document_rules, federation_rules, handed, sam
 from metadata.context import NOTHING_KNOWN, Context
 from metadata.findings import Finding, Report, Rule, Severity, Subject, broken
 from metadata.wire.json_lines import lines_of
-from metadata.wire.saml_metadata import DOCUMENT_LIMIT
 from metadata.wire.saml_metadata_document import Part, take_apart
 from metadata.wire.saml_metadata_values import Entity
 from metadata.wire.strict_json import BadJson, read_object
@@ -21,6 +20,7 @@ from metadata.wire.xml import XmlRefused
 
 __all__ = ["Context", "Finding", "Report", "Severity", "check", "format_report"]
 
+CLIENT_LIMIT: Final = 256 * 1024
 ENTITY: Final = "/EntityDescriptor"
 _ORDER = tuple(Severity)
 _JSON: Final[Rule[object]] = Rule(
@@ -120,7 +120,7 @@ def _roles(entity: Entity, within: str, look: _Look) -> None:
 def _client(document: bytes, look: _Look) -> None:
     look.hold(_JSON.id)
     try:
-        members = read_object(document[: DOCUMENT_LIMIT + 1])  # one that is longer is cut, and no object any more
+        members = read_object(document[: CLIENT_LIMIT + 1])  # one that is longer is cut, and no object any more
     except BadJson as error:
         look.add([_JSON.at("", str(error))])
         return

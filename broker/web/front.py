@@ -13,12 +13,13 @@ from typing import Any, Final
 from broker.exchange import Reply, Request
 from broker.login.effects import StorageUnavailable
 from broker.protocols.oidc import introspect, revoke, token, userinfo
-from broker.web import documents, landings, logout, openid_federation, publication, registration, requests
+from broker.web import documents, landings, logout, openid_federation, publication, registration, requests, validation
 from broker.web.answers import failed, of_refusal, refused
 from broker.web.clients import authenticated
 from broker.web.context import Broker
 from broker.web.turn import Turn
 from metadata.register import UnprovenAddress
+from metadata.wire.saml_metadata import DOCUMENT_LIMIT
 from trust_framework.reasons import REASONS, Refusal
 
 KIB: Final = 1024
@@ -73,6 +74,7 @@ ROUTES: Mapping[str, Route] = {
     "/metadata/certificates.pem": Route(publication.certificates),
     **{path: Route(view) for path, view in openid_federation.VIEWS.items()},
     **{path: Route(view, ("POST",), FEDERATION_BODY) for path, view in openid_federation.POSTED.items()},
+    "/api/v1/validate": Route(validation.validate, ("POST",), DOCUMENT_LIMIT),
     "/healthz": Route(documents.alive),
     "/readyz": Route(documents.ready),
     **{path: Route(view) for path, view in documents.static_views().items()},

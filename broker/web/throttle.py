@@ -32,6 +32,7 @@ LIMITS: Final = (
     Limit("landing", "source", 30_000),
     Limit("chain", "source", 120),
     Limit("registration", "source", 120),
+    Limit("validate", "source", 300),
     Limit("client-failure", "source", 3_000),
     Limit("client-failure", "client", 120),
 )

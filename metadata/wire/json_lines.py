@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 DEEPEST: Final = 2
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]')
 
 
 def lines_of(text: str) -> dict[str, int]:
