@@ -4,33 +4,20 @@ Values only; None is what is not known. A rule names what it needs here and is r
 this is the caller's affair.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass
+from typing import Protocol
 
-from metadata.look_alike import skeleton
+from trust_framework.names import Holding, Name
 
 
-@dataclass(frozen=True, slots=True)
-class KnownIds:
-    """Identifiers (entityID, client_id) and addresses for answers that are taken, each with its organisation's number.
+class ReadsNames(Protocol):
+    """The names of the register, as storage keeps them."""
 
-    `quarantined` were released, and may not be taken yet. Made once a version of the register: `of`.
-    """
+    def register_holders(self, name: Name) -> tuple[Holding, ...]:
+        """Who has or had a name."""
 
-    owners: Mapping[str, str] = field(repr=False)
-    addresses: Mapping[str, str] = field(repr=False)
-    quarantined: frozenset[str] = frozenset()
-    by_skeleton: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-
-    @classmethod
-    def of(cls, owners: Mapping[str, str], addresses: Mapping[str, str], quarantined: Iterable[str] = ()) -> Self:
-        """With an index of what looks alike."""
-        alike: dict[str, tuple[str, ...]] = {}
-        for identifier in owners:
-            mark = skeleton(identifier)
-            alike[mark] = (*alike.get(mark, ()), identifier)
-        return cls(owners, addresses, frozenset(quarantined), alike)
+    def register_near(self, name: Name) -> tuple[Holding, ...]:
+        """Who has a name, or one that people may take for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +32,7 @@ class Registered:
 class Context:
     """`now` in epoch seconds; `production` False for a test entry; `organisation` is the member's number, `names` its names.
 
-    `scopes` and `categories` are what the member may use. `own` are identifiers of the very entry that is looked at.
+    `scopes` and `categories` are what the member may use. `entry` is the id of the very service that is looked at.
     `registered` is None for an entry that is new; `keys_elsewhere` are ids of keys (`metadata.described_keys`) that the
     member uses in the other of the two environments. `allow_http_loopback` is for test systems.
     """
@@ -57,8 +44,8 @@ class Context:
     names: frozenset[str] | None = None
     scopes: frozenset[str] | None = None
     categories: frozenset[str] | None = None
-    register: KnownIds | None = None
-    own: frozenset[str] = frozenset()
+    register: ReadsNames | None = None
+    entry: str = ""
     registered: Registered | None = None
     keys_elsewhere: frozenset[str] | None = None
 

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Final
 
-from metadata.context import KnownIds
 from metadata.findings import Rule, Severity
 from metadata.handed import Handed, Told
-from metadata.look_alike import skeleton
 from metadata.redirect_uris import split_or_none
+from trust_framework.names import Holding, Name, NameKind
 
 _LOCAL_ENDINGS: Final = (".local", ".localhost", ".internal", ".lan", ".intra", ".corp", ".home", ".test", ".invalid")
 _PUBLIC_MAIL: Final = frozenset(
@@ -22,48 +21,62 @@ _PUBLIC_MAIL: Final = frozenset(
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Co", "Cn", "Zl", "Zp"})
 _NAME_PARTS: Final = 2
+MOST_ADDRESSES: Final = 50
+"""Addresses of one document that the register is asked about."""
 
 
-def _register(handed: Handed) -> KnownIds:
-    """The register; rules that ask for it are run with it only."""
-    return handed.context.register or KnownIds({}, {})
+class _NoNames:
+    """Stands for the register where there is none; rules that ask for it are run with it only."""
+
+    def register_holders(self, name: Name) -> tuple[Holding, ...]:  # noqa: ARG002
+        return ()
+
+    def register_near(self, name: Name) -> tuple[Holding, ...]:  # noqa: ARG002
+        return ()
+
+
+_NO_NAMES: Final = _NoNames()
 
 
 # identifiers
 
 
+def _holders(handed: Handed, name: Name) -> list[Holding]:
+    """Others that have a name, or had it."""
+    found = (handed.context.register or _NO_NAMES).register_holders(name)
+    return [each for each in found if each.entry != handed.context.entry]
+
+
 def _taken(handed: Handed) -> Iterator[tuple[str, str]]:
-    told = handed.identifier
-    if told.value in _register(handed).owners and told.value not in handed.context.own:
-        yield told.place, told.value
+    for each in _holders(handed, handed.name):
+        if each.released_at is None:
+            yield handed.identifier.place, each.name.value
 
 
-def _alike(handed: Handed) -> Iterator[str]:
-    """Other identifiers that people would take for this one."""
-    told = handed.identifier
-    for other in _register(handed).by_skeleton.get(skeleton(told.value), ()):
-        if other != told.value and other not in handed.context.own:
-            yield other
+def _quarantined(handed: Handed) -> Iterator[tuple[str, str]]:
+    now, own = handed.context.now or 0, handed.context.organisation
+    for each in _holders(handed, handed.name):
+        if each.rests(now) and each.org != own:
+            yield handed.identifier.place, each.name.value
+
+
+def _alike(handed: Handed) -> Iterator[Holding]:
+    """Others that people would take for this one though they are written otherwise."""
+    for each in (handed.context.register or _NO_NAMES).register_near(handed.name):
+        if each.entry != handed.context.entry and each.name.key != handed.name.key:
+            yield each
 
 
 def _looks_like_anothers(handed: Handed) -> Iterator[tuple[str, str]]:
-    owners = _register(handed).owners
-    for other in _alike(handed):
-        if owners[other] != handed.context.organisation:
-            yield handed.identifier.place, other
+    for each in _alike(handed):
+        if each.org != handed.context.organisation:
+            yield handed.identifier.place, each.name.value
 
 
 def _looks_like_own(handed: Handed) -> Iterator[tuple[str, str]]:
-    owners = _register(handed).owners
-    for other in _alike(handed):
-        if owners[other] == handed.context.organisation:
-            yield handed.identifier.place, other
-
-
-def _quarantined(handed: Handed) -> Iterator[str]:
-    marks = {skeleton(each) for each in _register(handed).quarantined}
-    if marks and skeleton(handed.identifier.value) in marks and handed.identifier.value not in handed.context.own:
-        yield handed.identifier.place
+    for each in _alike(handed):
+        if each.org == handed.context.organisation:
+            yield handed.identifier.place, each.name.value
 
 
 def _odd_spelling(handed: Handed) -> Iterator[tuple[str, str]]:
@@ -75,9 +88,9 @@ def _odd_spelling(handed: Handed) -> Iterator[tuple[str, str]]:
 
 
 def _addresses_taken(handed: Handed) -> Iterator[tuple[str, str]]:
-    known = _register(handed).addresses
-    for told in handed.answers:
-        if known.get(told.value, handed.context.organisation) != handed.context.organisation:
+    for told in handed.answers[:MOST_ADDRESSES]:
+        others = _holders(handed, Name(NameKind.ADDRESS, told.value))
+        if any(each.released_at is None and each.org != handed.context.organisation for each in others):
             yield told.place, told.value
 
 

@@ -11,6 +11,7 @@ from metadata.context import Context
 from metadata.described_keys import key_id
 from metadata.wire.jose import BadKeySet, read_jwks
 from metadata.wire.saml_metadata_values import ENTITY_CATEGORY, Entity, Localized, Role
+from trust_framework.names import Name, NameKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """`answers` are addresses that answers go to, `addresses` all that a machine is sent to; `texts` are shown to people."""
+    """`name` is the identifier as the register knows it. `answers` are addresses that answers go to, `addresses` all that a
+    machine is sent to; `texts` are shown to people.
+    """
 
     identifier: Told
+    name: Name
     answers: tuple[Told, ...]
     addresses: tuple[Told, ...]
     texts: tuple[Told, ...]
@@ -49,6 +53,7 @@ def of_entity(entity: Entity, context: Context) -> Handed:
     number = organization.number if organization else None
     return Handed(
         identifier=Told("/EntityDescriptor/@entityID", entity.entity_id),
+        name=Name(NameKind.ENTITY_ID, entity.entity_id),
         answers=tuple(Told(f"{each.place}/@Location", each.url) for each in locations if each.index is not None),
         addresses=tuple(Told(f"{each.place}/@Location", each.url) for each in locations),
         texts=(*(text for role in entity.roles for text in _texts(role)), *map(_told, names), *_people(entity)),
@@ -105,6 +110,7 @@ def of_client(members: Mapping[str, Any], context: Context) -> Handed:
     answers = tuple(_listed(members, "redirect_uris"))
     return Handed(
         identifier=Told("/client_id", str(members.get("client_id", ""))),
+        name=Name(NameKind.CLIENT_ID, str(members.get("client_id", ""))),
         answers=answers,
         addresses=(*answers, *_listed(members, "post_logout_redirect_uris"), *_uris(members)),
         texts=tuple(Told(f"/{name}", value) for name, value in members.items() if _is_name(name, value)),

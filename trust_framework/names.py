@@ -49,10 +49,27 @@ class Name:
 
     @property
     def looks(self) -> str:
-        """The same for names that people take for each other: а for a, 0 for o, l for 1, rn for m, without accents."""
-        plain = unicodedata.normalize("NFD", self.key).translate(_ALIKE)
-        plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+        """The same for names that people take for each other: а for a, 0 for o, l for 1, rn for m, without accents, scheme,
+        port, unseen letters; punycode as it is shown.
+        """
+        host, slash, path = _PORT.sub(r"\1", _SCHEME.sub("", self.key)).partition("/")
+        shown = ".".join(map(_shown_label, host.split("."))) + slash + path
+        plain = unicodedata.normalize("NFD", shown).translate(_ALIKE)
+        plain = "".join(letter for letter in plain if unicodedata.category(letter) not in _UNSEEN)
         return re.sub(r"[-_.]+", ".", plain.replace("rn", "m").replace("vv", "w"))
+
+
+_SCHEME: Final = re.compile(r"^https?://")
+_PORT: Final = re.compile(r"^([^/?#:]*):[0-9]+(?=[/?#]|$)")
+_UNSEEN: Final = frozenset({"Mn", "Mc", "Me", "Cc", "Cf"})
+
+
+def _shown_label(label: str) -> str:
+    """A label of a host as it is shown (RFC 5890 section 2.3.2.1), itself when it is no A-label."""
+    try:
+        return label[4:].encode().decode("punycode") if label.startswith("xn--") else label
+    except UnicodeError:
+        return label
 
 
 _ALIKE: Final = str.maketrans(

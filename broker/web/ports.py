@@ -7,10 +7,11 @@ from broker.audit.checkpoint import TreeState
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
 from broker.federation.register import Entry, EntryPage, ListedEntry
 from broker.login.ports import Store
+from metadata.context import ReadsNames
 from trust_framework.roles import RoleGrant
 
 
-class ConsoleStore(Store, Protocol):
+class ConsoleStore(Store, ReadsNames, Protocol):
     """Reads for lists, entries and states. Writes go through `commit`, as everywhere. Add what a page needs."""
 
     def role_grants_of(self, org: str) -> tuple[RoleGrant, ...]: ...

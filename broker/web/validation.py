@@ -8,19 +8,14 @@ import json
 from typing import Final
 
 from broker.exchange import Reply
-from broker.federation.around import known_ids
-from broker.login.ports import Federation
 from broker.settings import Environment
 from broker.web.turn import Turn
-from metadata.context import Context, KnownIds
+from metadata.context import Context
 from metadata.validate import check
 
 KIND: Final = "validate"
 RETRY_AFTER: Final = "60"
 _JSON: Final = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
-
-# The last one made, of one snapshot of the register.
-_made: list[tuple[Federation, KnownIds]] = []
 
 
 def validate(turn: Turn) -> Reply:
@@ -35,13 +30,4 @@ def validate(turn: Turn) -> Reply:
 def context(turn: Turn) -> Context:
     """What is known around a file of which nothing is known."""
     test = turn.on.services.settings.environment is Environment.TEST
-    return Context(
-        now=turn.now, allow_http_loopback=test, production=not test, register=register_ids(turn.on.services.federation())
-    )
-
-
-def register_ids(federation: Federation) -> KnownIds:
-    """The identifiers of a snapshot, kept as long as it is the newest."""
-    if not _made or _made[0][0] is not federation:
-        _made[:] = [(federation, known_ids(federation))]
-    return _made[0][1]
+    return Context(now=turn.now, allow_http_loopback=test, production=not test, register=turn.on.store)

@@ -99,3 +99,21 @@ def test_a_host_that_a_member_has_already_is_not_taken_from_it_when_another_lets
     gone = holding(kind=NameKind.HOST, entry="two", org="b", released_at=NOW)
     mine = holding(kind=NameKind.HOST, entry="three")
     assert held(holding(kind=NameKind.HOST), [gone, mine], NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://a.example:8443/sp", "http://a.example/sp"),
+        ("https://p\N{CYRILLIC SMALL LETTER A}y.example", "https://xn--py-7kc.example"),
+        ("https://a\N{ZERO WIDTH SPACE}b.example", "https://ab.example"),
+        ("urn:x:journal", "urn:x:joumal"),
+    ],
+)
+def test_scheme_port_punycode_and_unseen_letters_are_no_difference(one, other):
+    assert Name(NameKind.ENTITY_ID, one).looks == Name(NameKind.ENTITY_ID, other).looks
+
+
+@pytest.mark.parametrize("label", ["xn--\N{SNOWMAN}", "xn--\N{DEGREE SIGN}a-", "xn--99999999999"])
+def test_a_label_that_is_no_punycode_is_taken_as_it_is(label):
+    assert label.partition("--")[0] in Name(NameKind.ENTITY_ID, f"https://{label}.example").looks
