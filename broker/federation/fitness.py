@@ -12,12 +12,18 @@ from broker.federation import entries
 from broker.federation.entries import TEST, BadEntry
 from broker.federation.faults import Fault, Place
 from broker.federation.reading import told
-from broker.federation.register import METHODS, SECTIONS, Content, Entry
+from broker.federation.register import FEDERATION, METHODS, SECTIONS, Content, Entry
 from broker.federation.schema import FederationFile, ProviderEntry, ServiceEntry
 from broker.login.own import OWN
 from broker.settings import Environment, Settings
 
 SECTION_OF: Final[Mapping[str, tuple[str, str]]] = {kind: (key, id_key) for key, (kind, id_key) in SECTIONS.items()}
+OWN_ENTRIES: Final = frozenset({*SECTIONS, METHODS[0], "persons", "staff", "roles"})
+"""Keys of a file that are never part of the federation's own entry."""
+
+_TWINS: Final = {"identity_provider": METHODS[1], METHODS[1]: "identity_provider"}
+"""Kinds whose ids are one: each is a login method."""
+
 RESERVED: Final = frozenset({TEST, OWN})
 
 
@@ -48,6 +54,10 @@ def _found(
         yield (SECTION_OF.get(kind, ("", "id"))[1],), f"{id} is reserved"
     if str(content.get("member", org)) != org:
         yield ("member",), "is another member"
+    if kind == FEDERATION:
+        yield from (((name,), "has entries of its own") for name in content if name in OWN_ENTRIES)
+    if (other := _TWINS.get(kind)) and store.register_entry(other, id) is not None:
+        yield (SECTION_OF.get(kind, ("", "id"))[1],), f"{id} is a login method already"
     owned: tuple[ServiceEntry | ProviderEntry, ...] = (*file.services, *file.identity_providers)
     for entry in owned:
         yield from _read(entry, settings, now)
@@ -68,9 +78,12 @@ def _read(entry: ServiceEntry | ProviderEntry, settings: Settings, now: int) -> 
             if entry.saml is not None and entry.saml.metadata is not None:
                 yield ("saml", "metadata"), "is a path, which only a file may name"
                 return
-            entries.service(entry, at)
+            read = entries.service(entry, at).service
+            entity_id = read.saml.entity_id if read.saml else None
         else:
-            entries.upstream(entry, at)
+            entity_id = entries.upstream(entry, at).entity_id
+        if entity_id == settings.entity_id:
+            yield ("saml",), "is this broker itself"
     except BadEntry as error:
         yield error.place, error.why
     except ValidationError as error:

@@ -24,7 +24,7 @@ from broker.login.effects import Change as Effect
 from broker.login.effects import Effects, GrantRole
 from broker.settings import Settings
 from trust_framework import approval
-from trust_framework.approval import Act, Outcome, Proposal, Refusal, Refused, Stage, Wanted
+from trust_framework.approval import Act, Body, Outcome, Proposal, Refusal, Refused, Stage, Wanted
 from trust_framework.danger import Danger
 from trust_framework.domains import DomainProof
 from trust_framework.member_types import Document, MemberType, Purpose, Required, required
@@ -157,8 +157,10 @@ def purpose(before: Content | None, after: Content | None) -> Purpose:
         return Purpose.LEAVE
     if before is None:
         return Purpose.ADMIT if to == State.APPROVED.value else Purpose.JOIN
-    if to == State.ACTIVE.value and before.get("state", State.ACTIVE.value) != State.ACTIVE.value:
-        return Purpose.RESUME if _bare(before) == _bare(after or {}) else Purpose.JOIN
+    had = before.get("state", State.ACTIVE.value)
+    if to == State.ACTIVE.value and had != State.ACTIVE.value:
+        once_in_force = had != State.TEST.value and _bare(before) == _bare(after or {})
+        return Purpose.RESUME if once_in_force else Purpose.JOIN
     return Purpose.CHANGE
 
 
@@ -425,7 +427,10 @@ def _done(before: Proposal | None, outcome: Outcome, actor: Actor, desk: Desk) -
     if isinstance(outcome, Refused):
         return outcome
     seen = before.version if before else 0
-    changes: list[Effect] = [*_unchanged(outcome, actor, desk), SaveProposal(outcome, seen, _called(outcome))]
+    same = _same_roles(outcome, actor, desk)
+    if outcome.stage in {Stage.APPROVED, Stage.PUBLISHED} and not _stands(outcome, desk):
+        return Refused(Refusal.OVERTAKEN)
+    changes: list[Effect] = [*same, SaveProposal(outcome, seen, _called(outcome))]
     events: list[Event] = [_event(outcome, act) for act in outcome.acts[seen:]]
     if outcome.stage is Stage.PUBLISHED and (before is None or before.stage is not Stage.PUBLISHED):
         changes.append(ChangeRegister((_entry_change(outcome, actor, desk),), desk.now))
@@ -435,10 +440,17 @@ def _done(before: Proposal | None, outcome: Outcome, actor: Actor, desk: Desk) -
     return Done(outcome, Effects(tuple(changes), tuple(events)))
 
 
-def _unchanged(proposal: Proposal, actor: Actor, desk: Desk) -> tuple[SameRoles, ...]:
-    """The roles by which it was decided must be the same when it is recorded."""
-    people = {actor.person, *(act.actor for act in standing_approvals(proposal, desk))}
+def _same_roles(proposal: Proposal, actor: Actor, desk: Desk) -> tuple[SameRoles, ...]:
+    """The roles of all who had a say, which must be the same when it is recorded."""
+    people = {actor.person, *(act.actor for act in approval.counted(proposal))}
     return tuple(SameRoles(person, desk.store.own_role_grants(person)) for person in sorted(people))
+
+
+def _stands(proposal: Proposal, desk: Desk) -> bool:
+    """Whether the approvals still suffice. Looked at after the roles were read that must be the same at the commit, so
+    that one taken meanwhile is seen either here or there.
+    """
+    return approval.enough(proposal, needs(proposal, desk), standing_approvals(proposal, desk))
 
 
 def _entry_change(proposal: Proposal, actor: Actor, desk: Desk) -> EntryChange:
@@ -457,8 +469,8 @@ def _entry_change(proposal: Proposal, actor: Actor, desk: Desk) -> EntryChange:
 
 
 def _first_owner(proposal: Proposal, desk: Desk) -> tuple[RoleGrant, ...]:
-    """Who applied for a new member owns it, unless somebody does already."""
-    if proposal.kind != "member" or proposal.wanted.base != 0:
+    """Who applied for a new member owns it, unless somebody does already. An operator who entered it does not."""
+    if proposal.kind != "member" or proposal.wanted.base != 0 or proposal.acts[0].body is not Body.MEMBER:
         return ()
     if any(grant.role is Role.OWNER for grant in active(desk.store.role_grants_of(proposal.org), desk.now)):
         return ()

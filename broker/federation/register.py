@@ -240,7 +240,7 @@ def about(kind: str, content: Content) -> About:
 def _about(kind: str, content: Content) -> About:
     names = content.get("names") or content.get("name")
     state = str(content.get("state", "active"))
-    shown = dict(names) if isinstance(names, Mapping) else {}
+    shown = {key: name for key, name in names.items() if isinstance(name, str)} if isinstance(names, Mapping) else {}
     if kind != "service":
         protocol, subject = _other_subject(kind, content)
         held = of_provider(subject) if kind == "identity_provider" and state != LEFT else ()
