@@ -179,6 +179,36 @@ _EXPIRING = Kept(
     select(*_LISTED, *_TOLD_ABOUT).where(_I.expires_at <= bindparam("before")).order_by(_I.expires_at, _I.kind, _I.id)
 )
 
+_now, _file = VERSIONS.alias("now"), VERSIONS.alias("filed")
+_FILE_SAID = (
+    select(_file.c.digest)
+    .where(_file.c.kind == _I.kind, _file.c.id == _I.id, _file.c.origin == "file")
+    .order_by(_file.c.version.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_STANDS = and_(_now.c.kind == _I.kind, _now.c.id == _I.id, _now.c.version == _I.version)
+_drifted = (
+    select(*_LISTED, *_TOLD_ABOUT)
+    .join(_now, _STANDS)
+    .where(_I.origin != "file", _now.c.digest != func.coalesce(_FILE_SAID, ""))
+)
+_DRIFTED = Kept(_drifted.order_by(_I.changed_at.desc(), _I.kind, _I.id).limit(bindparam("count")))
+_HOW_MANY_DRIFTED = Kept(select(func.count()).select_from(_drifted.limit(bindparam("count")).subquery()))
+
+_newest = (
+    select(_V.kind, _V.id, func.max(_V.version).label("version"))
+    .where(_V.version <= bindparam("version"))
+    .group_by(_V.kind, _V.id)
+    .subquery()
+)
+_COUNTS_AT = Kept(
+    select(_V.kind, func.count())
+    .join(_newest, and_(*(_newest.c[name] == _V[name] for name in ("kind", "id", "version"))))
+    .where(_V.digest != "")
+    .group_by(_V.kind)
+)
+
 
 # --- writing
 
@@ -382,6 +412,21 @@ def read(database: Database, version: int) -> FederationVersion | None:
 def told(database: Database) -> dict[Key, str]:
     """By entry that something else than a file has changed since: the digest that a file said last."""
     return {(kind, id_): found for kind, id_, found in database.rows(_TOLD, {})}
+
+
+def counts_at(database: Database, version: int) -> dict[str, int]:
+    """How many entries of each kind stood at a version."""
+    return dict(database.rows(_COUNTS_AT, {"version": version}))
+
+
+def drifted(database: Database, count: int) -> tuple[ListedEntry, ...]:
+    """Entries that stand and are not as the last applied file said, the newest change first."""
+    return tuple(_listed(row) for row in database.rows(_DRIFTED, {"count": count}))
+
+
+def drifted_count(database: Database, most: int) -> int:
+    """How many those are, counted up to a bound."""
+    return int(database.rows(_HOW_MANY_DRIFTED, {"count": most})[0][0])
 
 
 def page(

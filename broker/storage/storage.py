@@ -334,6 +334,18 @@ class Storage:
         """What is not as the last applied file said."""
         return tuple(drift(register.current(self._database), register.told(self._database)))
 
+    def register_counts_at(self, version: int) -> Mapping[str, int]:
+        """How many entries of each kind stood at a version."""
+        return register.counts_at(self._database, version)
+
+    def register_drifted(self, count: int) -> tuple[ListedEntry, ...]:
+        """The first of what `register_drift` would give, as lists show it, the newest change first."""
+        return register.drifted(self._database, count)
+
+    def register_drifted_count(self, most: int) -> int:
+        """How many entries are not as the last applied file said, counted up to a bound."""
+        return register.drifted_count(self._database, most)
+
     def register_page(
         self, kind: str, org: str = "", search: str = "", state: str = "", after: str = "", count: int = 50
     ) -> EntryPage:

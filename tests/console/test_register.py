@@ -174,6 +174,15 @@ def test_the_register_is_shown_as_it_was_at_a_time(console: Console):
     assert NOW == 1_795_600_000
 
 
+def test_what_a_version_counts_is_what_stood_then(console: Console):
+    console.world.reapply({**document(agreements=[]), "services": [service("rp")]})
+    store = console.world.store
+
+    for version in (0, 1, 2):
+        there = [entry.kind for entry in store.register_entries(version)]
+        assert store.register_counts_at(version) == {kind: there.count(kind) for kind in set(there)}
+
+
 @pytest.mark.parametrize("time", ["yesterday", "2026-13-01", "99999-01-01T00:00", "0001-01-01T00:00", "<b>"])
 def test_a_time_that_is_none_is_said_to_be_so_and_kept(console: Console, time: str):
     page = operator(console).get(f"/admin/register?vid={time}")
@@ -205,6 +214,18 @@ def test_what_differs_from_the_file_is_listed_until_a_file_says_it(console: Cons
     change(console, information_url="https://rp.example.org/om")
 
     assert 'href="/admin/register/service/rp"' in browser.get("/admin/installningar").text
+
+
+def test_what_is_listed_as_different_is_what_a_file_would_find_different(console: Console):
+    store = console.world.store
+    change(console, information_url="https://rp.example.org/om")
+    change(console, "rp2", information_url="https://rp2.example.org/om")
+    new = EntryChange("member", "5569813562", {"org": "5569813562", "name": {"sv": "Ny"}}, "5569813562", "api")
+    store.commit(Effects((ChangeRegister((new,), console.world.clock.now),)))
+
+    assert {(e.kind, e.id) for e in store.register_drifted(9)} == {(e.kind, e.id) for e in store.register_drift()}
+    assert store.register_drifted_count(9) == len(store.register_drift()) == 3
+    assert store.register_drifted_count(1) == 1
 
 
 @pytest.mark.spec("AD", "04")

@@ -190,7 +190,7 @@ def _register_then(cast: Cast) -> RegisterStart:
 
 
 def _configuration(cast: Cast) -> Configuration:
-    drift = DriftRow(kind="service", names=cast.service, url="/admin/x", origin="portal", at=NOW, who=cast.value)
+    drift = DriftRow(kind="service", names=cast.service, url="/admin/x", origin="portal", at=NOW)
     setting = SettingRow(name="TILLIT_BASE_URL", value=cast.value, origin="environment", description="The issuer.")
     return Configuration(
         settings=(setting, replace(setting, value="", origin="default")),

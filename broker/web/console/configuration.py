@@ -8,25 +8,25 @@ from typing import Any, Final
 
 from broker.audit.events import RegisterExported
 from broker.exchange import Reply
-from broker.federation.register import Entry, put_together
+from broker.federation.register import ListedEntry, put_together
 from broker.login.effects import Effects
 from broker.settings import Settings, origin_of, shown_value, variable
 from broker.web.console.configuration_pages import Configuration, DriftRow, SettingRow
 from broker.web.console.listing import Listing
-from broker.web.console.people import name_of
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.roles import Action
 
 MOST_DRIFT: Final = 200
+COUNTED: Final = 100_000
 
 
 def shown(turn: ConsoleTurn) -> Reply:
     """O8. Settings, drift, and the way to the whole register as one file."""
-    drifted = turn.store.register_drift()
-    rows = tuple(_drift(entry, turn) for entry in drifted[:MOST_DRIFT])
+    rows = tuple(_drift(entry, turn) for entry in turn.store.register_drifted(MOST_DRIFT))
+    drifted = turn.store.register_drifted_count(COUNTED)
     page = Configuration(
         settings=tuple(_settings(turn.on.services.settings)),
-        drift=Listing(turn.at("/installningar"), rows, len(drifted), searched=False),
+        drift=Listing(turn.at("/installningar"), rows, drifted, searched=False),
         version=turn.store.federation_version(),
         export=turn.at("/installningar/export") if turn.may(Action.EXPORT) else None,
     )
@@ -43,15 +43,13 @@ def _settings(settings: Settings) -> Iterator[SettingRow]:
         )
 
 
-def _drift(entry: Entry, turn: ConsoleTurn) -> DriftRow:
-    names = (entry.content or {}).get("names") or (entry.content or {}).get("name")
+def _drift(entry: ListedEntry, turn: ConsoleTurn) -> DriftRow:
     return DriftRow(
         kind=entry.kind,
-        names=dict(names) if isinstance(names, Mapping) and names else {"sv": entry.id or entry.kind},
+        names=entry.about.names or {"sv": entry.id or entry.kind},
         url=turn.at(f"/register/{entry.kind}/{entry.id}"),
         origin=entry.origin.partition(":")[0],
-        at=entry.at,
-        who=name_of(entry.actor, turn),
+        at=entry.changed_at,
     )
 
 

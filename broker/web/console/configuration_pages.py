@@ -26,7 +26,6 @@ class DriftRow:
     url: str
     origin: str
     at: int
-    who: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,9 +73,7 @@ def _then(turn: ConsoleTurn) -> dict[str, Any]:
     if at is None:
         return {"asked": wish, "wrong": True}
     version = turn.store.register_version_at(at)
-    there: dict[str, int] = {}
-    for entry in turn.store.register_entries(version):
-        there[entry.kind] = there.get(entry.kind, 0) + 1
+    there = turn.store.register_counts_at(version)
     counts = tuple(KindCount(name=kind, count=there.get(kind, 0), url="") for kind in SHOWN)
     export = turn.at(f"/installningar/export?version={version}")
     return {"asked": wish, "at": at, "then": version, "counts": counts, "export": export}

@@ -7,6 +7,7 @@ from broker.audit.tally import EVERYTHING
 from broker.exchange import Reply
 from broker.federation.numbers import MethodCount
 from broker.federation.register import ListedEntry
+from broker.web.console.configuration import MOST_DRIFT
 from broker.web.console.listing import Listing, asked
 from broker.web.console.start_pages import (
     CauseRow,
@@ -20,6 +21,7 @@ from broker.web.console.start_pages import (
 from broker.web.console.todo import waiting
 from broker.web.console.turn import ConsoleTurn
 from trust_framework.reasons import REASONS
+from trust_framework.roles import Action
 
 STATES: Final = ("active", "test", "suspended")
 WEEK: Final = 7 * 24 * 3600
@@ -87,8 +89,11 @@ def _figures(turn: ConsoleTurn) -> Iterator[Figure]:
     for name, kind in (("members", "member"), ("services", "service"), ("providers", "identity_provider")):
         count = turn.store.register_page(kind, count=1).total
         yield Figure(name=name, value=str(count), url=turn.at(f"/register/{kind}"))
-    drift = len(turn.store.register_drift())
-    yield Figure(name="drift", value=str(drift), url=turn.at("/installningar"))
+    if not turn.may(Action.VIEW_CONFIGURATION):
+        return
+    drift = turn.store.register_drifted_count(MOST_DRIFT + 1)
+    shown = str(drift) if drift <= MOST_DRIFT else f"> {MOST_DRIFT}"
+    yield Figure(name="drift", value=shown, url=turn.at("/installningar"))
 
 
 def _method(count: MethodCount, turn: ConsoleTurn) -> MethodHealth:
