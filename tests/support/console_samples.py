@@ -54,14 +54,17 @@ from broker.web.console.start_pages import (
 )
 from broker.web.console.testing import TABS
 from broker.web.console.testing_forms import TestForm
-from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRun, TestService, TestServices, VerdictRow
+from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRun, TestService, TestServices
 from broker.web.console.todo import Todo
 from broker.web.pages.frame import Page, clean
 from metadata.described_keys import DescribedKey
 from metadata.published import Heard
 from tests.support.page_samples import CSRF, FRIENDLY, NOW, Cast
+from trust_framework.explanation import Explanation, Line
+from trust_framework.outcome import Outcome
 
 ORG = "5560360793"
+TOLD = Line("sn", "Efternamn", Outcome.RELEASED, "lämnad", "begärd och tillåten")
 LEVEL3 = "http://id.elegnamnden.se/loa/1.0/loa3"
 
 
@@ -246,7 +249,13 @@ def _test_run(cast: Cast, tab: str = "steg", protocol: str = "saml") -> TestRun:
         request=said,
         answer=said,
         tokens=said if protocol == "oidc" else None,
-        verdicts=tuple(VerdictRow(cast.service, outcome, "sn") for outcome in ("released", "not-allowed")),
+        explanation=Explanation(
+            "released",
+            clean(cast.value),
+            clean(cast.value),
+            (TOLD, replace(TOLD, label=clean(cast.value))),
+            (("a", "b"),),
+        ),
     )
 
 
@@ -324,7 +333,7 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m4-run-answer": lambda c: _test_run(c, "svar", "oidc"),
     "m4-run-answer-none": lambda c: replace(_test_run(c, "svar"), answer=None),
     "m4-run-details": lambda c: _test_run(c, "uppgifter"),
-    "m4-run-details-none": lambda c: replace(_test_run(c, "uppgifter"), verdicts=()),
+    "m4-run-details-none": lambda c: replace(_test_run(c, "uppgifter"), explanation=Explanation("released", "x")),
     "o7-methods": lambda c: MethodList(methods=_method_rows(c)),
     "o7-methods-none": lambda _: MethodList(methods=()),
     "o7-method": _method,

@@ -5,6 +5,11 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
+from broker.audit.events import ConsentRecorded, LoginFailed
+from broker.login.effects import Effects, StorageUnavailable
+from broker.protocols.testing.choice import Choice
+from broker.protocols.testing.following import followed, gathered
+from broker.protocols.testing.run import Message, NoteRun, Run
 from metadata.wire.claims import JoseRefused
 from metadata.wire.jose import unverified, verify
 from metadata.wire.saml_messages import Expectations, SamlRefused, StatusRefused, read_response
@@ -62,7 +67,7 @@ def test_a_successful_saml_login_is_a_pass(testing):
     assert all(named(run).values())
     assert ("AuthnRequest@ID", "_asked-succeeded") in run.request.parts
     assert ("Response/Assertion/AttributeStatement/Attribute/AttributeValue", "Anna") in run.answer.parts
-    assert any(row[1:] == ("released", "givenName") for row in run.trace)
+    assert any(row[1:3] == ("released", "givenName") for row in run.trace)
 
 
 @pytest.mark.parametrize(
@@ -345,3 +350,58 @@ def test_an_open_login_is_open(testing):
     browser = testing.browser()
     browser.follow(browser.get(testing.authorize_url()))
     assert last_run(testing, "rp").outcome == "open"
+
+
+def test_a_level_that_no_method_gives_is_a_failed_step(worlds):
+    provider = {
+        "id": "kommun",
+        "oidc": {"issuer": "https://op.example.org", "client_id": "tillit", "client_secret": "s" * 40},
+        "ceiling": LEVEL2,
+        "levels": {"two": LEVEL2},
+        "attributes": {"given_name": "givenName"},
+        "name": {"sv": "Kommun", "en": "Town"},
+    }
+    world = worlds.make(
+        federation(in_test(levels=[LEVEL3]), identity_providers=[provider]),
+        base_url="https://idp.example.org",
+        environment="production",
+    )
+    testing = InTest(world)
+    assert testing.browser().get(testing.authorize_url()).cause == "no-method"
+    run = last_run(testing, "rp")
+    assert (run.outcome, run.step("level").note) == ("failed", "no-method")
+
+
+def test_a_silent_login_without_a_sign_on_is_told_why(testing):
+    browser = testing.browser()
+    assert browser.get(testing.authorize_url(prompt="none")).sent_back["error"] == "login_required"
+    run = last_run(testing, "rp")
+    assert (run.outcome, run.step("person").note) == ("failed", "login-required")
+    assert ("error", "login_required") in run.answer.parts
+
+
+def test_a_choice_that_cannot_be_recorded_is_not_followed(testing, monkeypatch):
+    browser = testing.browser()
+    page = browser.follow(browser.get(testing.authorize_url()))
+    address = testing.bench.prepare(Choice("karin"), "rp", testing.clock())
+
+    def full(_):
+        raise StorageUnavailable("full")
+
+    monkeypatch.setattr(testing.store, "commit", full)
+    assert testing.chosen(browser, page).cause == "maintenance"
+    assert browser.get(address).cause == "maintenance"
+
+
+def test_events_of_other_logins_and_other_events_say_nothing_of_a_run():
+    run = Run("AAAA-BBBB", "rp", MEMBER, "d", "oidc", 1, Message("raw"))
+    given = ConsentRecorded(
+        at=1, reference=run.reference, person="p", service="rp", given=True, attributes=(), shown="x"
+    )
+    other = LoginFailed(at=1, reference="CCCC-DDDD", service="rp", method="test", reason="user-cancelled")
+    assert followed(run, (given, other)) == run
+
+
+def test_a_note_of_a_run_that_is_gone_is_kept_nowhere():
+    note = NoteRun("AAAA-BBBB", ())
+    assert gathered(Effects((note,)), ()) == ()

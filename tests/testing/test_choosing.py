@@ -7,6 +7,7 @@ from broker.federation.register import digest
 from broker.federation.trusted import trusted_part
 from broker.login.effects import Effects
 from broker.protocols.testing.choice import AnswerKind, BadChoice, Choice, read_form, read_hint
+from broker.web.bench import no_bench
 from tests.support.saml_peer import Peer
 from tests.support.test_issuer import InTest, in_test
 from tests.support.world import CALLBACK, LEVEL2, LEVEL3, LEVEL4, MEMBER, claims, client, federation
@@ -289,3 +290,8 @@ def test_a_draft_that_takes_a_service_out_leaves_what_stands(testing):
     testing.main.store.commit(Effects((SaveProposal(proposal, 0, {}),)))
     testing.made.snapshot.refresh()
     assert not testing.bench.tested("rp", MEMBER).draft
+
+
+def test_where_there_is_no_test_issuer_there_is_no_bench():
+    with pytest.raises(LookupError):
+        no_bench()

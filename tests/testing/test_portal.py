@@ -66,7 +66,9 @@ def test_the_flow_from_the_portal_to_the_result(console, testing):
     assert "Det räknas som godkänt prov" in words(steps)
     assert "client_id" in browser.get(f"{address}?flik=begaran").text
     assert "id_token" in browser.get(f"{address}?flik=svar").text
-    assert "Förnamn Lämnas ut" in words(browser.get(f"{address}?flik=uppgifter"))
+    told = words(browser.get(f"{address}?flik=uppgifter"))
+    assert "Förnamn lämnad Begärd och tillåten" in told
+    assert "Nivån är nådd godtagen" in told
     assert "lyckad" in words(browser.get(f"/portal/{MEMBER}/prova"))
 
 

@@ -269,3 +269,21 @@ def test_the_start_page_of_the_test_issuer_lists_its_services_only(worlds):
     page = testing.request("GET", "/test/").text
     assert "Service rp" in page
     assert "Service live" not in page
+
+
+def test_a_head_request_says_no_length_that_is_not_its_own(testing):
+    answer = testing.request("HEAD", "/saml/metadata")
+    assert (answer.status, answer.body, answer.header("Content-Length")) == (200, b"", "")
+
+
+def test_it_is_tried_again_a_while_after_it_could_not_be_made(worlds, monkeypatch):
+    world = worlds.make(federation(in_test()))
+    block = world.settings.data_dir / "test"
+    block.write_text("in the way")
+    testing = InTest(world, anew=True)
+    assert testing.request("GET", "/oidc/jwks").status == 503
+    block.unlink()
+    assert testing.request("GET", "/oidc/jwks").status == 503
+    monkeypatch.setattr("broker.test_issuer.PAUSE", 0.0)
+    world.app.test_issuer._not_before = 0.0
+    assert testing.request("GET", "/oidc/jwks").status == 200

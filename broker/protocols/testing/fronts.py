@@ -99,9 +99,12 @@ class _Sealing:
 
 
 def _told(front: Front, tell: Tell, now: int, on: Services) -> Answer:
-    """No, in the protocol's words, which the run keeps."""
+    """No, in the protocol's words, which the run keeps. Where nobody was identified, that is why."""
     answer = front.tell(tell, now, on)
-    return _with(answer, tell.reference, {"answer": messages.answered(answer.delivery)})
+    run = runs(on).test_run(tell.reference)
+    nobody = run is None or run.step(StepName.PERSON) is None
+    steps = (Step(StepName.PERSON, ok=False, note=tell.reason.code),) if nobody else ()
+    return _with(answer, tell.reference, {"answer": messages.answered(answer.delivery), "steps": steps})
 
 
 def _noted(

@@ -10,9 +10,9 @@ from broker.web import bench
 from broker.web.answers import see_other
 from broker.web.bench import Bench
 from broker.web.console.testing_forms import TestForm
-from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRun, TestService, TestServices, VerdictRow
+from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRun, TestService, TestServices
 from broker.web.console.turn import ConsoleTurn
-from trust_framework.attributes import CATALOGUE
+from trust_framework.explanation import Explanation, Reader, explained
 from trust_framework.reasons import REASONS
 
 TABS = ("steg", "begaran", "svar", "uppgifter")
@@ -104,7 +104,7 @@ def run(turn: ConsoleTurn, service: str, reference: str) -> Reply:
         request=kept.request,
         answer=kept.answer,
         tokens=kept.tokens,
-        verdicts=_verdicts(kept),
+        explanation=_explained(kept, found.now().federation, turn.turn.language()),
     )
     return turn.render(page)
 
@@ -125,13 +125,9 @@ def _step(name: StepName, kept: Run) -> StepRow:
     return StepRow(name.value, "ok" if step.ok else "err", {} if word else told, step.note if word else "")
 
 
-def _verdicts(kept: Run) -> tuple[VerdictRow, ...]:
-    """What was decided of each detail."""
-    return tuple(
-        VerdictRow(_label(v.attribute), v.outcome, v.attribute) for v in trace.verdicts(kept.trace) if v.attribute
-    )
-
-
-def _label(attribute: str) -> dict[str, str]:
-    row = CATALOGUE.get(attribute)
-    return {"sv": row.sv, "en": row.en} if row else {"sv": attribute}
+def _explained(kept: Run, federation: Federation, language: str) -> Explanation:
+    """What was decided of each detail, and why, told as to an operator: the person is made up."""
+    step = kept.step(StepName.ATTRIBUTES)
+    result = step.note if step is not None and not step.ok else trace.RELEASED
+    agreements = {each.id: each for each in federation.agreements}
+    return explained(trace.verdicts(kept.trace), result, Reader.OPERATOR, language, agreements)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from broker.protocols.testing.run import Message
 from broker.web.pages.frame import Names, Page
+from trust_framework.explanation import Explanation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +73,6 @@ class StepRow:
     answer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictRow:
-    """What was decided of a detail."""
-
-    names: Names
-    outcome: str
-    attribute: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestRun(Page):
     """One login. `tab` is the part that is shown: the steps, the request, the answer, or each detail and why."""
@@ -98,4 +90,4 @@ class TestRun(Page):
     request: Message
     answer: Message | None
     tokens: Message | None
-    verdicts: tuple[VerdictRow, ...]
+    explanation: Explanation

@@ -12,7 +12,7 @@ from broker.login import journey, methods
 from broker.login.effects import Effects, UseOnce
 from broker.login.handles import new_reference
 from broker.login.request import LoginRequest, Transaction
-from broker.login.steps import Issue, Show, Step, Tell
+from broker.login.steps import Explain, Leave, Show, Step
 from broker.protocols.front import Answered
 from broker.protocols.oidc import authorize as oidc_authorize
 from broker.protocols.saml import sso as saml_sso
@@ -77,11 +77,12 @@ def _run(asked: LoginRequest, step: Step, turn: Turn) -> Run:
     """A run of a request that may be served, as far as it has come."""
     signed = (Taken(StepName.SIGNATURE, ok=True),) if asked.protocol == "saml" else ()
     levels = " ".join(asked.wanted.levels)
+    reason = step.outcome.reason.code if isinstance(step.outcome, Explain) else ""
     taken = (
         Taken(StepName.RECEIVED, ok=True),
         *signed,
         Taken(StepName.ADDRESS, ok=True, note=asked.return_url),
-        Taken(StepName.LEVEL, ok=True, note=levels),
+        Taken(StepName.LEVEL, ok=not reason, note=reason or levels),
     )
     return _new(asked.service, asked.protocol, _reference(step), taken, turn)
 
@@ -90,10 +91,10 @@ def _reference(step: Step) -> str:
     match step.outcome:
         case Show(transaction=tx):
             return tx.reference
-        case Issue() | Tell():
-            return step.outcome.reference
-        case _:
-            return new_reference()
+        case Leave():
+            raise TypeError("a simulated method sends nobody anywhere")
+        case told:
+            return told.reference
 
 
 def _new(service: str, protocol: str, reference: str, taken: tuple[Taken, ...], turn: Turn) -> Run:
