@@ -282,6 +282,12 @@ def _unfit(proposal: Proposal, desk: Desk) -> Refused | None:
     return Refused(Refusal.NAME_HELD, (taken.name.value,)) if taken else None
 
 
+def wrong(proposal: Proposal, desk: Desk) -> tuple[str, ...]:
+    """What keeps the content from being sent in or published: faults, a name that is taken, or the code of a refusal."""
+    refused = _unfit(proposal, desk)
+    return () if refused is None else refused.about or (refused.why.value,)
+
+
 def take_up(proposal: Proposal, actor: Actor, desk: Desk) -> Answer:
     """Begin to look at it."""
     return _done(proposal, approval.taken_up(proposal, actor, desk.now), actor, desk)

@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 from broker.audit.checkpoint import TreeState
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
+from broker.federation.proposals import ProposalStore
+from broker.federation.proposing import ProposalPage
 from broker.federation.register import Entry, EntryPage, ListedEntry
 from broker.login.ports import Store
 from metadata.context import ReadsNames
@@ -12,17 +14,17 @@ from trust_framework.roles import RoleGrant
 
 
 class ConsoleStore(Store, ReadsNames, Protocol):
-    """Reads for lists, entries and states. Writes go through `commit`, as everywhere. Add what a page needs."""
+from trust_framework.approval import Proposal, Stage
 
-    def role_grants_of(self, org: str) -> tuple[RoleGrant, ...]: ...
+
+class ConsoleStore(Store, ProposalStore, Protocol):
+    """Reads for lists, entries and states. Writes go through `commit`, as everywhere. Add what a page needs."""
 
     def federation_version(self) -> int: ...
 
     def federation_document(self) -> Mapping[str, Any]: ...
 
     def register_entries(self, version: int | None = None) -> tuple[Entry, ...]: ...
-
-    def register_entry(self, kind: str, id: str) -> Entry | None: ...
 
     def register_history(self, kind: str, id: str) -> tuple[Entry, ...]: ...
 
@@ -53,3 +55,19 @@ class ConsoleStore(Store, ReadsNames, Protocol):
     def log_checkpoint_at(self) -> int | None: ...
 
     def register_expiring(self, before: int) -> tuple[ListedEntry, ...]: ...
+
+    def proposal(self, id: str, org: str | None = None) -> Proposal | None: ...
+
+    def proposal_page(
+        self,
+        stage: str = "",
+        org: str = "",
+        kind: str = "",
+        object: str = "",
+        author: str = "",
+        search: str = "",
+        after: str = "",
+        count: int = 50,
+    ) -> ProposalPage: ...
+
+    def proposal_counts(self, org: str = "") -> Mapping[Stage, int]: ...

@@ -29,6 +29,8 @@ THEIRS = {
     "version": "1",
     "person": "nobody",
     "role": "owner",
+    "proposal": "their-proposal",
+    "application": "their-application",
 }
 """By name of a part: an object of the other member."""
 

@@ -33,6 +33,8 @@ from broker.web.console.methods_pages import (
     Tried,
     TriedRow,
 )
+from broker.web.console.proposals_forms import ApplyForm, DecisionForm
+from broker.web.console.proposals_pages import ActRow, Apply, CheckRow, ProposalList, ProposalRow, ProposalShown, Stop
 from broker.web.console.register_pages import (
     EntryRow,
     EntryShown,
@@ -306,6 +308,20 @@ def _method(cast: Cast, **changes: Any) -> MethodView:
 
 def _form(kind: type[ConsoleForm], **posted: str) -> Any:
     form = kind.of(FormTurn(**posted))
+def _proposal_row(cast: Cast, stage: str = "submitted") -> ProposalRow:
+    return ProposalRow(
+        url="/admin/forslag/x", names=cast.service, kind="service", org=cast.owner, stage=stage, danger="dangerous",
+        changed_at=NOW, emergency=True,
+    )  # fmt: skip
+
+
+def _proposal_list(cast: Cast) -> ProposalList:
+    rows = (_proposal_row(cast), _proposal_row(cast, "returned"))
+    return ProposalList(proposals=listing("/admin/forslag", *rows, cast=cast, states=("waiting", "open", "draft")))
+
+
+def _decision(*vouchable: str, **posted: str) -> DecisionForm:
+    form = DecisionForm.about(FormTurn(**posted), vouchable, "a" * 64)
     if posted:
         form.valid(FormTurn(**posted))
     return form
@@ -320,6 +336,74 @@ def _stop(cast: Cast, **posted: str) -> StopMethod:
     others = {LEVEL3: cast.app, "http://id.elegnamnden.se/loa/1.0/loa2": {"sv": "", "en": ""}}
     return StopMethod(
         names=cast.service, form=_form(StopForm, **posted), action="/admin/x", cancel="/admin", others=others
+def _proposal(cast: Cast, **changes: Any) -> ProposalShown:
+    acts = (
+        ActRow(at=NOW, who=cast.value, body="member", what="submitted", reason=cast.value),
+        ActRow(at=NOW, who=cast.value, body="federation", what="approved", reason=cast.value, counts=True),
+    )
+    whole = ProposalShown(
+        names=cast.service,
+        kind="service",
+        object=cast.value,
+        org=cast.owner,
+        stage="submitted",
+        danger="dangerous",
+        emergency=False,
+        review_due=None,
+        author=cast.value,
+        changes=(("dangerous", cast.service), ("careful", cast.owner), ("harmless", cast.owner)),
+        checks=(
+            CheckRow(document="test-login", done=True),
+            CheckRow(document="agreement", done=False),
+            CheckRow(document="representation", done=False, vouched=True),
+            CheckRow(document="domain-proof", done=False, lacks=(clean(cast.value),)),
+        ),
+        acts=acts,
+        approvals=1,
+        needed=2,
+        wrong=(),
+        look_alikes=(),
+        raw=("", clean(cast.value)),
+        action="/admin/forslag/x",
+        back="/admin/forslag",
+        form=_decision("agreement"),
+        offers=("approve", "return", "reject", "emergency"),
+    )
+    return replace(whole, **changes)
+
+
+def _proposal_stands(cast: Cast) -> ProposalShown:
+    return _proposal(
+        cast,
+        stage="published",
+        emergency=True,
+        review_due=NOW,
+        changes=(),
+        checks=(),
+        wrong=(clean(cast.value),),
+        look_alikes=((clean(cast.value), cast.owner),),
+        offers=(),
+        stands="refused.own-proposal",
+    )
+
+
+def _apply(cast: Cast, **posted: str) -> Apply:
+    form = ApplyForm.of(FormTurn(**posted))
+    if posted:
+        form.valid(FormTurn(**posted))
+    return Apply(form=form, earlier=(_proposal_row(cast),))
+
+
+def _stop(cast: Cast) -> Stop:
+    return Stop(
+        names=cast.service,
+        kind="member",
+        state="suspended",
+        reason=cast.value,
+        form=_decision(),
+        action="/admin/x",
+        back="/admin/x",
+        offers=("activate", "leave"),
     )
 
 
@@ -345,6 +429,14 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "o7-method-wrong": lambda c: _method(c, form=_form(TryForm, pasted="")),
     "o7-stop": _stop,
     "o7-stop-wrong": lambda c: _stop(c, reason=""),
+    "o2-proposals": _proposal_list,
+    "o2-proposals-none": lambda _: ProposalList(proposals=Listing("/admin/forslag", (), 0)),
+    "o2-proposal": _proposal,
+    "o2-proposal-refused": lambda c: _proposal(c, form=_decision("agreement", act="approve", reason="x" * 3000)),
+    "o2-proposal-stands": _proposal_stands,
+    "o2-stop": _stop,
+    "apply": _apply,
+    "apply-wrong": lambda c: _apply(c, org=c.value, type="agent", roles="api-owner", mail=c.value),
     "m0-choose": lambda _: ChoosePortal(),
     "m1-start": _start,
     "m1-empty": lambda _: PortalStart(todo=(), services=Listing(f"/portal/{ORG}", (), 0)),

@@ -58,7 +58,8 @@ def keys_used() -> set[str]:
     code = " ".join(file.read_text() for file in (WEB / "console").rglob("*.py"))
     known = set(keys("sv", CONSOLES))
     named = {key for key in QUOTED.findall(expressions) if not key.endswith(FILES)}
-    named |= {key for key in QUOTED.findall(code) if key in known}
+    begun = {key[: at + 1] for key in known for at, letter in enumerate(key) if letter == "."}
+    named |= {key for key in QUOTED.findall(code) if key in known | begun}
     prefixes = tuple(key for key in named if key.endswith("."))
     built = {key for key in keys("sv") if key.startswith(prefixes)}
     return named - set(prefixes) | built | {f"progress.{key}" for key in (*MESSAGES, "waiting")}

@@ -16,10 +16,11 @@ class ChoosePortal(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoRole(Page):
-    """The person is known and has no role here."""
+    """The person is known and has no role here; `apply` is where an organisation asks to become a member."""
 
     template: ClassVar[str] = "console_no_role.html"
     mark: ClassVar[str] = "no-role"
+    apply: str = "/portal/ansok"
 
     @property
     def status(self) -> int:

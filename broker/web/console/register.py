@@ -36,6 +36,7 @@ from broker.web.console.register_pages import (
 from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.frame import Names
 from idp_adapters.catalogue import UnknownMethod
+from trust_framework.roles import Action
 
 SHOWN: Final = tuple(kind for kind in KINDS if kind != FEDERATION)
 STATES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -180,8 +181,13 @@ def _shown(kind: str, id: str, turn: ConsoleTurn) -> Reply:
         state=str(content.get("state", "active")) if versions[0].content is not None else "gone",
         back=turn.at() if turn.org else turn.at(f"/register/{kind}"),
         org=member_names(versions[0].org, turn.turn) if versions[0].org and not turn.org else {},
+        stop=turn.at(f"/register/{kind}/{id}/stopp") if _stoppable(kind, versions[0], turn) else "",
     )
     return turn.render(page)
+
+
+def _stoppable(kind: str, newest: Entry, turn: ConsoleTurn) -> bool:
+    return not turn.org and kind in STATES and newest.content is not None and turn.may(Action.SUSPEND)
 
 
 def _version(kind: str, id: str, version: int, turn: ConsoleTurn) -> Reply:
@@ -196,7 +202,7 @@ def _version(kind: str, id: str, version: int, turn: ConsoleTurn) -> Reply:
         names=_names(this.content or (before.content if before else None) or {}, id),
         row=_row(this, turn),
         changes=_changes(this, before, turn),
-        raw=json.dumps(_masked(this.content), indent=2, ensure_ascii=False, sort_keys=True)[:LONGEST_RAW],
+        raw=json.dumps(masked(this.content), indent=2, ensure_ascii=False, sort_keys=True)[:LONGEST_RAW],
         back=_path(kind, id, turn),
     )
     return turn.render(page)
@@ -253,11 +259,11 @@ def _changes(this: Entry, before: Entry | None, turn: ConsoleTurn) -> tuple[tupl
     return tuple((change.danger.value, {"sv": change.sv, "en": change.en}) for change in told)
 
 
-def _masked(value: Any) -> Any:
-    """A content without its secrets."""
+def masked(value: Any) -> Any:
+    """A content without its secrets, for people to look at."""
     if isinstance(value, Mapping):
-        return {name: HIDDEN if _secret(name) else _masked(each) for name, each in value.items()}
-    return [_masked(each) for each in value] if isinstance(value, list) else value
+        return {name: HIDDEN if _secret(name) else masked(each) for name, each in value.items()}
+    return [masked(each) for each in value] if isinstance(value, list) else value
 
 
 def _secret(name: str) -> bool:

@@ -80,7 +80,7 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryShown(Page):
-    """An entry as it stands, and every version of it."""
+    """An entry as it stands, and every version of it. `stop` is where it can be stopped, by those who may."""
 
     template: ClassVar[str] = "register_entry.html"
     mark: ClassVar[str] = "register-entry"
@@ -92,6 +92,7 @@ class EntryShown(Page):
     state: str = ""
     back: str
     org: Names = field(default_factory=dict)
+    stop: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

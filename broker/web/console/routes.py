@@ -4,7 +4,7 @@ A page is a row. A route without a row does not exist; `docs/routes.md` and the 
 made from here. In the navigation the rows of a tab come in this order.
 """
 
-from broker.web.console import colleagues, configuration, entry, methods, register, start, testing
+from broker.web.console import applying, colleagues, configuration, entry, methods, proposals, register, start, testing
 from broker.web.console.row import Row
 from trust_framework.roles import Action
 
@@ -15,6 +15,9 @@ CONSOLE: tuple[Row, ...] = (
     Row("/admin/fortsatt", entry.held, Action.ENTER),
     Row("/portal/inbjudan", colleagues.offered, Action.ENTER),
     Row("/portal/inbjudan", colleagues.taken, Action.ENTER, "POST"),
+    Row("/portal/ansok", applying.form, Action.ENTER),
+    Row("/portal/ansok", applying.sent, Action.ENTER, "POST"),
+    Row("/portal/ansok/<application>", applying.shown, Action.ENTER),
     # --- a member's portal
     Row("/portal/<org>", start.portal, Action.VIEW, tab="start"),
     Row("/portal/<org>/prova", testing.services, Action.VIEW, tab="testing"),
@@ -29,8 +32,14 @@ CONSOLE: tuple[Row, ...] = (
     Row(
         "/portal/<org>/personer/<person>/<role>", colleagues.end, Action.GRANT_ROLES, "POST", step_up=True, tab="people"
     ),
+    Row("/portal/<org>/forslag", proposals.listed, Action.VIEW, tab="proposals"),
+    Row("/portal/<org>/forslag/<proposal>", proposals.shown, Action.VIEW, tab="proposals"),
+    Row("/portal/<org>/forslag/<proposal>", proposals.decided, Action.EDIT, "POST", step_up=True, tab="proposals"),
     # --- the operator's console
     Row("/admin", start.dashboard, Action.VIEW_FEDERATION, tab="start"),
+    Row("/admin/forslag", proposals.listed, Action.VIEW_FEDERATION, tab="proposals"),
+    Row("/admin/forslag/<proposal>", proposals.shown, Action.VIEW_FEDERATION, tab="proposals"),
+    Row("/admin/forslag/<proposal>", proposals.decided, Action.APPROVE, "POST", step_up=True, tab="proposals"),
     Row("/admin/register", register.start, Action.VIEW_FEDERATION, tab="register"),
     Row("/admin/register/<kind>", register.entries, Action.VIEW_FEDERATION, tab="register"),
     Row("/admin/register/<kind>/<id>", register.entry, Action.VIEW_FEDERATION, tab="register"),
@@ -44,6 +53,8 @@ CONSOLE: tuple[Row, ...] = (
     Row("/admin/personer", colleagues.invite, Action.GRANT_ROLES, "POST", step_up=True, tab="people"),
     Row("/admin/personer/<person>/<role>", colleagues.ask_end, Action.GRANT_ROLES, tab="people"),
     Row("/admin/personer/<person>/<role>", colleagues.end, Action.GRANT_ROLES, "POST", step_up=True, tab="people"),
+    Row("/admin/register/<kind>/<id>/stopp", proposals.stop, Action.SUSPEND, tab="register"),
+    Row("/admin/register/<kind>/<id>/stopp", proposals.stopped, Action.SUSPEND, "POST", step_up=True, tab="register"),
     Row("/admin/installningar", configuration.shown, Action.VIEW_CONFIGURATION, tab="configuration"),
     Row("/admin/installningar/export", configuration.export, Action.EXPORT, step_up=True, tab="configuration"),
     Row("/admin/inloggningssatt", methods.methods, Action.VIEW_FEDERATION, tab="methods"),

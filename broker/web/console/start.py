@@ -18,8 +18,8 @@ from broker.web.console.start_pages import (
     PortalService,
     PortalStart,
 )
-from broker.web.console.todo import waiting
 from broker.web.console.turn import ConsoleTurn
+from broker.web.console.waiting import waiting
 from trust_framework.reasons import REASONS
 from trust_framework.roles import Action
 

@@ -1,12 +1,7 @@
-"""What waits for somebody: the cards "to do" on the first page of the portal and the console.
-
-A source is a function that looks and yields; a new one is a line in `SOURCES`. Numbers that a dashboard shows are counted by
-the same functions, so that a number equals its list.
-"""
+"""A card "to do": a sentence, and the page where it is done. Which cards there are is `waiting`'s."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from broker.web.console.turn import ConsoleTurn
 
@@ -24,11 +19,4 @@ class Todo:
 
 
 Source = Callable[[ConsoleTurn], Iterable[Todo]]
-
-SOURCES: Final[tuple[Source, ...]] = ()
-"""Each is asked for the member of the turn, or for the federation where the turn has none."""
-
-
-def waiting(turn: ConsoleTurn) -> tuple[Todo, ...]:
-    """Everything that waits, in the order of the sources."""
-    return tuple(todo for source in SOURCES for todo in source(turn))
+"""Looks for what waits, for the member of the turn, or for the federation where the turn has none."""
