@@ -308,6 +308,23 @@ def _method(cast: Cast, **changes: Any) -> MethodView:
 
 def _form(kind: type[ConsoleForm], **posted: str) -> Any:
     form = kind.of(FormTurn(**posted))
+    if posted:
+        form.valid(FormTurn(**posted))
+    return form
+
+
+def _tried(cast: Cast) -> Tried:
+    rows = (TriedRow(cast.value, cast.owner, (cast.value, cast.value), ""), TriedRow(cast.value, {}, (), "unmapped"))
+    return Tried(cast.value, "", rows, cast.service)
+
+
+def _stop(cast: Cast, **posted: str) -> StopMethod:
+    others = {LEVEL3: cast.app, "http://id.elegnamnden.se/loa/1.0/loa2": {"sv": "", "en": ""}}
+    return StopMethod(
+        names=cast.service, form=_form(StopForm, **posted), action="/admin/x", cancel="/admin", others=others
+    )
+
+
 def _proposal_row(cast: Cast, stage: str = "submitted") -> ProposalRow:
     return ProposalRow(
         url="/admin/forslag/x", names=cast.service, kind="service", org=cast.owner, stage=stage, danger="dangerous",
@@ -327,15 +344,6 @@ def _decision(*vouchable: str, **posted: str) -> DecisionForm:
     return form
 
 
-def _tried(cast: Cast) -> Tried:
-    rows = (TriedRow(cast.value, cast.owner, (cast.value, cast.value), ""), TriedRow(cast.value, {}, (), "unmapped"))
-    return Tried(cast.value, "", rows, cast.service)
-
-
-def _stop(cast: Cast, **posted: str) -> StopMethod:
-    others = {LEVEL3: cast.app, "http://id.elegnamnden.se/loa/1.0/loa2": {"sv": "", "en": ""}}
-    return StopMethod(
-        names=cast.service, form=_form(StopForm, **posted), action="/admin/x", cancel="/admin", others=others
 def _proposal(cast: Cast, **changes: Any) -> ProposalShown:
     acts = (
         ActRow(at=NOW, who=cast.value, body="member", what="submitted", reason=cast.value),
@@ -394,7 +402,7 @@ def _apply(cast: Cast, **posted: str) -> Apply:
     return Apply(form=form, earlier=(_proposal_row(cast),))
 
 
-def _stop(cast: Cast) -> Stop:
+def _stopped(cast: Cast) -> Stop:
     return Stop(
         names=cast.service,
         kind="member",
@@ -434,7 +442,7 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "o2-proposal": _proposal,
     "o2-proposal-refused": lambda c: _proposal(c, form=_decision("agreement", act="approve", reason="x" * 3000)),
     "o2-proposal-stands": _proposal_stands,
-    "o2-stop": _stop,
+    "o2-stop": _stopped,
     "apply": _apply,
     "apply-wrong": lambda c: _apply(c, org=c.value, type="agent", roles="api-owner", mail=c.value),
     "m0-choose": lambda _: ChoosePortal(),
