@@ -274,7 +274,7 @@ class TestApplying:
     def test_an_application_that_is_not_whole_is_shown_again_with_what_is_wrong(self, console: Console, wrong):
         page = self.apply(console, **wrong)
 
-        assert page.page == "M-apply"
+        assert page.page == "apply"
         assert alert(page)
         assert console.world.store.proposal_page().total == 0
 

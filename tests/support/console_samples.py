@@ -444,7 +444,7 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "o2-proposal-stands": _proposal_stands,
     "o2-stop": _stopped,
     "apply": _apply,
-    "apply-wrong": lambda c: _apply(c, org=c.value, type="agent", roles="api-owner", mail=c.value),
+    "apply-wrong": lambda c: _apply(c, org="1", type="agent", roles="api-owner", mail="nobody"),
     "m0-choose": lambda _: ChoosePortal(),
     "m1-start": _start,
     "m1-empty": lambda _: PortalStart(todo=(), services=Listing(f"/portal/{ORG}", (), 0)),

@@ -90,7 +90,7 @@ class Apply(Page):
     """The application of a new member, and those that the person has made before."""
 
     template: ClassVar[str] = "member_apply.html"
-    mark: ClassVar[str] = "M-apply"
+    mark: ClassVar[str] = "apply"
     form: ConsoleForm
     earlier: tuple[ProposalRow, ...] = ()
 
@@ -100,7 +100,7 @@ class Stop(Page):
     """Stop a member, a service or a provider, or propose that it is in force again or leaves."""
 
     template: ClassVar[str] = "entry_stop.html"
-    mark: ClassVar[str] = "O2-stop"
+    mark: ClassVar[str] = "stop"
     names: Names
     kind: str
     state: str
