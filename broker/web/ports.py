@@ -10,14 +10,10 @@ from broker.federation.proposing import ProposalPage
 from broker.federation.register import Entry, EntryPage, ListedEntry
 from broker.login.ports import Store
 from metadata.context import ReadsNames
-from trust_framework.roles import RoleGrant
-
-
-class ConsoleStore(Store, ReadsNames, Protocol):
 from trust_framework.approval import Proposal, Stage
 
 
-class ConsoleStore(Store, ProposalStore, Protocol):
+class ConsoleStore(Store, ReadsNames, ProposalStore, Protocol):
     """Reads for lists, entries and states. Writes go through `commit`, as everywhere. Add what a page needs."""
 
     def federation_version(self) -> int: ...
