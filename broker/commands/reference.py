@@ -95,6 +95,26 @@ def _endpoints() -> Iterator[str]:
         yield f"| `{rule}` | {', '.join(methods)} | {'–' if methods == ('GET',) else 65536} | {_first(view)} |"
     for row in CONSOLE:
         yield f"| `{row.rule}` | {row.method} | {row.limit or '–'} | {_first(row.view)} |"
+    yield from _of_the_test_issuer()
+
+
+def _of_the_test_issuer() -> Iterator[str]:
+    """What answers beneath `/test`, and there otherwise than here."""
+    from broker.web import flask_app, front
+    from broker.web.testing.routes import PAGES as SHOWN
+    from broker.web.testing.routes import ROUTES
+
+    known = [path for path in ROUTES if not path.startswith("/static/")]
+    yield from ("", "## The test issuer", "", "Beneath `/test`, for services in test alone (`test-logins.md`):", "")
+    yield ", ".join(f"`{path}`" for path in dict.fromkeys((*known, *(rule for rule, _, _ in SHOWN)))) + "."
+    yield from ("", "Otherwise than above:", "", "| address | methods | limit | what |", "|---|---|---|---|")
+    for path in known:
+        if ROUTES[path] is not front.ROUTES[path]:
+            route = ROUTES[path]
+            yield f"| `{path}` | {', '.join(route.methods)} | {route.limit or '–'} | {_first(route.view)} |"
+    for rule, view, methods in SHOWN:
+        if (rule, view, methods) not in flask_app.PAGES:
+            yield f"| `{rule}` | {', '.join(methods)} | {'–' if methods == ('GET',) else 65536} | {_first(view)} |"
 
 
 def route_page() -> str:

@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from broker.federation.proposing import SaveProposal
+from broker.federation.register import digest
+from broker.federation.trusted import trusted_part
+from broker.login.effects import Effects
 from broker.storage.apart import open_apart
-from tests.support.world import Answer, Browser, World, client
+from tests.support.world import MEMBER, Answer, Browser, World, client
+from trust_framework.approval import Act, Body, Proposal, Stage, Wanted, What
 
 PATH = "/test"
 
@@ -86,6 +91,16 @@ def _furnish(world: World) -> None:
     _made[kek] = Path(
         shutil.copytree(folder, world.settings.data_dir.parent / f"test-issuer-{world.settings.data_dir.name}")
     )
+
+
+def drafted(testing: InTest, content: Mapping[str, Any], id: str = "rp", org: str = MEMBER) -> str:
+    """An open proposal of this content, taken up by the test issuer; its digest."""
+    wanted = Wanted(content, digest(trusted_part("service", content)))
+    act = Act(testing.clock(), "tekla", "Tekla", Body.MEMBER, What.DRAFTED, wanted.digest)
+    proposal = Proposal(f"p-{id}", "service", id, org, wanted, Stage.DRAFT, "tekla", (act,))
+    testing.main.store.commit(Effects((SaveProposal(proposal, 0, {}),)))
+    testing.made.snapshot.refresh()
+    return wanted.digest
 
 
 def in_test(client_id: str = "rp", **more: Any) -> dict[str, Any]:

@@ -3,13 +3,11 @@
 import pytest
 
 from broker.federation.proposing import SaveProposal
-from broker.federation.register import digest
-from broker.federation.trusted import trusted_part
 from broker.login.effects import Effects
 from broker.protocols.testing.choice import AnswerKind, BadChoice, Choice, read_form, read_hint
 from broker.web.bench import no_bench
 from tests.support.saml_peer import Peer
-from tests.support.test_issuer import InTest, in_test
+from tests.support.test_issuer import InTest, drafted, in_test
 from tests.support.world import CALLBACK, LEVEL2, LEVEL3, LEVEL4, MEMBER, claims, client, federation
 from trust_framework.approval import Act, Body, Proposal, Stage, Wanted, What
 
@@ -207,17 +205,6 @@ def test_a_choice_for_a_service_that_has_left_the_test_is_refused(testing):
 
 
 # --- drafts
-
-
-def drafted(testing, content, id="rp", org=MEMBER):
-    """An open proposal of this content."""
-    wanted = Wanted(content, digest(trusted_part("service", content)))
-    at = testing.clock()
-    act = Act(at, "tekla", "Tekla", Body.MEMBER, What.DRAFTED, wanted.digest)
-    proposal = Proposal(f"p-{id}", "service", id, org, wanted, Stage.DRAFT, "tekla", (act,))
-    testing.main.store.commit(Effects((SaveProposal(proposal, 0, {}),)))
-    testing.made.snapshot.refresh()
-    return wanted.digest
 
 
 def of(world, id):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.support.oidc import basic, userinfo
 from tests.support.saml_peer import Peer
-from tests.support.test_issuer import InTest, in_test
+from tests.support.test_issuer import InTest, drafted, in_test
 from tests.support.world import LEVEL2, SECRET, claims, client, federation
 
 
@@ -186,6 +187,43 @@ def test_a_sign_on_of_production_is_none_in_the_test_issuer(worlds):
     answer = browser.follow(browser.get(InTest(world).authorize_url(prompt="none")))
     assert answer.sent_back["error"] == "login_required"
     assert len({name for name in browser.cookies if name.startswith("tillit")}) == 2
+
+
+@pytest.fixture
+def both(worlds):
+    """A client that both know at the same time: it is in force, and a change of it is being tested."""
+    world = worlds.make(federation(client("rp")))
+    testing, scope = InTest(world), "openid profile offline_access"
+    drafted(testing, dict(world.store.register_entry("service", "rp").content) | {"attributes": ["givenName"]})
+    browsers = world.browser(), testing.browser()
+    codes = world.code(browsers[0], scope=scope), testing.code(browsers[1], scope=scope)
+    more = world.code(browsers[0], scope=scope), testing.code(browsers[1], scope=scope)
+    issuers = world, testing
+    tokens = [issuer.redeem(code).json for issuer, code in zip(issuers, more, strict=True)]
+    return issuers, browsers, codes, tokens
+
+
+@pytest.mark.parametrize("there", [0, 1], ids=["production", "the test issuer"])
+def test_nothing_of_one_is_anything_to_the_other_though_both_know_the_client(both, there):
+    issuers, browsers, codes, tokens = both
+    issuer, theirs, browser = issuers[there], tokens[1 - there], browsers[1 - there]
+
+    assert issuer.redeem(codes[1 - there]).json["error"] == "invalid_grant"
+    again = issuer.token(grant_type="refresh_token", refresh_token=theirs["refresh_token"])
+    assert again.json["error"] == "invalid_grant"
+    assert userinfo(issuer, theirs["access_token"]).status == 401
+    for kind in ("access_token", "refresh_token"):
+        form = {"token": theirs[kind]}
+        assert issuer.request("POST", "/oidc/introspect", form, **basic("rp")).json == {"active": False}
+        assert issuer.request("POST", "/oidc/revoke", form, **basic("rp")).status == 200
+    browser.world = issuer
+    prefix = "/test" if there else ""
+    assert browser.get(f"{prefix}/oidc/logout?id_token_hint={theirs['id_token']}").cause == "request-signature"
+    silent = browser.follow(browser.get(issuer.authorize_url(login_hint=None, prompt="none")))
+    assert silent.sent_back["error"] == "login_required"
+
+    assert issuers[1 - there].redeem(codes[1 - there]).status == 200
+    assert userinfo(issuers[1 - there], theirs["access_token"]).status == 200
 
 
 def test_what_the_test_issuer_gave_ends_with_the_approval(moved):
