@@ -118,6 +118,30 @@ class RequestRefused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoginsRead(Event):
+    """Somebody read how requests of a service ended: all of them, or (`sought`) the one with a reference."""
+
+    name: ClassVar[str] = "log.read"
+    retention: ClassVar[str] = "operation"
+    person: str
+    org: str
+    of: str = ""
+    sought: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginSimulated(Event):
+    """Somebody asked what a person would get at a service. Nothing left but the answer on a page."""
+
+    name: ClassVar[str] = "login.simulated"
+    retention: ClassVar[str] = "operation"
+    person: str
+    org: str
+    of: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GrantEnded(Event):
     """A grant was revoked. `cause`: revoked by its client, used again, logged out, refused by a new decision."""
 

@@ -6,7 +6,7 @@ anything personal. An event that says how a request of a service ended is found 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from trust_framework.case import Verdict
@@ -86,3 +86,32 @@ def finding_of(event: Mapping[str, Any]) -> Finding | None:
     return Finding(
         event.get("reference", ""), event["service"], event["at"], result, event.get("method", ""), event["event"]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event that was found. `position` None: it is not sealed yet."""
+
+    position: int | None
+    event: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a list of a service's logins is narrowed to; what is empty narrows nothing. `faults`: all but `released`."""
+
+    service: str
+    result: str = ""
+    method: str = ""
+    faults: bool = False
+    since: int = 0
+    until: int = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedPage:
+    """Some events of a list, the newest first; `total` match, `before` continues after the last."""
+
+    events: tuple[Logged, ...]
+    total: int
+    before: int | None = None

@@ -5,13 +5,12 @@ within the last second is looked for among the events that still wait. Nothing h
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Index, Text, and_, bindparam, cast, func, insert, literal_column, or_, select
 
-from broker.audit.trace import RELEASED, Finding, finding, finding_of
+from broker.audit.trace import RELEASED, Finding, Logged, LoggedPage, Sought, finding, finding_of
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.log import LOG, pending
 from broker.storage.tables import About, number, table, text
@@ -35,35 +34,6 @@ REFERENCES = table(
 )
 _R, _L = REFERENCES.c, LOG.c
 HOUR = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """An event that was found. `position` None: it is not sealed yet."""
-
-    position: int | None
-    event: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """What a list of a service's logins is narrowed to; what is empty narrows nothing. `faults`: all but `released`."""
-
-    service: str
-    result: str = ""
-    method: str = ""
-    faults: bool = False
-    since: int = 0
-    until: int = 2**62
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedPage:
-    """Some events of a list, the newest first; `total` match, `before` continues after the last."""
-
-    events: tuple[Logged, ...]
-    total: int
-    before: int | None = None
 
 
 def _any_or(column: Any, name: str) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
 from broker.audit.tally import tally
+from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.federation.domains import KeepProof
 from broker.federation.feeds import FeedState, KeepFeed
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
@@ -81,7 +82,6 @@ from broker.storage.grouping import Grouping
 from broker.storage.joined import Joined
 from broker.storage.log import Sealing
 from broker.storage.persons import Listed
-from broker.storage.references import Logged, LoggedPage, Sought
 from broker.storage.register import FederationVersion
 from idp_adapters.base import Consume
 from metadata.wire.signing import UnfitKey

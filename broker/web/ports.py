@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from broker.audit.checkpoint import TreeState
+from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
 from broker.federation.proposals import ProposalStore
 from broker.federation.proposing import ProposalPage
@@ -67,3 +68,8 @@ class ConsoleStore(Store, ReadsNames, ProposalStore, Protocol):
     ) -> ProposalPage: ...
 
     def proposal_counts(self, org: str = "") -> Mapping[Stage, int]: ...
+    def log_by_reference(self, reference: str) -> tuple[Logged, ...]: ...
+
+    def log_page(self, sought: Sought, before: int = 2**62, count: int = 50) -> LoggedPage: ...
+
+    def log_hours(self, sought: Sought) -> tuple[tuple[int, str, int], ...]: ...

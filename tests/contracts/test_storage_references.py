@@ -5,8 +5,8 @@ from functools import cache
 import pytest
 
 from broker.audit.events import Decided, LoginFailed, RequestRefused, SignOnEnded, TokensIssued
+from broker.audit.trace import Sought
 from broker.jobs.sealer import Sealer
-from broker.storage.references import Sought
 from tests.support import effects as a
 from tests.support.effects import NOW
 

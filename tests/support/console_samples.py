@@ -22,6 +22,17 @@ from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowe
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.frame import ConsoleFrame, Place, Tab
 from broker.web.console.listing import Asked, Listing
+from broker.web.console.logins import SupposeForm
+from broker.web.console.logins_pages import (
+    Day,
+    Explained,
+    LoginList,
+    LoginRow,
+    LoginServices,
+    Occasion,
+    Search,
+    ServiceLink,
+)
 from broker.web.console.methods_forms import StopForm, TryForm
 from broker.web.console.methods_pages import (
     AttributeRow,
@@ -62,7 +73,8 @@ from broker.web.pages.frame import Page, clean
 from metadata.described_keys import DescribedKey
 from metadata.published import Heard
 from tests.support.page_samples import CSRF, FRIENDLY, NOW, Cast
-from trust_framework.explanation import Explanation, Line
+from trust_framework.case import Verdict
+from trust_framework.explanation import Explanation, Line, Reader, explained
 from trust_framework.outcome import Outcome
 
 ORG = "5560360793"
@@ -415,7 +427,79 @@ def _stopped(cast: Cast) -> Stop:
     )
 
 
+def _why(cast: Cast) -> Explanation:
+    trace = (
+        Verdict("level-reached", "allowed"),
+        Verdict("policy", "released", "sn", "", "login", "R3/2 A-17/1"),
+        Verdict("agreement", "no-agreement", "mail", "expired", "person", "A-17/1"),
+        Verdict("registered", "not-allowed", cast.value[:60]),
+    )
+    return explained(trace, "attr-missing", Reader.OPERATOR, "sv", {}, {"service": cast.unit, "detail": cast.value})
+
+
+def _logins(cast: Cast, **changes: Any) -> LoginList:
+    row = LoginRow(
+        at=NOW,
+        reference="7K3M-Q9TD",
+        url=f"/portal/{ORG}/inloggningar/rp/7K3M-Q9TD",
+        result="released",
+        told=cast.service,
+        level="loa3",
+        method=cast.unit,
+        subject="•••3fa9",
+    )
+    given: dict[str, Any] = {
+        "names": cast.service,
+        "url": f"/portal/{ORG}/inloggningar/rp",
+        "back": f"/portal/{ORG}/inloggningar",
+        "rows": (row, replace(row, result="user-cancelled", told=cast.owner, subject="")),
+        "total": 2,
+        "results": {"released": cast.service, "user-cancelled": cast.owner},
+        "methods": {"card": cast.app},
+        "days": (Day(day="2026-11-24", logins=3, faults=1, left=0, login_height=75, fault_height=25),),
+        "asked": {"lage": "faults"},
+        "before": 17,
+    }
+    return LoginList(**{**given, **changes})
+
+
+def _explained(cast: Cast) -> Explained:
+    why = _why(cast)
+    one = Occasion(
+        at=NOW, kind="login", explanation=why, level="loa3", method=cast.unit, subject=cast.value, register=7
+    )
+    two = replace(one, kind="refused", sealed=False, register=0, subject="", method="", level="")
+    return Explained(
+        reference="7K3M-Q9TD",
+        service=cast.service,
+        occasions=(one, two),
+        back="/admin/forklara",
+        links={"R3": "/admin/x"},
+    )
+
+
+def _suppose_form(**typed: str) -> SupposeForm:
+    form = SupposeForm(MultiDict(typed) if typed else None, meta={"csrf_context": FormTurn()})
+    form.method.choices = [SelectChoice("card", {"sv": "Kort", "en": "Card"})]
+    form.level.choices = [SelectChoice(LEVEL3, {"sv": LEVEL3, "en": LEVEL3})]
+    if typed:
+        form.validate()
+    return form
+
+
+def _explaining(cast: Cast, **changes: Any) -> Search:
+    where = "/admin/forklara"
+    return Search(**{"search": where, "action": where, "form": _suppose_form(), "service": cast.service, **changes})
+
+
 _MAKERS: dict[str, Callable[[Cast], Page]] = {
+    "m5-services": lambda c: LoginServices(services=(ServiceLink(names=c.service, url="/portal/x"),)),
+    "m5-services-none": lambda _: LoginServices(services=()),
+    "m5-logins": _logins,
+    "m5-logins-none": lambda c: _logins(c, rows=(), total=0, days=(), asked={}, before=None, wrong=c.value[:20]),
+    "o5-explained": _explained,
+    "o5-search": lambda c: _explaining(c, wrong=c.value[:20]),
+    "o5-supposed": lambda c: _explaining(c, simulated=_why(c), form=_suppose_form(service=clean(c.value)[:60])),
     "m4-services": _test_services,
     "m4-services-none": lambda _: TestServices(services=(), unread={}, issuer="https://login.example.org/test"),
     "m4-test": _test_service,

@@ -4,7 +4,18 @@ A page is a row. A route without a row does not exist; `docs/routes.md` and the 
 made from here. In the navigation the rows of a tab come in this order.
 """
 
-from broker.web.console import applying, colleagues, configuration, entry, methods, proposals, register, start, testing
+from broker.web.console import (
+    applying,
+    colleagues,
+    configuration,
+    entry,
+    logins,
+    methods,
+    proposals,
+    register,
+    start,
+    testing,
+)
 from broker.web.console.row import Row
 from trust_framework.roles import Action
 
@@ -35,6 +46,9 @@ CONSOLE: tuple[Row, ...] = (
     Row("/portal/<org>/forslag", proposals.listed, Action.VIEW, tab="proposals"),
     Row("/portal/<org>/forslag/<proposal>", proposals.shown, Action.VIEW, tab="proposals"),
     Row("/portal/<org>/forslag/<proposal>", proposals.decided, Action.EDIT, "POST", step_up=True, tab="proposals"),
+    Row("/portal/<org>/inloggningar", logins.services, Action.VIEW_LOGINS, tab="logins"),
+    Row("/portal/<org>/inloggningar/<service>", logins.logins, Action.VIEW_LOGINS, tab="logins"),
+    Row("/portal/<org>/inloggningar/<service>/<reference>", logins.login, Action.VIEW_LOGINS, tab="logins"),
     # --- the operator's console
     Row("/admin", start.dashboard, Action.VIEW_FEDERATION, tab="start"),
     Row("/admin/forslag", proposals.listed, Action.VIEW_FEDERATION, tab="proposals"),
@@ -55,6 +69,8 @@ CONSOLE: tuple[Row, ...] = (
     Row("/admin/personer/<person>/<role>", colleagues.end, Action.GRANT_ROLES, "POST", step_up=True, tab="people"),
     Row("/admin/register/<kind>/<id>/stopp", proposals.stop, Action.SUSPEND, tab="register"),
     Row("/admin/register/<kind>/<id>/stopp", proposals.stopped, Action.SUSPEND, "POST", step_up=True, tab="register"),
+    Row("/admin/forklara", logins.search, Action.SIMULATE, tab="explain"),
+    Row("/admin/forklara", logins.suppose, Action.SIMULATE, "POST", tab="explain"),
     Row("/admin/installningar", configuration.shown, Action.VIEW_CONFIGURATION, tab="configuration"),
     Row("/admin/installningar/export", configuration.export, Action.EXPORT, step_up=True, tab="configuration"),
     Row("/admin/inloggningssatt", methods.methods, Action.VIEW_FEDERATION, tab="methods"),
