@@ -221,6 +221,7 @@ _ROWS: Final = (
     Aspect(PROVIDER, "openid_federation", _S, "entitet i OpenID Federation", "entity in the OpenID Federation", _D, _D),
     # the broker's own methods
     Aspect(METHOD, "state", _V, "läge", "state", _D, _D),
+    Aspect(METHOD, "reason", _V, "skäl till läget", "reason for the state", _C, _C),
     Aspect(METHOD, "kind", _V, "slag", "kind", _D, _D),
     Aspect(METHOD, "anchors", _K, "kortutgivare", "card issuers", _D, _D, another_key_is_dangerous),
     Aspect(METHOD, "ca", _K, "motpartens server", "the peer's server", _D, _D, another_key_is_dangerous),

@@ -230,6 +230,7 @@ def _method(id: str, content: Content, _settings: Settings) -> Facts:
         **pem,
         "kind": _words(kind),
         "state": _words(entries.method_state(content)),
+        "reason": _words(content.get("reason")),
     }
 
 

@@ -31,7 +31,8 @@ SECRET_HASH: Final = "client_secret_hash"
 METADATA: Final = ("metadata", "metadata_xml")
 UPSTREAM_KINDS: Final = ("saml", "oidc")
 TEST: Final = "test"
-OURS: Final = frozenset({"kind", "state"})
+METHOD_STATES: Final = (State.ACTIVE.value, State.SUSPENDED.value, State.LEFT.value)
+OURS: Final = frozenset({"kind", "state", "reason"})
 """Keys of a method that are not settings of its kind."""
 
 
@@ -164,11 +165,11 @@ def method(id: str, given: Mapping[str, Any]) -> MethodSettings:
 
 
 def method_state(given: Mapping[str, Any]) -> State:
-    """Whether one of the broker's own methods is on: it is, unless it says `suspended`. Raises BadEntry."""
-    try:
-        return {"active": State.ACTIVE, "suspended": State.SUSPENDED}[given.get("state", "active")]
-    except (KeyError, TypeError) as error:
-        raise BadEntry(("state",), "is active or suspended") from error
+    """Whether one of the broker's own methods is on: it is, unless it says `suspended` or `left`. Raises BadEntry."""
+    said = given.get("state", State.ACTIVE.value)
+    if said not in METHOD_STATES:
+        raise BadEntry(("state",), f"is one of {', '.join(METHOD_STATES)}")
+    return State(said)
 
 
 def made(kind: str, values: Mapping[str, Any]) -> MethodSettings:

@@ -127,7 +127,7 @@ def _prepared(kind: str, org: str, content: Content, before: Content | None, des
     return made if kind in _STATED else {name: value for name, value in made.items() if name != "state"}
 
 
-_STATED: Final = frozenset({"member", "service", "identity_provider"})
+_STATED: Final = frozenset({"member", "service", "identity_provider", "method"})
 
 
 def _state(content: Content, before: Content | None) -> str:
@@ -357,7 +357,7 @@ def review(proposal: Proposal, reason: str, actor: Actor, desk: Desk) -> Answer:
 
 
 def suspend(kind: str, id: str, reason: str, actor: Actor, desk: Desk) -> Effects | Refused:
-    """Stop a member, a service or a provider at once; one operator is enough."""
+    """Stop a member, a service, a provider or a login method at once; one operator is enough."""
     entry = desk.store.register_entry(kind, id)
     if entry is None or entry.content is None or kind not in _STATED:
         return Refused(Refusal.NOT_ALLOWED)

@@ -217,18 +217,46 @@ def test_without_a_reason_nothing_stops(console, browser):
 def test_two_who_stop_at_once_are_told_apart(console, browser, monkeypatch):
     from broker.web.console import methods
 
-    real = methods._stopping
+    real = methods.suspend
 
-    def late(entry, reason, turn):
-        effects = real(entry, reason, turn)
-        turn.on.services.store.commit(real(entry, "den andra", turn))
+    def late(kind, id, reason, actor, desk):
+        effects = real(kind, id, reason, actor, desk)
+        console.world.store.commit(real(kind, id, "den andra", actor, desk))
         return effects
 
-    monkeypatch.setattr(methods, "_stopping", late)
+    monkeypatch.setattr(methods, "suspend", late)
     answer = post(browser, f"{METHODS}/region/stoppa", reason="den ena")
 
-    assert "Någon annan ändrade" in answer.text
+    assert (answer.status, answer.page) == (200, "O7-stop")
+    assert 'id="wrong"' in answer.text
     assert console.world.store.register_entry("identity_provider", "region").reason == "den andra"
+
+
+def test_one_that_is_stopped_already_is_not_stopped_again(console, browser):
+    post(browser, f"{METHODS}/region/stoppa", reason="en gång")
+    answer = post(browser, f"{METHODS}/region/stoppa", reason="en gång till")
+    assert (answer.status, answer.page) == (200, "O7-stop")
+    assert console.world.store.register_entry("identity_provider", "region").reason == "en gång"
+
+
+def test_starting_again_is_proposed_and_does_nothing_alone(console, browser):
+    post(browser, f"{METHODS}/region/stoppa", reason="Prov")
+    refresh(console)
+    start = "/admin/register/identity_provider/region/stopp"
+    assert f'href="{start}"' in browser.get(SAML).text
+
+    answer = post(browser, start, act="activate", reason="Nyckeln är bytt")
+    refresh(console)
+
+    assert "/admin/forslag/" in answer.location
+    assert console.world.app.snapshots.federation.providers["region"].state.value == "suspended"
+
+
+def test_a_provider_that_does_not_answer_waits_on_the_first_page(console, browser):
+    provider = console.world.app.snapshots.federation.methods["kommun"]._published
+    assert OIDC not in browser.get("/admin").text
+    provider.heard = Heard(None, console.world.clock.now, "EgressFailed: timeout")
+    assert OIDC in browser.get("/admin").text
 
 
 def test_stopping_needs_a_fresh_login(console, browser):

@@ -514,7 +514,16 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "o7-methods-none": lambda _: MethodList(methods=()),
     "o7-method": _method,
     "o7-method-bare": lambda c: _method(
-        c, subject="", changed_at=None, heard=None, keys=(), levels=(), attributes=(), scopes=(), stop_url=None
+        c,
+        subject="",
+        changed_at=None,
+        heard=None,
+        keys=(),
+        levels=(),
+        attributes=(),
+        scopes=(),
+        stop_url=None,
+        start_url="/admin/x",
     ),
     "o7-method-tried": lambda c: _method(c, heard=Heard(NOW), tried=_tried(c)),
     "o7-method-issued": lambda c: _method(c, tried=Tried("", LEVEL3, ())),

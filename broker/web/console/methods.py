@@ -4,15 +4,15 @@ Stopping is one operator's act, at once, with a reason: it lets nobody in. Start
 other, and needs its approvals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from broker.exchange import Reply
 from broker.federation import entries
 from broker.federation.described import described
-from broker.federation.register import ChangeRegister, Entry, EntryChange
-from broker.login.effects import Effects
+from broker.federation.proposals import suspend
+from broker.federation.register import Entry
 from broker.login.ports import Federation
 from broker.web.console.methods_forms import StopForm, TryForm
 from broker.web.console.methods_pages import (
@@ -25,6 +25,8 @@ from broker.web.console.methods_pages import (
     Tried,
     TriedRow,
 )
+from broker.web.console.proposals import desk
+from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
 from broker.web.pages.frame import Names
 from idp_adapters.base import HearsOf
@@ -32,6 +34,8 @@ from metadata.described_keys import DescribedKey
 from metadata.published import Heard
 from metadata.wire.pasted import NotReadable, Pasted, read_pasted
 from trust_framework import loa
+from trust_framework.approval import Refusal as Why
+from trust_framework.approval import Refused
 from trust_framework.attributes import CATALOGUE
 from trust_framework.identity import Asserted, Subject
 from trust_framework.members import State
@@ -64,6 +68,20 @@ def _row(id_: str, federation: Federation, turn: ConsoleTurn) -> MethodRow:
     )
 
 
+def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
+    """Providers in force that did not answer when what they publish was fetched last."""
+    federation = turn.on.services.federation()
+    for id_, terms in federation.providers.items() if not turn.org else ():
+        heard = _heard(id_, federation)
+        if heard is not None and heard.failed_at is not None and terms.state is State.ACTIVE:
+            yield Todo(_silent(terms.names), turn.at(f"{AT}/{id_}"), "methods.look")
+
+
+def _silent(names: Names) -> Names:
+    swedish, english = (names.get(code) or next(iter(names.values())) for code in ("sv", "en"))
+    return {"sv": f"{swedish} svarade inte sist.", "en": f"{english} did not answer last time."}
+
+
 def method(turn: ConsoleTurn, provider: str) -> Reply:
     """O7. One method: its keys, its peer, what its levels and details mean to us, and a try of something pasted."""
     terms = turn.found(turn.on.services.federation().providers.get(provider))
@@ -84,13 +102,11 @@ UNREADABLE: Final = {"encrypted": "methods.unreadable.encrypted", "no-assertion"
 
 def _view(terms: ProviderTerms, form: TryForm, tried: Tried | None, turn: ConsoleTurn) -> MethodView:
     federation, entry = turn.on.services.federation(), _entry(terms.id, turn)
-    listed = _subject(terms.id, entry, turn)
-    stops = entry is not None and terms.state is State.ACTIVE and turn.may(Action.SUSPEND)
     return MethodView(
         names=terms.names,
         kind=_kind(terms.id, entry),
         state=terms.state.value,
-        subject=listed,
+        subject=_subject(terms.id, entry, turn),
         ceiling=terms.ceiling,
         changed_at=entry.at if entry else None,
         heard=_heard(terms.id, federation),
@@ -101,8 +117,17 @@ def _view(terms: ProviderTerms, form: TryForm, tried: Tried | None, turn: Consol
         form=form,
         action=turn.at(f"{AT}/{terms.id}"),
         tried=tried,
-        stop_url=turn.at(f"{AT}/{terms.id}/stoppa") if stops else None,
+        **_ways(terms, entry, turn),
     )
+
+
+def _ways(terms: ProviderTerms, entry: Entry | None, turn: ConsoleTurn) -> dict[str, str]:
+    """Where it is stopped, or its start proposed, by whoever may."""
+    if entry is None or not turn.may(Action.SUSPEND):
+        return {}
+    if terms.state is State.ACTIVE:
+        return {"stop_url": turn.at(f"{AT}/{terms.id}/stoppa")}
+    return {"start_url": turn.at(f"/register/{entry.kind}/{entry.id}/stopp")}
 
 
 def _level(theirs: str, ours: str, terms: ProviderTerms) -> LevelRow:
@@ -201,9 +226,13 @@ def stop(turn: ConsoleTurn, provider: str) -> Reply:
     terms, entry = turn.found(federation.providers.get(provider)), turn.found(_entry(provider, turn))
     form = StopForm.of(turn)
     if turn.posted and form.valid(turn):
-        if turn.commit(_stopping(entry, form.reason.data or "", turn)):
+        effects = suspend(entry.kind, entry.id, form.reason.data or "", turn.actor, desk(turn))
+        if isinstance(effects, Refused):
+            form.form_errors.append("refused." + effects.why)
+        elif turn.commit(effects):
             return turn.see(turn.at(f"{AT}/{provider}"), notice="method-stopped")
-        form.form_errors.append("form.overtaken")
+        else:
+            form.form_errors.append("refused." + Why.OVERTAKEN)
     page = StopMethod(
         names=terms.names,
         form=form,
@@ -212,14 +241,6 @@ def stop(turn: ConsoleTurn, provider: str) -> Reply:
         others=_others(terms, federation),
     )
     return turn.render(page)
-
-
-def _stopping(entry: Entry, reason: str, turn: ConsoleTurn) -> Effects:
-    content = {**(entry.content or {}), "state": State.SUSPENDED.value}
-    change = EntryChange(
-        entry.kind, entry.id, content, entry.org, "portal", turn.actor.person, reason, expected=entry.version
-    )
-    return Effects((ChangeRegister((change,), turn.now),))
 
 
 def _others(stopped: ProviderTerms, federation: Federation) -> Mapping[str, Names]:

@@ -89,6 +89,7 @@ class MethodView(Page):
     action: str
     tried: Tried | None = None
     stop_url: str | None = None
+    start_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from trust_framework.member_types import VOUCHED, Document
 
 STAGES: Final = ("waiting", "open", *(stage.value for stage in Stage))
 LONGEST_RAW: Final = 200_000
-STATED: Final = ("member", "service", "identity_provider")
+STATED: Final = ("member", "service", "identity_provider", "method")
 
 
 def desk(turn: ConsoleTurn) -> Desk:
