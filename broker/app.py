@@ -165,7 +165,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         ),
         on_tick=(lambda: refresh(snapshots, metrics), published.refresh, lambda: refusals.record(storage.append)),
     )
-    errands = JobRunner(storage, outbound_jobs(storage, egress))
+    errands = JobRunner(storage, outbound_jobs(storage, egress, settings))
     on = Broker(
         services=services,
         pages=pages,

@@ -3,7 +3,7 @@
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -58,6 +58,14 @@ class Settings(BaseSettings):
     checkpoint_file: Path | None = Field(
         None, description="File to which each signed checkpoint of the log is appended."
     )
+    smtp_host: str = Field("", description="Server that takes mail; empty means that no mail is sent.")
+    smtp_port: int = Field(0, ge=0, le=65535, description="Its port; 0 means 587, with tls 465, with none 25.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is secured; `none` to a server on this machine only."
+    )
+    smtp_user: str = Field("", description="User name at the mail server; empty when it asks for none.")
+    smtp_password: SecretStr | None = Field(None, description="Its password, or `file:PATH`.")
+    mail_from: str = Field("", description="Address that mail comes from.")
     key_rotation_days: int = Field(
         0,
         ge=0,
@@ -103,6 +111,14 @@ class Settings(BaseSettings):
             raise ValueError("http is allowed with TILLIT_ENV=test on 127.0.0.1, [::1] or localhost only")
         if self.card_url and urlsplit(self.card_url).scheme != "https":
             raise ValueError("the card listener is https only")
+        return self
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> "Settings":
+        if self.smtp_host and "@" not in self.mail_from:
+            raise ValueError("TILLIT_SMTP_HOST needs TILLIT_MAIL_FROM, a mail address")
+        if self.smtp_host and self.smtp_security == "none" and self.smtp_host not in LOOPBACK:
+            raise ValueError("TILLIT_SMTP_SECURITY=none is for a mail server on this machine")
         return self
 
     @cached_property

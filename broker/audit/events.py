@@ -372,3 +372,31 @@ class KeyChosen(Event):
     use: str
     kid: str = ""
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeGiven(Event):
+    """A member is told, so many `days` before, that something of an entry runs out; 0 once it has. Without `mail` there was
+    nobody to write to.
+    """
+
+    name: ClassVar[str] = "notice.given"
+    retention: ClassVar[str] = "operation"
+    org: str
+    kind: str
+    entry: str
+    what: str
+    days: int
+    mail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSent(Event):
+    """A mail was handed in, or given up. `result` is `sent` or `failed`."""
+
+    name: ClassVar[str] = "mail.sent"
+    retention: ClassVar[str] = "operation"
+    mail: str
+    org: str
+    result: str
+    error: str = ""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from broker.federation import entries
+from broker.federation import entries, runs_out
 from broker.federation.entries import BadEntry, When
 from broker.federation.names import of_provider, of_service
 from broker.federation.schema import ProviderEntry, ServiceEntry
@@ -233,7 +233,9 @@ def about(kind: str, content: Content) -> About:
     """What lists show of a content. One that cannot be read is shown by its id."""
     entity = content.get("openid_federation")
     return replace(
-        _about(kind, content), entity=str(entity.get("entity_id", "")) if isinstance(entity, Mapping) else ""
+        _about(kind, content),
+        entity=str(entity.get("entity_id", "")) if isinstance(entity, Mapping) else "",
+        expires_at=min((each.at for each in runs_out.of_entry(kind, content)), default=None),
     )
 
 

@@ -7,8 +7,10 @@ from typing import Protocol
 
 from broker.federation import domains
 from broker.jobs.feeds import FeedStore, look_at_feeds
+from broker.jobs.notices import NoticeStore, mail_jobs
 from broker.jobs.runner import Job
 from broker.jobs.sealer import Sealer, SealingStore
+from broker.jobs.smtp import Post
 from broker.keys.ring import KeyRing
 from broker.keys.rotation import Naming, due
 from broker.keys.rows import KeyRow
@@ -16,6 +18,7 @@ from broker.keys.sealing import SealingVault
 from broker.login.effects import Effects, Overtaken
 from broker.login.keys import moved
 from broker.login.own import OWN
+from broker.settings import Settings
 from metadata.wire.dns_texts import Texts, dns_texts
 from metadata.wire.outbound import Fetches
 from trust_framework.domains import DomainProof
@@ -29,7 +32,7 @@ KEYS = 60
 """Seconds between looks at the keys' dates."""
 
 
-class HouseStore(SealingStore, FeedStore, Protocol):
+class HouseStore(SealingStore, FeedStore, NoticeStore, Protocol):
     """What the standard jobs need of the store."""
 
     @property
@@ -75,11 +78,12 @@ def standard_jobs(
     )
 
 
-def outbound_jobs(store: HouseStore, egress: Fetches) -> tuple[Job, ...]:
+def outbound_jobs(store: HouseStore, egress: Fetches, settings: Settings) -> tuple[Job, ...]:
     """Jobs that call others and may wait for them, so they run in a thread of their own: nothing else stands still."""
     return (
         Job("feeds", 5, lambda: look_at_feeds(store, egress)),
         Job("hosts", _HOUR, lambda: look_at_hosts(store, egress)),
+        *(mail_jobs(store, Post(settings), settings.base_url) if settings.smtp_host else ()),
     )
 
 

@@ -12,6 +12,7 @@ from broker.storage.database import Kept, Unit
 from broker.storage.grants import GRANTS
 from broker.storage.log import CHECKPOINTS
 from broker.storage.logins import LOGINS
+from broker.storage.notices import MAILS, NOTICES
 from broker.storage.once import CONSUMED, ONCE
 from broker.storage.sign_ons import PARTICIPANTS, SIGN_ONS
 from broker.storage.test_runs import TEST_PRESETS, TEST_RUNS
@@ -40,6 +41,8 @@ RULES = (
     Rule(ONCE, "keep_until", GRACE),
     Rule(CONSUMED, "expires_at", SKEW),
     Rule(GRANTS, "expires_at", GRACE),
+    Rule(NOTICES, "expires_at", 365 * DAY),
+    Rule(MAILS, "made_at", 90 * DAY),
     Rule(CHAINED, "expires_at", GRACE),
     Rule(TEST_RUNS, "expires_at", GRACE),
     Rule(TEST_PRESETS, "expires_at", GRACE),

@@ -49,6 +49,7 @@ from broker.login.effects import (
     StorageUnavailable,
 )
 from broker.login.keys import ChooseKey, SaveRing
+from broker.login.mail import KeepMail, Mail, NoteNotice
 from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from broker.protocols.testing.choice import Choice
@@ -67,6 +68,7 @@ from broker.storage import (
     log,
     logins,
     names,
+    notices,
     once,
     persons,
     proposals,
@@ -118,6 +120,8 @@ APPLY: dict[type, Apply] = {
     SaveRing: keys.change,
     ChooseKey: keys.choose,
     KeepProof: domains.keep,
+    NoteNotice: notices.note,
+    KeepMail: notices.keep,
     UsePreset: test_runs.use_preset,
     KeepPreset: test_runs.keep_preset,
     KeepRun: test_runs.keep,
@@ -359,6 +363,18 @@ class Storage:
     def register_expiring(self, before: int) -> tuple[ListedEntry, ...]:
         """What runs out before a time, or has, the soonest first."""
         return register.expiring(self._database, before)
+
+    def notices_told(self, kind: str, entry: str) -> Mapping[tuple[str, str, str, int], int]:
+        """The nearest threshold (days) at which each thing of an entry that runs out was told of."""
+        return notices.told(self._database, kind, entry)
+
+    def mails_due(self, count: int) -> tuple[Mail, ...]:
+        """Mails to be sent now."""
+        return notices.due(self._database, self.clock(), count)
+
+    def mails_latest(self, count: int = 50) -> tuple[Mail, ...]:
+        """The newest mails, sent or not."""
+        return notices.latest(self._database, count)
 
     def domain_proofs(self, org: str) -> tuple[DomainProof, ...]:
         """A member's proofs of hosts."""

@@ -12,6 +12,7 @@ from broker.keys.making import NEEDS
 from broker.keys.ring import KeyState
 from broker.keys.rotation import RETIRE_AFTER, Naming, rotate
 from broker.login.effects import Effects, KeepOnce, StorageUnavailable
+from broker.settings import Settings
 from tests.support import effects as a
 from tests.support.databases import NOW
 from tests.support.egress import FakeEgress
@@ -150,7 +151,7 @@ def test_the_standard_jobs_seal_expire_thin_and_end_keys(storage, clock, tmp_pat
 
 
 def test_jobs_that_call_others_are_apart_from_those_that_must_not_wait(storage):
-    jobs = outbound_jobs(storage, FakeEgress())
+    jobs = outbound_jobs(storage, FakeEgress(), Settings(base_url="https://tillit.example"))
     assert {job.name for job in jobs} >= {"feeds", "hosts"}
     for job in jobs:
         job.run()

@@ -25,6 +25,8 @@ TABLES = (
     "feeds",
     "log_references",
     "ring_choices",
+    "notices",
+    "mails",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -249,6 +251,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service", "use", "alg", name=op.f("pk_ring_choices")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "notices",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("entry", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("expires_at", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("threshold", NUMBER, nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "entry", "what", "expires_at", name=op.f("pk_notices")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "mails",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", NUMBER, nullable=False),
+        sa.Column("next_at", NUMBER, nullable=True),
+        sa.Column("attempts", NUMBER, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mails")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_mails_next_at"), "mails", ["next_at"], unique=False)
+    op.create_index(op.f("ix_mails_made_at"), "mails", ["made_at"], unique=False)
+    op.create_index(op.f("ix_notices_expires_at"), "notices", ["expires_at"], unique=False)
 
 
 def downgrade() -> None:
