@@ -69,8 +69,8 @@ def _of_described(keys: Iterable[DescribedKey]) -> Iterator[RunsOut]:
 
 def _of_keys(keys: Any) -> Iterator[RunsOut]:
     """Keys of a JWKS that come with a certificate (RFC 7517 section 4.7)."""
-    for key in keys if isinstance(keys, list | tuple) else ():
-        chain = key.get("x5c") if isinstance(key, Mapping) else None
+    for key in _objects(keys):
+        chain = key.get("x5c")
         if isinstance(chain, list | tuple) and chain:
             try:
                 yield RunsOut(
@@ -80,17 +80,21 @@ def _of_keys(keys: Any) -> Iterator[RunsOut]:
                 continue
 
 
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    """What of a list is an object: an entry of a draft may hold anything."""
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list | tuple) else []
+
+
 def _of_agreement(content: Mapping[str, Any]) -> Iterator[RunsOut]:
-    versions = content.get("versions") or (content,)
-    newest = versions[-1]
+    newest = (_objects(content.get("versions")) or [content])[-1]
     yield from _day("agreement", newest.get("until") or newest.get("valid_until"))
     yield from _day("review", newest.get("review"))
 
 
 def _of_member(content: Mapping[str, Any]) -> Iterator[RunsOut]:
-    for declaration in content.get("trust_declarations") or ():
+    for declaration in _objects(content.get("trust_declarations")):
         yield from _day("declaration", declaration.get("expires"), str(declaration.get("level", "")))
-    for agent in content.get("agents") or ():
+    for agent in _objects(content.get("agents")):
         yield from _day("agent", agent.get("until"), str(agent.get("org", "")))
 
 

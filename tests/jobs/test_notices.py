@@ -117,7 +117,9 @@ class TestWhatRunsOut:
             ("identity_provider", {"saml": {"metadata_xml": md.entity(md.sp_role()).decode()}}),
             ("method", {"saml": {"metadata_xml": "x"}}),
             ("agreement", {}),
+            ("agreement", {"versions": "x", "until": ["2027-01-01"]}),
             ("member", {}),
+            ("member", {"trust_declarations": ["x", {}], "agents": 7}),
             ("federation", {"names": {}}),
         ],
     )
