@@ -79,7 +79,7 @@ def replace_filed(unit: Unit, wanted: Mapping[str, Iterable[tuple[str, Role]]], 
         unit.run(_END, {"p": person, "o": org, "r": role.value})
     for person, org, role in sorted(after - before):
         given = {"person": person, "org": org, "role": role.value}
-        unit.run(_GIVE_NEW, {**given, "given_by": FILED, "given_at": at, "until": None})
+        unit.run(_GIVE_NEW, {**given, "given_by": FILED, "given_at": at, "until": None, "name": None})
     ended = (RoleEnded(at=at, person=p, org=o, role=r.value, by=FILED) for p, o, r in sorted(before - after))
     given_ = (RoleGiven(at=at, person=p, org=o, role=r.value, by=FILED) for p, o, r in sorted(after - before))
     return (*ended, *given_)
