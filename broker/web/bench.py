@@ -40,7 +40,8 @@ class Bench:
 
     def services(self, org: str) -> tuple[Tested, ...]:
         """The member's services that are in test, by id."""
-        return tuple(each for _, each in sorted(self.now().tested.items()) if each.org == org)
+        own = [each for each in self.now().tested.values() if each.org == org]
+        return tuple(sorted(own, key=lambda each: each.id))
 
     def runs(self, service: str, org: str) -> tuple[Run, ...]:
         """The runs of the member's service, the newest first."""

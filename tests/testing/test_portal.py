@@ -140,3 +140,19 @@ def test_a_draft_can_be_tested_the_moment_it_is_saved(console, testing):
     proposal = Proposal("p1", "service", "newest", MEMBER, wanted, Stage.DRAFT, "anna", (act,))
     console.world.store.commit(Effects((SaveProposal(proposal, 0, {}),)))
     assert browser.get(f"/portal/{MEMBER}/prova/newest").page == "M4"
+
+
+def test_the_first_page_says_what_has_not_been_tested(console, testing):
+    browser = owner(console)
+    assert "Service draft har inte provats" in words(browser.get(f"/portal/{MEMBER}"))
+    testing.redeem(testing.logged_in(client_id="draft").sent_back["code"], "draft")
+    page = words(browser.get(f"/portal/{MEMBER}"))
+    assert "Service draft har inte provats" not in page
+    assert "Service theirs" not in page
+
+
+def test_the_first_page_is_shown_though_the_test_issuer_cannot_be_made(worlds):
+    console = consoles(worlds, document(services=SERVICES))
+    (console.world.settings.data_dir / "test").write_text("in the way")
+    browser = owner(console)
+    assert browser.get(f"/portal/{MEMBER}").page == "M1"

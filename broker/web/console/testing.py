@@ -1,5 +1,9 @@
 """M4: test logins of a member's services, before they are approved. Whatever is shown here is of made-up persons."""
 
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
 from broker.audit import trace
 from broker.exchange import Reply
 from broker.federation.testing import Tested
@@ -11,11 +15,33 @@ from broker.web.answers import see_other
 from broker.web.bench import Bench
 from broker.web.console.testing_forms import TestForm
 from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRun, TestService, TestServices
+from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
 from trust_framework.explanation import Explanation, Reader, explained
 from trust_framework.reasons import REASONS
 
+MOST_TODO: Final = 5
+_TODO: Final = {
+    "sv": "{} har inte provats med sitt nuvarande innehåll.",
+    "en": "{} has not been tested with its present content.",
+}
 TABS = ("steg", "begaran", "svar", "uppgifter")
+
+
+def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
+    """The member's services in test that have not passed with their present content, a few of them."""
+    if not turn.org:
+        return
+    try:
+        found = turn.on.bench()
+    except Exception as error:  # noqa: BLE001  # the first page is shown whatever becomes of the test issuer
+        turn.on.note_failure("test issuer", error)
+        return
+    untested = (each for each in found.services(turn.org) if found.passed(each.id, each.digest) is None)
+    for each in islice(untested, MOST_TODO):
+        names = found.now().federation.parties[each.id].names
+        told = {language: _TODO[language].format(name) for language, name in names.items() if language in _TODO}
+        yield Todo(told, turn.at(f"/prova/{each.id}"), "tab.testing")
 
 
 def services(turn: ConsoleTurn) -> Reply:
