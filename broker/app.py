@@ -178,6 +178,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         ready=lambda: readiness(snapshots, storage),
         bench=lambda: test_issuer.bench(),  # noqa: PLW0108  # which is made of this
         refusals=refusals,
+        egress=egress,
     )
     test_issuer = TestIssuer(on, storage)
     beside = Mounted(test_issuer.path, test_issuer.wsgi, pages_app(on).wsgi_app)

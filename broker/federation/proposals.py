@@ -282,6 +282,13 @@ def _unfit(proposal: Proposal, desk: Desk) -> Refused | None:
     return Refused(Refusal.NAME_HELD, (taken.name.value,)) if taken else None
 
 
+def approvals_needed(proposal: Proposal, desk: Desk) -> int:
+    """How many approvals it takes: never fewer than two where trust is touched."""
+    if proposal.danger is Danger.HARMLESS:
+        return 0
+    return max(len(needs(proposal, desk).approvals), approval.NEVER_EMPTY)
+
+
 def wrong(proposal: Proposal, desk: Desk) -> tuple[str, ...]:
     """What keeps the content from being sent in or published: faults, a name that is taken, or the code of a refusal."""
     refused = _unfit(proposal, desk)

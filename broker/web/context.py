@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from broker.audit.events import RequestRefused
+from broker.federation.domains import looked
 from broker.login.ports import Services
 from broker.protocols.front import Front
 from broker.web.bench import Bench, no_bench
@@ -14,9 +15,19 @@ from broker.web.ports import ConsoleStore
 from broker.web.refusals import Refusals
 from broker.web.throttle import Throttle
 from metadata.publication import Publication
+from metadata.wire.dns_texts import dns_texts
+from metadata.wire.outbound import EgressFailed, Fetches, Outbound, Response
+from trust_framework.domains import DomainProof
 from trust_framework.reasons import Reason
 
 log = logging.getLogger("tillit.web")
+
+
+class NoEgress:
+    """Reaches nobody."""
+
+    def fetch(self, outbound: Outbound) -> Response:
+        raise EgressFailed("nobody", outbound.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,12 @@ class Broker:
     publication: Callable[[], Publication]
     ready: Callable[[], Mapping[str, bool]] = field(default=dict)
     bench: Callable[[], Bench] = field(default=no_bench)
+    egress: Fetches = field(default_factory=NoEgress)
+
+    def look_at_host(self, proof: DomainProof, now: int) -> DomainProof:
+        """The proof of a host after a look at it."""
+        return looked(proof, self.egress, dns_texts, now)
+
     refusals: Refusals = field(default_factory=Refusals)
 
     def note_refusal(self, reason: Reason, detail: str, reference: str, service: str | None = None) -> None:

@@ -15,6 +15,7 @@ from broker.login.effects import StorageUnavailable
 from broker.protocols.oidc import introspect, revoke, token, userinfo
 from broker.web import documents, landings, logout, openid_federation, publication, registration, requests, validation
 from broker.web.answers import failed, of_refusal, refused
+from broker.web.api import front as api
 from broker.web.clients import authenticated
 from broker.web.context import Broker
 from broker.web.turn import Turn
@@ -75,6 +76,8 @@ ROUTES: Mapping[str, Route] = {
     **{path: Route(view) for path, view in openid_federation.VIEWS.items()},
     **{path: Route(view, ("POST",), FEDERATION_BODY) for path, view in openid_federation.POSTED.items()},
     "/api/v1/validate": Route(validation.validate, ("POST",), DOCUMENT_LIMIT),
+    "/api/v1/openapi.json": Route(api.openapi),
+    "/api/v1/": Route(api.api, ("GET", "POST", "PUT"), DOCUMENT_LIMIT),
     "/healthz": Route(documents.alive),
     "/readyz": Route(documents.ready),
     **{path: Route(view) for path, view in documents.static_views().items()},

@@ -12,6 +12,9 @@ from trust_framework.attributes import by_claim
 from trust_framework.decide import RequestedAttribute
 from trust_framework.members import RelyingParty
 
+API_SCOPES = frozenset({"register:read", "register:write"})
+"""Scopes of the JSON API of the register: a token with one is for that API, as with a service's client_id."""
+
 # Scopes whose claims go in the ID token too (OIDC Sweden, claims and scopes 3.2 and 3.3)
 IN_ID_TOKEN = frozenset({"https://id.oidc.se/scope/naturalPersonNumber", "https://id.oidc.se/scope/naturalPersonOrgId"})
 # Claims that speak of the token or the login, not of a detail of the person
@@ -49,7 +52,7 @@ def _of_scopes(granted: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ..
 
 
 def _known(scope: str, register: Register) -> bool:
-    return scope in {"openid", "offline_access"} or scope in SCOPES or register.has_client(scope)
+    return scope in {"openid", "offline_access", *API_SCOPES} or scope in SCOPES or register.has_client(scope)
 
 
 def _named(members: Mapping[str, ClaimRequest]) -> dict[str, RequestedAttribute]:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from broker.login.ports import Federation, Services
+from broker.protocols.oidc.asked import API_SCOPES
 from broker.protocols.oidc.claims import place
 from broker.protocols.oidc.client_auth import METHODS
 from broker.protocols.oidc.client_auth.private_key_jwt import ALGORITHMS
@@ -32,7 +33,7 @@ def metadata(on: Services) -> dict[str, Any]:
         "issuer": base,
         **{name: base + path for name, path in PATHS.items()},
         **({} if urlsplit(base).path else {"registration_endpoint": f"{base}{REGISTRATION}"}),
-        "scopes_supported": ["openid", "offline_access", *sorted(SCOPES)],
+        "scopes_supported": ["openid", "offline_access", *sorted(API_SCOPES | SCOPES.keys())],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANTS),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from broker.login.effects import Grant
 from broker.login.ports import Services
+from broker.protocols.oidc.asked import API_SCOPES
 from broker.protocols.oidc.claims import claims_of
 from broker.protocols.oidc.content import Content
 from broker.protocols.oidc.errors import InvalidToken
@@ -48,10 +49,17 @@ def access_token(grant: str, client: OidcClient, sub: str, scope: str, now: int,
     return Access(issue(claims, on.keys().signer("oidc", ACCESS_TOKEN_ALG), typ=ACCESS_TOKEN_TYPE), jti)
 
 
+def api_audience(on: Services) -> str:
+    """The JSON API as an audience."""
+    return f"{on.settings.base_url}/api/v1"
+
+
 def audience(scope: str, on: Services) -> str | list[str]:
     """Whom a token is for: the services whose client_id is among the scope values, else this broker's own userinfo."""
     values, register = scope.split(" "), on.federation().register
     named = [value for value in values if register.has_client(value)]
+    if not API_SCOPES.isdisjoint(values):
+        named.append(api_audience(on))
     if "openid" in values or not named:
         named.insert(0, on.settings.base_url)
     return named[0] if len(named) == 1 else named

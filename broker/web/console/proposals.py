@@ -159,7 +159,7 @@ ACTS: Final[Mapping[str, Act]] = {
 
 
 def page(found: Proposal, turn: ConsoleTurn, form: DecisionForm | None = None, at: str = "/forslag") -> Reply:
-    needs, standing = proposals.needs(found, desk(turn)), proposals.standing_approvals(found, desk(turn))
+    standing = proposals.standing_approvals(found, desk(turn))
     offers, stands = _offers(found, turn)
     before = turn.store.register_entry(found.kind, found.object)
     view = ProposalShown(
@@ -176,7 +176,7 @@ def page(found: Proposal, turn: ConsoleTurn, form: DecisionForm | None = None, a
         checks=_checks(found, turn),
         acts=tuple(_act(each, counts=each in standing, turn=turn) for each in found.acts),
         approvals=len(standing),
-        needed=max(len(needs.approvals), 0 if found.danger.value == "harmless" else approval.NEVER_EMPTY),
+        needed=proposals.approvals_needed(found, desk(turn)),
         wrong=proposals.wrong(found, desk(turn)) if found.stage in approval.OPEN else (),
         look_alikes=tuple(
             (f"{name.value} ~ {other.name.value}", member_names(other.org, turn.turn))

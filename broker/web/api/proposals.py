@@ -1,0 +1,180 @@
+"""Proposals for programs: begun, changed, sent in and decided by the same functions as in the pages."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from broker.federation import proposals
+from broker.federation.proposals import Answer, Desk
+from broker.login.effects import Effects
+from broker.web.api import values
+from broker.web.api.errors import ApiError
+from broker.web.api.turn import ApiTurn
+from broker.web.console.register import masked
+from trust_framework import approval
+from trust_framework.approval import Proposal, Refused, Stage
+from trust_framework.member_types import Document
+
+STAGES: Final = ("", "waiting", "open", *(stage.value for stage in Stage))
+
+
+def desk(turn: ApiTurn) -> Desk:
+    """Where this call's proposals are worked on."""
+    bench, services = turn.on.bench(), turn.on.services
+    return Desk(
+        turn.store,
+        services.settings,
+        turn.now,
+        tested=lambda service, digest: bench.passed(service, digest) is not None,
+        hash_secret=services.hash_secret,
+        origin="api",
+    )
+
+
+def listed(turn: ApiTurn) -> values.ProposalList:
+    """Proposals, the last changed first; of the member where the path names one."""
+    query = turn.turn.parameters()
+    stage = query.get("stage", "")
+    if stage not in STAGES:
+        raise ApiError("malformed", "stage: is no stage")
+    found = turn.store.proposal_page(stage, turn.org, search=query.get("q", "")[:100], after=query.get("after", ""))
+    shown = tuple(
+        values.ListedProposal(
+            id=each.id,
+            kind=each.kind,
+            entry=each.object,
+            org=each.org,
+            stage=each.stage.value,
+            danger=each.danger.value,
+            names=each.names,
+            changed_at=each.changed_at,
+        )
+        for each in found.proposals
+    )
+    return values.ProposalList(proposals=shown, total=found.total, next=found.next)
+
+
+def shown(turn: ApiTurn, proposal: str) -> values.Proposal:
+    """One proposal: what changes, what is in place, what was decided."""
+    return _told(_found(turn, proposal), turn)
+
+
+def _found(turn: ApiTurn, id: str) -> Proposal:
+    found = turn.store.proposal(id, turn.org or None)
+    return turn.found(found, found.org if found else None)
+
+
+def begun(turn: ApiTurn) -> values.Proposal:
+    """Begin a proposal for an entry of the member, one that stands or a new one. It is a draft until it is sent in."""
+    wish = turn.body
+    if wish.kind not in KINDS:
+        raise ApiError("malformed", f"kind: one of {', '.join(KINDS)}")
+    standing = turn.store.register_entry(wish.kind, wish.id)
+    if standing is not None and standing.org != turn.org:
+        raise ApiError("refused", why=approval.Refusal.NAME_HELD.value)
+    return _done(proposals.draft(wish.kind, wish.id, turn.org, wish.content, turn.actor, desk(turn)), turn)
+
+
+KINDS: Final = ("service", "identity_provider", "member", "agreement")
+
+
+def edited(turn: ApiTurn, proposal: str) -> values.Proposal:
+    """Give a proposal another content. Approvals of the one before are void."""
+    found = _found(turn, proposal)
+    return _done(proposals.edit(found, turn.body.content, turn.actor, desk(turn)), turn)
+
+
+def acted(turn: ApiTurn, proposal: str, act: str) -> values.Proposal:
+    """Do something to a proposal: submit, withdraw, approve, return, reject, emergency, publish, review."""
+    step = ACTS.get(act)
+    if step is None:
+        raise ApiError("missing")
+    return _done(step(_found(turn, proposal), turn.body, turn), turn)
+
+
+def sent(turn: ApiTurn, proposal: str) -> values.Proposal:
+    """Send a proposal in."""
+    return _done(_with_reason(proposals.submit)(_found(turn, proposal), turn.body, turn), turn)
+
+
+def withdrawn(turn: ApiTurn, proposal: str) -> values.Proposal:
+    """Take a proposal back."""
+    return _done(_with_reason(proposals.withdraw)(_found(turn, proposal), turn.body, turn), turn)
+
+
+Act = Callable[[Proposal, values.Decision, ApiTurn], Answer]
+
+
+def _approve(found: Proposal, decision: values.Decision, turn: ApiTurn) -> Answer:
+    known = {each.value: each for each in Document}
+    if unknown := set(decision.vouched) - known.keys():
+        raise ApiError("malformed", f"vouched: {len(unknown)} of them are no documents")
+    vouched = frozenset(known[each] for each in decision.vouched)
+    return proposals.approve(found, decision.reason, decision.seen, turn.actor, desk(turn), vouched)
+
+
+def _emergency(found: Proposal, decision: values.Decision, turn: ApiTurn) -> Answer:
+    return proposals.emergency(found, decision.reason, decision.seen, turn.actor, desk(turn))
+
+
+def _with_reason(step: Callable[..., Answer]) -> Act:
+    return lambda found, decision, turn: step(found, decision.reason, turn.actor, desk(turn))
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    "approve": _approve,
+    "emergency": _emergency,
+    "publish": lambda found, _, turn: proposals.publish(found, turn.actor, desk(turn)),
+    "return": _with_reason(proposals.send_back),
+    "reject": _with_reason(proposals.reject),
+    "review": _with_reason(proposals.review),
+}
+"""What a person with a role may do, having just identified."""
+
+
+def suspended(turn: ApiTurn, kind: str, id: str) -> values.Done:
+    """Stop a member, a service or an identity provider at once."""
+    answer = proposals.suspend(kind, id, turn.body.reason, turn.actor, desk(turn))
+    if isinstance(answer, Effects):
+        turn.commit(answer)
+        return values.Done()
+    raise _refusal(answer)
+
+
+def _done(answer: Answer, turn: ApiTurn) -> values.Proposal:
+    if isinstance(answer, Refused):
+        raise _refusal(answer)
+    turn.commit(answer.effects)
+    return _told(answer.proposal, turn)
+
+
+def _refusal(refused: Refused) -> ApiError:
+    return ApiError("refused", *refused.about, why=refused.why.value)
+
+
+def _told(found: Proposal, turn: ApiTurn) -> values.Proposal:
+    at, still_open = desk(turn), found.stage in approval.OPEN
+    before = turn.store.register_entry(found.kind, found.object)
+    changes = proposals.words(found.kind, found.object, before.content if before else None, found.content, at.settings)
+    checks = proposals.checklist(found, at) if still_open and found.content is not None else ()
+    return values.Proposal(
+        id=found.id,
+        kind=found.kind,
+        entry=found.object,
+        org=found.org,
+        stage=found.stage.value,
+        danger=found.danger.value,
+        digest=found.digest,
+        emergency=found.emergency,
+        content=None if found.content is None else masked(found.content),
+        changes=tuple(
+            values.Changed(danger=each.danger.value, sv=each.sv, en=each.en) for each in (changes or ()) if still_open
+        ),
+        checks=tuple(values.Check(document=each.document.value, done=each.done, lacks=each.lacks) for each in checks),
+        acts=tuple(
+            values.ActDone(at=each.at, body=each.body.value, what=each.what.value, reason=each.reason)
+            for each in found.acts
+        ),
+        approvals=len(proposals.standing_approvals(found, at)),
+        needed=proposals.approvals_needed(found, at),
+        wrong=proposals.wrong(found, at) if still_open else (),
+    )

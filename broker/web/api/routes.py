@@ -1,0 +1,80 @@
+"""The one table of the API: which call stands where, the scope and the right it needs, what it takes and gives.
+
+A call is a row; the OpenAPI document is made from here. `/api/v1/validate` is beside it, for whoever has a file.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from broker.web.api import proposals, register, values
+from broker.web.api.turn import READ, WRITE
+from trust_framework.roles import Action
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRow:
+    """One call. A rule with `<org>` is about that member's own things; others are the federation's.
+
+    `takes` is the model of the body, `gives` that of the answer (None: a federation file); `query` are names of parameters.
+    """
+
+    method: str
+    rule: str
+    view: Callable[..., Any]
+    action: Action
+    takes: type[values.Model] | None = None
+    gives: type[values.Model] | None = None
+    step_up: bool = False
+    query: tuple[str, ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """Reading needs less than changing."""
+        return READ if self.method == "GET" else WRITE
+
+
+_PAGED, _V = ("q", "state", "after", "count"), values
+_MEMBER, _ENTRY = "/members/<org>", "/register/<kind>/<id>"
+
+API: tuple[ApiRow, ...] = (
+    ApiRow("GET", f"{_MEMBER}/services", register.services, Action.VIEW, gives=_V.EntryList, query=_PAGED),
+    ApiRow("GET", f"{_MEMBER}/services/<service>", register.service, Action.VIEW, gives=_V.Entry),
+    ApiRow("GET", f"{_MEMBER}/services/<service>/history", register.service_history, Action.VIEW, gives=_V.History),
+    ApiRow("GET", f"{_MEMBER}/hosts", register.hosts, Action.VIEW, gives=_V.Proofs),
+    ApiRow("POST", f"{_MEMBER}/hosts", register.ask, Action.EDIT, _V.Host, _V.Proof),
+    ApiRow("POST", f"{_MEMBER}/hosts/<host>/look", register.look, Action.EDIT, gives=_V.Proof),
+    ApiRow(
+        "GET",
+        f"{_MEMBER}/proposals",
+        proposals.listed,
+        Action.VIEW,
+        gives=_V.ProposalList,
+        query=("q", "stage", "after"),
+    ),
+    ApiRow("POST", f"{_MEMBER}/proposals", proposals.begun, Action.EDIT, _V.Wish, _V.Proposal),
+    ApiRow("GET", f"{_MEMBER}/proposals/<proposal>", proposals.shown, Action.VIEW, gives=_V.Proposal),
+    ApiRow("PUT", f"{_MEMBER}/proposals/<proposal>", proposals.edited, Action.EDIT, _V.Content, _V.Proposal),
+    ApiRow("POST", f"{_MEMBER}/proposals/<proposal>/submit", proposals.sent, Action.SUBMIT, _V.Decision, _V.Proposal),
+    ApiRow(
+        "POST", f"{_MEMBER}/proposals/<proposal>/withdraw", proposals.withdrawn, Action.SUBMIT, _V.Decision, _V.Proposal
+    ),
+    ApiRow("GET", "/register/<kind>", register.kind, Action.VIEW_FEDERATION, gives=_V.EntryList, query=_PAGED),
+    ApiRow("GET", _ENTRY, register.entry, Action.VIEW_FEDERATION, gives=_V.Entry),
+    ApiRow("GET", f"{_ENTRY}/history", register.history, Action.VIEW_FEDERATION, gives=_V.History),
+    ApiRow("POST", f"{_ENTRY}/suspend", proposals.suspended, Action.SUSPEND, _V.Decision, _V.Done, step_up=True),
+    ApiRow(
+        "GET", "/proposals", proposals.listed, Action.VIEW_FEDERATION, gives=_V.ProposalList, query=("q", "stage", "after")
+    ),
+    ApiRow("GET", "/proposals/<proposal>", proposals.shown, Action.VIEW_FEDERATION, gives=_V.Proposal),
+    ApiRow(
+        "POST",
+        "/proposals/<proposal>/<act>",
+        proposals.acted,
+        Action.APPROVE,
+        _V.Decision,
+        _V.Proposal,
+        step_up=True,
+    ),
+    ApiRow("GET", "/export", register.export, Action.EXPORT, step_up=True),
+)  # fmt: skip

@@ -1,0 +1,187 @@
+"""What the API takes and gives, as models: their JSON Schemas are those of the OpenAPI document. Unknown members are refused."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+LONGEST = 2_000
+Text = Annotated[str, StringConstraints(max_length=LONGEST)]
+
+
+class Model(BaseModel):
+    """Closed to members that it does not name."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+
+class Problem(Model):
+    """An error (RFC 9457). `code` is for programs, `reference` for a support call."""
+
+    title: str
+    status: int
+    code: str
+    reference: str = ""
+    detail: tuple[str, ...] = ()
+
+
+class Named(Model):
+    """An entry of the register as lists show it. `expires_at` is when something of it runs out first (epoch seconds)."""
+
+    kind: str
+    id: str
+    org: str
+    names: Mapping[str, str]
+    state: str
+    protocol: str
+    subject: str
+    version: int
+    origin: str
+    changed_at: int
+    expires_at: int | None = None
+
+
+class EntryList(Model):
+    """Some entries by name; `next` is given as `after` for the next ones."""
+
+    entries: tuple[Named, ...]
+    total: int
+    next: str | None = None
+
+
+class Entry(Model):
+    """One version of an entry. `content` is what the federation file says of it, without secrets; null when it has gone."""
+
+    kind: str
+    id: str
+    org: str
+    version: int
+    origin: str
+    at: int
+    reason: str
+    proposal: str
+    digest: str
+    content: Mapping[str, Any] | None
+
+
+class History(Model):
+    """Every version of an entry, the newest first."""
+
+    versions: tuple[Entry, ...]
+
+
+class Wish(Model):
+    """A change of an entry: its whole new content, or null to take it out."""
+
+    kind: Text = Field(examples=["service"])
+    id: Text
+    content: Mapping[str, Any] | None
+
+
+class Content(Model):
+    """Another content for a proposal."""
+
+    content: Mapping[str, Any] | None
+
+
+class Decision(Model):
+    """Why something is done; to approve also the `digest` that was seen, and the documents seen elsewhere."""
+
+    reason: Text = ""
+    seen: Text = ""
+    vouched: tuple[Text, ...] = ()
+
+
+class Changed(Model):
+    """One sentence of what changes, with its class: harmless, careful or dangerous."""
+
+    danger: str
+    sv: str
+    en: str
+
+
+class Check(Model):
+    """A document that must be in place, and what is lacking."""
+
+    document: str
+    done: bool
+    lacks: tuple[str, ...] = ()
+
+
+class ActDone(Model):
+    """What was done to a proposal."""
+
+    at: int
+    body: str
+    what: str
+    reason: str
+
+
+class Proposal(Model):
+    """A change on its way. `wrong` keeps it from being published; `approvals` of `needed` are there."""
+
+    id: str
+    kind: str
+    entry: str
+    org: str
+    stage: str
+    danger: str
+    digest: str
+    emergency: bool
+    content: Mapping[str, Any] | None
+    changes: tuple[Changed, ...]
+    checks: tuple[Check, ...]
+    acts: tuple[ActDone, ...]
+    approvals: int
+    needed: int
+    wrong: tuple[str, ...]
+
+
+class ListedProposal(Model):
+    """A proposal as lists show it."""
+
+    id: str
+    kind: str
+    entry: str
+    org: str
+    stage: str
+    danger: str
+    names: Mapping[str, str]
+    changed_at: int
+
+
+class ProposalList(Model):
+    """Some proposals, the last changed first."""
+
+    proposals: tuple[ListedProposal, ...]
+    total: int
+    next: str | None = None
+
+
+class Host(Model):
+    """A host that a member is to prove."""
+
+    host: Text
+
+
+class Proof(Model):
+    """What a host is to show (`line`, at `well_known` or in a TXT record of `dns_name`), and whether it does."""
+
+    host: str
+    state: str
+    line: str
+    well_known: str
+    dns_name: str
+    proven_at: int | None = None
+
+
+class Proofs(Model):
+    """The hosts of a member."""
+
+    hosts: tuple[Proof, ...]
+
+
+class Done(Model):
+    """It is done."""
+
+    done: bool = True

@@ -1,0 +1,304 @@
+"""The JSON API: who may call it, what it gives, what it refuses, and that its description is true."""
+
+import json
+import re
+
+import pytest
+
+from broker.web.api.errors import CAUSES
+from broker.web.api.routes import API, ApiRow
+from tests.support.console import OTHER, Console, consoles, document, service
+from tests.support.world import LEVEL2, LEVEL3, MEMBER, Answer, Worlds
+from trust_framework.roles import FEDERATION, Role
+
+pytest_plugins = ["tests.support.worlds"]
+SCOPES = "openid register:read register:write"
+GRANTS = ["authorization_code", "refresh_token", "client_credentials"]
+
+
+def tool(id: str, member: str = MEMBER, **oidc):
+    return service(id, member, scope=SCOPES, grant_types=GRANTS, **oidc)
+
+
+@pytest.fixture
+def console(worlds: Worlds) -> Console:
+    whole = document()
+    whole["services"] = [*whole["services"], tool("tool"), tool("tool2", OTHER)]
+    return consoles(worlds, whole)
+
+
+def machine(console: Console, client: str = "tool", scope: str = "register:read register:write") -> str:
+    return console.world.token(client, grant_type="client_credentials", scope=scope).json["access_token"]
+
+
+def person(console: Console, name: str, *roles, level: str = LEVEL3) -> str:
+    console.grant(name, *roles)
+    return personal(console, name, "tool", SCOPES, level)
+
+
+def personal(console: Console, name: str, client: str, scope: str, level: str = LEVEL3) -> str:
+    """An access token that a persona let a client have."""
+    world, uri = console.world, f"https://{client}.example.org/cb"
+    hint = f"test:{name};loa={level}"
+    code = world.code(
+        world.browser(), client, scope=scope, redirect_uri=uri, login_hint=hint, acr_values=level, prompt="login"
+    )
+    return world.redeem(code, client, redirect_uri=uri).json["access_token"]
+
+
+def call(console: Console, method: str, path: str, token: str = "", body: object = None, **headers: str) -> Answer:
+    given = {"Authorization": f"Bearer {token}", **headers} if token else dict(headers)
+    if body is not None:
+        given.setdefault("Content-Type", "application/json")
+    octets = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    return console.world.request(method, f"/api/v1{path}", octets, **given)
+
+
+def changed(console: Console, id: str = "rp", **changes) -> dict:
+    content = dict(console.world.store.register_entry("service", id).content)
+    return {"kind": "service", "id": id, "content": {**content, **changes}}
+
+
+NAMES = {"sv": "Nytt namn", "en": "New name"}
+
+
+class TestReading:
+    def test_a_client_sees_the_services_of_its_member(self, console: Console):
+        found = call(console, "GET", f"/members/{MEMBER}/services", machine(console)).json
+        assert {each["id"] for each in found["entries"]} == {"rp", "tool"}
+        assert found["total"] == 2
+
+    def test_a_list_is_searched_and_paged(self, console: Console):
+        token, seen, after = machine(console), [], ""
+        while after is not None:
+            page = call(console, "GET", f"/members/{MEMBER}/services?count=1&after={after}", token).json
+            seen += [each["id"] for each in page["entries"]]
+            after = page["next"]
+        assert sorted(seen) == ["rp", "tool"]
+        assert call(console, "GET", f"/members/{MEMBER}/services?q=zzz", token).json["total"] == 0
+
+    def test_an_entry_is_told_without_its_secrets(self, console: Console):
+        found = call(console, "GET", f"/members/{MEMBER}/services/rp", machine(console))
+        assert found.json["content"]["oidc"]["client_id"] == "rp"
+        kept = console.world.store.register_entry("service", "rp").content["oidc"]["client_secret_hash"]
+        assert kept not in found.text
+
+    @pytest.mark.parametrize(
+        "path",
+        ["/members/{other}/services", "/members/{other}/services/rp2", "/members/{mine}/services/rp2",
+         "/members/{mine}/services/rp2/history", "/members/{other}/hosts", "/members/{other}/proposals"],
+    )  # fmt: skip
+    def test_what_is_anothers_is_as_missing_as_what_never_was(self, console: Console, path: str):
+        token = machine(console)
+        theirs = call(console, "GET", path.format(other=OTHER, mine=MEMBER), token)
+        never = call(console, "GET", f"/members/{MEMBER}/services/never-was", token)
+        assert theirs.status == never.status == 404
+        told = [{name: value for name, value in each.json.items() if name != "reference"} for each in (theirs, never)]
+        assert told[0] == told[1]
+
+    def test_an_operator_sees_every_member_and_the_whole(self, console: Console):
+        token = person(console, "dora", (FEDERATION, Role.OPERATOR))
+        assert call(console, "GET", "/register/member", token).json["total"] == 2
+        assert call(console, "GET", f"/members/{OTHER}/services/rp2", token).status == 200
+        assert call(console, "GET", "/register/service/rp2/history", token).json["versions"][0]["origin"] == "file"
+        whole = call(console, "GET", "/export", token).json
+        assert {each["id"] for each in whole["services"]} == {"rp", "rp2", "tool", "tool2"}
+
+
+class TestTokens:
+    @pytest.mark.parametrize(
+        ("headers", "code", "challenge"),
+        [
+            ({}, "no-token", "Bearer"),
+            ({"Authorization": "Basic eA=="}, "no-token", "Bearer"),
+            ({"Authorization": "Bearer "}, "no-token", "Bearer"),
+            ({"Authorization": "Bearer nonsense"}, "token", 'Bearer error="invalid_token"'),
+        ],
+    )
+    def test_a_call_without_a_token_of_ours_is_told_so(self, console: Console, headers, code: str, challenge: str):
+        answer = call(console, "GET", f"/members/{MEMBER}/services", **headers)
+        assert (answer.status, answer.json["code"]) == (401, code)
+        assert answer.header("WWW-Authenticate") == challenge
+
+    def test_a_token_for_something_else_does_not_open_it(self, console: Console):
+        token = personal(console, "anna", "rp", "openid")
+        assert call(console, "GET", f"/members/{MEMBER}/services", token).json["code"] == "token"
+
+    def test_reading_is_no_right_to_change(self, console: Console):
+        answer = call(
+            console, "POST", f"/members/{MEMBER}/proposals", machine(console, scope="register:read"), changed(console)
+        )
+        assert (answer.status, answer.json["code"]) == (403, "scope")
+
+    def test_a_token_ends_with_its_client(self, console: Console):
+        token = machine(console)
+        suspended = {
+            **document(),
+            "services": [*document()["services"], {**tool("tool"), "state": "suspended"}, tool("tool2", OTHER)],
+        }
+        console.world.reapply(suspended)
+        assert call(console, "GET", f"/members/{MEMBER}/services", token).json["code"] == "token"
+
+    def test_a_person_needs_level_3(self, console: Console):
+        token = person(console, "anna", (MEMBER, Role.OWNER), level=LEVEL2)
+        assert call(console, "GET", f"/members/{MEMBER}/services", token).json["code"] == "level"
+
+    def test_what_only_a_person_may_do_needs_one_who_has_just_identified(self, console: Console):
+        token = person(console, "dora", (FEDERATION, Role.OPERATOR))
+        console.world.clock.now += 299
+        assert call(console, "POST", "/register/service/rp/suspend", token, {"reason": "Breach"}).status == 200
+        console.world.clock.now += 2
+        late = call(console, "POST", "/register/service/rp2/suspend", token, {"reason": "Breach"})
+        assert late.status == 401
+        assert call(console, "GET", "/export", machine(console)).json["code"] in {"step-up", "not-allowed"}
+
+    def test_a_role_that_does_not_suffice_is_told(self, console: Console):
+        reader = person(console, "carl", (MEMBER, Role.READER))
+        assert call(console, "GET", f"/members/{MEMBER}/services", reader).status == 200
+        assert (
+            call(console, "POST", f"/members/{MEMBER}/proposals", reader, changed(console)).json["code"]
+            == "not-allowed"
+        )
+        assert call(console, "GET", "/register/member", reader).json["code"] == "not-allowed"
+
+
+class TestProposals:
+    def test_a_client_proposes_and_two_operators_approve(self, console: Console):
+        token = machine(console)
+        begun = call(console, "POST", f"/members/{MEMBER}/proposals", token, changed(console, names=NAMES)).json
+        assert (begun["stage"], begun["danger"], begun["needed"]) == ("draft", "careful", 2)
+        path = f"/members/{MEMBER}/proposals/{begun['id']}"
+        assert call(console, "POST", f"{path}/submit", token, {"reason": "please"}).json["stage"] == "submitted"
+        for name in ("dora", "eva"):
+            operator = person(console, name, (FEDERATION, Role.OPERATOR))
+            decided = call(console, "POST", f"/proposals/{begun['id']}/approve", operator,
+                           {"reason": "Looked at", "seen": begun["digest"]})  # fmt: skip
+            assert decided.status == 200, decided.text
+        assert decided.json["stage"] == "published"
+        entry = console.world.store.register_entry("service", "rp")
+        assert (entry.content["names"], entry.origin) == (NAMES, "api")
+        assert call(console, "GET", f"{path}", token).json["acts"][-1]["what"] == "published"
+
+    def test_a_proposal_is_changed_and_taken_back(self, console: Console):
+        token = machine(console)
+        begun = call(console, "POST", f"/members/{MEMBER}/proposals", token, changed(console, names=NAMES)).json
+        path = f"/members/{MEMBER}/proposals/{begun['id']}"
+        other = call(console, "PUT", path, token, {"content": changed(console, attributes=[])["content"]}).json
+        assert other["digest"] != begun["digest"]
+        assert call(console, "POST", f"{path}/withdraw", token, {}).json["stage"] == "withdrawn"
+        again = call(console, "POST", f"{path}/submit", token, {})
+        assert (again.status, again.json["code"]) == (409, "refused.wrong-stage")
+
+    def test_a_client_approves_nothing(self, console: Console):
+        token = machine(console)
+        begun = call(console, "POST", f"/members/{MEMBER}/proposals", token, changed(console, names=NAMES)).json
+        answer = call(
+            console, "POST", f"/proposals/{begun['id']}/approve", token, {"reason": "x", "seen": begun["digest"]}
+        )
+        assert answer.json["code"] == "step-up"
+
+    @pytest.mark.parametrize(
+        ("wish", "code"),
+        [
+            ({"kind": "service", "id": "rp2"}, "refused.name-held"),
+            ({"kind": "policy", "id": "x"}, "malformed"),
+            ({"kind": "method", "id": "card"}, "malformed"),
+            ({"kind": "nothing", "id": "x"}, "malformed"),
+        ],
+    )
+    def test_what_is_not_the_members_cannot_be_proposed(self, console: Console, wish, code: str):
+        whole = {**wish, "content": changed(console)["content"]}
+        assert call(console, "POST", f"/members/{MEMBER}/proposals", machine(console), whole).json["code"] == code
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"", b"{", b"[]", b"null", b'{"kind": "service"}', b'{"kind":"service","kind":"member","id":"x","content":null}',
+         b'{"kind":"service","id":"rp","content":null,"state":"published"}', b'{"kind":1,"id":"rp","content":null}',
+         b'{"kind":"service","id":"rp","content":"x"}', b"\xff\xfe",
+         b'{"kind":"service","id":"' + b"x" * 2001 + b'","content":null}',
+         b'{"a":' * 200 + b"1" + b"}" * 200],
+    )  # fmt: skip
+    def test_a_body_that_is_not_what_is_taken_is_refused_and_never_told_back(self, console: Console, body: bytes):
+        answer = call(console, "POST", f"/members/{MEMBER}/proposals", machine(console), body)
+        assert (answer.status, answer.json["code"]) == (400, "malformed")
+        assert "published" not in answer.text
+        assert console.world.store.proposal_page().total == 0
+
+    @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+    def test_a_body_of_another_kind_is_refused(self, console: Console, kind: str):
+        answer = call(
+            console,
+            "POST",
+            f"/members/{MEMBER}/proposals",
+            machine(console),
+            changed(console),
+            **{"Content-Type": kind},
+        )
+        assert answer.json["code"] == "malformed"
+
+
+class TestHosts:
+    def test_a_member_asks_and_is_told_what_to_show(self, console: Console):
+        token = machine(console)
+        asked = call(console, "POST", f"/members/{MEMBER}/hosts", token, {"host": "new.example.org"}).json
+        assert asked["state"] == "asked"
+        assert asked["well_known"] == "https://new.example.org/.well-known/tillit-domain-proof"
+        again = call(console, "POST", f"/members/{MEMBER}/hosts", token, {"host": "new.example.org"}).json
+        assert again == asked
+        assert call(console, "GET", f"/members/{MEMBER}/hosts", token).json["hosts"] == [asked]
+
+    @pytest.mark.parametrize("host", ["", "a b", "a/b", "https://a.se", "a.se:1"])
+    def test_only_a_host_can_be_proven(self, console: Console, host: str):
+        assert (
+            call(console, "POST", f"/members/{MEMBER}/hosts", machine(console), {"host": host}).json["code"]
+            == "malformed"
+        )
+
+    def test_a_host_never_asked_for_is_missing(self, console: Console):
+        assert call(console, "POST", f"/members/{MEMBER}/hosts/x.example.org/look", machine(console)).status == 404
+
+
+def name(row: ApiRow) -> str:
+    return f"{row.method} {row.rule}"
+
+
+def filled(row: ApiRow, org: str = MEMBER) -> str:
+    return re.sub(r"<(\w+)>", lambda part: org if part[1] == "org" else "never-was", row.rule)
+
+
+class TestEveryCall:
+    @pytest.mark.parametrize("row", API, ids=name)
+    def test_needs_a_token(self, console: Console, row: ApiRow):
+        assert call(console, row.method, filled(row)).json["code"] == "no-token"
+
+    @pytest.mark.parametrize("row", [row for row in API if "<org>" in row.rule], ids=name)
+    def test_of_another_member_is_missing(self, console: Console, row: ApiRow):
+        foreign = call(console, row.method, filled(row, OTHER), machine(console), {} if row.takes else None)
+        assert (foreign.status, foreign.json["code"]) == (404, "missing")
+
+    @pytest.mark.parametrize(("method", "path", "code"), [
+        ("GET", "/", "missing"), ("GET", "/nothing", "missing"), ("POST", "/export", "method"),
+        ("PUT", "/proposals", "method"), ("GET", "/proposals/%2e%2e", "no-token"),
+    ])  # fmt: skip
+    def test_an_address_or_method_that_is_none_is_told_before_anything_else(self, console: Console, method, path, code):
+        assert call(console, method, path).json["code"] == code
+
+
+class TestDescription:
+    def test_every_call_stands_in_it_once_with_its_models(self, console: Console):
+        told = console.world.browser().get("/api/v1/openapi.json").json
+        assert told["openapi"].startswith("3.1")
+        listed = {(method.upper(), path) for path, calls in told["paths"].items() for method in calls}
+        assert listed == {(row.method, re.sub(r"<(\w+)>", r"{\1}", row.rule)) for row in API} | {("POST", "/validate")}
+        named = [call["operationId"] for calls in told["paths"].values() for call in calls.values()]
+        assert len(named) == len(set(named))
+
+    def test_every_reference_in_it_leads_somewhere(self, console: Console):
+        answer = console.world.browser().get("/api/v1/openapi.json")
+        schemas = answer.json["components"]["schemas"]
+        references = set(re.findall(r'"#/components/schemas/(\w+)"', answer.text))
+        assert references <= schemas.keys()
+        assert "Problem" in references
+
+    def test_every_cause_is_an_error(self):
+        assert all(400 <= cause.status < 600 and cause.title for cause in CAUSES.values())
