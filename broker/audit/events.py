@@ -211,7 +211,7 @@ class ServiceUnchained(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientInvited(Event):
-    """A member's client was let register itself, once, with these levels and details at the most."""
+    """A member's client was let register itself, once, with these levels and details at the most. `by` is who let it."""
 
     name: ClassVar[str] = "register.client-invited"
     retention: ClassVar[str] = "operation"
@@ -219,6 +219,7 @@ class ClientInvited(Event):
     levels: tuple[str, ...]
     attributes: tuple[str, ...] = ()
     until: int
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

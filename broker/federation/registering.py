@@ -83,11 +83,11 @@ class Registered:
     effects: Effects = NOTHING
 
 
-def invite(terms: Terms, now: int, until: int) -> tuple[str, Effects]:
-    """An initial access token, for one registration."""
+def invite(terms: Terms, now: int, until: int, by: str = "") -> tuple[str, Effects]:
+    """An initial access token, for one registration. `by` is the id of whoever asks for it, empty for the command line."""
     token = new_secret()
     payload = {"levels": terms.levels, "attributes": terms.attributes, "methods": terms.methods}
-    event = ClientInvited(at=now, org=terms.org, levels=terms.levels, attributes=terms.attributes, until=until)
+    event = ClientInvited(at=now, org=terms.org, levels=terms.levels, attributes=terms.attributes, until=until, by=by)
     return token, Effects((KeepOnce(Once(INITIAL, token, terms.org, until, payload)),), (event,))
 
 

@@ -56,6 +56,8 @@ from broker.web.console.register_pages import (
     VersionRow,
     VersionShown,
 )
+from broker.web.console.registering import LevelForm
+from broker.web.console.registering_pages import RegisterClient, RegisterWith
 from broker.web.console.start_pages import (
     CauseRow,
     Dashboard,
@@ -286,6 +288,14 @@ def _people(cast: Cast) -> People:
     form.valid(turn)
     row = PersonRow(name=cast.value, role="owner", at=NOW, by=cast.value, until=None, end="/portal/x")
     return People(rows=(row, replace(row, by="", until=NOW, end=None)), action="/portal/x", form=form)
+
+
+def _level_form() -> LevelForm:
+    turn = FormTurn(level="x")
+    form = LevelForm.of(turn)
+    form.level.choices = [SelectChoice(LEVEL3, {"sv": LEVEL3, "en": LEVEL3})]
+    form.valid(turn)
+    return form
 
 
 def _method_rows(cast: Cast) -> tuple[MethodRow, ...]:
@@ -566,6 +576,10 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
         back="/admin/x",
     ),
     "o8-configuration": _configuration,
+    "register-client": lambda _: RegisterClient(form=_level_form(), action="/x"),
+    "register-with": lambda _: RegisterWith(
+        address="https://x.example/oidc/register", token="abc", until=NOW, back="/x"
+    ),
     "people": _people,
     "people-none": lambda _: People(rows=(), action="/portal/x"),
     "invited": lambda _: Invited(link="https://x.example/portal/inbjudan?kod=abc", role="owner", until=NOW, back="/x"),

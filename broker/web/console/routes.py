@@ -13,6 +13,7 @@ from broker.web.console import (
     methods,
     proposals,
     register,
+    registering,
     start,
     testing,
 )
@@ -35,6 +36,8 @@ CONSOLE: tuple[Row, ...] = (
     Row("/portal/<org>/prova/<service>", testing.service, Action.VIEW, tab="testing"),
     Row("/portal/<org>/prova/<service>", testing.service, Action.EDIT, "POST", tab="testing"),
     Row("/portal/<org>/prova/<service>/<reference>", testing.run, Action.VIEW, tab="testing"),
+    Row("/portal/<org>/registrera", registering.asked, Action.EDIT, tab="registering"),
+    Row("/portal/<org>/registrera", registering.made, Action.EDIT, "POST", tab="registering"),
     Row("/portal/<org>/tjanster/<service>", register.service, Action.VIEW, tab="start"),
     Row("/portal/<org>/tjanster/<service>/version/<int:version>", register.service_version, Action.VIEW, tab="start"),
     Row("/portal/<org>/personer", colleagues.people, Action.VIEW, tab="people"),
