@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from trust_framework.danger import Danger
-from trust_framework.member_types import VOUCHED, Approver, Document, Required
+from trust_framework.member_types import Approver, Document, Required, vouchable
 from trust_framework.roles import FEDERATION, Action, Actor, may
 
 DAY: Final = 86_400
@@ -335,7 +335,7 @@ def approved(
     body = _approving(proposal, needs, actor, reason, seen)
     if isinstance(body, Refused):
         return body
-    told = tuple(sorted(vouched & VOUCHED)) if body is Body.FEDERATION else ()
+    told = tuple(sorted(vouched & vouchable(proposal.kind))) if body is Body.FEDERATION else ()
     act = replace(_act(proposal, actor, body, What.APPROVED, reason, now), vouched=told)
     after = _next(proposal, act)
     return _unproven(after, needs, lacking, holds) or _settled(after, needs, holds)

@@ -125,7 +125,15 @@ DOCUMENTS: Final[Mapping[tuple[str, Danger], frozenset[Document]]] = {
 """What an entry of each kind needs for a change of each class. A member's own entry needs what its type brings."""
 
 VOUCHED: Final = frozenset({_D.AGREEMENT, _D.REPRESENTATION, _D.RISK_ASSESSMENT})
-"""What an approver may vouch for having seen; the rest is found out by itself."""
+"""What an operator may vouch for having seen; the rest is found out by itself."""
+
+
+def vouchable(kind: str) -> frozenset[Document]:
+    """What an operator may vouch for in a proposal about an entry of this kind. A member's declaration is reviewed when it
+    joins (tillitsgranskning); what it then says bounds its providers by itself.
+    """
+    return VOUCHED | {Document.TRUST_DECLARATION} if kind == "member" else VOUCHED
+
 
 _RESUMING: Final = frozenset({_D.AGREEMENT})
 _MEMBERS: Final[Mapping[Purpose, frozenset[Document]]] = {

@@ -119,23 +119,25 @@ def words(
 
 def _prepared(kind: str, org: str, content: Content, before: Content | None, desk: Desk) -> dict[str, Any]:
     """The content as it may be proposed: of this member, in a state that it has or begins in, its secret hashed."""
-    made = {**content, "state": _state(content, before)}
+    made = {name: value for name, value in content.items() if name != "state"}
+    if kind in _STATED:
+        made |= _state(content, before)
     if kind in {"service", "identity_provider"} and org:
         made["member"] = org
     if kind == "service" and isinstance(made.get("oidc"), Mapping):
         made["oidc"] = _without_secret(made["oidc"], before, desk)
-    return made if kind in _STATED else {name: value for name, value in made.items() if name != "state"}
+    return made
 
 
 _STATED: Final = frozenset({"member", "service", "identity_provider", "method"})
 
 
-def _state(content: Content, before: Content | None) -> str:
-    """A proposed change never changes the state; what is new begins active, or approved."""
+def _state(content: Content, before: Content | None) -> dict[str, str]:
+    """A proposed change never changes the state, not even by saying it; what is new begins active, or approved."""
     if before is not None:
-        return str(before.get("state", State.ACTIVE.value))
+        return {"state": str(before["state"])} if "state" in before else {}
     given = str(content.get("state", State.ACTIVE.value))
-    return given if given in NEW_STATES else State.ACTIVE.value
+    return {"state": given if given in NEW_STATES else State.ACTIVE.value}
 
 
 def _without_secret(registration: Mapping[str, Any], before: Content | None, desk: Desk) -> dict[str, Any]:

@@ -70,6 +70,12 @@ def test_a_harmless_change_is_published_when_it_is_sent_in_and_its_member_alone_
     assert office.entry()["contact"] == {"mail": "support@example.se"}
 
 
+def test_a_file_that_left_the_state_out_makes_no_harmless_change_more_than_that(office):
+    office.standing("service", "journal", client())
+    assert office.sent_in({**client(), "contact": {"mail": "support@example.se"}}).stage is Stage.PUBLISHED
+    assert "state" not in office.entry()
+
+
 def test_a_careful_change_takes_the_member_s_owner_and_an_operator(office):
     office.standing("service", "journal", {**client(attributes=["sn"]), "state": "active"})
     sent = office.sent_in(client())
@@ -310,6 +316,12 @@ def test_a_member_may_be_admitted_before_it_has_signed_and_is_active_after_two_m
 @pytest.mark.parametrize("lacking", [{"contacts": {}}, {"trust_declarations": []}])
 def test_a_member_without_what_its_type_brings_waits(office, lacking):
     assert why(approving(office, applied(office, **lacking), ASTA, vouched=VOUCHED)) == "documents-lacking"
+
+
+def test_an_operator_who_has_reviewed_the_declaration_vouches_for_it_when_the_member_joins(office):
+    vouched = VOUCHED | {Document.TRUST_DECLARATION}
+    live = office.approve(applied(office, trust_declarations=[]), ASTA, BIRK, vouched=vouched)
+    assert live.stage is Stage.PUBLISHED
 
 
 def test_nobody_takes_over_a_member_by_applying_for_it_anew(office):

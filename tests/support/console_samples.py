@@ -33,6 +33,15 @@ from broker.web.console.logins_pages import (
     Search,
     ServiceLink,
 )
+from broker.web.console.member_forms import PURPOSES, ContactsForm, TrustForm
+from broker.web.console.member_pages import (
+    AgentRow,
+    ContactRow,
+    DeclarationRow,
+    MemberCard,
+    MemberContacts,
+    MemberTrust,
+)
 from broker.web.console.methods_forms import StopForm, TryForm
 from broker.web.console.methods_pages import (
     AttributeRow,
@@ -424,6 +433,55 @@ def _apply(cast: Cast, **posted: str) -> Apply:
     return Apply(form=form, earlier=(_proposal_row(cast),))
 
 
+def _member(cast: Cast, **more: Any) -> MemberCard:
+    value = cast.value
+    contact = ContactRow(purpose="security", name=value, mail=value, phone=value, confirmed="2026-01-01", stale=False)
+    agent = AgentRow(names=cast.owner, org=ORG, roles=("technical", "reader"), until="2027-01-01", holds=True)
+    declaration = DeclarationRow(level=LEVEL3, reviewer=value, expires="2027-01-01", holds=True)
+    given = {
+        "names": cast.owner,
+        "org": ORG,
+        "state": "suspended",
+        "reason": value,
+        "type": "user-organisation",
+        "roles": ("e-service-owner", "api-owner"),
+        "contacts": (contact, replace(contact, purpose="billing", phone="", confirmed="", stale=True)),
+        "declarations": (declaration, replace(declaration, holds=False)),
+        "agents": (agent, replace(agent, holds=False)),
+        "entities": _rows(cast),
+        "entities_total": 10_000,
+        "open_proposals": 2,
+        "proposals": "/admin/forslag",
+        "history": (_version(cast), _version(cast, url="")),
+        "edit": f"/portal/{ORG}/medlem",
+        "stop": "/admin/x/stopp",
+    }
+    return MemberCard(**{**given, **more})
+
+
+_BARE: dict[str, Any] = {
+    "reason": "", "roles": (), "contacts": (), "declarations": (), "agents": (), "entities": (), "entities_total": 0,
+    "edit": "", "stop": "",
+}  # fmt: skip
+
+
+def _member_contacts(cast: Cast, **posted: str) -> MemberContacts:
+    turn = FormTurn(**posted)
+    told = {"security": {"name": clean(cast.value), "mail": "a@example.se"}}
+    form = ContactsForm.of(turn) if posted else ContactsForm.showing(turn, told)
+    if posted:
+        form.valid(turn)
+    return MemberContacts(form=form, purposes=PURPOSES, action="/portal/x", back="/portal")
+
+
+def _member_trust(cast: Cast, **posted: str) -> MemberTrust:
+    turn = FormTurn(**posted)
+    form = TrustForm.about(turn, (("d0", cast.service), ("a0", cast.owner)))
+    if posted:
+        form.valid(turn)
+    return MemberTrust(form=form, action="/portal/x", back="/portal")
+
+
 def _stopped(cast: Cast) -> Stop:
     return Stop(
         names=cast.service,
@@ -546,6 +604,12 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "o2-proposal-refused": lambda c: _proposal(c, form=_decision("agreement", act="approve", reason="x" * 3000)),
     "o2-proposal-stands": _proposal_stands,
     "o2-stop": _stopped,
+    "o2-member": _member,
+    "o2-member-bare": lambda c: _member(c, **_BARE),
+    "member-contacts": _member_contacts,
+    "member-contacts-wrong": lambda c: _member_contacts(c, security_name=c.value, technical_mail="nobody"),
+    "member-trust": _member_trust,
+    "member-trust-wrong": lambda c: _member_trust(c, reviewer="x", expires="tomorrow", agent="1", until=""),
     "apply": _apply,
     "apply-wrong": lambda c: _apply(c, org="1", type="agent", roles="api-owner", mail="nobody"),
     "m0-choose": lambda _: ChoosePortal(),

@@ -251,13 +251,18 @@ def test_an_operator_vouches_for_what_was_seen_outside_and_the_member_does_not()
     application = done(approval.drafted("p1", "member", ORG, ORG, wanted(base=0), NILS, NOW))
     sent = done(approval.submitted(application, NILS, "", NOW))
     seen = frozenset({Document.AGREEMENT, Document.REPRESENTATION, Document.RISK_ASSESSMENT})
-    first = approve(sent, ASTA, needs=JOINING, lacking=seen, vouched=seen | {Document.TRUST_DECLARATION})
+    first = approve(sent, ASTA, needs=JOINING, lacking=seen, vouched=seen | {Document.SECURITY_CONTACT})
     assert first.acts[-1].vouched == ("agreement", "representation", "risk-assessment")
     both = approve(first, BIRK, needs=JOINING, lacking=seen)
     assert both.stage is Stage.APPROVED
     assert isinstance(approval.published(both, JOINING, BIRK, NOW, lacking=seen), Proposal)
     declared = frozenset({Document.TRUST_DECLARATION})
-    assert why(try_approve(sent, ASTA, JOINING, lacking=declared, vouched=declared)) == "documents-lacking"
+    assert isinstance(try_approve(sent, ASTA, JOINING, lacking=declared, vouched=declared), Proposal)
+    provider = required(MemberType.USER_ORGANISATION, "identity_provider", Danger.DANGEROUS)
+    sought = done(approval.submitted(replace(draft(), kind="identity_provider"), TEKLA, "", NOW))
+    assert why(try_approve(sought, ASTA, provider, lacking=declared, vouched=declared)) == "documents-lacking"
+    contact = frozenset({Document.SECURITY_CONTACT})
+    assert why(try_approve(sent, ASTA, JOINING, lacking=contact, vouched=contact)) == "documents-lacking"
     careful = replace(CAREFUL, documents=frozenset({Document.AGREEMENT}))
     agreed = frozenset({Document.AGREEMENT})
     outcome = try_approve(sent_in(danger=CARE), OVE, careful, lacking=agreed, vouched=agreed)

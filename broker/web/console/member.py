@@ -178,9 +178,7 @@ def _trust_page(form: TrustForm, turn: ConsoleTurn) -> Reply:
 
 def _trust_form(content: Content, turn: ConsoleTurn) -> TrustForm:
     declared = [(f"d{at}", _declared(each)) for at, each in enumerate(content.get("trust_declarations", ()))]
-    agents = [
-        (f"a{at}", {**member_names(each["org"], turn.turn)}) for at, each in enumerate(content.get("agents", ()))
-    ]
+    agents = [(f"a{at}", {**member_names(each["org"], turn.turn)}) for at, each in enumerate(content.get("agents", ()))]
     return TrustForm.about(turn, (*declared, *agents))
 
 
@@ -199,7 +197,8 @@ def _changed(content: Content, form: TrustForm) -> dict[str, Any]:
         declared.append({"level": form.level.data, "reviewer": reviewer, "expires": expires})
     if form.agent.data:
         agents.append({"org": number(form.agent.data), "roles": [TECHNICAL], "until": form.until.data.strip()})
-    return {**content, "trust_declarations": declared, "agents": agents}
+    told = {"trust_declarations": declared, "agents": agents}
+    return {**content, **{name: value for name, value in told.items() if value or name in content}}
 
 
 def _own(turn: ConsoleTurn) -> Content:

@@ -43,7 +43,8 @@ class ContactsForm(ConsoleForm):
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """A contact has a name and a mail address, or nothing at all; the one for security is always there."""
         fine = super().validate(extra_validators)
-        return all([self._fit(purpose) for purpose in PURPOSES]) and bool(fine)
+        unfit = [purpose for purpose in PURPOSES if not self._fit(purpose)]
+        return bool(fine) and not unfit
 
     def _fit(self, purpose: str) -> bool:
         given = {part: (self.part(purpose, part).data or "").strip() for part in _PARTS}

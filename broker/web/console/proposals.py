@@ -23,7 +23,7 @@ from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.frame import Names
 from trust_framework import approval
 from trust_framework.approval import Proposal, Refusal, Refused, Stage
-from trust_framework.member_types import VOUCHED, Document
+from trust_framework.member_types import Document, vouchable
 
 STAGES: Final = ("waiting", "open", *(stage.value for stage in Stage))
 LONGEST_RAW: Final = 200_000
@@ -121,12 +121,12 @@ def _found(turn: ConsoleTurn, id: str) -> Proposal:
 
 def _form(found: Proposal, turn: ConsoleTurn) -> DecisionForm:
     return DecisionForm.about(
-        turn, [check.document for check in _checks(found, turn) if _vouchable(check)], found.digest
+        turn, [check.document for check in _checks(found, turn) if _vouchable(check, found)], found.digest
     )
 
 
-def _vouchable(check: CheckRow) -> bool:
-    return not check.done and Document(check.document) in VOUCHED
+def _vouchable(check: CheckRow, found: Proposal) -> bool:
+    return not check.done and Document(check.document) in vouchable(found.kind)
 
 
 Act = Callable[[Proposal, DecisionForm, ConsoleTurn], Answer]

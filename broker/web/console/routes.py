@@ -10,6 +10,7 @@ from broker.web.console import (
     configuration,
     entry,
     logins,
+    member,
     methods,
     proposals,
     register,
@@ -46,6 +47,11 @@ CONSOLE: tuple[Row, ...] = (
     Row(
         "/portal/<org>/personer/<person>/<role>", colleagues.end, Action.GRANT_ROLES, "POST", step_up=True, tab="people"
     ),
+    Row("/portal/<org>/medlem", member.own, Action.VIEW, tab="member"),
+    Row("/portal/<org>/medlem/kontakter", member.contacts, Action.EDIT, tab="member"),
+    Row("/portal/<org>/medlem/kontakter", member.contacts_kept, Action.EDIT, "POST", tab="member"),
+    Row("/portal/<org>/medlem/tillit", member.trust, Action.EDIT, tab="member"),
+    Row("/portal/<org>/medlem/tillit", member.trust_proposed, Action.EDIT, "POST", step_up=True, tab="member"),
     Row("/portal/<org>/forslag", proposals.listed, Action.VIEW, tab="proposals"),
     Row("/portal/<org>/forslag/<proposal>", proposals.shown, Action.VIEW, tab="proposals"),
     Row("/portal/<org>/forslag/<proposal>", proposals.decided, Action.EDIT, "POST", step_up=True, tab="proposals"),
@@ -54,6 +60,7 @@ CONSOLE: tuple[Row, ...] = (
     Row("/portal/<org>/inloggningar/<service>/<reference>", logins.login, Action.VIEW_LOGINS, tab="logins"),
     # --- the operator's console
     Row("/admin", start.dashboard, Action.VIEW_FEDERATION, tab="start"),
+    Row("/admin/medlemmar/<member>", member.card, Action.VIEW_FEDERATION, tab="register"),
     Row("/admin/forslag", proposals.listed, Action.VIEW_FEDERATION, tab="proposals"),
     Row("/admin/forslag/<proposal>", proposals.shown, Action.VIEW_FEDERATION, tab="proposals"),
     Row("/admin/forslag/<proposal>", proposals.decided, Action.APPROVE, "POST", step_up=True, tab="proposals"),

@@ -1,0 +1,155 @@
+"""A member's card, and the changes that its own people make and propose."""
+
+import pytest
+
+from tests.support.console import OTHER, Console, consoles, operator, owner
+from tests.support.world import LEVEL3, MEMBER, Worlds
+from trust_framework.roles import Role
+
+pytest_plugins = ["tests.support.worlds"]
+SECURITY = {"security_name": "Säkerhet", "security_mail": "sec@example.se"}
+
+
+@pytest.fixture
+def console(worlds: Worlds) -> Console:
+    return consoles(worlds)
+
+
+def entry(console: Console, org: str = MEMBER):
+    return console.world.store.register_entry("member", org).content
+
+
+def saved(browser, part: str, **fields: str):
+    page = browser.get(f"/portal/{MEMBER}/medlem/{part}")
+    action, hidden = page.form(f"/medlem/{part}")
+    chosen = {"level": ""} if part == "tillit" else {}  # a browser sends the first of a list
+    return browser.follow(browser.post(action, {**hidden, **chosen, **fields}))
+
+
+def test_contacts_are_changed_at_once_confirmed_and_shown_on_the_card(console):
+    anna = owner(console)
+    card = saved(
+        anna, "kontakter", **SECURITY, technical_name="Drift", technical_mail="drift@example.se", confirmed="y"
+    )
+    assert (card.page, card.status) == ("member", 200)
+    assert "sec@example.se" in card.text
+    assert entry(console)["contacts"]["security"] == {
+        "name": "Säkerhet",
+        "mail": "sec@example.se",
+        "confirmed": "2026-11-25",
+    }
+    assert "support" not in entry(console)["contacts"]
+    assert 'class="state warn"' not in card.text.partition('id="tjanster"')[0]
+
+
+def test_contacts_of_other_purposes_and_earlier_confirmations_stay(console):
+    anna = owner(console)
+    saved(anna, "kontakter", **SECURITY, confirmed="y")
+    console.world.clock.now += 400 * 86_400
+    card = saved(owner(console, "anna"), "kontakter", security_name="Ny", security_mail="ny@example.se")
+    assert entry(console)["contacts"]["security"]["confirmed"] == "2026-11-25"
+    assert "Behöver bekräftas" in card.text
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"security_name": "x"},
+        {"security_name": "x", "security_mail": "nobody"},
+        {**SECURITY, "support_name": "only a name"},
+        {**SECURITY, "support_mail": "only@mail.se"},
+        {**SECURITY, "admin": "yes"},
+        {**SECURITY, "technical_name": "x" * 201, "technical_mail": "a@b.se"},
+    ],
+)
+def test_contacts_that_are_not_whole_are_not_kept_and_what_was_typed_stays(console, fields):
+    page = saved(owner(console), "kontakter", **fields)
+    assert page.page == "member-contacts"
+    assert 'role="alert"' in page.text
+    assert "contacts" not in entry(console)
+
+
+def test_a_declaration_and_an_agent_are_proposed_and_held(console):
+    anna = owner(console)
+    page = saved(
+        anna, "tillit", level=LEVEL3, reviewer="Granskningsnämnden", expires="2027-12-31",
+        agent=OTHER, until="2027-01-31", reason="Ny upphandling",
+    )  # fmt: skip
+    assert page.page not in {"member-trust", "member"}
+    assert "trust_declarations" not in entry(console)
+    (listed,) = console.world.store.proposal_page("waiting", MEMBER).proposals
+    proposal = console.world.store.proposal(listed.id)
+    assert proposal.content["agents"] == [{"org": OTHER, "roles": ["technical"], "until": "2027-01-31"}]
+    assert (proposal.danger.value, proposal.acts[-1].reason) == ("dangerous", "Ny upphandling")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"level": LEVEL3},
+        {"level": LEVEL3, "reviewer": "x", "expires": "snart"},
+        {"level": "urn:x", "reviewer": "x", "expires": "2027-12-31"},
+        {"agent": OTHER},
+        {"agent": "123", "until": "2027-12-31"},
+        {"until": "2027-02-30", "agent": OTHER},
+        {"remove": "d7"},
+        {},
+    ],
+)
+def test_a_change_that_is_not_whole_or_changes_nothing_is_not_proposed(console, fields):
+    page = saved(owner(console), "tillit", **fields)
+    assert page.page == "member-trust"
+    assert 'role="alert"' in page.text
+    assert console.world.store.proposal_page(org=MEMBER).total == 0
+
+
+def test_what_is_ticked_is_taken_out(worlds):
+    agents = [{"org": OTHER, "until": "2030-01-01"}]
+    declared = [{"level": LEVEL3, "reviewer": "x", "expires": "2030-01-01"}]
+    members = [
+        {"org": MEMBER, "name": {"sv": "Region Exempel"}, "agents": agents, "trust_declarations": declared},
+        {"org": OTHER, "name": {"sv": "Exempelkommunen"}},
+    ]
+    from tests.support.console import document
+
+    console = consoles(worlds, {**document(), "members": members})
+    page = saved(owner(console), "tillit", remove="a0")
+    assert page.page != "member-trust", page.text
+    (listed,) = console.world.store.proposal_page("waiting", MEMBER).proposals
+    content = console.world.store.proposal(listed.id).content
+    assert (content["agents"], content["trust_declarations"]) == ([], declared)
+
+
+def test_an_agent_s_people_see_the_member_and_may_not_more_than_it_says(worlds):
+    from tests.support.console import document
+
+    members = [
+        {"org": MEMBER, "name": {"sv": "Region Exempel"}, "agents": [{"org": OTHER, "until": "2030-01-01"}]},
+        {"org": OTHER, "name": {"sv": "Exempelkommunen"}},
+    ]
+    console = consoles(worlds, {**document(), "members": members})
+    carl = console.browser("carl", (OTHER, Role.TECHNICAL))
+    assert carl.get(f"/portal/{MEMBER}/medlem").page == "member"
+    assert carl.get(f"/portal/{MEMBER}/medlem/kontakter").page == "member-contacts"
+    console.world.clock.now = 1_900_000_000
+    carl = console.sign_on("carl")
+    assert carl.get(f"/portal/{MEMBER}/medlem").status == 404
+
+
+def test_a_reader_sees_the_card_and_changes_nothing(console):
+    reader = console.browser("carl", (MEMBER, Role.READER))
+    card = reader.get(f"/portal/{MEMBER}/medlem")
+    assert card.page == "member"
+    assert "/medlem/kontakter" not in card.text
+    assert reader.get(f"/portal/{MEMBER}/medlem/kontakter").page == "not-allowed"
+
+
+def test_an_operator_sees_every_member_s_card_with_where_to_stop_it(console):
+    dora = operator(console)
+    card = dora.get(f"/admin/medlemmar/{OTHER}")
+    assert (card.page, card.status) == ("member", 200)
+    assert f"/admin/register/member/{OTHER}/stopp" in card.text
+    assert "Exempelkommunen" in card.text
+    assert dora.get("/admin/medlemmar/2120001439").status == 404
+    assert dora.get("/admin/medlemmar/rp").status == 404
