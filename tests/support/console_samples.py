@@ -607,7 +607,7 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "o2-member": _member,
     "o2-member-bare": lambda c: _member(c, **_BARE),
     "member-contacts": _member_contacts,
-    "member-contacts-wrong": lambda c: _member_contacts(c, security_name=c.value, technical_mail="nobody"),
+    "member-contacts-wrong": lambda c: _member_contacts(c, security_name=clean(c.value)[:100], technical_mail="nobody"),
     "member-trust": _member_trust,
     "member-trust-wrong": lambda c: _member_trust(c, reviewer="x", expires="tomorrow", agent="1", until=""),
     "apply": _apply,
