@@ -70,12 +70,13 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A signed document. `tag` names its octets, `changed_at` is when they came to be."""
+    """A signed document. `tag` names its octets, `changed_at` is when they came to be; `made_of` is key, period and form."""
 
     tag: str
     changed_at: int
     valid_until: int
     document: Joined = field(repr=False)
+    made_of: tuple[str, int, str] = field(default=("", 0, ""), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,9 @@ class Publication:
         self._candidates = {each.entity_id: each for each in candidates}
         self._signer, self._terms, self._note = signer, terms, note
         self._made: _Made = before._made.of(self._candidates) if before else _Made()  # noqa: SLF001  its own kind
-        self._digests = {SHA1 + sha1(each): each for each in self._candidates}
+        digests = {each: sha1(each) for each in self._candidates}
+        self._digests = {SHA1 + digest: each for each, digest in digests.items()}
+        self._shifts = {each: int(digest[:8], 16) % terms.period for each, digest in digests.items()}
 
     def entity(self, name: str, now: int) -> Answer | None:
         """The document of one entity, named by its entityID or that one's digest; None for what is not published."""
@@ -141,13 +144,12 @@ class Publication:
         form = self._form(candidate) if candidate else None
         if candidate is None or form is None:
             return None
-        start = self._start(now, candidate.entity_id)
-        tag = _tag("entity", self._signer.kid, str(start), form.tag)
+        start = self._start(now, self._shifts[candidate.entity_id])
         kept = self._made.answers.get(candidate.entity_id)
-        if kept is not None and kept.tag == tag:
+        if kept is not None and kept.made_of == (self._signer.kid, start, form.tag):
             return kept
         try:
-            made = self._signed_entity(candidate, form, start, tag)
+            made = self._signed_entity(candidate, form, start)
         except Exception as error:
             self._note(candidate.entity_id, error)
             if kept is None or kept.valid_until <= now:
@@ -183,18 +185,17 @@ class Publication:
         self._made.forms[candidate.entity_id] = candidate.digest, made
         return made
 
-    def _start(self, now: int, entity_id: str = "") -> int:
+    def _start(self, now: int, shift: int = 0) -> int:
         """When the present period began. Entities have periods that begin apart, so that not all are signed at once."""
-        period = self._terms.period
-        shift = int(sha1(entity_id)[:8], 16) % period if entity_id else 0
-        return (now - shift) // period * period + shift
+        return (now - shift) // self._terms.period * self._terms.period + shift
 
-    def _signed_entity(self, candidate: Candidate, form: _Form, start: int, tag: str) -> Answer:
-        until = start + self._terms.valid_for
+    def _signed_entity(self, candidate: Candidate, form: _Form, start: int) -> Answer:
+        made_of = self._signer.kid, start, form.tag
+        until, tag = start + self._terms.valid_for, _tag("entity", *map(str, made_of))
         frame = entity_frame(candidate.entity_id, f"_{tag}", validity(until, self._terms.cache_for))
         signature = signature_of(frame, (form.inside.plain(),), self._signer)
         document = joined((zipped(frame.opened + signature), form.inside, form.closed))
-        return Answer(tag, max(start, candidate.changed_at), until, document)
+        return Answer(tag, max(start, candidate.changed_at), until, document, made_of)
 
     def _signed_group(self, audience: str, start: int, kept: Answer | None) -> Answer:
         chosen = [each for each in self._candidates.values() if each.roles & AUDIENCES[audience]]

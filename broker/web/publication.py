@@ -9,6 +9,7 @@ stopped; asking costs little, as each has a tag. Metadata Query Protocol (draft-
 import threading
 from collections.abc import Callable
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 from ssl import DER_cert_to_PEM_cert
 from typing import Final
 
@@ -130,6 +131,7 @@ def unchanged(answer: Answer, tags: str, since: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=256)
 def accepts_gzip(header: str) -> bool:
     """Whether gzip may be sent (RFC 9110 section 12.5.3): named, or meant by `*`, and not with the weight 0."""
     weights = {}
