@@ -6,6 +6,7 @@ is landed first (`journey.land`). Language and appearance have cookies of their 
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from broker.exchange import Request
 from broker.login.handles import hashed, new_secret
@@ -25,6 +26,10 @@ class Held:
 
     def with_handle(self, handle: str | None) -> "Held":
         return Held(self.browser, handle, self.fresh)
+
+
+NOBODY: Final = Held("")
+"""Held by whoever asks for what is the same for everybody: nothing is read of them, and nothing set."""
 
 
 def held(request: Request, settings: Settings) -> Held:

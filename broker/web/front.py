@@ -35,11 +35,12 @@ View = Callable[[Turn], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A view at a path. `limit` is the longest body in bytes; `machine` replies carry errors of their own."""
+    """A view at a path. `limit` is the longest body in bytes; what is `public` is the same for everybody who asks."""
 
     view: View
     methods: tuple[str, ...] = ("GET", "HEAD")
     limit: int = 0
+    public: bool = False
 
 
 def _protocol(endpoint: Callable[[Request, int, Any], Reply]) -> View:
@@ -50,14 +51,18 @@ def _protocol(endpoint: Callable[[Request, int, Any], Reply]) -> View:
     return view
 
 
+def _public(view: View) -> Route:
+    return Route(view, public=True)
+
+
 _BOTH = ("GET", "HEAD", "POST")
 _ACTS = ("GET", "POST")  # what may issue something, or end it, answers no HEAD
 
 # A path that ends in "/" stands for every path that begins with it, unless that has a row of its own.
 ROUTES: Mapping[str, Route] = {
-    "/.well-known/openid-configuration": Route(documents.configuration),
-    "/.well-known/oauth-authorization-server": Route(documents.configuration),
-    "/oidc/jwks": Route(documents.jwks),
+    "/.well-known/openid-configuration": _public(documents.configuration),
+    "/.well-known/oauth-authorization-server": _public(documents.configuration),
+    "/oidc/jwks": _public(documents.jwks),
     "/oidc/authorize": Route(requests.authorize, _ACTS, OIDC_BODY),
     "/oidc/token": Route(authenticated(token.token), ("POST",), OIDC_BODY),
     "/oidc/userinfo": Route(_protocol(userinfo.userinfo), _BOTH, OIDC_BODY),
@@ -65,14 +70,14 @@ ROUTES: Mapping[str, Route] = {
     "/oidc/revoke": Route(authenticated(revoke.revoke), ("POST",), OIDC_BODY),
     "/oidc/register": Route(registration.register, ("GET", "POST", "PUT", "DELETE"), OIDC_BODY),
     "/oidc/logout": Route(logout.rp_initiated, _ACTS, OIDC_BODY),
-    "/saml/metadata": Route(documents.saml_metadata),
+    "/saml/metadata": _public(documents.saml_metadata),
     "/saml/sso": Route(requests.single_sign_on, _ACTS, SAML_BODY),
     "/saml/acs": Route(landings.saml_response, ("POST",), SAML_BODY),
     "/saml/slo": Route(logout.single_logout, _ACTS, SAML_BODY),
-    "/entities": Route(publication.everything),
-    "/entities/": Route(publication.one_entity),
-    **{f"/metadata/{audience}.xml": Route(view) for audience, view in publication.views().items()},
-    "/metadata/certificates.pem": Route(publication.certificates),
+    "/entities": _public(publication.everything),
+    "/entities/": _public(publication.one_entity),
+    **{f"/metadata/{audience}.xml": _public(view) for audience, view in publication.views().items()},
+    "/metadata/certificates.pem": _public(publication.certificates),
     **{path: Route(view) for path, view in openid_federation.VIEWS.items()},
     **{path: Route(view, ("POST",), FEDERATION_BODY) for path, view in openid_federation.POSTED.items()},
     "/api/v1/validate": Route(validation.validate, ("POST",), DOCUMENT_LIMIT),
@@ -80,7 +85,7 @@ ROUTES: Mapping[str, Route] = {
     "/api/v1/": Route(api.api, ("GET", "POST", "PUT"), DOCUMENT_LIMIT),
     "/healthz": Route(documents.alive),
     "/readyz": Route(documents.ready),
-    **{path: Route(view) for path, view in documents.static_views().items()},
+    **{path: _public(view) for path, view in documents.static_views().items()},
 }
 
 StartResponse = Callable[..., Any]
@@ -122,7 +127,7 @@ def serve(route: Route, environ: Environ, on: Broker) -> Reply:
         return Reply(405, (("Allow", ", ".join(route.methods)),))
     body = _body(environ, route.limit)
     request = request_of(environ, on, body or b"")
-    turn = Turn.of(request, on)
+    turn = Turn.of_anybody(request, on) if route.public else Turn.of(request, on)
     if body is None:
         return refused(REASONS["request-too-large"], turn)
     return guarded(route.view, turn)

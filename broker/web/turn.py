@@ -29,6 +29,11 @@ class Turn:
     def of(cls, request: Request, on: Broker) -> "Turn":
         return cls(request, on, on.clock(), cookies.held(request, on.services.settings))
 
+    @classmethod
+    def of_anybody(cls, request: Request, on: Broker) -> "Turn":
+        """A turn whose answer is the same for everybody: no cookie is looked at, and no secret made."""
+        return cls(request, on, on.clock(), cookies.NOBODY)
+
     def language(self, asked: Iterable[str] = ()) -> str:
         """The language of the answer."""
         return language_of(self.request, asked, self.on.services.settings.default_language)
