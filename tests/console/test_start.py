@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from broker.web.console import todo
+from broker.web.console import todo, waiting
 from broker.web.console.start import percent
 from tests.support.console import OTHER, Console, consoles, document, operator, owner, service
 from tests.support.world import MEMBER, NOW, Worlds
@@ -115,7 +115,7 @@ def test_what_waits_is_asked_of_every_source_and_shown_with_its_button(console: 
     def source(turn):
         yield todo.Todo({"sv": f"För {turn.org or 'alla'}"}, "/portal/x", {"sv": "Gör det"})
 
-    monkeypatch.setattr(todo, "SOURCES", (source,))
+    monkeypatch.setattr(waiting, "SOURCES", (source,))
 
     assert f"För {MEMBER}" in owner(console).get(f"/portal/{MEMBER}").text
     assert "För alla" in operator(console).get("/admin").text
