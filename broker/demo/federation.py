@@ -11,7 +11,7 @@ import yaml
 
 from broker.demo import keys
 from broker.demo.cards import LEVELS
-from broker.demo.people import PERSONAS, REGION, STAFF, SUPPLIER, Persona
+from broker.demo.people import PERSONAS, REGION, ROLES, STAFF, SUPPLIER, Persona
 from broker.demo.places import LOA, MOBILE_LEVEL, Places
 from idp_adapters.simulators.ca import TestCa
 from metadata.wire.jose import public_jwk
@@ -107,6 +107,7 @@ def _content(places: Places, ca: TestCa) -> dict[str, Any]:
         "methods": {"card": _card_method(places, ca), "bankid": _mobile_method(places)},
         "persons": [_person(persona) for persona in PERSONAS.values()],
         "staff": [employment.entry() for employment in STAFF],
+        "roles": [{"person": person, "role": role, **({"org": org} if org else {})} for person, role, org in ROLES],
     }
 
 

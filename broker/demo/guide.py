@@ -138,6 +138,14 @@ def _more(places: Places) -> Section:
                 f"Nya tjänsten, {places.oidc_service}/trial, är i test: välj en påhittad person, eller ett fel svar.",
                 f"The new service, {places.oidc_service}/trial, is in test: choose a made-up person, or a wrong answer.",
             ),
+            both(
+                f"Portalen, {places.broker}/portal: logga in som Cecilia (Exempelbolagets inloggning), anslut en tjänst och "
+                f"skicka in den. Godkänn den i federationens konsol, {places.broker}/admin, som Astrid och sedan som Bo "
+                "(Region Exempels inloggning).",
+                f"The portal, {places.broker}/portal: log in as Cecilia (Example Company's login), connect a service and "
+                f"send it in. Approve it in the federation's console, {places.broker}/admin, as Astrid and then as Bo "
+                "(Region Example's login).",
+            ),
         ),
     )
 

@@ -43,6 +43,15 @@ PERSONAS: Final = {
 }
 
 
+ROLES: Final = (
+    ("astrid", "operator", ""),
+    ("bo", "operator", ""),
+    ("tolvan", "owner", REGION),
+    ("cecilia", "owner", SUPPLIER),
+)
+"""Who may do what in the portal and the console: person, role, organisation (none: the federation)."""
+
+
 def hsa_id(suffix: str, organisation: str = REGION) -> str:
     """An id of the directory (HSA-id)."""
     return f"SE{organisation}-{suffix}"

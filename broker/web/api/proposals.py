@@ -19,12 +19,12 @@ STAGES: Final = ("", "waiting", "open", *(stage.value for stage in Stage))
 
 def desk(turn: ApiTurn) -> Desk:
     """Where this call's proposals are worked on."""
-    bench, services = turn.on.bench(), turn.on.services
+    services = turn.on.services
     return Desk(
         turn.store,
         services.settings,
         turn.now,
-        tested=lambda service, digest: bench.passed(service, digest) is not None,
+        tested=lambda service, digest: turn.on.bench().passed(service, digest) is not None,
         hash_secret=services.hash_secret,
         origin="api",
     )

@@ -32,12 +32,12 @@ STATED: Final = ("member", "service", "identity_provider", "method")
 
 def desk(turn: ConsoleTurn) -> Desk:
     """Where this turn's proposals are worked on."""
-    bench, services = turn.on.bench(), turn.on.services
+    services = turn.on.services
     return Desk(
         turn.store,
         services.settings,
         turn.now,
-        tested=lambda service, digest: bench.passed(service, digest) is not None,
+        tested=lambda service, digest: turn.on.bench().passed(service, digest) is not None,
         hash_secret=services.hash_secret,
     )
 
