@@ -25,6 +25,7 @@ from broker.storage.opening import open_storage
 from broker.storage.storage import Storage
 from broker.test_issuer import TestIssuer
 from broker.web.context import Broker, printable
+from broker.web.fetches import KeyFetches
 from broker.web.flask_app import pages_app
 from broker.web.front import Environ, Front, StartResponse
 from broker.web.metrics import Metrics
@@ -153,6 +154,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         lambda what, error: failed_entry(metrics, "publication", what, error),
     )
     refusals = Refusals()
+    fetches = KeyFetches()
     jobs = JobRunner(
         storage,
         standard_jobs(
@@ -163,7 +165,12 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
             settings.base_url,
             settings.key_rotation_days * 86400,
         ),
-        on_tick=(lambda: refresh(snapshots, metrics), published.refresh, lambda: refusals.record(storage.append)),
+        on_tick=(
+            lambda: refresh(snapshots, metrics),
+            published.refresh,
+            lambda: refusals.record(storage.append),
+            lambda: fetches.record(storage.note_fetches),
+        ),
     )
     errands = JobRunner(storage, outbound_jobs(storage, egress, settings))
     on = Broker(
@@ -179,6 +186,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         bench=lambda: test_issuer.bench(),  # noqa: PLW0108  # which is made of this
         refusals=refusals,
         egress=egress,
+        fetches=fetches,
     )
     test_issuer = TestIssuer(on, storage)
     beside = Mounted(test_issuer.path, test_issuer.wsgi, pages_app(on).wsgi_app)

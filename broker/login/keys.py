@@ -4,7 +4,7 @@ What moves a key on is `broker.keys.rotation`'s; here is what a command, a job o
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from broker.audit.events import KeyChanged, KeyChosen
 from broker.keys.rows import KeyRow
@@ -31,6 +31,19 @@ class ChooseKey(Change):
     alg: str
     kid: str | None
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFetch:
+    """Somebody fetched a document with our keys. `address` is kept as a keyed hash; `service` is what the client said."""
+
+    document: str
+    address: str = field(repr=False)
+    network: str
+    agent: str
+    service: str
+    first_at: int
+    last_at: int
 
 
 def moved(changed: Iterable[KeyRow], at: int, expected: str | None = None, by: str = "") -> Effects:

@@ -9,6 +9,7 @@ from broker.audit.tally import MINUTE
 from broker.storage.chained import CHAINED
 from broker.storage.counts import COUNTS
 from broker.storage.database import Kept, Unit
+from broker.storage.fetches import FETCHES
 from broker.storage.grants import GRANTS
 from broker.storage.log import CHECKPOINTS
 from broker.storage.logins import LOGINS
@@ -43,6 +44,7 @@ RULES = (
     Rule(GRANTS, "expires_at", GRACE),
     Rule(NOTICES, "expires_at", 365 * DAY),
     Rule(MAILS, "made_at", 90 * DAY),
+    Rule(FETCHES, "last_at", 90 * DAY),
     Rule(CHAINED, "expires_at", GRACE),
     Rule(TEST_RUNS, "expires_at", GRACE),
     Rule(TEST_PRESETS, "expires_at", GRACE),

@@ -48,7 +48,7 @@ from broker.login.effects import (
     PersonKey,
     StorageUnavailable,
 )
-from broker.login.keys import ChooseKey, SaveRing
+from broker.login.keys import ChooseKey, KeyFetch, SaveRing
 from broker.login.mail import KeepMail, Mail, NoteNotice
 from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
@@ -79,6 +79,7 @@ from broker.storage import (
     sign_ons,
     test_runs,
 )
+from broker.storage import fetches as key_fetches
 from broker.storage.database import RETRIES, Database, GaveWay, Unit
 from broker.storage.grouping import Grouping
 from broker.storage.joined import Joined
@@ -493,6 +494,19 @@ class Storage:
             log.append(unit, events)
 
         self._write(work)
+
+    def note_fetches(self, fetches: Iterable[KeyFetch]) -> None:
+        """Note who fetched our keys."""
+        kept = tuple(fetches)
+        self._write(lambda unit: key_fetches.note(unit, kept))
+
+    def fetches_latest(self, count: int = 50) -> tuple[KeyFetch, ...]:
+        """The latest fetches of our keys."""
+        return key_fetches.latest(self._database, count)
+
+    def fetches_of(self, service: str) -> tuple[KeyFetch, ...]:
+        """The fetches of our keys by clients that said they were a service."""
+        return key_fetches.of_service(self._database, service)
 
     def data_keys(self) -> tuple[WrappedKey, ...]:
         """The wrapped data keys."""

@@ -9,6 +9,7 @@ from broker.federation.domains import looked
 from broker.login.ports import Services
 from broker.protocols.front import Front
 from broker.web.bench import Bench, no_bench
+from broker.web.fetches import KeyFetches
 from broker.web.metrics import Metrics
 from broker.web.pages.render import Pages
 from broker.web.ports import ConsoleStore
@@ -45,12 +46,12 @@ class Broker:
     ready: Callable[[], Mapping[str, bool]] = field(default=dict)
     bench: Callable[[], Bench] = field(default=no_bench)
     egress: Fetches = field(default_factory=NoEgress)
+    fetches: KeyFetches = field(default_factory=KeyFetches)
+    refusals: Refusals = field(default_factory=Refusals)
 
     def look_at_host(self, proof: DomainProof, now: int) -> DomainProof:
         """The proof of a host after a look at it."""
         return looked(proof, self.egress, dns_texts, now)
-
-    refusals: Refusals = field(default_factory=Refusals)
 
     def note_refusal(self, reason: Reason, detail: str, reference: str, service: str | None = None) -> None:
         """A request was refused with a page: counted, and a line with the reference; recorded when a service is known."""

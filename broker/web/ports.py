@@ -9,6 +9,9 @@ from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCou
 from broker.federation.proposals import ProposalStore
 from broker.federation.proposing import ProposalPage
 from broker.federation.register import Entry, EntryPage, ListedEntry
+from broker.keys.rows import KeyChoice, KeyRow
+from broker.keys.sealing import SealingVault
+from broker.login.keys import KeyFetch
 from broker.login.ports import Store
 from metadata.context import ReadsNames
 from trust_framework.approval import Proposal, Stage
@@ -52,6 +55,19 @@ class ConsoleStore(Store, ReadsNames, ProposalStore, Protocol):
     def log_checkpoint_at(self) -> int | None: ...
 
     def register_expiring(self, before: int) -> tuple[ListedEntry, ...]: ...
+
+    def ring_rows(self) -> tuple[KeyRow, ...]: ...
+
+    def ring_version(self) -> str: ...
+
+    def key_choices(self) -> tuple[KeyChoice, ...]: ...
+
+    def fetches_latest(self, count: int = 50) -> tuple[KeyFetch, ...]: ...
+
+    def fetches_of(self, service: str) -> tuple[KeyFetch, ...]: ...
+
+    @property
+    def vault(self) -> SealingVault: ...
 
     def proposal(self, id: str, org: str | None = None) -> Proposal | None: ...
 

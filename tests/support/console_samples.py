@@ -21,6 +21,15 @@ from broker.web.console.confirm import Confirm
 from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowed
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.frame import ConsoleFrame, Place, Tab
+from broker.web.console.keys_pages import (
+    Change,
+    EndRow,
+    FederationKeys,
+    FetchRow,
+    KeyLine,
+    MemberKeys,
+    OwnKey,
+)
 from broker.web.console.listing import Asked, Listing
 from broker.web.console.logins import SupposeForm
 from broker.web.console.logins_pages import (
@@ -578,6 +587,29 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m4-run-answer-none": lambda c: replace(_test_run(c, "svar"), answer=None),
     "m4-run-details": lambda c: _test_run(c, "uppgifter"),
     "m4-run-details-none": lambda c: replace(_test_run(c, "uppgifter"), explanation=Explanation("released", "x")),
+    "o6-keys": lambda c: FederationKeys(
+        keys=(
+            OwnKey("saml", "RS256", "0123abcd", "active", NOW),
+            OwnKey("saml", "RS256", "4567abcd", "next", NOW, KeyLine("signs", NOW + 86400), c.value),
+            OwnKey("oidc", "ES256", "89ababcd", "retiring", NOW, KeyLine("removed", NOW + 86400)),
+        ),
+        changes=(Change("saml", "RS256", ("abort", "switch")), Change("oidc", "ES256", ("plan", "switch", "back"))),
+        fetches=(FetchRow("jwks", "192.0.2.0/24", c.value, c.value, NOW), FetchRow("saml", "", "", "", NOW)),
+        action="/admin/nycklar",
+        csrf="token",
+    ),
+    "o6-keys-none": lambda _: FederationKeys(keys=(), changes=(), fetches=(), action="/admin/nycklar", csrf="token"),
+    "m6-keys": lambda c: MemberKeys(
+        ends=(
+            EndRow("service", c.service, "certificate-signing", c.value, NOW, -1),
+            EndRow("service", c.service, "metadata", "", NOW + 86400, 1),
+            EndRow("member", c.owner, "declaration", "", NOW + 86400 * 400, 400),
+        ),
+        newest=NOW,
+        fetches=(FetchRow("jwks", "", "", c.value, NOW), FetchRow("saml", "", "", c.value, NOW - 1)),
+        calendar_url=f"/portal/{ORG}/nycklar/kalender",
+    ),
+    "m6-keys-none": lambda _: MemberKeys(ends=(), newest=NOW, fetches=(), calendar_url="/portal/x"),
     "o7-methods": lambda c: MethodList(methods=_method_rows(c)),
     "o7-methods-none": lambda _: MethodList(methods=()),
     "o7-method": _method,

@@ -27,6 +27,7 @@ TABLES = (
     "ring_choices",
     "notices",
     "mails",
+    "key_fetches",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -278,6 +279,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_mails_next_at"), "mails", ["next_at"], unique=False)
     op.create_index(op.f("ix_mails_made_at"), "mails", ["made_at"], unique=False)
     op.create_index(op.f("ix_notices_expires_at"), "notices", ["expires_at"], unique=False)
+    op.create_table(
+        "key_fetches",
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("client", sa.LargeBinary(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("first_at", NUMBER, nullable=False),
+        sa.Column("last_at", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("document", "client", "service", name=op.f("pk_key_fetches")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_key_fetches_service"), "key_fetches", ["service"], unique=False)
+    op.create_index(op.f("ix_key_fetches_last_at"), "key_fetches", ["last_at"], unique=False)
 
 
 def downgrade() -> None:

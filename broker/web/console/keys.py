@@ -1,0 +1,169 @@
+"""O6 and M6: the federation's own keys and what comes of them; the certificates of a member's entries, and how long they last.
+
+An operator plans, gives up, switches and takes back; what each of these does is `broker.keys.rotation`'s. A member sees what
+runs out, and whether a client that says it is its service has fetched the newest of our keys.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from broker.exchange import Reply
+from broker.federation import runs_out
+from broker.federation.calendar import calendar
+from broker.federation.register import ListedEntry
+from broker.keys.making import NEEDS, Need, NoSuchKey, need
+from broker.keys.ring import KeyState
+from broker.keys.rotation import Naming, TooEarly, aborted, planned, rotate, taken_back
+from broker.keys.rows import KeyRow
+from broker.keys.timeline import coming
+from broker.login.keys import moved
+from broker.web.console.keys_pages import Change, EndRow, FederationKeys, FetchRow, KeyLine, MemberKeys, OwnKey
+from broker.web.console.todo import Todo
+from broker.web.console.turn import ConsoleTurn
+from broker.web.pages.frame import Names
+from trust_framework.days import DAY
+
+AT: Final = "/nycklar"
+SOON: Final = 90 * DAY
+MOST: Final = 200
+FETCHERS: Final = 30
+CALENDAR: Final = (("Content-Type", "text/calendar; charset=utf-8"), ("Cache-Control", "no-store"))
+USES: Final = {"saml": ("saml", "saml-encryption"), "jwks": ("oidc",)}
+
+Move = Callable[[tuple[KeyRow, ...], Need, int, Naming], tuple[KeyRow, ...]]
+MOVES: Final[dict[str, Move]] = {
+    "plan": lambda rows, of, now, by: planned(rows, of.use, of.alg, now + max(of.lead, DAY), now, by),
+    "switch": lambda rows, of, now, by: rotate(rows, of.use, of.alg, now, by, force=True),
+    "abort": lambda rows, of, now, by: aborted(rows, of.use, of.alg, now, by),
+    "back": lambda rows, of, now, by: taken_back(rows, of.use, of.alg, now),  # noqa: ARG005
+}
+"""What a button does with the keys of a use and algorithm."""
+
+
+# --- the federation's own
+
+
+def own(turn: ConsoleTurn) -> Reply:
+    """O6. The federation's own keys, what comes of each, and who has fetched them."""
+    rows = turn.store.ring_rows()
+    every = turn.on.services.settings.key_rotation_days * DAY
+    steps = {step.kid: KeyLine(step.what, step.at) for step in coming(rows, every)}
+    services = {choice.kid: choice.service for choice in turn.store.key_choices()}
+    keys = tuple(
+        OwnKey(row.use, row.alg, row.kid, row.state.value, row.since, steps.get(row.kid), services.get(row.kid, ""))
+        for wanted in NEEDS
+        for row in _of(rows, wanted)
+    )
+    changes = tuple(_change(rows, wanted) for wanted in NEEDS)
+    fetches = tuple(
+        FetchRow(one.document, one.network, one.agent, one.service, one.last_at)
+        for one in turn.store.fetches_latest(FETCHERS)
+    )
+    return turn.render(
+        FederationKeys(keys=keys, changes=changes, fetches=fetches, action=turn.at(AT), csrf=turn.csrf())
+    )
+
+
+def _of(rows: Iterable[KeyRow], wanted: Need) -> list[KeyRow]:
+    ours = [row for row in rows if (row.use, row.alg) == (wanted.use, wanted.alg)]
+    return sorted((row for row in ours if row.state is not KeyState.REMOVED), key=lambda row: row.since)
+
+
+def _change(rows: Iterable[KeyRow], wanted: Need) -> Change:
+    """Which buttons make sense for a use and algorithm now."""
+    states = {row.state for row in _of(rows, wanted)}
+    ways = ("abort",) if KeyState.NEXT in states else ("plan",)
+    back = ("back",) if KeyState.RETIRING in states and KeyState.NEXT not in states else ()
+    return Change(wanted.use, wanted.alg, (*ways, "switch", *back))
+
+
+def changed(turn: ConsoleTurn) -> Reply:
+    """A key is planned, given up, switched at once, or taken back."""
+    move, wanted = MOVES.get(turn.sent.fields.get("move", "")), _asked(turn)
+    if move is None or wanted is None:
+        return turn.see(turn.at(AT), "key-not-moved")
+    version, rows = turn.store.ring_version(), turn.store.ring_rows()
+    naming = Naming(turn.on.services.settings.base_url, turn.store.vault)
+    try:
+        effects = moved(move(rows, wanted, turn.now, naming), turn.now, version, turn.actor.person)
+    except (NoSuchKey, TooEarly):
+        return turn.see(turn.at(AT), "key-not-moved")
+    return turn.see(turn.at(AT), "key-moved" if turn.commit(effects) else "key-not-moved")
+
+
+def _asked(turn: ConsoleTurn) -> Need | None:
+    use, _, alg = turn.sent.fields.get("key", "").partition(" ")
+    try:
+        return need(use, alg)
+    except NoSuchKey:
+        return None
+
+
+# --- a member's
+
+
+def of_member(turn: ConsoleTurn) -> Reply:
+    """M6. What of the member's entries runs out and when, and whether its services have fetched our newest keys."""
+    return turn.render(
+        MemberKeys(
+            ends=tuple(_ends(turn, _listed(turn))),
+            newest=_newest(turn.store.ring_rows()),
+            fetches=tuple(_fetches(turn)),
+            calendar_url=turn.at(f"{AT}/kalender"),
+        )
+    )
+
+
+def _listed(turn: ConsoleTurn) -> list[ListedEntry]:
+    own_kinds = ("member", "service", "identity_provider")
+    return [entry for kind in own_kinds for entry in turn.store.register_page(kind, org=turn.org, count=MOST).entries]
+
+
+def _ends(turn: ConsoleTurn, listed: Iterable[ListedEntry]) -> Iterator[EndRow]:
+    """The soonest first."""
+    found = []
+    for each in listed:
+        entry = turn.store.register_entry(each.kind, each.id) if each.about.expires_at is not None else None
+        if entry is not None and entry.content is not None:
+            for end in runs_out.of_entry(each.kind, entry.content):
+                names = each.about.names or {"sv": each.id, "en": each.id}
+                found.append(EndRow(each.kind, names, end.what, end.detail, end.at, (end.at - turn.now) // DAY))
+    yield from sorted(found, key=lambda row: row.at)
+
+
+def _newest(rows: Iterable[KeyRow]) -> int:
+    """When the newest of the keys that sign for services was published."""
+    uses = {use for named in USES.values() for use in named}
+    standing = (row for row in rows if row.use in uses and row.state in {KeyState.NEXT, KeyState.ACTIVE})
+    return max((row.since for row in standing), default=0)
+
+
+def _fetches(turn: ConsoleTurn) -> Iterator[FetchRow]:
+    for each in turn.store.register_page("service", org=turn.org, count=MOST).entries:
+        for one in turn.store.fetches_of(each.id):
+            yield FetchRow(one.document, one.network, one.agent, one.service, one.last_at)
+
+
+def kalender(turn: ConsoleTurn) -> Reply:
+    """The days on which something of the member's entries runs out, as a file for a calendar."""
+    rows = list(_ends(turn, _listed(turn)))
+    return Reply(
+        200, CALENDAR, calendar(((row.at, f"{_name(row.names)}: {row.what}") for row in rows), turn.org, turn.now)
+    )
+
+
+def _name(names: Names) -> str:
+    return names.get("sv") or next(iter(names.values()), "")
+
+
+def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
+    """What of a member's entries runs out within 90 days, or has."""
+    if not turn.org:
+        return
+    soon = sum(1 for row in _ends(turn, _listed(turn)) if row.at - turn.now <= SOON)
+    if soon:
+        told = {
+            "sv": f"{soon} certifikat, avtal eller intyg går ut inom 90 dagar eller har gått ut.",
+            "en": f"{soon} certificates, agreements or declarations run out within 90 days, or have.",
+        }
+        yield Todo(told, turn.at(AT), "keys.look")

@@ -1,0 +1,154 @@
+"""O6 and M6: the federation's keys and what an operator does with them; what of a member runs out, and who fetched our keys."""
+
+import datetime as dt
+
+import pytest
+
+from broker.jobs.standard import move_keys
+from broker.keys.ring import KeyState
+from broker.web.fetches import MOST, network
+from tests.console.test_every_route import token
+from tests.support import saml_metadata as md
+from tests.support.console import consoles, document, operator, service
+from tests.support.world import MEMBER, NOW
+from trust_framework.days import DAY
+from trust_framework.roles import Role
+
+pytest_plugins = ["tests.support.worlds"]
+
+OURS = f"/portal/{MEMBER}/nycklar"
+KEY = "oidc ES256"
+
+
+@pytest.fixture
+def console(worlds):
+    return consoles(worlds)
+
+
+@pytest.fixture
+def browser(console):
+    return operator(console)
+
+
+def press(console, browser, move, key=KEY):
+    answer = browser.post("/admin/nycklar", {"csrf": token(browser), "key": key, "move": move})
+    console.world.app.snapshots.refresh()
+    return browser.follow(answer)
+
+
+def states(console, use="oidc", alg="ES256"):
+    return sorted(row.state.value for row in console.world.store.ring_rows() if (row.use, row.alg) == (use, alg))
+
+
+class TestFederationKeys:
+    def test_a_change_is_planned_on_the_page_and_happens_on_its_day(self, console, browser):
+        page = press(console, browser, "plan")
+        assert (page.page, "Nyckeln är ändrad" in page.text, "Tas i bruk" in page.text) == ("O6", True, True)
+        assert states(console) == ["active", "next"]
+        (waiting,) = [row for row in console.world.store.ring_rows() if row.state is KeyState.NEXT]
+        console.world.clock.now = waiting.due_at
+        move_keys(console.world.store, console.world.base)
+        assert states(console) == ["active", "retiring"]
+
+    def test_it_is_given_up(self, console, browser):
+        press(console, browser, "plan")
+        press(console, browser, "abort")
+        assert states(console) == ["active", "removed"]
+
+    def test_a_change_at_once_is_taken_back(self, console, browser):
+        old = console.world.app.snapshots.keys.signer("oidc", "ES256").kid
+        press(console, browser, "switch")
+        assert console.world.app.snapshots.keys.signer("oidc", "ES256").kid != old
+        assert "Gå tillbaka" in browser.get("/admin/nycklar").text
+        press(console, browser, "back")
+        assert console.world.app.snapshots.keys.signer("oidc", "ES256").kid == old
+
+    @pytest.mark.parametrize(
+        ("move", "key"),
+        [("abort", KEY), ("back", KEY), ("burn", KEY), ("plan", "oidc HS256"), ("plan", ""), ("", KEY)],
+    )
+    def test_what_cannot_be_done_changes_nothing(self, console, browser, move, key):
+        before = console.world.store.ring_rows()
+        assert "Inget ändrades" in press(console, browser, move, key).text
+        assert console.world.store.ring_rows() == before
+
+    def test_who_did_it_is_recorded(self, console, browser):
+        press(console, browser, "plan")
+        assert console.world.events("key.changed")[-1]["by"] == console.person("dora")
+
+    def test_a_member_sees_nothing_of_it(self, console):
+        member = console.browser("anna", (MEMBER, Role.OWNER))
+        assert member.get("/admin/nycklar").status in {403, 404}
+
+
+class TestMemberKeys:
+    def test_certificates_are_listed_with_their_days_and_given_as_a_calendar(self, worlds):
+        ends = dt.datetime.fromtimestamp(NOW + 20 * DAY, dt.UTC)
+        xml = md.entity(md.sp_role(keys=md.key(der=md.certificate(ends=ends))), entity_id="https://m6.example/metadata")
+        entry = {**service("rp"), "id": "journal", "saml": {"metadata_xml": xml.decode()}}
+        del entry["oidc"]
+        console = consoles(worlds, document(services=[service("rp"), service("rp2", "2120000142"), entry]))
+        browser = console.browser("anna", (MEMBER, Role.TECHNICAL))
+        page = browser.get(OURS)
+        assert (page.page, "Certifikat för signering" in page.text, ">20<" in page.text) == ("M6", True, True)
+        assert f'href="{OURS}"' in browser.get(f"/portal/{MEMBER}").text
+        calendar = browser.get(f"{OURS}/kalender")
+        assert calendar.header("Content-Type").startswith("text/calendar")
+        lines = calendar.body.decode().split("\r\n")
+        assert f"DTSTART;VALUE=DATE:{(ends + dt.timedelta(hours=1)).strftime('%Y%m%d')}" in lines
+        assert max(len(line.encode()) for line in lines) <= 75
+        assert calendar.body == browser.get(f"{OURS}/kalender").body
+
+    def test_a_fetch_that_names_the_service_is_seen_and_whether_it_was_of_the_new_key(self, console, browser):
+        world = console.world
+        member = console.browser("anna", (MEMBER, Role.TECHNICAL))
+        assert "Ingen hämtning är känd" in member.get(OURS).text
+        world.request("GET", "/oidc/jwks?service=rp")
+        world.app.on.fetches.record(world.store.note_fetches)
+        assert "Har hämtat den nya nyckeln" in member.get(OURS).text
+        world.clock.now += 60
+        press(console, browser, "plan")
+        assert "Har inte hämtat den nya nyckeln" in member.get(OURS).text
+        world.request("GET", "/saml/metadata?service=rp2")
+        world.app.on.fetches.record(world.store.note_fetches)
+        assert "SAML-metadata" not in member.get(OURS).text
+
+
+class TestFetches:
+    def noted(self, world):
+        world.app.on.fetches.record(world.store.note_fetches)
+        return [(one.document, one.network, one.agent, one.service) for one in world.store.fetches_latest()]
+
+    def test_who_fetches_is_noted_once_without_its_address(self, console):
+        world = console.world
+        for _ in range(3):
+            world.request("GET", "/oidc/jwks", **{"User-Agent": "rp/1.0\x07"})
+        assert self.noted(world) == [("jwks", "127.0.0.0/24", "rp/1.0?", "")]
+        world.clock.now += 60
+        world.request("GET", "/oidc/jwks", **{"User-Agent": "rp/1.0\x07"})
+        self.noted(world)
+        (one,) = world.store.fetches_latest()
+        assert (one.address, one.last_at - one.first_at) == ("", 60)
+
+    @pytest.mark.parametrize(
+        "query", ["service=nobody", "service=", "x=1", "service=%ff", "service=rp2&service=nobody"]
+    )
+    def test_a_service_that_is_none_is_not_believed(self, console, query):
+        console.world.request("GET", f"/oidc/jwks?{query}")
+        assert [service for *_, service in self.noted(console.world)] == [""]
+
+    def test_a_flood_fills_one_table_and_no_more(self, console):
+        fetches = console.world.app.on.fetches
+        for number in range(MOST + 50):
+            console.world.request("GET", "/oidc/jwks", **{"User-Agent": f"flood/{number}"})
+        rows = []
+        fetches.record(rows.extend)
+        assert len(rows) == MOST
+        fetches.record(lambda _: pytest.fail("nothing is left"))
+
+    @pytest.mark.parametrize(
+        ("address", "found"),
+        [("192.0.2.77", "192.0.2.0/24"), ("2001:db8:1:2::7", "2001:db8:1::/48"), ("unix", ""), ("", "")],
+    )
+    def test_an_address_is_told_as_its_network(self, address, found):
+        assert network(address) == found
