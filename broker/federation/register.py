@@ -197,14 +197,16 @@ def owner(kind: str, id: str, content: Content | None) -> str:
 def applied(current: Iterable[Entry], told: Mapping[Key, str], document: Mapping[str, Any]) -> tuple[EntryChange, ...]:
     """What applying a file changes. `told` has the digest that a file said last of entries which others changed since.
 
-    A file that says of such an entry what it said before leaves it as it is; one that says something new takes it back.
+    A file that says of such an entry what it said before leaves it as it is; one that says something new takes it back,
+    be it what stands.
     What no file ever said is left alone.
     """
     present, wanted = {entry.key: entry for entry in current}, take_apart(document)
     changes = []
     for (kind, id_), content in wanted.items():
         entry, new = present.get((kind, id_)), digest(content)
-        if entry is None or new not in {entry.digest, told.get((kind, id_))}:
+        said = None if entry is None else entry.digest if entry.origin == FILE else told.get((kind, id_))
+        if new != said:
             changes.append(EntryChange(kind, id_, content, owner(kind, id_, content), FILE))
     gone = [entry for key, entry in present.items() if key not in wanted and entry.origin == FILE]
     return (*changes, *(EntryChange(entry.kind, entry.id, None, entry.org, FILE) for entry in gone))

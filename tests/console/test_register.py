@@ -228,6 +228,17 @@ def test_what_is_listed_as_different_is_what_a_file_would_find_different(console
     assert store.register_drifted_count(1) == 1
 
 
+def test_a_file_that_says_what_stands_ends_the_difference(console: Console):
+    store = console.world.store
+    change(console, information_url="https://rp.example.org/om")
+    assert store.register_drifted_count(9) == 1
+
+    console.world.reapply(store.federation_document())
+
+    assert store.register_drifted_count(9) == len(store.register_drift()) == 0
+    assert store.register_entry("service", "rp").content["information_url"] == "https://rp.example.org/om"
+
+
 @pytest.mark.spec("AD", "04")
 def test_the_register_is_exported_after_a_step_up_and_reads_back_as_it_was(console: Console):
     browser = operator(console)
