@@ -6,6 +6,7 @@ from broker.web.throttle import LIMITS
 from metadata.validate import Context, check
 from tests.metadata.test_validate import client, service
 
+FILE = service(flags="")
 PATH = "/api/v1/validate"
 
 
@@ -14,7 +15,7 @@ def posted(world, document):
 
 
 def test_a_file_is_answered_with_the_report_of_the_same_engine(world):
-    answer = posted(world, service())
+    answer = posted(world, FILE)
     assert (answer.status, answer.header("content-type")) == (200, "application/json")
     report = check(
         service(), Context(now=world.clock(), allow_http_loopback=True, production=False, register=world.store)

@@ -1,0 +1,134 @@
+"""M3: what the validator says of a service under work, with everything that is known around it.
+
+The engine is `metadata.validate`, the same as behind the command and the API; here its context is gathered: the member, the
+register's names, what stands now.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from broker.exchange import Reply
+from broker.settings import Environment
+from broker.web.console.connecting import at, named, open_draft, steps
+from broker.web.console.connecting_pages import FindingRow, ReportShown
+from broker.web.console.turn import ConsoleTurn
+from metadata.context import Context, Registered
+from metadata.findings import Finding, Report, Severity
+from metadata.validate import check
+from metadata.wire.saml_metadata import read_entity
+from metadata.wire.xml import XmlRefused
+from trust_framework.approval import Proposal
+
+ONLY: Final[Mapping[str, tuple[Severity, ...]]] = {
+    "fel": (Severity.ERROR,),
+    "varningar": (Severity.ERROR, Severity.WARNING),
+    "allt": tuple(Severity),
+}
+"""What the filter of the page shows."""
+
+NEEDED: Final[Mapping[str, str]] = {
+    "registered": "check.needs.registered",
+    "scopes": "check.needs.scopes",
+    "categories": "check.needs.categories",
+    "keys_elsewhere": "check.needs.keys",
+}
+"""By name in the context: why a check was not made."""
+
+_KEPT: Final = frozenset({"client_secret_hash"})
+
+
+def report(draft: Proposal, turn: ConsoleTurn) -> Report:
+    """The report on a draft's metadata or registration."""
+    return check(document(draft.content or {}), context(draft, turn))
+
+
+def document(content: Mapping[str, Any]) -> bytes:
+    """What was handed in, as the validator takes it; what the register keeps of a secret is not the member's."""
+    if saml := content.get("saml"):
+        return str(saml.get("metadata_xml", "")).encode()
+    registration = {name: value for name, value in (content.get("oidc") or {}).items() if name not in _KEPT}
+    return json.dumps(registration, indent=1, ensure_ascii=False).encode()
+
+
+def context(draft: Proposal, turn: ConsoleTurn) -> Context:
+    """What is known around it."""
+    member = turn.store.register_entry("member", draft.org)
+    names = ((member.content if member else None) or {}).get("names") or {}
+    test = turn.on.services.settings.environment is Environment.TEST
+    return Context(
+        now=turn.now,
+        allow_http_loopback=test,
+        production=not test,
+        organisation=draft.org,
+        names=frozenset(names.values()),
+        register=turn.store,
+        entry=draft.object,
+        registered=_registered(draft, turn),
+    )
+
+
+def _registered(draft: Proposal, turn: ConsoleTurn) -> Registered | None:
+    """Times of the metadata that stands; None where none stands."""
+    entry = turn.store.register_entry("service", draft.object)
+    xml = (((entry.content if entry else None) or {}).get("saml") or {}).get("metadata_xml")
+    if not xml:
+        return None
+    try:
+        entity = read_entity(str(xml).encode())
+    except XmlRefused:
+        return None
+    return Registered(entity.valid_until, entity.created)
+
+
+def shown(turn: ConsoleTurn, proposal: str) -> Reply:
+    """M3: the report, all of it or the worst of it; each finding with why and what to do."""
+    draft = open_draft(turn, proposal)
+    found = report(draft, turn)
+    only = turn.query.get("visa", "allt")
+    only = only if only in ONLY else "allt"
+    here = at(draft, "kontroll", turn)
+    return turn.render(
+        ReportShown(
+            names=named(draft),
+            steps=steps(draft, "kontroll", turn),
+            findings=tuple(_row(each) for each in found.findings if each.severity in ONLY[only]),
+            errors=found.count(Severity.ERROR),
+            warnings=found.count(Severity.WARNING),
+            hints=found.count(Severity.HINT),
+            passed=found.passed,
+            not_run=tuple((name, NEEDED.get(needs, "check.needs.other")) for name, needs in found.not_run.items()),
+            only=only,
+            url=here,
+            json_url=f"{here}.json",
+            share=f"{turn.on.services.settings.base_url}{here}",
+            back=at(draft, "teknik", turn),
+            next=at(draft, "uppgifter", turn),
+        )
+    )
+
+
+def _row(finding: Finding) -> FindingRow:
+    why_sv, remedy_sv = finding.sv
+    return FindingRow(
+        id=finding.id,
+        severity=finding.severity.value,
+        place=finding.place,
+        line=finding.line,
+        detail=finding.detail,
+        why={"sv": why_sv, "en": finding.why},
+        remedy={"sv": remedy_sv, "en": finding.remedy},
+        rule=finding.rule,
+    )
+
+
+def as_json(turn: ConsoleTurn, proposal: str) -> Reply:
+    """The report as a file."""
+    draft = open_draft(turn, proposal)
+    body = json.dumps(report(draft, turn).as_json(), indent=2, ensure_ascii=False).encode()
+    headers = (
+        ("Content-Type", "application/json"),
+        ("Cache-Control", "no-store"),
+        ("Content-Disposition", 'attachment; filename="kontroll.json"'),
+    )
+    return Reply(200, headers, body)

@@ -1,0 +1,309 @@
+"""M2: a service is connected in six short steps, each saved as it is left, in any order until it is sent in.
+
+What is under work is a draft proposal (`broker.federation.proposals`), which the test issuer serves at once. Owns the way from
+the fields of a step to the content of the entry and back; what is wrong with it is told by the validator (`checking`).
+"""
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from broker.exchange import Reply
+from broker.federation import proposals
+from broker.federation.proposals import Answer
+from broker.web import bench
+from broker.web.console.connecting_forms import AboutForm, DetailsForm, LevelForm, SendForm, TechnicalForm
+from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft, Step
+from broker.web.console.forms import ConsoleForm
+from broker.web.console.proposals import desk
+from broker.web.console.turn import ConsoleTurn, Missing
+from broker.web.pages.frame import Names
+from trust_framework import loa
+from trust_framework.approval import WITH_AUTHOR, Proposal, Refusal, Refused
+from trust_framework.attributes import CATALOGUE
+
+SERVICE: Final = "service"
+OFFERED: Final = tuple(f"{loa.ELEGNAMNDEN}loa{rank}" for rank in (2, 3, 4))
+"""The levels among which a service chooses; others are written into the federation file."""
+
+Content = dict[str, Any]
+
+
+# --- from fields to content, and back
+
+
+def _about_data(content: Content) -> dict[str, Any]:
+    names, contact = content.get("names") or {}, content.get("contact") or {}
+    return {
+        "name_sv": names.get("sv", ""),
+        "name_en": names.get("en", ""),
+        "mail": contact.get("mail", ""),
+        "information_url": content.get("information_url", ""),
+    }
+
+
+def _about(form: Any, content: Content) -> Content:
+    names = {"sv": form.name_sv.data.strip(), "en": form.name_en.data.strip()}
+    contact = {**(content.get("contact") or {}), "mail": form.mail.data.strip()}
+    made = {**content, "names": names, "contact": contact, "information_url": (form.information_url.data or "").strip()}
+    return _without_empty(made)
+
+
+def _without_empty(content: Content) -> Content:
+    return {name: value for name, value in content.items() if value not in ("", None)}
+
+
+def _technical_data(content: Content) -> dict[str, Any]:
+    oidc = content.get("oidc") or {}
+    return {
+        "protocol": "oidc" if oidc else "saml",
+        "metadata": (content.get("saml") or {}).get("metadata_xml", ""),
+        "redirect_uris": "\n".join(oidc.get("redirect_uris", ())),
+        "application_type": oidc.get("application_type", "web"),
+        "jwks_uri": oidc.get("jwks_uri", ""),
+    }
+
+
+def _technical(form: Any, content: Content) -> Content:
+    rest = {name: value for name, value in content.items() if name not in {"saml", "oidc"}}
+    if form.protocol.data == "saml":
+        return {**rest, "saml": {"metadata_xml": _metadata(form)}}
+    return {**rest, "oidc": _registration(form, content)}
+
+
+def _metadata(form: Any) -> str:
+    """The file where one was sent, else what was pasted. What is not UTF-8 is kept so that the report can say so."""
+    sent = form.file.data
+    octets = sent.read() if sent else b""
+    return octets.decode("utf-8-sig", "replace") if octets else str(form.metadata.data or "")
+
+
+def _registration(form: Any, content: Content) -> Content:
+    """No shared secret: a client that has keys proves itself by them, one without is public and has PKCE alone."""
+    given = {
+        **(content.get("oidc") or {}),
+        "client_id": (content.get("oidc") or {}).get("client_id") or content["id"],
+        "redirect_uris": (form.redirect_uris.data or "").split(),
+        "application_type": form.application_type.data,
+        "jwks_uri": (form.jwks_uri.data or "").strip(),
+    }
+    keys = bool(given["jwks_uri"] or given.get("jwks"))
+    given["token_endpoint_auth_method"] = "private_key_jwt" if keys else "none"
+    return _without_empty(given)
+
+
+def _details_data(content: Content) -> dict[str, Any]:
+    reasons = content.get("reasons") or {}
+    return {"attributes": content.get("attributes", []), "why": next(iter(reasons.values()), "")}
+
+
+def _details(form: Any, content: Content) -> Content:
+    chosen, had = list(form.attributes.data), content.get("reasons") or {}
+    why = form.why.data.strip()
+    required = [name for name in content.get("required", ()) if name in chosen]
+    reasons = {name: had[name] if name in had and why == _details_data(content)["why"] else why for name in chosen}
+    return {**content, "attributes": chosen, "required": required, "reasons": reasons}
+
+
+def _level_data(content: Content) -> dict[str, Any]:
+    return {"levels": list(content.get("levels", ())), "consent": content.get("consent", "never")}
+
+
+def _level(form: Any, content: Content) -> Content:
+    """The strongest level first: it is the one wanted most."""
+    return {**content, "levels": sorted(form.levels.data, key=loa.rank, reverse=True), "consent": form.consent.data}
+
+
+# --- the steps
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step with fields: its form of a content, and the content after it. `done` says whether it holds what it must."""
+
+    form: Callable[[ConsoleTurn, Content], ConsoleForm]
+    after: Callable[[Any, Content], Content]
+    done: Callable[[Content], bool]
+
+
+def _details_form(turn: ConsoleTurn, content: Content) -> ConsoleForm:
+    return DetailsForm.choosing(turn, _details_data(content), bench.attributes(CATALOGUE))
+
+
+def _level_form(turn: ConsoleTurn, content: Content) -> ConsoleForm:
+    data = _level_data(content)
+    return LevelForm.choosing(turn, data, dict.fromkeys((*OFFERED, *data["levels"])), _level_name)
+
+
+def _level_name(uri: str) -> Names:
+    return {"sv": f"Tillitsnivå {loa.rank(uri)}", "en": f"Level of assurance {loa.rank(uri)}"} if uri in OFFERED else {"sv": uri}
+
+
+STAGES: Final[Mapping[str, Stage]] = {
+    "om": Stage(lambda turn, c: AboutForm.of(turn, _about_data(c)), _about, lambda c: bool(c.get("names"))),
+    "teknik": Stage(
+        lambda turn, c: TechnicalForm.of(turn, _technical_data(c)), _technical, lambda c: bool(c.get("saml") or c.get("oidc"))
+    ),
+    "uppgifter": Stage(_details_form, _details, lambda c: bool(c.get("attributes"))),
+    "niva": Stage(_level_form, _level, lambda c: bool(c.get("levels"))),
+}
+STEPS: Final = ("om", "teknik", "kontroll", "uppgifter", "niva", "testa", "skicka")
+"""In the order in which they are offered; any may be taken first."""
+
+
+def steps(draft: Proposal, present: str, turn: ConsoleTurn) -> tuple[Step, ...]:
+    """The way, with what is done."""
+    content = dict(draft.content or {})
+    done = {name: stage.done(content) for name, stage in STAGES.items()}
+    done["testa"] = turn.on.bench().passed(draft.object, draft.digest) is not None
+    return tuple(
+        Step(label=f"connect.step.{name}", url=at(draft, name, turn), done=done.get(name, False), current=name == present)
+        for name in STEPS
+    )
+
+
+def at(draft: Proposal, step: str, turn: ConsoleTurn) -> str:
+    """The address of a step."""
+    return turn.at(f"/anslut/{draft.id}/{step}")
+
+
+def named(draft: Proposal) -> Names:
+    """What a draft is called."""
+    return dict((draft.content or {}).get("names") or {}) or {"sv": draft.object}
+
+
+def open_draft(turn: ConsoleTurn, id: str) -> Proposal:
+    """A draft of a service of this member. Raises Missing."""
+    found = turn.found(turn.store.proposal(id, turn.org))
+    if found.kind != SERVICE or found.content is None:
+        raise Missing
+    return found
+
+
+# --- views
+
+
+def start(turn: ConsoleTurn) -> Reply:
+    """Begin with a new service, or go on with one that is under work."""
+    form = AboutForm.of(turn)
+    if turn.posted and form.valid(turn):
+        answer = _begun(form, turn)
+        if isinstance(answer, Refused):
+            form.form_errors.append("refused." + answer.why)
+        elif turn.commit(answer.effects):
+            return turn.see(at(answer.proposal, "teknik", turn), notice="draft-saved")
+        else:
+            form.form_errors.append("refused." + Refusal.OVERTAKEN)
+    return turn.render(ConnectStart(form=form, action=turn.at("/anslut"), drafts=_drafts(turn)))
+
+
+def _begun(form: AboutForm, turn: ConsoleTurn) -> Answer:
+    id_ = _new_id(form.name_sv.data or "")
+    content = _about(form, {"id": id_, "member": turn.org})
+    return proposals.draft(SERVICE, id_, turn.org, content, turn.actor, desk(turn))
+
+
+def _new_id(name: str) -> str:
+    """A lasting id that says a little: the name in plain letters, and something that no other has."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    return f"{re.sub('[^a-z0-9]+', '-', plain).strip('-')[:40] or 'service'}-{secrets.token_hex(3)}"
+
+
+def _drafts(turn: ConsoleTurn) -> tuple[Draft, ...]:
+    found = turn.store.proposal_page("open", turn.org, SERVICE, count=20).proposals
+    return tuple(
+        Draft(
+            names=each.names or {"sv": each.object},
+            url=turn.at(f"/anslut/{each.id}/om"),
+            stage=each.stage.value,
+            changed_at=each.changed_at,
+        )
+        for each in found
+    )
+
+
+def change(turn: ConsoleTurn, service: str) -> Reply:
+    """Begin a change of a service that stands: its content as a draft."""
+    entry = turn.store.register_entry(SERVICE, service)
+    standing = turn.found(entry, entry.org if entry else None)
+    if standing.content is None:
+        raise Missing
+    answer = proposals.draft(SERVICE, service, turn.org, standing.content, turn.actor, desk(turn))
+    if isinstance(answer, Refused) or not turn.commit(answer.effects):
+        return turn.see(turn.at(f"/tjanster/{service}"), notice="draft-refused")
+    return turn.see(at(answer.proposal, "om", turn), notice="draft-saved")
+
+
+def step(turn: ConsoleTurn, proposal: str, step: str) -> Reply:
+    """One step with its fields; what is sent is saved, and the next step follows."""
+    draft, stage = open_draft(turn, proposal), STAGES.get(step)
+    if stage is None:
+        raise Missing
+    content = dict(draft.content or {})
+    form = stage.form(turn, content)
+    if turn.posted and form.valid(turn):
+        answer = proposals.edit(draft, stage.after(form, content), turn.actor, desk(turn))
+        if isinstance(answer, Refused):
+            form.form_errors.append("refused." + answer.why)
+        elif turn.commit(answer.effects):
+            return turn.see(at(draft, STEPS[STEPS.index(step) + 1], turn), notice="draft-saved")
+        else:
+            form.form_errors.append("refused." + Refusal.OVERTAKEN)
+    return turn.render(
+        ConnectStep(step=step, names=named(draft), steps=steps(draft, step, turn), form=form, action=at(draft, step, turn))
+    )
+
+
+def tested(turn: ConsoleTurn, proposal: str) -> Reply:
+    """Where the test login of this draft is made, and how the last went."""
+    draft = open_draft(turn, proposal)
+    return turn.render(
+        ConnectStep(
+            step="testa",
+            names=named(draft),
+            steps=steps(draft, "testa", turn),
+            form=None,
+            action="",
+            next=at(draft, "skicka", turn),
+            tested_at=turn.on.bench().passed(draft.object, draft.digest),
+            testing=turn.at(f"/prova/{draft.object}"),
+        )
+    )
+
+
+def summary(turn: ConsoleTurn, proposal: str) -> Reply:
+    """All of it in words, and sending it in."""
+    draft, form = open_draft(turn, proposal), SendForm.of(turn)
+    if turn.posted and form.valid(turn):
+        answer = proposals.submit(draft, form.reason.data or "", turn.actor, desk(turn))
+        if isinstance(answer, Refused):
+            form.form_errors.append("refused." + answer.why)
+        elif turn.commit(answer.effects):
+            return turn.see(turn.at(f"/forslag/{draft.id}"), notice=f"stage.{answer.proposal.stage}")
+        else:
+            form.form_errors.append("refused." + Refusal.OVERTAKEN)
+    entry = turn.store.register_entry(SERVICE, draft.object)
+    told = proposals.words(
+        SERVICE, draft.object, entry.content if entry else None, draft.content, turn.on.services.settings
+    )
+    return turn.render(
+        ConnectStep(
+            step="skicka",
+            names=named(draft),
+            steps=steps(draft, "skicka", turn),
+            form=form if draft.stage in WITH_AUTHOR else None,
+            action=at(draft, "skicka", turn),
+            changes=tuple((each.danger.value, {"sv": each.sv, "en": each.en}) for each in told or ()),
+            lacking=tuple(_lacking(draft)),
+            proposal=turn.at(f"/forslag/{draft.id}"),
+        )
+    )
+
+
+def _lacking(draft: Proposal) -> Iterable[str]:
+    """Texts of the steps that still lack something."""
+    content = dict(draft.content or {})
+    return (f"connect.step.{name}" for name, stage in STAGES.items() if not stage.done(content))

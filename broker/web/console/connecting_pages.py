@@ -1,0 +1,94 @@
+"""Pages of connecting a service (M2) and of the report on what was handed in (M3)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from broker.web.console.forms import ConsoleForm
+from broker.web.pages.frame import Names, Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step of the way, as `steps` of console_parts.html shows it. `label` is a text."""
+
+    label: str
+    url: str
+    done: bool
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A service under work."""
+
+    names: Names
+    url: str
+    stage: str
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectStart(Page):
+    """Begin with a service, or go on with one."""
+
+    template: ClassVar[str] = "portal_connect.html"
+    mark: ClassVar[str] = "M2"
+    form: ConsoleForm
+    action: str
+    drafts: tuple[Draft, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectStep(Page):
+    """One step. `step` names it: its texts are `connect.step.<step>` and `connect.lead.<step>`. `next` is where to go on."""
+
+    template: ClassVar[str] = "portal_connect_step.html"
+    mark: ClassVar[str] = "M2"
+    step: str
+    names: Names
+    steps: tuple[Step, ...]
+    form: ConsoleForm | None
+    action: str
+    next: str = ""
+    changes: tuple[tuple[str, Names], ...] = ()
+    wrong: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    proposal: str = ""
+    tested_at: int | None = None
+    testing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """A finding as people read it. `severity` is a text `finding.<severity>`; `names` of why and remedy by language."""
+
+    id: str
+    severity: str
+    place: str
+    line: int | None
+    detail: str
+    why: Names
+    remedy: Names
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportShown(Page):
+    """M3. `only` narrows it to `errors` or `warnings`; the counts are of everything."""
+
+    template: ClassVar[str] = "validation_report.html"
+    mark: ClassVar[str] = "M3"
+    names: Names
+    steps: tuple[Step, ...]
+    findings: tuple[FindingRow, ...]
+    errors: int
+    warnings: int
+    hints: int
+    passed: tuple[str, ...]
+    not_run: tuple[tuple[str, str], ...]
+    only: str
+    url: str
+    json_url: str
+    share: str
+    back: str
+    next: str
