@@ -30,6 +30,7 @@ THEIRS = {
     "person": "nobody",
     "role": "owner",
     "proposal": "their-proposal",
+    "step": "om",
     "application": "their-application",
 }
 """By name of a part: an object of the other member."""

@@ -18,6 +18,9 @@ from broker.web.console.colleagues import Invite
 from broker.web.console.colleagues_pages import Invitation, Invited, People, PersonRow
 from broker.web.console.configuration_pages import Configuration, DriftRow, SettingRow
 from broker.web.console.confirm import Confirm
+from broker.web.console.connecting import STEPS
+from broker.web.console.connecting_forms import AboutForm, DetailsForm, LevelForm, SendForm, TechnicalForm
+from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft, FindingRow, ReportShown, Step
 from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowed
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.frame import ConsoleFrame, Place, Tab
@@ -167,7 +170,8 @@ def _start(cast: Cast) -> PortalStart:
         faults="< 1 %",
     )
     rows = (row, replace(row, state="test", protocol="", logins=0, faults=""), replace(row, state="suspended"))
-    return PortalStart(todo=_todo(cast), services=listing(f"/portal/{ORG}", *rows, cast=cast))
+    services = listing(f"/portal/{ORG}", *rows, cast=cast)
+    return PortalStart(todo=_todo(cast), services=services, connect="/portal/x/anslut")
 
 
 def _dashboard(cast: Cast) -> Dashboard:
@@ -217,6 +221,8 @@ def _entry(cast: Cast) -> EntryShown:
         state="active",
         back="/admin/register/service",
         org=cast.owner,
+        change="/portal/x/andra",
+        csrf=CSRF,
     )
 
 
@@ -569,6 +575,55 @@ def _explaining(cast: Cast, **changes: Any) -> Search:
     return Search(**{"search": where, "action": where, "form": _suppose_form(), "service": cast.service, **changes})
 
 
+def _connect_steps(present: str) -> tuple[Step, ...]:
+    return tuple(
+        Step(label=f"connect.step.{name}", url="/portal/x", done=name == "om", current=name == present)
+        for name in STEPS
+    )
+
+
+def _connect(cast: Cast, step: str = "om", **more: Any) -> ConnectStep:
+    forms: dict[str, Callable[[], ConsoleForm]] = {
+        "om": lambda: AboutForm.of(FormTurn(), {"name_sv": clean(cast.value), "mail": "x"}),
+        "teknik": lambda: TechnicalForm.of(FormTurn(), {"metadata": clean(cast.value)}),
+        "uppgifter": lambda: DetailsForm.choosing(FormTurn(), {}, bench.attributes(("sn", "givenName"))),
+        "niva": lambda: LevelForm.choosing(FormTurn(), {}, (LEVEL3,), lambda _: cast.app),
+        "skicka": lambda: SendForm.of(FormTurn()),
+    }
+    form = forms[step]() if step in forms else None
+    whole = {"step": step, "names": cast.service, "steps": _connect_steps(step), "form": form, "action": "/portal/x"}
+    return ConnectStep(**{**whole, **more})
+
+
+def _report(cast: Cast) -> ReportShown:
+    row = FindingRow(
+        id="no-acs",
+        severity="error",
+        place=clean(cast.value),
+        line=37,
+        detail=cast.value,
+        why=cast.service,
+        remedy=cast.owner,
+        rule="SAML metadata 2.4",
+    )
+    return ReportShown(
+        names=cast.service,
+        steps=_connect_steps("kontroll"),
+        findings=(row, replace(row, severity="warning", line=None, detail=""), replace(row, severity="hint", place="")),
+        errors=1,
+        warnings=1,
+        hints=1,
+        passed=("no-sso", "doctype"),
+        not_run=(("foreign-scope", "check.needs.scopes"),),
+        only="allt",
+        url="/portal/x",
+        json_url="/portal/x.json",
+        share="https://login.example.org/portal/x",
+        back="/portal/x",
+        next="/portal/x",
+    )
+
+
 _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m5-services": lambda c: LoginServices(services=(ServiceLink(names=c.service, url="/portal/x"),)),
     "m5-services-none": lambda _: LoginServices(services=()),
@@ -644,6 +699,24 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "member-trust-wrong": lambda c: _member_trust(c, reviewer="x", expires="tomorrow", agent="1", until=""),
     "apply": _apply,
     "apply-wrong": lambda c: _apply(c, org="1", type="agent", roles="api-owner", mail="nobody"),
+    "m2-start": lambda c: ConnectStart(
+        form=AboutForm.of(FormTurn()),
+        action="/portal/x",
+        drafts=(Draft(names=c.service, url="/portal/x", stage="draft", changed_at=NOW),),
+    ),
+    "m2-start-wrong": lambda _: ConnectStart(form=_form(AboutForm, mail="nobody"), action="/portal/x", drafts=()),
+    "m2-about": _connect,
+    "m2-technology": lambda c: _connect(c, "teknik"),
+    "m2-details": lambda c: _connect(c, "uppgifter"),
+    "m2-level": lambda c: _connect(c, "niva"),
+    "m2-test": lambda c: _connect(c, "testa", tested_at=NOW, testing="/portal/y", next="/portal/z"),
+    "m2-test-none": lambda c: _connect(c, "testa", testing="/portal/y", next="/portal/z"),
+    "m2-send": lambda c: _connect(
+        c, "skicka", changes=(("dangerous", c.service),), lacking=("connect.step.niva",), proposal="/portal/x"
+    ),
+    "m2-sent": lambda c: _connect(c, "skicka", form=None, proposal="/portal/x"),
+    "m3-report": _report,
+    "m3-report-none": lambda c: replace(_report(c), findings=(), errors=0, not_run=(), only="fel"),
     "m0-choose": lambda _: ChoosePortal(),
     "m1-start": _start,
     "m1-empty": lambda _: PortalStart(todo=(), services=Listing(f"/portal/{ORG}", (), 0)),

@@ -17,9 +17,7 @@ def posted(world, document):
 def test_a_file_is_answered_with_the_report_of_the_same_engine(world):
     answer = posted(world, FILE)
     assert (answer.status, answer.header("content-type")) == (200, "application/json")
-    report = check(
-        service(), Context(now=world.clock(), allow_http_loopback=True, production=False, register=world.store)
-    )
+    report = check(FILE, Context(now=world.clock(), allow_http_loopback=True, production=False, register=world.store))
     assert answer.json == json.loads(json.dumps(report.as_json()))
     assert answer.json["taken"] is True
     assert answer.json["not_run"]["wrong-organisation"] == "organisation"

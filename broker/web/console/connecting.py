@@ -139,13 +139,19 @@ def _level_form(turn: ConsoleTurn, content: Content) -> ConsoleForm:
 
 
 def _level_name(uri: str) -> Names:
-    return {"sv": f"Tillitsnivå {loa.rank(uri)}", "en": f"Level of assurance {loa.rank(uri)}"} if uri in OFFERED else {"sv": uri}
+    return (
+        {"sv": f"Tillitsnivå {loa.rank(uri)}", "en": f"Level of assurance {loa.rank(uri)}"}
+        if uri in OFFERED
+        else {"sv": uri}
+    )
 
 
 STAGES: Final[Mapping[str, Stage]] = {
     "om": Stage(lambda turn, c: AboutForm.of(turn, _about_data(c)), _about, lambda c: bool(c.get("names"))),
     "teknik": Stage(
-        lambda turn, c: TechnicalForm.of(turn, _technical_data(c)), _technical, lambda c: bool(c.get("saml") or c.get("oidc"))
+        lambda turn, c: TechnicalForm.of(turn, _technical_data(c)),
+        _technical,
+        lambda c: bool(c.get("saml") or c.get("oidc")),
     ),
     "uppgifter": Stage(_details_form, _details, lambda c: bool(c.get("attributes"))),
     "niva": Stage(_level_form, _level, lambda c: bool(c.get("levels"))),
@@ -160,7 +166,9 @@ def steps(draft: Proposal, present: str, turn: ConsoleTurn) -> tuple[Step, ...]:
     done = {name: stage.done(content) for name, stage in STAGES.items()}
     done["testa"] = turn.on.bench().passed(draft.object, draft.digest) is not None
     return tuple(
-        Step(label=f"connect.step.{name}", url=at(draft, name, turn), done=done.get(name, False), current=name == present)
+        Step(
+            label="connect.step." + name, url=at(draft, name, turn), done=done.get(name, False), current=name == present
+        )
         for name in STEPS
     )
 
@@ -253,7 +261,9 @@ def step(turn: ConsoleTurn, proposal: str, step: str) -> Reply:
         else:
             form.form_errors.append("refused." + Refusal.OVERTAKEN)
     return turn.render(
-        ConnectStep(step=step, names=named(draft), steps=steps(draft, step, turn), form=form, action=at(draft, step, turn))
+        ConnectStep(
+            step=step, names=named(draft), steps=steps(draft, step, turn), form=form, action=at(draft, step, turn)
+        )
     )
 
 
@@ -306,4 +316,4 @@ def summary(turn: ConsoleTurn, proposal: str) -> Reply:
 def _lacking(draft: Proposal) -> Iterable[str]:
     """Texts of the steps that still lack something."""
     content = dict(draft.content or {})
-    return (f"connect.step.{name}" for name, stage in STAGES.items() if not stage.done(content))
+    return ("connect.step." + name for name, stage in STAGES.items() if not stage.done(content))

@@ -97,7 +97,9 @@ class LevelForm(ConsoleForm):
     )
 
     @classmethod
-    def choosing(cls, turn: ConsoleTurn, data: dict[str, Any], levels: Iterable[str], names: Callable[[str], Any]) -> Self:
+    def choosing(
+        cls, turn: ConsoleTurn, data: dict[str, Any], levels: Iterable[str], names: Callable[[str], Any]
+    ) -> Self:
         """The form over the levels that a service may accept."""
         form = cls.of(turn, data)
         form.levels.choices = [SelectChoice(each, names(each)) for each in levels]

@@ -182,8 +182,15 @@ def _shown(kind: str, id: str, turn: ConsoleTurn) -> Reply:
         back=turn.at() if turn.org else turn.at(f"/register/{kind}"),
         org=member_names(versions[0].org, turn.turn) if versions[0].org and not turn.org else {},
         stop=turn.at(f"/register/{kind}/{id}/stopp") if _stoppable(kind, versions[0], turn) else "",
+        change=turn.at(f"/tjanster/{id}/andra") if _changeable(versions[0], turn) else "",
+        csrf=turn.csrf(),
     )
     return turn.render(page)
+
+
+def _changeable(newest: Entry, turn: ConsoleTurn) -> bool:
+    """Whether a member's own page of its service offers to change it."""
+    return bool(turn.org) and newest.content is not None and turn.may(Action.EDIT)
 
 
 def _stoppable(kind: str, newest: Entry, turn: ConsoleTurn) -> bool:

@@ -80,7 +80,9 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryShown(Page):
-    """An entry as it stands, and every version of it. `stop` is where it can be stopped, by those who may."""
+    """An entry as it stands, and every version of it. `stop` is where it can be stopped, `change` where a change of it is
+    begun, by those who may.
+    """
 
     template: ClassVar[str] = "register_entry.html"
     mark: ClassVar[str] = "register-entry"
@@ -93,6 +95,8 @@ class EntryShown(Page):
     back: str
     org: Names = field(default_factory=dict)
     stop: str = ""
+    change: str = ""
+    csrf: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

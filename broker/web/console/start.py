@@ -39,9 +39,9 @@ def portal(turn: ConsoleTurn) -> Reply:
     wanted = asked(turn)
     page = turn.store.register_page("service", turn.org, wanted.search, wanted.state, wanted.after)
     rows = tuple(_service(entry, turn) for entry in page.entries)
-    return turn.render(
-        PortalStart(todo=waiting(turn), services=Listing(turn.at(), rows, page.total, wanted, page.next, STATES))
-    )
+    services = Listing(turn.at(), rows, page.total, wanted, page.next, STATES)
+    connect = turn.at("/anslut") if turn.may(Action.EDIT) else ""
+    return turn.render(PortalStart(todo=waiting(turn), services=services, connect=connect))
 
 
 def _service(entry: ListedEntry, turn: ConsoleTurn) -> PortalService:

@@ -23,12 +23,15 @@ class PortalService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalStart(Page):
-    """M1. What waits, and the organisation's services (`PortalService`)."""
+    """M1. What waits, and the organisation's services (`PortalService`). `connect` is where a new one is begun, for those
+    who may.
+    """
 
     template: ClassVar[str] = "portal_start.html"
     mark: ClassVar[str] = "M1"
     todo: tuple[Todo, ...]
     services: Listing
+    connect: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,200 @@
+"""M2 and M3: a new service from nothing to sent in, through the pages."""
+
+import re
+
+import pytest
+
+from broker.web.console.connecting import STAGES, STEPS
+from tests.support import saml_metadata as make
+from tests.support.console import OTHER, Console, consoles, owner
+from tests.support.world import LEVEL3, MEMBER, Answer, Browser
+from trust_framework.approval import Stage
+
+pytest_plugins = ["tests.support.worlds"]
+PORTAL = f"/portal/{MEMBER}"
+ABOUT = {"name_sv": "Tidbokning för hälsa", "name_en": "Booking", "mail": "it-drift@bok.example", "information_url": ""}
+SAML = make.entity(make.sp_role(make.slo("https://bok.example/slo") + make.acs("https://bok.example/acs")),
+                   entity_id="https://bok.example/saml").decode()  # fmt: skip
+
+
+@pytest.fixture
+def console(worlds) -> Console:
+    return consoles(worlds)
+
+
+@pytest.fixture
+def anna(console: Console) -> Browser:
+    return owner(console, "anna")
+
+
+def form_of(page: Answer) -> tuple[str, dict[str, str]]:
+    return page.form("/anslut")
+
+
+def sent(browser: Browser, page: Answer, **fields: str) -> Answer:
+    """Fill in the form of a page, and go where it leads."""
+    action, held = form_of(page)
+    answer = browser.post(action, {**held, **fields})
+    return browser.follow(answer) if answer.status == 303 else answer
+
+
+def begun(browser: Browser) -> Answer:
+    return sent(browser, browser.get(f"{PORTAL}/anslut"), **ABOUT)
+
+
+def draft(console: Console):
+    found = console.world.store.proposal_page("open", MEMBER, "service").proposals
+    return console.world.store.proposal(found[0].id, MEMBER)
+
+
+def at(console: Console, step: str) -> str:
+    return f"{PORTAL}/anslut/{draft(console).id}/{step}"
+
+
+def test_a_service_goes_from_nothing_to_sent_in_with_at_most_twelve_fields(console, anna):
+    filled = [name for name, value in ABOUT.items() if value]
+    technology = begun(anna)
+    assert technology.page == "M2"
+    report = sent(anna, technology, protocol="saml", metadata=SAML)
+    assert report.page == "M3"
+    details = anna.get(at(console, "uppgifter"))
+    level = sent(anna, details, attributes="sn", why="Kallelser adresseras till personen")
+    testing = sent(anna, level, levels=LEVEL3)
+    assert f"{PORTAL}/prova/{draft(console).object}" in testing.text
+    summary = anna.get(at(console, "skicka"))
+    assert "Adress för svar: https://bok.example/acs" in summary.text
+    followed = sent(anna, summary, reason="Ny tjänst")
+    filled += ["protocol", "metadata", "attributes", "why", "levels", "reason"]
+    assert len(filled) <= 12
+    assert draft(console).stage is Stage.SUBMITTED
+    assert "/forslag/" in followed.text or followed.page == "O2"
+    content = draft(console).content
+    assert content["names"] == {"sv": "Tidbokning för hälsa", "en": "Booking"}
+    assert content["reasons"] == {"sn": "Kallelser adresseras till personen"}
+    assert (content["levels"], content["member"]) == ([LEVEL3], MEMBER)
+    assert re.fullmatch("tidbokning-for-halsa-[0-9a-f]{6}", draft(console).object)
+
+
+def test_each_step_is_saved_and_may_be_taken_in_any_order(console, anna):
+    begun(anna)
+    sent(anna, anna.get(at(console, "niva")), levels=LEVEL3)
+    assert draft(console).content["levels"] == [LEVEL3]
+    assert draft(console).content["names"]["en"] == "Booking"
+    page = anna.get(at(console, "om"))
+    assert 'value="Booking"' in page.text
+    sent(anna, page, **{**ABOUT, "name_en": "Appointments"})
+    assert draft(console).content["names"]["en"] == "Appointments"
+    assert "Appointments" in anna.get(f"{PORTAL}/anslut").text or "Tidbokning" in anna.get(f"{PORTAL}/anslut").text
+
+
+def test_the_report_tells_faults_with_line_and_remedy_and_goes_when_they_are_mended(console, anna):
+    broken = SAML.replace("https://bok.example/acs", "http://bok.example/acs")
+    report = sent(anna, begun(anna), protocol="saml", metadata=broken)
+    assert "Kontroll – 1 fel" in report.text
+    assert "Adressen är inte en ren https-adress." in report.text
+    assert "Så åtgärdar du:" in report.text
+    mended = sent(anna, anna.get(at(console, "teknik")), protocol="saml", metadata=SAML)
+    assert "Kontroll – 0 fel" in mended.text
+    told = anna.get(at(console, "kontroll.json"))
+    assert (told.status, told.json["taken"], told.json["counts"]["errors"]) == (200, True, 0)
+    assert told.header("content-disposition") == 'attachment; filename="kontroll.json"'
+
+
+def test_the_report_can_be_narrowed(console, anna):
+    sent(anna, begun(anna), protocol="saml", metadata=SAML)
+    everything, errors = (anna.get(f"{at(console, 'kontroll')}?visa={only}").text for only in ("allt", "fel"))
+    assert "Tips" in everything
+    assert "Inget att anmärka här." in errors
+    assert anna.get(f"{at(console, 'kontroll')}?visa=x").text.count("card") == everything.count("card")
+
+
+def test_the_report_knows_the_member_and_the_register(console, anna):
+    other = make.entity(make.sp_role(), entity_id="https://bok.example/saml", after=make.organization(
+        extensions="<md:Extensions><o:OrganizationNumber xmlns:o='http://id.swedenconnect.se/authn/1.0/md-org-ext/ns'>"
+        f"{OTHER}</o:OrganizationNumber></md:Extensions>"))  # fmt: skip
+    sent(anna, begun(anna), protocol="saml", metadata=other.decode())
+    found = {each["id"] for each in anna.get(at(console, "kontroll.json")).json["findings"]}
+    assert {"wrong-organisation", "organisation-name"} <= found
+
+
+def test_a_client_is_registered_without_a_secret(console, anna):
+    report = sent(
+        anna, begun(anna), protocol="oidc", redirect_uris="https://bok.example/cb\nhttps://bok.example/cb2",
+        jwks_uri="https://bok.example/jwks",
+    )  # fmt: skip
+    assert report.page == "M3"
+    registration = draft(console).content["oidc"]
+    assert registration["redirect_uris"] == ["https://bok.example/cb", "https://bok.example/cb2"]
+    assert (registration["token_endpoint_auth_method"], registration["client_id"]) == (
+        "private_key_jwt",
+        draft(console).object,
+    )
+    page = anna.get(at(console, "teknik"))
+    assert "https://bok.example/cb2" in page.text
+    sent(anna, page, protocol="oidc", redirect_uris="https://bok.example/cb", jwks_uri="", application_type="native")
+    assert draft(console).content["oidc"]["token_endpoint_auth_method"] == "none"
+    assert anna.get(at(console, "kontroll.json")).json["taken"] is True
+
+
+@pytest.mark.parametrize(
+    ("step", "fields", "said"),
+    [
+        ("om", {"name_sv": ""}, "name_sv"),
+        ("om", {"mail": "nobody"}, "Skriv en e-postadress."),
+        ("om", {"information_url": "javascript:alert(1)"}, "Skriv en https-adress"),
+        ("teknik", {"protocol": "saml", "metadata": ""}, "metadata"),
+        ("teknik", {"protocol": "oidc", "redirect_uris": " "}, "redirect_uris"),
+        ("teknik", {"protocol": "wsfed"}, "protocol"),
+        ("teknik", {"protocol": "oidc", "redirect_uris": "https://a.example/", "jwks_uri": "http://a.example/"}, "https-adress"),
+        ("uppgifter", {"why": "x"}, "attributes"),
+        ("uppgifter", {"attributes": "wages", "why": "x"}, "attributes"),
+        ("niva", {"levels": "http://id.example/loa9"}, "levels"),
+        ("skicka", {"reason": ""}, "reason"),
+    ],
+)  # fmt: skip
+def test_what_will_not_do_is_told_and_nothing_is_saved(console, anna, step, fields, said):
+    begun(anna)
+    before = draft(console).content
+    answer = sent(anna, anna.get(at(console, step)), **fields)
+    assert 'role="alert"' in answer.text
+    assert said in answer.text
+    assert draft(console).content == before
+
+
+def test_an_incomplete_service_is_not_sent_in(console, anna):
+    begun(anna)
+    page = anna.get(at(console, "skicka"))
+    assert "Det här saknas än:" in page.text
+    answer = sent(anna, page, reason="Ny tjänst")
+    assert 'role="alert"' in answer.text
+    assert draft(console).stage is Stage.DRAFT
+
+
+def test_an_edit_that_another_overtook_is_told(console, anna, monkeypatch):
+    begun(anna)
+    page = anna.get(at(console, "niva"))
+    monkeypatch.setattr("broker.web.console.turn.ConsoleTurn.commit", lambda *_: False)
+    assert 'role="alert"' in sent(anna, page, levels=LEVEL3).text
+    assert 'role="alert"' in sent(anna, anna.get(f"{PORTAL}/anslut"), **ABOUT).text
+
+
+def test_a_change_of_a_service_that_stands_begins_with_its_content(console, anna):
+    assert f"{PORTAL}/anslut" in anna.get(PORTAL).text
+    page = anna.get(f"{PORTAL}/tjanster/rp")
+    action, fields = page.form("/andra")
+    assert anna.follow(anna.post(action, fields)).page == "M2"
+    standing = console.world.store.register_entry("service", "rp").content
+    assert {**draft(console).content, "state": "active"} == {**standing, "state": "active", "member": MEMBER}
+    assert anna.post(f"{PORTAL}/tjanster/rp2/andra", fields).status == 404
+    again = anna.follow(anna.post(action, fields))
+    assert again.status == 200
+
+
+def test_steps_that_there_are_not_and_proposals_of_other_kinds_are_missing(console, anna):
+    begun(anna)
+    assert anna.get(at(console, "annat")).status == 404
+    assert anna.get(f"{PORTAL}/anslut/never-was/om").status == 404
+
+
+def test_every_step_with_fields_is_among_the_steps():
+    assert set(STAGES) < set(STEPS)
