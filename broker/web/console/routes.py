@@ -17,6 +17,7 @@ from broker.web.console import (
     configuration,
     connecting,
     entry,
+    logins,
     methods,
     proposals,
     register,
