@@ -19,7 +19,7 @@ from broker.web.console.colleagues_pages import Invitation, Invited, People, Per
 from broker.web.console.configuration_pages import Configuration, DriftRow, SettingRow
 from broker.web.console.confirm import Confirm
 from broker.web.console.connecting import STEPS
-from broker.web.console.connecting_forms import AboutForm, DetailsForm, LevelForm, SendForm, TechnicalForm
+from broker.web.console.connecting_forms import AboutForm, AcceptedForm, DetailsForm, SendForm, TechnicalForm
 from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft, FindingRow, ReportShown, Step
 from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowed
 from broker.web.console.forms import ConsoleForm
@@ -587,7 +587,7 @@ def _connect(cast: Cast, step: str = "om", **more: Any) -> ConnectStep:
         "om": lambda: AboutForm.of(FormTurn(), {"name_sv": clean(cast.value), "mail": "x"}),
         "teknik": lambda: TechnicalForm.of(FormTurn(), {"metadata": clean(cast.value)}),
         "uppgifter": lambda: DetailsForm.choosing(FormTurn(), {}, bench.attributes(("sn", "givenName"))),
-        "niva": lambda: LevelForm.choosing(FormTurn(), {}, (LEVEL3,), lambda _: cast.app),
+        "niva": lambda: AcceptedForm.choosing(FormTurn(), {}, (LEVEL3,), lambda _: cast.app),
         "skicka": lambda: SendForm.of(FormTurn()),
     }
     form = forms[step]() if step in forms else None

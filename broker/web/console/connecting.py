@@ -15,7 +15,7 @@ from broker.exchange import Reply
 from broker.federation import proposals
 from broker.federation.proposals import Answer
 from broker.web import bench
-from broker.web.console.connecting_forms import AboutForm, DetailsForm, LevelForm, SendForm, TechnicalForm
+from broker.web.console.connecting_forms import AboutForm, AcceptedForm, DetailsForm, SendForm, TechnicalForm
 from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft, Step
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.proposals import desk
@@ -135,7 +135,7 @@ def _details_form(turn: ConsoleTurn, content: Content) -> ConsoleForm:
 
 def _level_form(turn: ConsoleTurn, content: Content) -> ConsoleForm:
     data = _level_data(content)
-    return LevelForm.choosing(turn, data, dict.fromkeys((*OFFERED, *data["levels"])), _level_name)
+    return AcceptedForm.choosing(turn, data, dict.fromkeys((*OFFERED, *data["levels"])), _level_name)
 
 
 def _level_name(uri: str) -> Names:

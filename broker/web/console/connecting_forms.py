@@ -86,7 +86,7 @@ class DetailsForm(ConsoleForm):
         return form
 
 
-class LevelForm(ConsoleForm):
+class AcceptedForm(ConsoleForm):
     """How sure it must be of who the person is, and whether the person is asked."""
 
     levels = SelectMultipleField("connect.levels", [required()])
