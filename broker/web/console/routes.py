@@ -18,6 +18,7 @@ from broker.web.console import (
     connecting,
     entry,
     logins,
+    member,
     methods,
     proposals,
     register,
