@@ -6,17 +6,12 @@ made from here. In the navigation the rows of a tab come in this order.
 
 from broker.web.console import (
     applying,
-    colleagues,
-    configuration,
-    entry,
-    keys,
-    logins,
-    member,
     checking,
     colleagues,
     configuration,
     connecting,
     entry,
+    keys,
     logins,
     member,
     methods,
