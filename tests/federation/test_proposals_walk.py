@@ -71,7 +71,7 @@ class Walk:
             self.decide,
             self.people,
         ]
-        answer = self.dice.choices(steps, [3, 2, 8, 26, 2, 4, 0.5, 1])[0]()
+        answer = self.dice.choices(steps, [3, 2, 8, 26, 2, 4, 0.5, 4])[0]()
         if isinstance(answer, Refused):
             self.refused.add(answer.why)
         if isinstance(answer, Done):
