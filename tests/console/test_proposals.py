@@ -324,3 +324,33 @@ class TestStopping:
         page = post(dora, dora.get("/admin/register/service/rp/stopp"), "suspend", " ")
         assert "Ange ett skäl" in alert(page)
         assert console.world.store.register_entry("service", "rp").content.get("state", "active") == "active"
+
+
+def test_what_was_overtaken_is_made_anew_from_what_stands_and_keeps_its_approvals_when_trust_is_as_it_was(console):
+    anna = owner(console)
+    id_ = proposed(console, reasons={"sn": "Visas"}, attributes=["sn"])
+    entry = console.world.store.register_entry("service", "rp")
+    begun = proposals.draft(
+        "service",
+        "rp",
+        MEMBER,
+        {**entry.content, "contact": {"mail": "a@example.se"}},
+        actor(console, "anna"),
+        desk(console),
+    )
+    sent = proposals.submit(begun.proposal, "", actor(console, "anna"), desk(console))
+    console.world.store.commit(begun.effects + sent.effects)
+    page = anna.get(f"/portal/{MEMBER}/forslag/{id_}")
+    assert 'value="rebase"' in page.text
+    after = post(anna, page, "rebase", reason="")
+    assert 'value="rebase"' not in after.text
+    assert console.world.store.proposal(id_).wanted.base == console.world.store.register_entry("service", "rp").version
+
+
+def test_an_operator_withdraws_what_an_operator_proposed(console):
+    dora = operator(console)
+    answer = proposals.leave("member", OTHER, "Slås samman", actor(console, "dora"), desk(console))
+    console.world.store.commit(answer.effects)
+    page = dora.get(f"/admin/forslag/{answer.proposal.id}")
+    post(dora, page, "withdraw", reason="Fel medlem")
+    assert console.world.store.proposal(answer.proposal.id).stage.value == "withdrawn"

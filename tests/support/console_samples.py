@@ -421,7 +421,7 @@ def _proposal(cast: Cast, **changes: Any) -> ProposalShown:
         action="/admin/forslag/x",
         back="/admin/forslag",
         form=_decision("agreement"),
-        offers=("approve", "return", "reject", "emergency"),
+        offers=("rebase", "approve", "return", "reject", "emergency"),
     )
     return replace(whole, **changes)
 

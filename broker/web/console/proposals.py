@@ -154,6 +154,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "review": _with_reason(proposals.review),
     "submit": _with_reason(proposals.submit),
     "withdraw": _with_reason(proposals.withdraw),
+    "rebase": lambda found, _, turn: proposals.rebased(found, turn.actor, desk(turn)),
 }
 """What a button of the page does."""
 
@@ -233,17 +234,23 @@ def _raw(content: Mapping[str, Any] | None) -> str:
 
 def _offers(found: Proposal, turn: ConsoleTurn) -> tuple[tuple[str, ...], str]:
     """The buttons of this page; and why nothing can be decided here by this person, where they might expect to."""
-    offers = [] if turn.org else _of_operators(found, turn)
-    if turn.org and found.stage in approval.WITH_AUTHOR:
-        offers.append("submit")
-    if turn.org and found.stage in approval.OPEN:
-        offers.append("withdraw")
+    offers = [*([] if turn.org else _of_operators(found, turn)), *_of_authors(found, turn)]
     if found.stage not in approval.WITH_APPROVERS:
         return tuple(offers), ""
     stands = _against_approving(found, turn)
     if not stands and found.stage is Stage.SUBMITTED:
         offers.insert(0, "approve")
     return tuple(offers), "refused." + stands if stands else ""
+
+
+def _of_authors(found: Proposal, turn: ConsoleTurn) -> list[str]:
+    """What those who propose may do: a member's people with its proposals, an operator with an own one."""
+    mine = turn.org or turn.actor.person in approval.contributors(found)
+    if not mine or found.stage not in approval.OPEN:
+        return []
+    overtaken = Refusal.OVERTAKEN.value in proposals.wrong(found, desk(turn))
+    offers = ["rebase"] if overtaken else ["submit"] if found.stage in approval.WITH_AUTHOR else []
+    return [*offers, "withdraw"]
 
 
 def _of_operators(found: Proposal, turn: ConsoleTurn) -> list[str]:
