@@ -118,6 +118,22 @@ class RequestRefused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementChanged(Event):
+    """A party of a sharing agreement drafted, signed, stopped, resumed, confirmed or reviewed it, joined or left. `version` is
+    that of the newest terms, `person` who acted for `org`, `level` that of the login.
+    """
+
+    name: ClassVar[str] = "agreement.changed"
+    retention: ClassVar[str] = "operation"
+    agreement: str
+    version: int
+    act: str
+    org: str
+    person: str
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginsRead(Event):
     """Somebody read how requests of a service ended: all of them, or (`sought`) the one with a reference."""
 

@@ -62,6 +62,16 @@ def _found(
     for entry in owned:
         yield from _read(entry, settings, now)
         yield from _references(entry, org, store, settings)
+    yield from _named_services(file, store)
+
+
+def _named_services(file: FederationFile, store: ReadsEntries) -> Iterator[tuple[Place, str]]:
+    """The services that a release policy is about are there."""
+    for policy in file.policies:
+        for rule in filter(None, (policy, policy.coming)):
+            for place, name in enumerate(rule.to.services):
+                if store.register_entry("service", name) is None:
+                    yield ("to", "services", place), f"no service has the id {name}"
 
 
 def _alone(kind: str, id: str, content: Content) -> dict[str, Any]:

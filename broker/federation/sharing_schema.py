@@ -48,7 +48,7 @@ class SignatureEntry(Entry):
     """A signature for a party. The portal writes it; a file may carry it on."""
 
     org: OrganisationNumber = Field(description="The party that it is made for.")
-    person: Id = Field(description="The register's id of who signed.")
+    person: str = Field(min_length=1, max_length=64, description="The register's id of who signed.")
     name: Text = Field(description="The name of who signed.")
     level: Level = Field(description="Level of the login that it was made in.")
     at: int = Field(description="When, in epoch seconds.")

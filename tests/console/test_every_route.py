@@ -21,6 +21,7 @@ pytest_plugins = ["tests.support.worlds"]
 THEIRS = {
     "service": "rp2",
     "agreement": "A-2",
+    "policy": "none",
     "member": OTHER,
     "provider": "none",
     "kind": "service",

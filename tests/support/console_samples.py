@@ -65,6 +65,8 @@ from broker.web.console.methods_pages import (
     Tried,
     TriedRow,
 )
+from broker.web.console.policies import PolicyForm
+from broker.web.console.policies_pages import ImpactRow, PastRow, PolicyList, PolicyView, RuleRow
 from broker.web.console.proposals_forms import ApplyForm, DecisionForm
 from broker.web.console.proposals_pages import ActRow, Apply, CheckRow, ProposalList, ProposalRow, ProposalShown, Stop
 from broker.web.console.register_pages import (
@@ -79,6 +81,17 @@ from broker.web.console.register_pages import (
 )
 from broker.web.console.registering import LevelForm
 from broker.web.console.registering_pages import RegisterClient, RegisterWith
+from broker.web.console.sharing_forms import FORMS, DraftForm
+from broker.web.console.sharing_pages import (
+    AgreementCard,
+    AgreementDraft,
+    AgreementList,
+    AgreementRow,
+    DataRow,
+    NoticeRow,
+    PartyRow,
+    TermsView,
+)
 from broker.web.console.start_pages import (
     CauseRow,
     Dashboard,
@@ -96,6 +109,7 @@ from broker.web.pages.frame import Page, clean
 from metadata.described_keys import DescribedKey
 from metadata.published import Heard
 from tests.support.page_samples import CSRF, FRIENDLY, NOW, Cast
+from trust_framework.agreements import NoticeKind, Standing
 from trust_framework.case import Verdict
 from trust_framework.explanation import Explanation, Line, Reader, explained
 from trust_framework.outcome import Outcome
@@ -510,6 +524,85 @@ def _stopped(cast: Cast) -> Stop:
     )
 
 
+def _terms_view(cast: Cast, **changes: Any) -> TermsView:
+    given: dict[str, Any] = {
+        "version": 2,
+        "digest": "ab" * 32,
+        "purpose": cast.value,
+        "legal_basis": cast.unit,
+        "transfer": cast.value,
+        "retention_days": 90,
+        "valid_from": NOW,
+        "valid_until": NOW + 86400,
+        "review_at": NOW,
+        "services": (cast.service, cast.service),
+        "parties": (
+            PartyRow(
+                names=cast.owner, roles=("giver", "receiver"), contact=cast.value, signed_by=cast.value, signed_at=NOW
+            ),
+            PartyRow(names=cast.owner, roles=("receiver",), leaving=True),
+        ),
+        "data": (DataRow(label=cast.service, giver=cast.owner, receiver=cast.owner, definition=cast.value),),
+        "lacking": ("purpose", "contacts"),
+    }
+    return TermsView(**{**given, **changes})
+
+
+def _agreement(cast: Cast, **changes: Any) -> AgreementCard:
+    forms = {act: kind(None, data={"act": act}, meta={"csrf_context": FormTurn()}) for act, kind in FORMS.items()}
+    given: dict[str, Any] = {
+        "id": "A-17",
+        "names": cast.service,
+        "standing": "review-due",
+        "terms": _terms_view(cast),
+        "proposed": _terms_view(cast, version=3, lacking=()),
+        "back": "/portal/x",
+        "action": "/portal/x",
+        "notices": tuple(NoticeRow(kind=kind.value, at=NOW, org=cast.owner) for kind in NoticeKind),
+        "stops": ((cast.owner, cast.value),),
+        "forms": forms,
+        "csrf": CSRF,
+        "next": "/portal/x/andra",
+        "wrong": "changed",
+    }
+    return AgreementCard(**{**given, **changes})
+
+
+def _agreements(cast: Cast) -> AgreementList:
+    rows = tuple(
+        AgreementRow(id="A-17", names=cast.service, url="/portal/x", standing=code.value, until=NOW, to_sign=bool(n))
+        for n, code in enumerate(Standing)
+    )
+    return AgreementList(agreements=rows, draft="/portal/x/nytt")
+
+
+def _draft_form(**typed: str) -> DraftForm:
+    return DraftForm.choosing(FormTurn(**typed))
+
+
+def _policies(cast: Cast) -> PolicyList:
+    one = RuleRow(id="R3", names=cast.service, url="/admin/x", sentence=cast.owner, version=2)
+    return PolicyList(rules=(one, replace(one, coming=cast.app, since=NOW)), draft="/admin/policyer/ny")
+
+
+def _policy(cast: Cast, **changes: Any) -> PolicyView:
+    impact = ImpactRow(names=cast.service, lost=(cast.app, cast.owner), gained=(), other=(cast.owner,))
+    given: dict[str, Any] = {
+        "form": PolicyForm.choosing(FormTurn()),
+        "action": "/admin/policyer/R3",
+        "back": "/admin/policyer",
+        "sentence": cast.owner,
+        "history": (PastRow(at=NOW, sentence=cast.owner, undo="/admin/policyer/R3?fran=1"),),
+        "tried": True,
+        "proposed": cast.app,
+        "touched": 14,
+        "losing": 3,
+        "impacts": (impact,),
+        "wrong": "unfit",
+    }
+    return PolicyView(**{**given, **changes})
+
+
 def _why(cast: Cast) -> Explanation:
     trace = (
         Verdict("level-reached", "allowed"),
@@ -625,6 +718,25 @@ def _report(cast: Cast) -> ReportShown:
 
 
 _MAKERS: dict[str, Callable[[Cast], Page]] = {
+    "o4-policies": _policies,
+    "o4-policies-none": lambda _: PolicyList(rules=()),
+    "o4-policy": _policy,
+    "o4-policy-new": lambda c: _policy(c, sentence={}, history=(), tried=False, impacts=(), wrong=""),
+    "m8-agreements": _agreements,
+    "m8-agreements-none": lambda _: AgreementList(agreements=()),
+    "m8-agreement": _agreement,
+    "m8-agreement-short": lambda c: _agreement(
+        c,
+        short=True,
+        proposed=None,
+        forms={},
+        notices=(),
+        stops=(),
+        next="",
+        wrong="",
+        terms=_terms_view(c, parties=()),
+    ),
+    "m8-draft": lambda _: AgreementDraft(form=_draft_form(), action="/portal/x", back="/portal", wrong="no-member"),
     "m5-services": lambda c: LoginServices(services=(ServiceLink(names=c.service, url="/portal/x"),)),
     "m5-services-none": lambda _: LoginServices(services=()),
     "m5-logins": _logins,

@@ -6,11 +6,17 @@ the same functions, so that a number equals its list.
 
 from typing import Final
 
-from broker.web.console import keys, methods, proposals, testing
+from broker.web.console import keys, methods, proposals, sharing, testing
 from broker.web.console.todo import Source, Todo
 from broker.web.console.turn import ConsoleTurn
 
-SOURCES: Final[tuple[Source, ...]] = (proposals.waiting, keys.waiting, methods.waiting, testing.waiting)
+SOURCES: Final[tuple[Source, ...]] = (
+    proposals.waiting,
+    keys.waiting,
+    methods.waiting,
+    testing.waiting,
+    sharing.waiting,
+)
 
 
 def waiting(turn: ConsoleTurn) -> tuple[Todo, ...]:
