@@ -55,7 +55,7 @@ class PolicyForm(ConsoleForm):
     member_types = StringField("policy.member-types", [longest(200), line])
     attributes = SelectMultipleField("policy.attributes", choices=[])
     sets = SelectMultipleField("policy.sets", choices=[])
-    level = SelectField("policy.level", choices=[SelectChoice(str(n), f"policy.level.{n}") for n in range(5)])
+    level = SelectField("policy.level", choices=[SelectChoice(str(n), "policy.level." + str(n)) for n in range(5)])
     agreement = BooleanField("policy.agreement")
     consent = BooleanField("policy.consent")
     profile = SelectField(
