@@ -15,7 +15,6 @@ STOPPED = {
     "member only approved": ({"state": "approved"}, {}, "not-member"),
     "service suspended": ({}, {"state": "suspended"}, "blocked-service"),
     "service left": ({}, {"state": "left"}, "not-member"),
-    "service in test": ({}, {"state": "test"}, "not-member"),
 }
 EACH = pytest.mark.parametrize("stopped", STOPPED)
 FR_04 = pytest.mark.spec("issue", "suspension stops every entry point at once")
@@ -135,10 +134,11 @@ def test_another_service_of_an_active_member_goes_on_and_so_does_the_stopped_one
 
 
 @FR_04
-def test_a_service_that_is_gone_from_the_register_is_answered_nothing(world):
+@pytest.mark.parametrize("services", [(), (client(state="test"),)], ids=["gone", "in test"])
+def test_a_service_that_is_gone_or_in_test_again_is_answered_nothing(world, services):
     browser = world.browser()
     tokens, page = world.tokens(scope=SCOPE), browser.follow(browser.get(world.authorize_url(login_hint=None)))
-    world.reapply(federation(SP.entry(), client("other")))
+    world.reapply(federation(SP.entry(), client("other"), *services))
     assert browser.follow(browser.post(*page.form("/test", username="anna"))).status in {400, 403, 404}
     assert userinfo(world, tokens["access_token"]).status == 401
     assert refresh(world, tokens["refresh_token"]).json["error"] == "invalid_client"
