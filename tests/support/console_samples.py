@@ -92,6 +92,7 @@ from broker.web.console.sharing_pages import (
     PartyRow,
     TermsView,
 )
+from broker.web.console.snippets_pages import Snippets, StackLink
 from broker.web.console.start_pages import (
     CauseRow,
     Dashboard,
@@ -829,6 +830,17 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m2-sent": lambda c: _connect(c, "skicka", form=None, proposal="/portal/x"),
     "m3-report": _report,
     "m3-report-none": lambda c: replace(_report(c), findings=(), errors=0, not_run=(), only="fel"),
+    "m7-snippets": lambda c: Snippets(
+        names=c.service,
+        back="/portal/x",
+        stacks=(
+            StackLink(name="Python", url="/portal/x?stack=python", current=True),
+            StackLink(name="Node.js", url="/x"),
+        ),
+        stack="Python",
+        text=clean(c.value),
+    ),
+    "m7-snippets-none": lambda c: Snippets(names=c.service, back="/portal/x", stacks=(), stack="Python", text=""),
     "m0-choose": lambda _: ChoosePortal(),
     "m1-start": _start,
     "m1-empty": lambda _: PortalStart(todo=(), services=Listing(f"/portal/{ORG}", (), 0)),

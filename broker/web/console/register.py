@@ -174,7 +174,7 @@ def _shown(kind: str, id: str, turn: ConsoleTurn) -> Reply:
     content = next((each.content for each in versions if each.content is not None), {})
     page = EntryShown(
         kind=kind,
-        names=_names(content, id),
+        names=names_of(content, id),
         id=id,
         facts=_facts(kind, id, content, turn),
         history=tuple(_row(each, turn) for each in versions),
@@ -184,6 +184,7 @@ def _shown(kind: str, id: str, turn: ConsoleTurn) -> Reply:
         stop=turn.at(f"/register/{kind}/{id}/stopp") if _stoppable(kind, versions[0], turn) else "",
         change=turn.at(f"/tjanster/{id}/andra") if _changeable(versions[0], turn) else "",
         csrf=turn.csrf(),
+        snippets=turn.at(f"/tjanster/{id}/inkoppling") if turn.org and versions[0].content is not None else "",
     )
     return turn.render(page)
 
@@ -206,7 +207,7 @@ def _version(kind: str, id: str, version: int, turn: ConsoleTurn) -> Reply:
     turn.found(this, this.org)
     page = VersionShown(
         kind=kind,
-        names=_names(this.content or (before.content if before else None) or {}, id),
+        names=names_of(this.content or (before.content if before else None) or {}, id),
         row=_row(this, turn),
         changes=_changes(this, before, turn),
         raw=json.dumps(masked(this.content), indent=2, ensure_ascii=False, sort_keys=True)[:LONGEST_RAW],
@@ -231,7 +232,8 @@ def _row(entry: Entry, turn: ConsoleTurn) -> VersionRow:
     )
 
 
-def _names(content: Mapping[str, Any], id: str) -> Names:
+def names_of(content: Mapping[str, Any], id: str) -> Names:
+    """What an entry is called: by its content, else by its id."""
     names = content.get("names") or content.get("name")
     return dict(names) if isinstance(names, Mapping) and names else {"sv": id}
 

@@ -81,7 +81,7 @@ class VersionRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryShown(Page):
     """An entry as it stands, and every version of it. `stop` is where it can be stopped, `change` where a change of it is
-    begun, by those who may.
+    begun, by those who may, `snippets` how it is connected.
     """
 
     template: ClassVar[str] = "register_entry.html"
@@ -97,6 +97,7 @@ class EntryShown(Page):
     stop: str = ""
     change: str = ""
     csrf: str = ""
+    snippets: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from broker.web.console import (
     register,
     registering,
     sharing,
+    snippets,
     start,
     testing,
 )
@@ -55,6 +56,7 @@ CONSOLE: tuple[Row, ...] = (
     Row("/portal/<org>/registrera", registering.asked, Action.EDIT, tab="registering"),
     Row("/portal/<org>/registrera", registering.made, Action.EDIT, "POST", tab="registering"),
     Row("/portal/<org>/tjanster/<service>", register.service, Action.VIEW, tab="start"),
+    Row("/portal/<org>/tjanster/<service>/inkoppling", snippets.shown, Action.VIEW, tab="start"),
     Row("/portal/<org>/tjanster/<service>/version/<int:version>", register.service_version, Action.VIEW, tab="start"),
     Row("/portal/<org>/nycklar", keys.of_member, Action.VIEW, tab="keys"),
     Row("/portal/<org>/nycklar/kalender", keys.kalender, Action.VIEW, tab="keys"),
