@@ -27,3 +27,10 @@ class RegisterWith(Page):
     token: str
     until: int
     back: str
+
+    @property
+    def command(self) -> str:
+        """How it is used, for a terminal."""
+        asked = '{"client_name": "…", "redirect_uris": ["https://…"]}'
+        heads = (f"Authorization: Bearer {self.token}", "Content-Type: application/json")
+        return " \\\n  ".join((f"curl {self.address}", *(f'-H "{head}"' for head in heads), f"-d '{asked}'"))
