@@ -313,6 +313,8 @@ class TestOpening:
             ("saml", "RS256"),
             ("saml", "ES256"),
             ("saml-encryption", "RS256"),
+            ("saml-metadata", "RS256"),
+            ("federation", "ES256"),
             ("checkpoint", "Ed25519"),
         }
         storage.close()
