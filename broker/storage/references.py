@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Index, Text, and_, bindparam, cast, func, insert, literal_column, or_, select
+from sqlalchemy import Executable, Index, Text, and_, bindparam, cast, func, literal_column, or_, select
 
 from broker.audit.trace import RELEASED, Finding, Logged, LoggedPage, Sought, finding, finding_of
-from broker.storage.database import Database, Kept, Unit
+from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.log import LOG, pending
 from broker.storage.tables import About, number, table, text
 
@@ -41,7 +41,14 @@ def _any_or(column: Any, name: str) -> Any:
     return or_(given == "", column == given)
 
 
-_ADD = Kept(insert(REFERENCES).values({c.name: bindparam(c.name) for c in REFERENCES.columns}))
+def _add(insert: InsertOf) -> Executable:
+    """What stands at a position of an older log that was put back gives way: the log is the truth, this its index."""
+    new = insert(REFERENCES).values({c.name: bindparam(c.name) for c in REFERENCES.columns})
+    changed = {c.name: new.excluded[c.name] for c in REFERENCES.columns if not c.primary_key}
+    return new.on_conflict_do_update(index_elements=["position"], set_=changed)  # type: ignore[no-any-return]
+
+
+_ADD = Kept(_add)
 _BY_REFERENCE = Kept(
     select(_L.position, _L.leaf)
     .join(REFERENCES, _R.position == _L.position)

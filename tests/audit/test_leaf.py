@@ -57,6 +57,7 @@ def test_every_event_can_be_a_leaf(cls):
         (("a", "b"),),
         (("a", "b", "c"),),
     )
+    values["tuple[tuple[str, ...], ...]"] = (("a", "b"),)
     event = cls(
         **{
             f.name: values[str(getattr(f.type, "__name__", f.type)) if f.type in {str, int, bool} else str(f.type)]
