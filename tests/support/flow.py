@@ -7,7 +7,7 @@ from base64 import b64encode
 from html import escape
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from broker.demo import keys
 from broker.demo.federation import CLIENTS
@@ -20,23 +20,39 @@ TOLVAN = "191212121212"
 BOOKING, RECORD = "booking", "saml"
 
 
+TRIES = 3
+INTERRUPTED = ("interrupted by another navigation", "ERR_ABORTED")
+
+
+def go(page: Page, url: str) -> None:
+    """Open an address. A page that reloads itself, as one that waits does, may break the navigation off: then once more."""
+    for last in (False,) * (TRIES - 1) + (True,):
+        try:
+            page.goto(url)
+        except Error as error:
+            if last or not any(words in str(error) for words in INTERRUPTED):
+                raise
+        else:
+            return
+
+
 def leave(page: Page) -> None:
-    """Leave the page that is there: one that reloads itself may break off a navigation over the network."""
-    page.goto("about:blank")
+    """Leave the page that is there."""
+    go(page, "about:blank")
 
 
 def start_oidc(page: Page, places: Places, client: str = BOOKING, **asked: str) -> None:
     """Press the log in button of an OpenID Connect service."""
     leave(page)
     query = "&".join(f"{name}={value}" for name, value in asked.items())
-    page.goto(f"{places.oidc_service}/{CLIENTS[client].name}/login?{query}")
+    go(page, f"{places.oidc_service}/{CLIENTS[client].name}/login?{query}")
 
 
 def start_saml(page: Page, places: Places, **asked: str) -> None:
     """Press the log in button of the SAML service."""
     leave(page)
     query = "&".join(f"{name}={value}" for name, value in asked.items())
-    page.goto(f"{places.saml_service}/login?{query}")
+    go(page, f"{places.saml_service}/login?{query}")
 
 
 def start_saml_by_post(page: Page, places: Places) -> None:

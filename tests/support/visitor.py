@@ -8,13 +8,15 @@ import urllib3
 from tests.support.world import Answer
 
 MOST_STEPS = 20
+ONCE_MORE = urllib3.Retry(total=1, redirect=False, status=0, allowed_methods={"GET"})
+"""As a browser does when the peer has closed a connection that was kept."""
 
 
 class Visitor:
     """One person's browser. `trail` is every address that was asked for, in order, `forms` what was sent."""
 
     def __init__(self, **pool: object) -> None:
-        self._pool = urllib3.PoolManager(retries=False, timeout=30, **pool)
+        self._pool = urllib3.PoolManager(retries=ONCE_MORE, timeout=30, **pool)
         self._cookies: dict[str, dict[str, str]] = {}
         self.trail: list[str] = []
         self.forms: list[Mapping[str, str]] = []
