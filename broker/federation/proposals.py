@@ -122,12 +122,15 @@ def _prepared(kind: str, org: str, content: Content, before: Content | None, des
     made = {name: value for name, value in content.items() if name != "state"}
     if kind in _STATED:
         made |= _state(content, before)
-    if kind in {"service", "identity_provider"} and org:
+    if kind in OWNED and org:
         made["member"] = org
     if kind == "service" and isinstance(made.get("oidc"), Mapping):
         made["oidc"] = _without_secret(made["oidc"], before, desk)
     return made
 
+
+OWNED: Final = frozenset({"service", "identity_provider"})
+"""Kinds of entries that a member may own."""
 
 _STATED: Final = frozenset({"member", "service", "identity_provider", "method"})
 
@@ -243,11 +246,18 @@ def _names(proposal: Proposal) -> tuple[Name, ...]:
 def draft(kind: str, id: str, org: str, content: Content | None, actor: Actor, desk: Desk) -> Answer:
     """Begin a proposal. `id` names the entry, one that stands or a new one."""
     standing = desk.store.register_entry(kind, id)
-    if standing is not None and standing.org != org:
+    if not _belongs(kind, id, org) or (standing is not None and standing.org != org):
         return Refused(Refusal.NOT_ALLOWED)
     made = wanted(kind, id, org, content, desk)
     outcome = approval.drafted(secrets.token_urlsafe(12), kind, id, org, made, actor, desk.now)
     return _done(None, outcome, actor, desk)
+
+
+def _belongs(kind: str, id: str, org: str) -> bool:
+    """Whether such an entry can be this member's (no `org`: the federation's): itself, and what members own."""
+    if kind == "member":
+        return id == org
+    return not org or kind in OWNED
 
 
 def edit(proposal: Proposal, content: Content | None, actor: Actor, desk: Desk) -> Answer:

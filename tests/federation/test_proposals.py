@@ -578,3 +578,19 @@ def test_a_published_proposal_takes_no_more_acts(office):
         approving(office, live, CILLA),
     ):
         assert why(answer) in {"wrong-stage", "overtaken"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "id"),
+    [
+        ("member", OTHER_ORG),
+        ("member", "2120001439"),
+        ("policy", "P-1"),
+        ("method", "card2"),
+        ("feed", "other"),
+        ("federation", ""),
+        ("agreement", "A-9"),
+    ],
+)
+def test_a_member_proposes_nothing_but_itself_and_what_it_owns(office, kind, id):
+    assert why(proposals.draft(kind, id, ORG, {"id": id, "org": id}, TEKLA, office.desk)) == "not-allowed"

@@ -74,7 +74,7 @@ def begun(turn: ApiTurn) -> values.Proposal:
     return _done(proposals.draft(wish.kind, wish.id, turn.org, wish.content, turn.actor, desk(turn)), turn)
 
 
-KINDS: Final = ("service", "identity_provider", "member", "agreement")
+KINDS: Final = ("service", "identity_provider", "member")
 
 
 def edited(turn: ApiTurn, proposal: str) -> values.Proposal:
