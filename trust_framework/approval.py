@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from trust_framework.danger import Danger
 from trust_framework.member_types import Approver, Document, Required, vouchable
-from trust_framework.roles import FEDERATION, Action, Actor, may
+from trust_framework.roles import FEDERATION, MACHINE, Action, Actor, may
 
 DAY: Final = 86_400
 REVIEW_WITHIN: Final = 7 * DAY
@@ -221,12 +221,21 @@ def contributors(proposal: Proposal) -> frozenset[str]:
 
 
 def counted(proposal: Proposal, holds: Holds = lambda _: True) -> tuple[Act, ...]:
-    """The approvals that count: since it was last sent in, of just this content, one a person, none by a contributor."""
+    """The approvals that count: since it was last sent in, of just this content, one a person, none by a contributor, and
+    none for a member whose client is one.
+    """
     own, found = contributors(proposal), dict[str, Act]()
     for act in _since_sent_in(proposal):
-        if act.what in _APPROVING and act.digest == proposal.digest and act.actor not in own and holds(act):
+        other = act.actor not in own and _apart(proposal, act.body)
+        if act.what in _APPROVING and act.digest == proposal.digest and other and holds(act):
             found.setdefault(act.actor, act)
     return tuple(found.values())
+
+
+def _apart(proposal: Proposal, body: Body) -> bool:
+    """Whether somebody of this body is surely another than who wrote it: of a client nobody knows who of the member runs it."""
+    by_machine = any(person.startswith(MACHINE) for person in contributors(proposal))
+    return body is Body.FEDERATION or not by_machine
 
 
 def _since_sent_in(proposal: Proposal) -> tuple[Act, ...]:
@@ -255,7 +264,7 @@ def _places(proposal: Proposal, needs: Required) -> tuple[Approver, ...]:
 
 def _useful(proposal: Proposal, needs: Required, body: Body) -> bool:
     """Whether an approval for this body can fill a place."""
-    return body is Body.FEDERATION or Approver.ANY in _places(proposal, needs)
+    return body is Body.FEDERATION or (Approver.ANY in _places(proposal, needs) and _apart(proposal, body))
 
 
 # --- acts

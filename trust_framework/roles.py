@@ -13,6 +13,10 @@ FEDERATION: Final = "federation"
 """Stands where an organisation number does, for what belongs to the federation itself."""
 
 
+MACHINE: Final = "client:"
+"""What the id of an actor begins with who is a member's client, and no person."""
+
+
 class Role(StrEnum):
     """What a person is in an organisation, or in the federation."""
 

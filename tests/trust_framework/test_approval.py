@@ -21,6 +21,7 @@ from tests.support.approvals import (
     OVE,
     SIV,
     TEKLA,
+    actor,
     approve,
     done,
     draft,
@@ -32,6 +33,7 @@ from trust_framework import approval
 from trust_framework.approval import Body, Proposal, Refusal, Refused, Stage, What
 from trust_framework.danger import Danger
 from trust_framework.member_types import Document, MemberType, required
+from trust_framework.roles import MACHINE, Role
 
 CARE = Danger.CAREFUL
 
@@ -383,3 +385,20 @@ def test_only_who_has_to_do_with_it_publishes():
     assert done(approval.published(both, DANGEROUS, TEKLA, NOW)).acts[-1].body is Body.MEMBER
     for stranger in (FRIDA, NILS, LARS):
         assert why(approval.published(both, DANGEROUS, stranger, NOW)) == "not-allowed"
+
+
+def test_what_a_members_client_wrote_needs_two_of_the_federation():
+    """Whoever runs the client may be the owner who would approve: nobody of the member is surely somebody else."""
+    tool = actor(f"{MACHINE}tool", (Role.TECHNICAL, ORG))
+    proposal = sent_in(tool, danger=CARE)
+
+    assert why(try_approve(proposal, OVE, CAREFUL)) == "wrong-body"
+    first = done(try_approve(proposal, ASTA, CAREFUL))
+    assert first.stage is Stage.SUBMITTED
+    assert done(try_approve(first, BIRK, CAREFUL)).stage is Stage.APPROVED
+
+
+def test_an_approval_of_the_members_own_ends_when_its_client_changes_the_proposal():
+    approved = done(try_approve(sent_in(danger=CARE), OVE, CAREFUL))
+    edited = done(approval.edited(approved, approved.wanted, actor(f"{MACHINE}tool", (Role.TECHNICAL, ORG)), NOW + 9))
+    assert approval.counted(edited) == ()

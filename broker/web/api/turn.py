@@ -5,7 +5,7 @@ the roles that the person has now. What no token allows is told as for a thing t
 """
 
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from broker.login.effects import AlreadyUsed, Effects, Grant, Overtaken
 from broker.login.own import LEVELS, STEP_UP
@@ -17,10 +17,9 @@ from broker.web.context import Broker
 from broker.web.ports import ConsoleStore
 from broker.web.turn import Turn
 from trust_framework.decide import stopped
-from trust_framework.roles import FEDERATION, Action, Actor, Role, RoleGrant, active, may
+from trust_framework.roles import FEDERATION, MACHINE, Action, Actor, Role, RoleGrant, active, may
 
 READ, WRITE = "register:read", "register:write"
-CLIENT: Final = "client:"
 T = TypeVar("T")
 
 
@@ -84,7 +83,7 @@ def _client(grant: Grant, org: str, *, step_up: bool) -> Actor:
     """The client itself, for its member. It never has just identified as a person."""
     if step_up:
         raise ApiError("step-up")
-    name = CLIENT + grant.client
+    name = MACHINE + grant.client
     return Actor(name, grant.client, (RoleGrant(name, org, Role.TECHNICAL, "owner", 0),))
 
 
