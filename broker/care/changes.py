@@ -1,0 +1,59 @@
+"""What a step of care changes in the store, as values; `commit` applies them with their events or not at all.
+
+Entries are never erased: an entry that ended is the same entry with the act that ended it. `before` is what the writer read, None
+for a new entry; raises Overtaken when something else stands there now.
+"""
+
+from dataclasses import dataclass
+
+from broker.login.effects import Change
+from trust_framework.blocks import Block
+from trust_framework.care_consents import CareConsent
+from trust_framework.care_relations import CareRelation
+from trust_framework.emergency import EmergencyAccess
+from trust_framework.review_cases import ReviewCase
+
+
+@dataclass(frozen=True, slots=True)
+class SaveBlock(Change):
+    """A block as it stands now, its lifts with it. `person` is the patient's id in the register."""
+
+    block: Block
+    person: str
+    before: Block | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveCareConsent(Change):
+    """A consent of care as it stands now."""
+
+    consent: CareConsent
+    person: str
+    before: CareConsent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRelation(Change):
+    """A patient relation as it stands now."""
+
+    relation: CareRelation
+    person: str
+    before: CareRelation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveEmergency(Change):
+    """An emergency access as it stands now."""
+
+    emergency: EmergencyAccess
+    person: str
+    before: EmergencyAccess | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveReviewCase(Change):
+    """A review case as it stands now. `person` is the patient's id, empty for a case about nobody in particular."""
+
+    case: ReviewCase
+    person: str = ""
+    before: ReviewCase | None = None

@@ -1,0 +1,45 @@
+"""What care asks of storage, beyond what a login does. `broker.storage.storage.Storage` implements it."""
+
+from typing import Protocol
+
+from broker.login.ports import Store
+from trust_framework.blocks import Block
+from trust_framework.care_consents import CareConsent
+from trust_framework.care_relations import CareRelation
+from trust_framework.emergency import EmergencyAccess
+from trust_framework.identifiers import Identifier
+from trust_framework.review_cases import ReviewCase
+
+
+class CareStore(Store, Protocol):
+    """Reads; writes go through `commit`, as everywhere. `person` is the register's id of a patient."""
+
+    def patient(self, patient: Identifier) -> str | None:
+        """The register's id of who has this number, None for nobody known."""
+        ...
+
+    def block(self, id: str) -> tuple[Block, str] | None:
+        """A block, ended or not, with its patient's id."""
+        ...
+
+    def blocks_of(self, person: str) -> tuple[Block, ...]:
+        """Every block of a patient, ended ones among them, oldest first."""
+        ...
+
+    def care_consent(self, id: str) -> tuple[CareConsent, str] | None: ...
+
+    def care_consents_of(self, person: str) -> tuple[CareConsent, ...]: ...
+
+    def relation(self, id: str) -> tuple[CareRelation, str] | None: ...
+
+    def relations_of(self, person: str) -> tuple[CareRelation, ...]: ...
+
+    def emergency(self, id: str) -> tuple[EmergencyAccess, str] | None: ...
+
+    def emergencies_of(self, person: str) -> tuple[EmergencyAccess, ...]: ...
+
+    def emergencies_by(self, employee: str, since: int) -> int:
+        """How many emergency accesses an employee has begun since."""
+        ...
+
+    def review_case(self, id: str) -> tuple[ReviewCase, str] | None: ...
