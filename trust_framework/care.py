@@ -151,13 +151,19 @@ class Switches:
 
 @dataclass(frozen=True, slots=True)
 class CareProvider:
-    """A care provider (vårdgivare): HSA-id in compare form, the member (organisation number) that it is, its units."""
+    """A care provider (vårdgivare): HSA-id in compare form, the member (organisation number) that it is, its units by HSA-id in
+    compare form. `rules` names its rule set, `registrars` are the system roles that let staff register blocks and consents,
+    `review_contact` is where its log reviewers get mail.
+    """
 
     hsa_id: str
     org: str
     names: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, CareUnit] = field(default_factory=dict)
     switches: Switches = field(default_factory=Switches)
+    rules: str = "se"
+    registrars: frozenset[str] = frozenset()
+    review_contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

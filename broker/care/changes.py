@@ -16,11 +16,14 @@ from trust_framework.review_cases import ReviewCase
 
 @dataclass(frozen=True, slots=True)
 class SaveBlock(Change):
-    """A block as it stands now, its lifts with it. `person` is the patient's id in the register."""
+    """A block as it stands now, its lifts with it. `person` is the patient's id in the register. `at` is when it was entered
+    here, where that is another time than its acts name: it came from another node.
+    """
 
     block: Block
     person: str
     before: Block | None = None
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ def staff(database: Database, person: str) -> tuple[StaffEntry, ...]:
     return tuple(_ENTRY.decode(open_under(key, "staff", content, person.encode())) for _, content in found)
 
 
-def _data_key(at: Database | Unit, person: str) -> bytes | None:
+def data_key(at: Database | Unit, person: str) -> bytes | None:
     """The person's own key; None for nobody, and for who was forgotten."""
     found = at.row(_DATA_KEY, {"row": person})
     return at.vault.open("person-key", found[0], person.encode()) if found and found[0] else None
@@ -165,7 +165,7 @@ def _data_key(at: Database | Unit, person: str) -> bytes | None:
 
 def seal_evidence(unit: Unit, person: str, evidence: bytes) -> bytes:
     """Seal evidence under the person's key, so that forgetting the person takes it along."""
-    key = _data_key(unit, person)
+    key = data_key(unit, person)
     if key is None:
         return _NOBODYS + unit.vault.seal("evidence", evidence, person.encode())
     return _PERSONS + seal_under(key, "evidence", evidence, person.encode())
@@ -175,7 +175,7 @@ def open_evidence(database: Database, person: str, sealed: bytes) -> bytes | Non
     """The evidence again; None when the person was forgotten."""
     if sealed[:1] == _NOBODYS:
         return database.vault.open("evidence", sealed[1:], person.encode())
-    key = _data_key(database, person)
+    key = data_key(database, person)
     return None if key is None else open_under(key, "evidence", sealed[1:], person.encode())
 
 
@@ -194,7 +194,7 @@ def _list(unit: Unit, one: Listed) -> str:
     if len(owners) > 1:
         raise Overtaken("person")
     person = owners.pop() if owners else secrets.token_urlsafe(16)
-    key = _data_key(unit, person) or _add_person(unit, person, listed=1)
+    key = data_key(unit, person) or _add_person(unit, person, listed=1)
     _add_keys(unit, person, one.keys)
     sealed = seal_under(key, "person", _PERSON.encode(one.person), person.encode())
     unit.run(_WRITE, {"row": person, "content": sealed, "listed": 1})

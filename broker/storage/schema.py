@@ -1,6 +1,11 @@
 """All tables together, for migrations and the data map."""
 
 from broker.storage import (  # noqa: F401  # importing a file registers its tables
+    care_blocks,
+    care_cases,
+    care_consents,
+    care_emergencies,
+    care_relations,
     chained,
     consents,
     counts,

@@ -15,6 +15,7 @@ from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
 from broker.audit.tally import tally
 from broker.audit.trace import Logged, LoggedPage, Sought
+from broker.care.changes import SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
 from broker.federation.domains import KeepProof
 from broker.federation.feeds import FeedState, KeepFeed
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
@@ -55,6 +56,11 @@ from broker.login.sign_on import Participant, SignOn
 from broker.protocols.testing.choice import Choice
 from broker.protocols.testing.run import KeepPreset, KeepRun, NoteRun, Run, UsePreset
 from broker.storage import (
+    care_blocks,
+    care_cases,
+    care_consents,
+    care_emergencies,
+    care_relations,
     chained,
     consents,
     counts,
@@ -89,11 +95,18 @@ from broker.storage.register import FederationVersion
 from idp_adapters.base import Consume
 from metadata.wire.signing import UnfitKey
 from trust_framework.approval import Proposal, Stage
+from trust_framework.blocks import Block
+from trust_framework.care import patient_key
+from trust_framework.care_consents import CareConsent
+from trust_framework.care_relations import CareRelation
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
 from trust_framework.domains import DomainProof
+from trust_framework.emergency import EmergencyAccess
+from trust_framework.identifiers import Identifier
 from trust_framework.names import Holding, Name, held
 from trust_framework.persons import Person
+from trust_framework.review_cases import ReviewCase
 from trust_framework.roles import RoleGrant
 
 T = TypeVar("T")
@@ -130,11 +143,17 @@ APPLY: dict[type, Apply] = {
     KeepChained: chained.keep,
     DropChained: chained.drop,
     KeepFeed: feeds.keep,
+    SaveBlock: care_blocks.save,
+    SaveCareConsent: care_consents.save,
+    SaveRelation: care_relations.save,
+    SaveEmergency: care_emergencies.save,
+    SaveReviewCase: care_cases.save,
 }
 """What is done with each change, in the order in which it is done: what can refuse comes first, grants before what hangs
 on them. One order for all also keeps PostgreSQL from deadlocks.
 """
 
+_CARE = (care_blocks, care_consents, care_relations, care_emergencies)
 LOG_ORIGIN = "log-origin"
 _ORDER = {kind: (place, apply) for place, (kind, apply) in enumerate(APPLY.items())}
 
@@ -431,7 +450,7 @@ class Storage:
         return proposals.counts(self._database, org)
 
     def forget_person(self, id: str, events: tuple[Event, ...] = ()) -> bool:
-        """Destroy the person's key, whatever finds them, their consents and what they are signed on to."""
+        """Destroy the person's key, whatever finds them, their consents, what care has of them, what they are signed on to."""
         at = self.clock()
 
         def work(unit: Unit) -> bool:
@@ -439,6 +458,8 @@ class Storage:
             roles.forget(unit, id)
             sign_ons.forget(unit, id, at)
             grants.forget(unit, id)
+            for kept in _CARE:
+                kept.forget(unit, id)
             found = persons.forget(unit, id, at)
             log.append(unit, events)
             return found
@@ -448,6 +469,63 @@ class Storage:
     def role_grants_of(self, org: str) -> tuple[RoleGrant, ...]:
         """The roles given in an organisation, or in the federation."""
         return roles.of_org(self._database, org)
+
+    # --- care
+
+    def patient(self, patient: Identifier) -> str | None:
+        """The register's id of who has this number, None for nobody known."""
+        found = persons.by_keys(self._database, (PersonKey(*patient_key(patient)),))
+        return next(iter(found), None)
+
+    def block(self, id: str) -> tuple[Block, str] | None:
+        """A block, ended or not, with its patient's id."""
+        return care_blocks.read(self._database, id)
+
+    def blocks_of(self, person: str) -> tuple[Block, ...]:
+        """Every block of a patient, ended ones among them, oldest first."""
+        return care_blocks.of_person(self._database, person)
+
+    def blocks_changed(self, provider: str, since: int, count: int) -> tuple[tuple[Block, str], ...]:
+        """Blocks of a provider that changed at or after an instant, the oldest change first, each with its patient's id."""
+        return care_blocks.changed(self._database, provider, since, count)
+
+    def latest_cancellation(self, provider: str) -> int | None:
+        """When a block of the provider, or a lift, last ended before its time."""
+        return care_blocks.latest_cancellation(self._database, provider)
+
+    def care_consent(self, id: str) -> tuple[CareConsent, str] | None:
+        return care_consents.read(self._database, id)
+
+    def care_consents_of(self, person: str) -> tuple[CareConsent, ...]:
+        return care_consents.of_person(self._database, person)
+
+    def care_consents_changed(self, provider: str, since: int, count: int) -> tuple[tuple[CareConsent, str], ...]:
+        """Consents of a provider that changed at or after an instant, the oldest change first, each with its patient's id."""
+        return care_consents.changed(self._database, provider, since, count)
+
+    def relation(self, id: str) -> tuple[CareRelation, str] | None:
+        return care_relations.read(self._database, id)
+
+    def relations_of(self, person: str) -> tuple[CareRelation, ...]:
+        return care_relations.of_person(self._database, person)
+
+    def relations_changed(self, provider: str, since: int, count: int) -> tuple[tuple[CareRelation, str], ...]:
+        """Relations of a provider that changed at or after an instant, the oldest change first, each with its patient's id."""
+        return care_relations.changed(self._database, provider, since, count)
+
+    def emergency(self, id: str) -> tuple[EmergencyAccess, str] | None:
+        return care_emergencies.read(self._database, id)
+
+    def emergencies_of(self, person: str) -> tuple[EmergencyAccess, ...]:
+        return care_emergencies.of_person(self._database, person)
+
+    def emergencies_by(self, employee: str, since: int) -> int:
+        """How many emergency accesses an employee has begun since."""
+        return care_emergencies.count_by(self._database, employee, since)
+
+    def review_case(self, id: str) -> tuple[ReviewCase, str] | None:
+        """A case of log review with its patient's id."""
+        return care_cases.read(self._database, id)
 
     # --- test logins, in the test issuer's store
 

@@ -19,7 +19,7 @@ METADATA = MetaData(
     }
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test compares it with Alembic's own."""
 
 NUMBER = BigInteger().with_variant(Integer, "sqlite")

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broker.audit import events
+from broker.audit import care_events, events
 from broker.audit.leaf import evidence_of, leaf
 from tests.support import effects as a
 
-CLASSES = [c for c in vars(events).values() if isinstance(c, type) and issubclass(c, events.Event) and c.name]
+DEFINED = {**vars(events), **vars(care_events)}
+CLASSES = [c for c in DEFINED.values() if isinstance(c, type) and issubclass(c, events.Event) and c.name]
 
 
 def test_a_leaf_is_compact_sorted_ascii_and_says_what_the_event_says():

@@ -1,0 +1,147 @@
+"""The audit events of care: blocks, consents, relations, emergency access, decisions. A new event is a class here and nothing
+else.
+
+`person` is the patient's random id in the register. Who acted is `by` (a person's id, or a client's) and, by HSA-id, in the
+evidence, which is sealed under the patient's key: an HSA-id names somebody.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from broker.audit.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockChanged(Event):
+    """A block was registered, copied, revoked, deleted, lifted for a time, or such a lift was cancelled (`act`). `reason` is
+    that of a lift.
+    """
+
+    name: ClassVar[str] = "care.block-changed"
+    retention: ClassVar[str] = "care"
+    act: str
+    block: str
+    person: str
+    provider: str
+    unit: str = ""
+    lift: str = ""
+    reason: str = ""
+    until: int = 0
+    by: str = ""
+    kind: str = ""
+    evidence: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRevealed(Event):
+    """Somebody was told at which unit a patient's blocked information is: the first of the two steps to open it."""
+
+    name: ClassVar[str] = "care.block-revealed"
+    retention: ClassVar[str] = "care"
+    person: str
+    provider: str
+    unit: str
+    blocks: tuple[str, ...]
+    by: str = ""
+    kind: str = ""
+    evidence: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareConsentChanged(Event):
+    """A consent of care was registered, cancelled, ended by the patient, or deleted (`act`)."""
+
+    name: ClassVar[str] = "care.consent-changed"
+    retention: ClassVar[str] = "care"
+    act: str
+    consent: str
+    type: str
+    person: str
+    provider: str
+    unit: str
+    by: str = ""
+    kind: str = ""
+    evidence: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationChanged(Event):
+    """A patient relation was registered, cancelled or deleted (`act`)."""
+
+    name: ClassVar[str] = "care.relation-changed"
+    retention: ClassVar[str] = "care"
+    act: str
+    relation: str
+    person: str
+    provider: str
+    unit: str
+    by: str = ""
+    kind: str = ""
+    evidence: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyBegun(Event):
+    """Somebody opened a patient's information because care could not wait. `case` is the review case that it began."""
+
+    name: ClassVar[str] = "care.emergency-begun"
+    retention: ClassVar[str] = "care"
+    emergency: str
+    person: str
+    provider: str
+    unit: str
+    until: int
+    case: str
+    mail: str = ""
+    by: str = ""
+    kind: str = ""
+    evidence: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyEnded(Event):
+    """An emergency access was ended before its time."""
+
+    name: ClassVar[str] = "care.emergency-ended"
+    retention: ClassVar[str] = "care"
+    emergency: str
+    person: str
+    provider: str
+    by: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseOpened(Event):
+    """A case of log review was opened: of which kind, at which provider, about what. `mail` tells the reviewer."""
+
+    name: ClassVar[str] = "care.case-opened"
+    retention: ClassVar[str] = "care"
+    case: str
+    case_kind: str
+    provider: str
+    person: str = ""
+    about: str = ""
+    mail: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessDecided(Event):
+    """It was decided what somebody may see of a patient. `rulings` rows are (resource, answer, rules in their order), `rules`
+    names the rule set, `register` the version of the register that decided.
+    """
+
+    name: ClassVar[str] = "care.decided"
+    retention: ClassVar[str] = "care"
+    person: str
+    provider: str
+    unit: str
+    purpose: str
+    commission: str = ""
+    rules: str
+    rulings: tuple[tuple[str, ...], ...] = ()
+    by: str = ""
+    kind: str = ""
+    register: int = 0
+    evidence: dict[str, str] = field(default_factory=dict, repr=False)

@@ -1,0 +1,84 @@
+"""Blocks (spärrar) of patients, with their lifts; and which have changed since, for nodes that copy them."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Index, bindparam, func, select
+
+from broker.care.changes import SaveBlock
+from broker.storage.care_entries import BASIS, Entries
+from broker.storage.database import Database, Kept, Unit
+from broker.storage.tables import About, number, octets, table, text
+from trust_framework.blocks import Block
+from trust_framework.care import Act
+
+BLOCKS = table(
+    "care_blocks",
+    About("That a patient has closed information to others", BASIS, "As long as the patient is known; ended ones too"),
+    text("id", "The caller's UUID of the block", primary_key=True),
+    text("person", "The register's random id of the patient"),
+    text("provider", "HSA-id of the care provider whose information it closes"),
+    number("made_at", "When it was entered"),
+    number("changed_at", "When it, or a lift of it, was last changed here"),
+    number("cancelled_at", "When it, or a lift of it, last ended before its time", nullable=True),
+    octets("mark", "Keyed hash of the content; who writes names that of what they read"),
+    octets("content", "The block, sealed under the patient's key"),
+    Index(None, "person", "made_at"),
+    Index(None, "provider", "changed_at", "id"),
+    Index(None, "provider", "cancelled_at"),
+)
+_B = BLOCKS.c
+_ENTRIES: Final = Entries(BLOCKS, Block, "care-block")
+_CHANGED = _ENTRIES.kept(
+    _ENTRIES.joined.where(_B.provider == bindparam("provider"), _B.changed_at >= bindparam("since"))
+    .order_by(_B.changed_at, _B.id)
+    .limit(bindparam("count"))
+)
+_LATEST = Kept(select(func.max(_B.cancelled_at)).where(_B.provider == bindparam("provider")))
+
+
+def save(unit: Unit, change: SaveBlock) -> None:
+    """Insert a block, or move it on. Raises Overtaken."""
+    block = change.block
+    made = block.registered.registered_at
+    ended = [act.registered_at for act in _endings(block) if act is not None]
+    lifted = [lift.registered.registered_at for lift in block.lifts]
+    more = {
+        "provider": block.provider,
+        "made_at": made,
+        "changed_at": change.at or max((made, *ended, *lifted)),
+        "cancelled_at": (change.at or max(ended)) if ended else None,
+    }
+    _ENTRIES.save(unit, block.id, change.person, block, change.before, more)
+
+
+def _endings(block: Block) -> Iterable[Act | None]:
+    yield from (block.revoked, block.deleted)
+    for lift in block.lifts:
+        yield lift.cancelled
+
+
+def read(database: Database, id: str) -> tuple[Block, str] | None:
+    """A block by its id, with its patient."""
+    return _ENTRIES.one(database, id)
+
+
+def of_person(database: Database, person: str) -> tuple[Block, ...]:
+    """Every block of a patient, oldest first."""
+    return _ENTRIES.of_person(database, person)
+
+
+def changed(database: Database, provider: str, since: int, count: int) -> tuple[tuple[Block, str], ...]:
+    """Blocks of a provider changed at or after an instant, the oldest change first, each with its patient."""
+    return _ENTRIES.opened(database, _CHANGED, {"provider": provider, "since": since, "count": count})
+
+
+def latest_cancellation(database: Database, provider: str) -> int | None:
+    """When a block of the provider, or a lift, last ended before its time; None when none has."""
+    found = database.row(_LATEST, {"provider": provider})
+    return found[0] if found else None
+
+
+def forget(unit: Unit, person: str) -> None:
+    """Delete a patient's blocks."""
+    _ENTRIES.forget(unit, person)

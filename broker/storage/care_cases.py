@@ -1,0 +1,84 @@
+"""Cases of log review (logguppföljning), each as it is now with every act on it."""
+
+from typing import Final
+
+from sqlalchemy import Index, bindparam, insert, select, update
+
+from broker.care.changes import SaveReviewCase
+from broker.keys.sealing import open_under, seal_under
+from broker.login.effects import Overtaken
+from broker.storage.care_entries import BASIS
+from broker.storage.codec import Codec
+from broker.storage.database import Database, Kept, Unit
+from broker.storage.persons import data_key
+from broker.storage.tables import About, number, octets, table, text
+from trust_framework.review_cases import ReviewCase
+
+CASES = table(
+    "care_cases",
+    About("Accesses that somebody else must look at, and what came of it", BASIS, "As long as the provider's log"),
+    text("id", "Random id", primary_key=True),
+    text("person", "The register's random id of the patient, empty when about nobody in particular"),
+    text("provider", "HSA-id of the care provider whose case it is"),
+    text("kind", "Why there is a case"),
+    number("made_at", "When it was opened"),
+    number("closed_at", "When it was closed", nullable=True),
+    octets("mark", "Keyed hash of the content; who writes names that of what they read"),
+    octets("content", "The case, sealed under the patient's key, or for nobody's under the installation's"),
+    Index(None, "person", "made_at"),
+    Index(None, "provider", "closed_at", "made_at"),
+)
+_C = CASES.c
+_PURPOSE: Final = "care-case"
+_CODEC: Final[Codec[ReviewCase]] = Codec(ReviewCase)
+_NAMES: Final = tuple(column.name for column in CASES.columns)
+_ADD = Kept(insert(CASES).values({name: bindparam(name) for name in _NAMES}))
+_MOVE = Kept(
+    update(CASES)
+    .where(_C.id == bindparam("row"), _C.mark == bindparam("before"))
+    .values({name: bindparam(name) for name in ("closed_at", "mark", "content")})
+)
+_EXISTS = Kept(select(_C.id).where(_C.id == bindparam("row")))
+_ONE = Kept(select(_C.id, _C.person, _C.content).where(_C.id == bindparam("row")))
+
+
+def save(unit: Unit, change: SaveReviewCase) -> None:
+    """Insert a case, or move it on from what was read. Raises Overtaken."""
+    case, plain = change.case, _CODEC.encode(change.case)
+    row = {
+        "closed_at": case.closed_at,
+        "mark": unit.vault.keyed_hash(_PURPOSE, plain),
+        "content": _sealed(unit, case.id, change.person, plain),
+    }
+    if change.before is None:
+        if unit.row(_EXISTS, {"row": case.id}) is not None:
+            raise Overtaken(_PURPOSE)
+        told = {"id": case.id, "person": change.person, "provider": case.provider, "kind": case.kind.value}
+        unit.run(_ADD, {**row, **told, "made_at": case.opened_at})
+    else:
+        before = unit.vault.keyed_hash(_PURPOSE, _CODEC.encode(change.before))
+        if not unit.run(_MOVE, {**row, "row": case.id, "before": before}):
+            raise Overtaken(_PURPOSE)
+
+
+def _sealed(unit: Unit, id: str, person: str, plain: bytes) -> bytes:
+    if not person:
+        return unit.vault.seal(_PURPOSE, plain, id.encode())
+    key = data_key(unit, person)
+    if key is None:
+        raise Overtaken("person")
+    return seal_under(key, _PURPOSE, plain, f"{person}.{id}".encode())
+
+
+def read(database: Database, id: str) -> tuple[ReviewCase, str] | None:
+    """A case by its id, with its patient; None when unknown, or the patient was forgotten."""
+    found = database.row(_ONE, {"row": id})
+    if found is None:
+        return None
+    id_, person, content = found
+    if not person:
+        return _CODEC.decode(database.vault.open(_PURPOSE, content, id_.encode())), ""
+    key = data_key(database, person)
+    if key is None:
+        return None
+    return _CODEC.decode(open_under(key, _PURPOSE, content, f"{person}.{id_}".encode())), person

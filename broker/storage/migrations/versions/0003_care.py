@@ -1,0 +1,86 @@
+"""Care: blocks, consents, relations, emergency accesses, cases."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+TABLES = (
+    "care_blocks",
+    "care_consents",
+    "care_relations",
+    "care_emergencies",
+    "care_cases",
+)
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "care_blocks",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("made_at", NUMBER, nullable=False),
+        sa.Column("changed_at", NUMBER, nullable=False),
+        sa.Column("cancelled_at", NUMBER, nullable=True),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_blocks")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_care_blocks_person_made_at", "care_blocks", ["person", "made_at"])
+    op.create_index("ix_care_blocks_provider_changed_at_id", "care_blocks", ["provider", "changed_at", "id"])
+    op.create_index("ix_care_blocks_provider_cancelled_at", "care_blocks", ["provider", "cancelled_at"])
+    for name in ("care_consents", "care_relations"):
+        op.create_table(
+            name,
+            sa.Column("id", sa.Text(), nullable=False),
+            sa.Column("person", sa.Text(), nullable=False),
+            sa.Column("provider", sa.Text(), nullable=False),
+            sa.Column("made_at", NUMBER, nullable=False),
+            sa.Column("changed_at", NUMBER, nullable=False),
+            sa.Column("mark", sa.LargeBinary(), nullable=False),
+            sa.Column("content", sa.LargeBinary(), nullable=False),
+            sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
+            sqlite_strict=True,
+        )
+        op.create_index(f"ix_{name}_person_made_at", name, ["person", "made_at"])
+        op.create_index(f"ix_{name}_provider_changed_at_id", name, ["provider", "changed_at", "id"])
+    op.create_table(
+        "care_emergencies",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("employee", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", NUMBER, nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_emergencies")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_care_emergencies_person_made_at", "care_emergencies", ["person", "made_at"])
+    op.create_index("ix_care_emergencies_employee_made_at", "care_emergencies", ["employee", "made_at"])
+    op.create_table(
+        "care_cases",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("made_at", NUMBER, nullable=False),
+        sa.Column("closed_at", NUMBER, nullable=True),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_cases")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_care_cases_person_made_at", "care_cases", ["person", "made_at"])
+    op.create_index("ix_care_cases_provider_closed_at_made_at", "care_cases", ["provider", "closed_at", "made_at"])
+
+
+def downgrade() -> None:
+    for table in TABLES:
+        op.drop_table(table)

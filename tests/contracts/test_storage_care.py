@@ -1,0 +1,208 @@
+"""What every store holds of care, on each database: entries by id and by patient, sealed, moved on by compare-and-set."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from broker.care.changes import SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
+from broker.keys.sealing import Unsealable
+from broker.login.effects import Effects, KeepPerson, Overtaken, PersonKey
+from tests.contracts.test_storage_secrecy import dump, forms
+from tests.support import care_values as a
+from tests.support.databases import NOW
+from trust_framework.care import patient_key
+from trust_framework.identifiers import Identifier
+
+KINDS = {
+    "block": (a.block, SaveBlock, "block", "blocks_of", {"excluded": frozenset({"lak"})}),
+    "consent": (a.consent, SaveCareConsent, "care_consent", "care_consents_of", {"cancelled": a.act(NOW + 1)}),
+    "relation": (a.relation, SaveRelation, "relation", "relations_of", {"deleted": a.act(NOW + 1)}),
+    "emergency": (a.emergency, SaveEmergency, "emergency", "emergencies_of", {"ended_at": NOW + 1}),
+    "case": (a.case, SaveReviewCase, "review_case", None, {"closed_at": NOW + 1}),
+}
+
+
+@pytest.fixture
+def known(storage):
+    """A store that knows two patients."""
+    keys = tuple(PersonKey(*patient_key(p)) for p in (a.PATIENT, a.OTHER_PATIENT))
+    storage.commit(Effects((KeepPerson("p1", keys[:1]), KeepPerson("p2", keys[1:]))))
+    return storage
+
+
+@pytest.fixture(params=KINDS)
+def kind(request):
+    return KINDS[request.param]
+
+
+def commit(storage, *changes):
+    storage.commit(Effects(changes))
+
+
+def test_an_entry_comes_back_as_it_was_with_its_patient(known, kind):
+    make, save, read, *_ = kind
+    value = make()
+    commit(known, save(value, "p1"))
+    assert getattr(known, read)(value.id) == (value, "p1")
+    assert getattr(known, read)("another") is None
+
+
+def test_a_patients_entries_are_theirs_alone_oldest_first(known, kind):
+    make, save, _, of_person, _ = kind
+    if of_person is None:
+        return
+    mine, theirs = make(), make()
+    commit(known, save(theirs, "p2"), save(mine, "p1"))
+    assert getattr(known, of_person)("p1") == (mine,)
+    assert getattr(known, of_person)("nobody") == ()
+
+
+def test_an_entry_is_moved_on_from_what_was_read_and_from_nothing_else(known, kind):
+    make, save, read, _, change = kind
+    value = make()
+    commit(known, save(value, "p1"))
+    after = replace(value, **change)
+    commit(known, save(after, "p1", value))
+    assert getattr(known, read)(value.id) == (after, "p1")
+    with pytest.raises(Overtaken):
+        commit(known, save(replace(value, **change), "p1", value))
+    with pytest.raises(Overtaken):
+        commit(known, save(value, "p1"))
+    assert getattr(known, read)(value.id) == (after, "p1")
+
+
+def test_of_two_at_once_one_is_overtaken(known, kind):
+    make, save, _, _, change = kind
+    value, outcomes, ready = make(), [], threading.Barrier(2)
+    commit(known, save(value, "p1"))
+
+    def move():
+        ready.wait()
+        try:
+            commit(known, save(replace(value, **change), "p1", value))
+        except Overtaken:
+            outcomes.append("overtaken")
+        else:
+            outcomes.append("moved")
+
+    threads = [threading.Thread(target=move) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["moved", "overtaken"]
+
+
+def test_a_patient_without_a_login_becomes_a_person_in_the_same_commit(storage):
+    reserve = Identifier("1.2.752.74.9.2", "19121212SF1A")
+    block = a.block(patient=reserve)
+    assert storage.patient(reserve) is None
+    commit(storage, SaveBlock(block, "new"), KeepPerson("new", (PersonKey(*patient_key(reserve)),)))
+    assert storage.patient(reserve) == "new"
+    assert storage.blocks_of("new") == (block,)
+
+
+def test_of_two_that_make_a_person_of_one_patient_one_is_overtaken_and_leaves_nothing(storage):
+    keys = (PersonKey(*patient_key(a.PATIENT)),)
+    one, other = a.block(), a.block()
+    commit(storage, KeepPerson("first", keys), SaveBlock(one, "first"))
+    with pytest.raises(Overtaken):
+        commit(storage, KeepPerson("second", keys), SaveBlock(other, "second"))
+    assert storage.block(other.id) is None
+    assert storage.blocks_of("second") == ()
+
+
+def test_nobody_unknown_or_forgotten_gets_an_entry(known, kind):
+    make, save, *_ = kind
+    with pytest.raises(Overtaken):
+        commit(known, save(make(), "unknown"))
+    known.forget_person("p1")
+    with pytest.raises(Overtaken):
+        commit(known, save(make(), "p1"))
+
+
+def test_forgetting_a_person_takes_all_of_care_along(known, kind):
+    make, save, read, of_person, _ = kind
+    mine, theirs = make(), make()
+    commit(known, save(mine, "p1"), save(theirs, "p2"))
+    known.forget_person("p1")
+    assert getattr(known, read)(mine.id) is None
+    assert getattr(known, read)(theirs.id) == (theirs, "p2")
+    assert of_person is None or getattr(known, of_person)("p1") == ()
+    assert known.patient(a.PATIENT) is None
+
+
+def test_no_patient_employee_or_reason_is_in_a_dump(known):
+    block = a.block(lifts=(a.lift(a.block(), employee=a.DOCTOR),))
+    values = (SaveBlock(block, "p1"), SaveCareConsent(a.consent(), "p1"), SaveRelation(a.relation(), "p1"))
+    commit(known, *values, SaveEmergency(a.emergency(), "p1"), SaveReviewCase(a.case(), "p1"), SaveReviewCase(a.case()))
+    planted = (a.PATIENT.value, a.OTHER_PATIENT.value, a.NURSE, a.DOCTOR, "Unconscious", "Vårdmedarbetaruppdrag")
+    found = dump(known)
+    assert [p for p in planted for form in forms(p.encode()) if form in found] == []
+
+
+@pytest.mark.parametrize("table", ["care_blocks", "care_consents", "care_relations", "care_emergencies", "care_cases"])
+def test_a_sealed_entry_moved_to_another_row_does_not_open(known, table):
+    make, save, read, *_ = next(k for k in KINDS.values() if k[2] == READ_OF[table])
+    one, other = make(), make()
+    commit(known, save(one, "p1"), save(other, "p1"))
+    first = f"SELECT content FROM {table} ORDER BY id LIMIT 1"  # noqa: S608  # our own names
+    known._database.connection().execute(f"UPDATE {table} SET content = ({first})")  # noqa: S608
+    with pytest.raises(Unsealable):
+        [getattr(known, read)(value.id) for value in (one, other)]
+
+
+READ_OF = {
+    "care_blocks": "block",
+    "care_consents": "care_consent",
+    "care_relations": "relation",
+    "care_emergencies": "emergency",
+    "care_cases": "review_case",
+}
+
+
+def test_changed_blocks_come_oldest_change_first_with_lifts_and_what_came_from_elsewhere(known):
+    old, lifted, foreign = a.block(), a.block(), a.block(provider=a.OTHER_PROVIDER)
+    copied = a.block(registered=a.act(NOW - 99))
+    commit(known, *(SaveBlock(b, "p1") for b in (old, lifted, foreign)), SaveBlock(copied, "p2", at=NOW + 3))
+    after = replace(lifted, lifts=(a.lift(lifted, registered=a.act(NOW + 5)),))
+    commit(known, SaveBlock(after, "p1", lifted))
+    assert known.blocks_changed(a.PROVIDER, NOW + 1, 10) == ((copied, "p2"), (after, "p1"))
+    assert known.blocks_changed(a.PROVIDER, NOW, 1) == ((old, "p1"),)
+    assert known.latest_cancellation(a.PROVIDER) is None
+
+
+def test_the_latest_cancellation_moves_with_revoked_and_deleted_blocks_and_cancelled_lifts(known):
+    one, two, three = a.block(), a.block(), a.block()
+    commit(known, *(SaveBlock(b, "p1") for b in (one, two, three)))
+    commit(known, SaveBlock(replace(one, revoked=a.act(NOW + 1)), "p1", one))
+    assert known.latest_cancellation(a.PROVIDER) == NOW + 1
+    commit(known, SaveBlock(replace(two, lifts=(a.lift(two, cancelled=a.act(NOW + 2)),)), "p1", two))
+    assert known.latest_cancellation(a.PROVIDER) == NOW + 2
+    commit(known, SaveBlock(replace(three, deleted=a.act(NOW + 3)), "p1", three, at=NOW + 9))
+    assert known.latest_cancellation(a.PROVIDER) == NOW + 9
+    assert known.latest_cancellation(a.OTHER_PROVIDER) is None
+
+
+@pytest.mark.parametrize(("read", "kind"), [("care_consents_changed", "consent"), ("relations_changed", "relation")])
+def test_changed_consents_and_relations_come_oldest_change_first(known, read, kind):
+    make, save, *_ = KINDS[kind]
+    one, two = make(registered=a.act(NOW + 2)), make(cancelled=a.act(NOW + 1))
+    commit(known, save(one, "p1"), save(two, "p2"), save(make(provider=a.OTHER_PROVIDER), "p1"))
+    assert getattr(known, read)(a.PROVIDER, NOW, 10) == ((two, "p2"), (one, "p1"))
+    assert getattr(known, read)(a.PROVIDER, NOW + 2, 10) == ((one, "p1"),)
+
+
+def test_the_emergency_accesses_of_an_employee_are_counted_since_an_instant(known):
+    commit(known, *(SaveEmergency(a.emergency(at=NOW + n), "p1") for n in range(3)))
+    assert known.emergencies_by(a.NURSE, NOW) == 3
+    assert known.emergencies_by(a.NURSE, NOW + 2) == 1
+    assert known.emergencies_by(a.DOCTOR, NOW) == 0
+
+
+def test_a_case_about_nobody_in_particular_outlives_persons(known):
+    case = a.case(patient=None)
+    commit(known, SaveReviewCase(case))
+    known.forget_person("p1")
+    assert known.review_case(case.id) == (case, "")

@@ -1,0 +1,95 @@
+"""Entries of care with all their fields, for tests that state only what matters to them."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from tests.support.databases import NOW
+from trust_framework.blocks import Block, BlockType, Lift, LiftReason
+from trust_framework.care import Act, CareActor, Period, Staff
+from trust_framework.care_consents import CareConsent, ConsentType
+from trust_framework.care_relations import CareRelation
+from trust_framework.emergency import EmergencyAccess
+from trust_framework.identifiers import Identifier
+from trust_framework.review_cases import CaseAct, CaseKind, ReviewCase
+
+PERSONNUMMER = "1.2.752.129.2.1.3.1"
+PATIENT = Identifier(PERSONNUMMER, "191212121212")
+OTHER_PATIENT = Identifier(PERSONNUMMER, "195006262546")
+PROVIDER, OTHER_PROVIDER = "SE2321000016-VG1", "SE2321000131-VG2"
+UNIT, OTHER_UNIT, FAR_UNIT = "SE2321000016-U1", "SE2321000016-U2", "SE2321000131-U9"
+NURSE, DOCTOR, FAR_DOCTOR = "SE2321000016-NURSE", "SE2321000016-DOC", "SE2321000131-DOC"
+DAY = 86_400
+
+
+def new_id() -> str:
+    """A UUID, as callers make them."""
+    return str(uuid4())
+
+
+def act(at: int = NOW, employee: str = NURSE, reason: str = "") -> Act:
+    """Something registered by an employee."""
+    staff = Staff(employee, "SE2321000016-A1", "Vårdmedarbetaruppdrag")
+    return Act(at, staff, at, staff, reason)
+
+
+def block(**changes: Any) -> Block:
+    """An inner block of one unit."""
+    whole = Block(new_id(), BlockType.INNER, PATIENT, PROVIDER, act(), unit=UNIT)
+    return replace(whole, **changes)
+
+
+def lift(of: Block, **changes: Any) -> Lift:
+    """A lift of a block for another unit with the patient's consent."""
+    whole = Lift(new_id(), of.id, NOW + DAY, OTHER_UNIT, LiftReason.PATIENTS_CONSENT, act())
+    return replace(whole, **changes)
+
+
+def consent(**changes: Any) -> CareConsent:
+    """A consent for all of a unit."""
+    whole = CareConsent(
+        new_id(),
+        ConsentType.CONSENT,
+        PATIENT,
+        PROVIDER,
+        UNIT,
+        Period(NOW, NOW + 30 * DAY),
+        act(),
+        represented_by=OTHER_PATIENT,
+    )
+    return replace(whole, **changes)
+
+
+def relation(**changes: Any) -> CareRelation:
+    """A relation of a nurse."""
+    whole = CareRelation(new_id(), PATIENT, PROVIDER, UNIT, Period(NOW, NOW + DAY), act(), employee=NURSE)
+    return replace(whole, **changes)
+
+
+def actor(**changes: Any) -> CareActor:
+    """A nurse in a commission at the unit."""
+    return replace(CareActor(NURSE, UNIT, PROVIDER), **changes)
+
+
+def emergency(**changes: Any) -> EmergencyAccess:
+    """An emergency access."""
+    whole = EmergencyAccess(new_id(), PATIENT, actor(), "Unconscious", NOW, NOW + DAY, new_id())
+    return replace(whole, **changes)
+
+
+def case(**changes: Any) -> ReviewCase:
+    """A case that an emergency began."""
+    opened = CaseAct(NOW, "person-9", "opened", "Unconscious")
+    whole = ReviewCase(
+        new_id(),
+        CaseKind.EMERGENCY,
+        PROVIDER,
+        NOW,
+        NURSE,
+        UNIT,
+        PATIENT,
+        "an emergency",
+        ("emergency",),
+        acts=(opened,),
+    )
+    return replace(whole, **changes)
