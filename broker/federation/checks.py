@@ -13,7 +13,7 @@ from broker.federation.entries import TEST, UPSTREAM_KINDS, ReadEntry, Upstream,
 from broker.federation.faults import Faults, Place
 from broker.federation.schema import FederationFile
 from broker.federation.snapshot import CARD
-from broker.login.own import OWN
+from broker.login.own import IDS
 from broker.settings import Environment, Settings
 from idp_adapters.catalogue import METHODS
 from trust_framework.agreements import PartyRole
@@ -86,8 +86,8 @@ def _references(file: FederationFile, settings: Settings, faults: Faults) -> Non
     _owners(file, faults)
     methods = known_methods(file, settings)
     for at, entry in enumerate(file.services):
-        if entry.id == OWN:
-            faults.add(("services", at, "id"), f"{OWN} is the portal's own")
+        if entry.id in IDS:
+            faults.add(("services", at, "id"), f"{entry.id} is the name of pages of our own")
         for place, name in enumerate(entry.methods):
             if name not in methods:
                 faults.add(("services", at, "methods", place), f"no login method has the id {name}")

@@ -14,7 +14,7 @@ from broker.federation.faults import Fault, Place
 from broker.federation.reading import told
 from broker.federation.register import FEDERATION, METHODS, SECTIONS, Content, Entry
 from broker.federation.schema import FederationFile, ProviderEntry, ServiceEntry
-from broker.login.own import OWN
+from broker.login.own import IDS
 from broker.settings import Environment, Settings
 
 SECTION_OF: Final[Mapping[str, tuple[str, str]]] = {kind: (key, id_key) for key, (kind, id_key) in SECTIONS.items()}
@@ -24,7 +24,7 @@ OWN_ENTRIES: Final = frozenset({*SECTIONS, METHODS[0], "persons", "staff", "role
 _TWINS: Final = {"identity_provider": METHODS[1], METHODS[1]: "identity_provider"}
 """Kinds whose ids are one: each is a login method."""
 
-RESERVED: Final = frozenset({TEST, OWN})
+RESERVED: Final = frozenset({TEST}) | IDS
 
 
 class ReadsEntries(Protocol):

@@ -48,7 +48,7 @@ class Following:
         few = {key: self._entry(listed) for key, listed in listing.entries.items() if listed.kind not in MANY}
         few |= {key: self._entry(listing.entries[key]) for key in _entities(listing, few) if key in listing.entries}
         file = FederationFile.model_validate({"tillit": "1", **put_together(few.values())})
-        pages = Known(own.service(self._settings.base_url), own.party(file.names or NAMELESS))
+        pages = [Known(each.service(self._settings.base_url), each.party(file.names or NAMELESS)) for each in own.OWN]
         made = assembled(
             file, version, self._services.of(listing, pages), self._provider(listing), self._tools, self._settings
         )

@@ -6,7 +6,7 @@ is reported once, and the others serve.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -63,14 +63,15 @@ class KnownServices:
         self._kept: dict[str, tuple[int, int, Known | None]] = {}
         self._making_room = threading.Lock()
 
-    def of(self, listing: Listing, own: Known) -> tuple[Register, Mapping[str, RelyingParty]]:
+    def of(self, listing: Listing, own: Iterable[Known]) -> tuple[Register, Mapping[str, RelyingParty]]:
         """The services of a version that are not in test, and the broker's own pages beside them."""
+        ours = {known.service.id: known for known in own}
 
         def read(id: str) -> Known:
-            return own if id == own.service.id else self._known(id, listing)
+            return ours.get(id) or self._known(id, listing)
 
         listed = [each for each in listing.of("service") if each.about.state != State.TEST.value]
-        ids = {**{each.id: each.id for each in listed}, own.service.id: own.service.id}
+        ids = {name: name for name in (*(each.id for each in listed), *ours)}
         register = Register.over(
             Lazy(ids, lambda key: read(key).service),
             by_entity_id=Lazy(_subjects(listed, "saml"), lambda key: read(key).service),

@@ -48,8 +48,11 @@ def load(document: Mapping[str, Any], version: int, tools: Tools, settings: Sett
     parties: dict[str, RelyingParty] = {
         entry.id: entries.party(entry, members[entry.member], read[entry.id]) for entry in standing
     }
-    register = Register((*(each.service for each in read.values()), own.service(settings.base_url)))
-    services = register, {**parties, own.OWN: own.party(file.names or NAMELESS)}
+    register = Register(
+        (*(each.service for each in read.values()), *(pages.service(settings.base_url) for pages in own.OWN))
+    )
+    parties |= {pages.id: pages.party(file.names or NAMELESS) for pages in own.OWN}
+    services = register, parties
     return assembled(file, version, services, lambda entry: provider(entry, tools, settings), tools, settings)
 
 

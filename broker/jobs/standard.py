@@ -17,7 +17,7 @@ from broker.keys.rows import KeyRow
 from broker.keys.sealing import SealingVault
 from broker.login.effects import Effects, Overtaken
 from broker.login.keys import moved
-from broker.login.own import OWN
+from broker.login.own import IDS
 from broker.settings import Settings
 from metadata.wire.dns_texts import Texts, dns_texts
 from metadata.wire.outbound import Fetches
@@ -108,7 +108,7 @@ def expire(store: HouseStore, absolute: int) -> int:
 def count_logins(store: HouseStore) -> None:
     """Count what the log has gained, a batch a transaction, and not for ever: the next turn goes on."""
     for _ in range(MOST_BATCHES):
-        if store.count_logins(frozenset({OWN}), BATCH) < BATCH:
+        if store.count_logins(IDS, BATCH) < BATCH:
             break
 
 

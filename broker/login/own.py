@@ -18,34 +18,57 @@ from trust_framework.decide import Released, Wanted, decide
 from trust_framework.identity import Identity
 from trust_framework.members import Member, RelyingParty
 
-OWN: Final = "tillit"
-"""The id of the built-in service. No entry of the register may have it."""
-
 PROTOCOL: Final = "own"
-PATHS: Final = ("/portal", "/admin")
-NAMES: Final = {"sv": "Federationsportalen", "en": "the federation portal"}
 IDLE: Final = 15 * 60
 STEP_UP: Final = 5 * 60
 """Seconds: without use, after which the pages ask for a login; since identification, for what nobody else may do."""
 
-_RANK: Final = 3
 _FAMILIES: Final = frozenset({loa.Family.SWEDISH, loa.Family.NONRESIDENT, loa.Family.EIDAS, loa.Family.SAMBI})
-LEVELS: Final = tuple(
-    level.uri
-    for level in sorted(loa.LEVELS.values(), key=lambda level: level.rank)
-    if level.rank >= _RANK and level.family in _FAMILIES and not level.retired
+
+
+def levels(rank: int) -> tuple[str, ...]:
+    """The levels of a rank or above, of those whose issuers are audited for it."""
+    return tuple(
+        level.uri
+        for level in sorted(loa.LEVELS.values(), key=lambda level: level.rank)
+        if level.rank >= rank and level.family in _FAMILIES and not level.retired
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPages:
+    """A set of the broker's own pages, as a service: what it is called when one logs in to it, and what opens it.
+
+    `id` stands among the services, and no entry of the register may have it; `paths` are its pages with all below them.
+    """
+
+    id: str
+    paths: tuple[str, ...]
+    names: Mapping[str, str]
+    rank: int
+
+    def service(self, base_url: str) -> Service:
+        """The technical entry: its addresses are the pages themselves."""
+        return Service(self.id, home=f"{base_url}/", own=tuple(f"{base_url}{path}" for path in self.paths))
+
+    def party(self, federation: Mapping[str, str]) -> RelyingParty:
+        """The terms: owned by the federation, at least the level of its rank, and no details."""
+        return RelyingParty(self.id, Member("", federation), self.names, levels(self.rank))
+
+
+OWN: Final = (
+    OwnPages("tillit", ("/portal", "/admin"), {"sv": "Federationsportalen", "en": "the federation portal"}, 3),
+    OwnPages("tillit-granskning", ("/granskning",), {"sv": "Logggranskningen", "en": "the log review"}, 3),
+    OwnPages("tillit-vard", ("/vard",), {"sv": "Vårdens sidor", "en": "the pages of care staff"}, 3),
+    OwnPages("tillit-min-sida", ("/min-sida",), {"sv": "Min sida", "en": "My page"}, 2),
 )
-"""The levels that open the pages: 3 or more, of those whose issuers are audited for it."""
+IDS: Final = frozenset(pages.id for pages in OWN)
+LEVELS: Final = levels(3)
+"""The levels of whoever changes the register, by its pages or by its API."""
 
 
-def service(base_url: str) -> Service:
-    """The technical entry: its addresses are the pages themselves."""
-    return Service(OWN, home=f"{base_url}/", own=tuple(f"{base_url}{path}" for path in PATHS))
-
-
-def party(federation: Mapping[str, str]) -> RelyingParty:
-    """The terms: owned by the federation, level 3, and no details."""
-    return RelyingParty(OWN, Member("", federation), NAMES, LEVELS)
+AREAS: Final[Mapping[str, OwnPages]] = {path: pages for pages in OWN for path in pages.paths}
+"""The sets by the first part of their pages' paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +79,23 @@ class Standing:
     identity: Identity
 
 
-def request(url: str, now: int, *, step_up: bool = False) -> LoginRequest:
-    """What the pages want of a login when what stands does not suffice: that the person identifies now."""
-    wanted = Wanted(LEVELS, (), now, force=True, max_age=STEP_UP if step_up else None)
-    return LoginRequest(OWN, PROTOCOL, wanted, url)
+def request(pages: OwnPages, url: str, now: int, *, rank: int = 0, step_up: bool = False) -> LoginRequest:
+    """What the pages want of a login when what stands does not suffice: that the person identifies now, at a level of at
+    least `rank` where a page wants more than its set does.
+    """
+    wanted = Wanted(levels(max(rank, pages.rank)), (), now, force=True, max_age=STEP_UP if step_up else None)
+    return LoginRequest(pages.id, PROTOCOL, wanted, url)
 
 
-def standing(sign_on_id: bytes | None, now: int, on: Services, *, step_up: bool = False) -> Standing | None:
+def standing(
+    pages: OwnPages, sign_on_id: bytes | None, now: int, on: Services, *, rank: int = 0, step_up: bool = False
+) -> Standing | None:
     """Whether this browser's sign-on opens the pages, or what asks for a step-up. None: a login is needed."""
     sign_on = on.store.sign_on(sign_on_id) if sign_on_id else None
     if sign_on is None:
         return None
-    asked = LoginRequest(OWN, PROTOCOL, Wanted(LEVELS, (), now, max_age=STEP_UP if step_up else None), "")
+    wanted = Wanted(levels(max(rank, pages.rank)), (), now, max_age=STEP_UP if step_up else None)
+    asked = LoginRequest(pages.id, PROTOCOL, wanted, "")
     for identity in sign_on.usable(Limits(IDLE, on.settings.sign_on_absolute), now):
         decision = decide(gather(asked, identity, sign_on.person, None, on, unattended=True), now)
         if isinstance(decision, Released):

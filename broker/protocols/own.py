@@ -6,7 +6,6 @@ What the pages want of a login, and when a sign-on suffices, is `broker.login.ow
 from broker.audit.events import PagesOpened
 from broker.login import record
 from broker.login.effects import Effects
-from broker.login.own import OWN
 from broker.login.ports import Services
 from broker.login.steps import Answer, Delivery, Issue, Tell
 from metadata.register import ReturnAddress, UnprovenAddress, own_address
@@ -17,18 +16,18 @@ class OwnFront:
 
     def issue(self, issue: Issue, now: int, on: Services) -> Answer:
         """Back to the page; what it shows is decided there."""
-        address = _proven(issue.request.return_url, on)
+        address = _proven(issue.request.service, issue.request.return_url, on)
         event = PagesOpened(**record.of_issue(issue, now, on.federation()))
         return Answer(Delivery(address, address.url), Effects(events=(event,)))
 
     def tell(self, tell: Tell, now: int, on: Services) -> Answer:  # noqa: ARG002  # the shape of Front
         """To the start page: the page that was asked for would only ask for a login again."""
-        address = _proven(f"{on.settings.base_url}/", on)
+        address = _proven(tell.request.service, f"{on.settings.base_url}/", on)
         return Answer(Delivery(address, address.url))
 
 
-def _proven(url: str, on: Services) -> ReturnAddress:
-    known = on.federation().register.services.get(OWN)
+def _proven(service: str, url: str, on: Services) -> ReturnAddress:
+    known = on.federation().register.services.get(service)
     if known is None:
         raise UnprovenAddress("the pages have left the register")
     return own_address(known, url)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from broker.commands.reference import PAGES
+from broker.login import own
 from broker.web.console.routes import CONSOLE
 from broker.web.console.row import Row
 from tests.support.console import OTHER, Console, consoles
@@ -206,7 +207,7 @@ def test_every_action_that_a_route_needs_is_one_that_some_role_has():
 def test_every_view_says_what_it_is_and_no_two_routes_are_one():
     assert all(row.view.__doc__ for row in CONSOLE)
     assert len({(row.rule, row.method) for row in CONSOLE}) == len(CONSOLE)
-    assert all(row.method in {"GET", "POST"} and row.area in {"/portal", "/admin"} for row in CONSOLE)
+    assert all(row.method in {"GET", "POST"} and row.area in own.AREAS for row in CONSOLE)
 
 
 @pytest.mark.spec("AD", "03")

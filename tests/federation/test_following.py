@@ -11,7 +11,7 @@ from broker.federation.reading import only_to_look_at
 from broker.federation.register import ChangeRegister, EntryChange
 from broker.federation.services import Lazy
 from broker.login.effects import Effects
-from broker.login.own import OWN
+from broker.login.own import IDS
 from broker.settings import Environment, Settings
 from metadata.register import UnknownService
 from metadata.wire import xml
@@ -72,8 +72,8 @@ def parsed(monkeypatch):
 
 def test_before_anything_was_applied_there_are_the_brokers_own_pages(node):
     found = node.following.federation()
-    assert (found.version, set(found.parties), found.methods) == (0, {OWN}, {})
-    assert found.register.services[OWN].id == found.parties[OWN].id == OWN
+    assert (found.version, set(found.parties), found.methods) == (0, IDS, {})
+    assert {found.register.services[own].id for own in IDS} == {found.parties[own].id for own in IDS} == IDS
 
 
 def test_nothing_is_parsed_until_a_service_is_asked_for_and_then_once(node, parsed):
@@ -82,7 +82,7 @@ def test_nothing_is_parsed_until_a_service_is_asked_for_and_then_once(node, pars
 
     found = node.following.federation()
 
-    assert (len(found.parties), parsed) == (51, [])
+    assert (len(found.parties), parsed) == (50 + len(IDS), [])
     for _ in range(3):
         assert found.register.by_entity_id("https://s7.example/metadata").id == "s7"
         assert found.parties["s7"].member.org == MEMBER
@@ -130,7 +130,7 @@ def test_what_goes_is_gone_and_what_stops_is_stopped(node):
     node.apply(saml("a"), saml("b"), rp("rp"))
     found = node.change("service", "a", None)
 
-    assert set(found.parties) == {"b", "rp", OWN}
+    assert set(found.parties) == {"b", "rp", *IDS}
     with pytest.raises(UnknownService):
         found.register.by_entity_id("https://a.example/metadata")
     assert found.register.services.get("a") is None

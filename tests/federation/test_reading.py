@@ -9,7 +9,7 @@ from broker.federation.outside import Outside
 from broker.federation.reading import digest, loaded, read_file, read_text
 from broker.federation.reference import example
 from broker.login.effects import PersonKey
-from broker.login.own import OWN
+from broker.login.own import IDS
 from tests.support import federation as good
 from tests.support import pki
 from tests.support.federation import NOW, hashed, put, settings
@@ -35,7 +35,7 @@ def test_the_document_is_json_and_loads_without_the_folder(folder, document):
     kept = json.loads(json.dumps(document.content))
     for file in folder.iterdir():
         file.unlink()
-    assert loaded(kept, settings()).parties.keys() == {"journal", "boka", OWN}
+    assert loaded(kept, settings()).parties.keys() == {"journal", "boka", *IDS}
 
 
 def test_metadata_stands_in_it_as_text(document):
@@ -138,7 +138,7 @@ def test_what_has_no_keys_is_refused(folder, octets):
 
 def test_the_smallest_file_is_a_version_alone(folder):
     federation = loaded(good.read(folder, {"tillit": "1"}).content, settings())
-    assert (set(federation.parties), federation.methods) == ({OWN}, {})
+    assert (set(federation.parties), federation.methods) == (IDS, {})
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from broker.federation import entries
 from broker.federation.reading import loaded, only_to_look_at
 from broker.federation.sharing_schema import AgreementEntry
 from broker.federation.snapshot import load
-from broker.login.own import OWN
+from broker.login.own import IDS
 from metadata.register import SamlProvider
 from tests.support import federation as good
 from tests.support.federation import put, settings
@@ -32,7 +32,7 @@ def federation(folder):
 
 
 def test_services_and_parties_share_their_ids(federation):
-    assert federation.parties.keys() == federation.register.services.keys() == {"journal", "boka", OWN}
+    assert federation.parties.keys() == federation.register.services.keys() == {"journal", "boka", *IDS}
 
 
 def test_a_saml_service_is_found_by_its_entity_id_and_a_client_by_its_client_id(federation):
@@ -69,7 +69,7 @@ def test_the_federation_has_a_name_also_when_the_file_has_none(federation):
 
 def test_before_any_file_was_applied_there_is_an_empty_register():
     federation = load({}, 0, only_to_look_at(settings()), settings())
-    assert (federation.version, set(federation.parties), federation.methods) == (0, {OWN}, {})
+    assert (federation.version, set(federation.parties), federation.methods) == (0, IDS, {})
 
 
 def test_an_agreement_holds_from_the_first_swedish_day_through_the_last(federation):

@@ -11,7 +11,7 @@ from broker.federation.schema import FederationFile
 from broker.keys.making import NEEDS
 from broker.keys.ring import KeyState
 from broker.keys.rotation import missing
-from broker.login.own import OWN
+from broker.login.own import IDS
 from broker.storage.storage import Storage
 from metadata.saml import read_provider, read_service
 
@@ -51,7 +51,7 @@ def register(patient: Patient) -> Iterator[Finding]:
         yield fault("federation", f"version {version} cannot be loaded", "run: tillit apply FILE")
     else:
         found = patient.federation
-        text = f"version {version}: {len(found.parties.keys() - {OWN})} services, {len(found.methods)} login methods"
+        text = f"version {version}: {len(found.parties.keys() - IDS)} services, {len(found.methods)} login methods"
         yield ok("federation", text) if found.methods else warning("federation", text, "add a login method, and apply")
 
 

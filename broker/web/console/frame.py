@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from broker.web.console.row import ADMIN, PORTAL, Row
+from broker.web.console.row import ADMIN, PORTAL, REVIEW, Row
 from broker.web.pages.frame import Frame, Names
-from trust_framework.roles import FEDERATION, Actor, may
+from trust_framework.roles import FEDERATION, Action, Actor, may
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +19,18 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Another console that the person may go to: the portal of an organisation, or the federation's (no names)."""
+    """Another console that the person may go to: the portal or the log review of an organisation; no names: the federation's."""
 
     url: str
     names: Names = field(default_factory=dict)
+    area: str = PORTAL
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleFrame(Frame):
-    """`who` is the person's name, `roles` are codes of the roles that count here, `org` the organisation's names."""
+    """`who` is the person's name, `roles` are codes of the roles that count here, `org` the organisation's names;
+    `area` the first part of the path.
+    """
 
     tabs: tuple[Tab, ...] = ()
     who: str = ""
@@ -35,6 +38,7 @@ class ConsoleFrame(Frame):
     org: Names = field(default_factory=dict)
     places: tuple[Place, ...] = ()
     notice: str = ""
+    area: str = ADMIN
 
 
 def tabs(rows: Iterable[Row], at: Row, actor: Actor, org: str) -> tuple[Tab, ...]:
@@ -56,6 +60,15 @@ def roles(actor: Actor, at: Row, org: str) -> tuple[str, ...]:
 
 def other_places(actor: Actor, at: Row, org: str, names: dict[str, Names]) -> tuple[Place, ...]:
     """The other consoles that the person has a role in."""
-    portals = (Place(f"{PORTAL}/{each}", names.get(each, {"sv": each})) for each in actor.orgs if each != org)
+    portals = (
+        Place(f"{PORTAL}/{each}", names.get(each, {"sv": each}))
+        for each in actor.orgs
+        if each != org or at.area != PORTAL
+    )
+    reviews = (
+        Place(f"{REVIEW}/{each}", names.get(each, {"sv": each}), REVIEW)
+        for each in actor.orgs
+        if may(actor, Action.REVIEW_LOG, each) and (each != org or at.area != REVIEW)
+    )
     admin = (Place(ADMIN),) if actor.roles(FEDERATION) and at.area != ADMIN else ()
-    return (*admin, *portals)
+    return (*admin, *portals, *reviews)

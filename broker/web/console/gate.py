@@ -45,7 +45,14 @@ def served(row: Row, rows: Iterable[Row]) -> Served:
 
     def view(turn: Turn, org: str = "", **parts: str) -> Reply:
         sent = read(turn, row) if row.method == "POST" else Sent()
-        standing = own.standing(turn.visit().sign_on_id, turn.now, turn.on.services, step_up=row.step_up)
+        standing = own.standing(
+            own.AREAS[row.area],
+            turn.visit().sign_on_id,
+            turn.now,
+            turn.on.services,
+            rank=row.rank,
+            step_up=row.step_up,
+        )
         if standing is None or not _noted(standing, turn):
             return log_in(row, sent, turn)
         actor = actor_of(standing, turn)
@@ -127,14 +134,15 @@ def log_in(row: Row, sent: Sent, turn: Turn) -> Reply:
     if row.method == "POST" and not row.files:
         kept = _held(sent, turn)
         path, keep = f"{row.area}/fortsatt?h={kept.secret}", Effects((KeepOnce(kept),))
-    return requests.begun(own.request(_ours(path, row, turn), turn.now, step_up=row.step_up), keep, turn)
+    wanted = own.request(own.AREAS[row.area], _ours(path, row, turn), turn.now, rank=row.rank, step_up=row.step_up)
+    return requests.begun(wanted, keep, turn)
 
 
 def _ours(path: str, row: Row, turn: Turn) -> str:
     """The address of the page, when it may be returned to, else that of the console's first page."""
     base = turn.on.services.settings.base_url
     try:
-        return own_address(turn.on.services.federation().register.services[own.OWN], f"{base}{path}").url
+        return own_address(turn.on.services.federation().register.services[own.AREAS[row.area].id], f"{base}{path}").url
     except UnprovenAddress:
         return f"{base}{row.area}"
 
@@ -186,6 +194,7 @@ def frame_of(row: Row, rows: Iterable[Row], actor: Actor, org: str, turn: Turn) 
         org=names.get(org, {}),
         places=other_places(actor, row, org, names),
         notice=notice_of(turn),
+        area=row.area,
     )
 
 

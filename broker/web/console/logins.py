@@ -17,7 +17,7 @@ from broker.audit.trace import RELEASED, Logged, Sought, finding_of
 from broker.exchange import Reply
 from broker.federation.register import Entry
 from broker.login.effects import Effects, PersonKey
-from broker.login.own import OWN
+from broker.login.own import IDS
 from broker.login.simulation import Supposed, result_of, simulate
 from broker.web.answers import see_other
 from broker.web.console import csv
@@ -324,7 +324,7 @@ def suppose(turn: ConsoleTurn) -> Reply:
         return turn.render(Search(search=where, action=where, form=form))
     service = form.service.data.strip()
     person = _person(form.person.data.strip(), turn)
-    known = service in turn.on.services.federation().parties and service != OWN
+    known = service in turn.on.services.federation().parties and service not in IDS
     if person is None or not known:
         (form.service if not known else form.person).errors = ["suppose.unknown"]
         return turn.render(Search(search=where, action=where, form=form))

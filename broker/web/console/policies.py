@@ -16,7 +16,7 @@ from broker.federation import proposals, sharing
 from broker.federation.register import Content, Entry
 from broker.federation.sharing_schema import PolicyEntry
 from broker.login.effects import Effects
-from broker.login.own import OWN
+from broker.login.own import IDS
 from broker.web.console.forms import ConsoleForm, line, longest, required
 from broker.web.console.policies_pages import ImpactRow, PastRow, PolicyList, PolicyView, RuleRow
 from broker.web.console.proposals import desk
@@ -249,7 +249,7 @@ def _impacts(wanted: Policy, turn: ConsoleTurn) -> tuple[Impact, ...]:
     def agreements(service: str) -> tuple[Any, ...]:
         return federation.agreements_of.get(service, ())
 
-    parties = (party for id_, party in federation.parties.items() if id_ != OWN)
+    parties = (party for id_, party in federation.parties.items() if id_ not in IDS)
     before = Terms(federation.policies, agreements)
     return impacts(parties, before, Terms(Policies((*others, wanted)), agreements), at)
 

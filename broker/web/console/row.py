@@ -14,7 +14,7 @@ UPLOAD: Final = 8 * KIB * KIB
 View = Callable[..., Reply]
 """A `ConsoleTurn`, and by name the parts of the path but `org`; gives a reply."""
 
-ADMIN, PORTAL = "/admin", "/portal"
+ADMIN, PORTAL, REVIEW, CARE, MINE = "/admin", "/portal", "/granskning", "/vard", "/min-sida"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Row:
     """One page. `method` is GET or POST: what changes anything is a POST.
 
     A rule with `<org>` is about that member's own objects, which the view finds together with the member; one under
-    `/admin` is the federation's. `step_up`: the person has identified within five minutes. `tab`: the entry of the
+    `/admin` is the federation's; any other the person's own, whose view finds what is theirs. `rank`: the login's level, where a
+    page wants more than its area does. `step_up`: the person has identified within five minutes. `tab`: the entry of the
     navigation that it belongs to; the first row of a tab without parts but `<org>` is where the entry leads. `files`: the
     form may carry files, and may be long.
     """
@@ -34,10 +35,11 @@ class Row:
     step_up: bool = False
     tab: str = ""
     files: bool = False
+    rank: int = 0
 
     @property
     def area(self) -> str:
-        """`/portal` or `/admin`."""
+        """The first part of the path: `/portal`, `/admin`, `/granskning`, `/vard`, `/min-sida`."""
         return "/" + self.rule.split("/")[1]
 
     @property

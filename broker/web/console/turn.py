@@ -92,8 +92,8 @@ class ConsoleTurn:
         return self.on.pages.render(page, self.frame)
 
     def at(self, part: str = "") -> str:
-        """A path of this console: `/portal/<org><part>` where the turn has a member, else `/admin<part>`."""
-        return f"/portal/{self.org}{part}" if self.org else f"{self.row.area}{part}"
+        """A path of this area: `/portal/<org><part>` where the turn has a member, else as `/admin<part>`."""
+        return f"{self.row.area}/{self.org}{part}" if self.org else f"{self.row.area}{part}"
 
     def see(self, path: str, notice: str = "") -> Reply:
         """Go on to a page after a post; `notice` is a text `notice.<code>` that it shows once."""
