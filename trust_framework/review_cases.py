@@ -83,6 +83,7 @@ class CaseRefusal(StrEnum):
     LONG_NOTE = "long-note"
     CLOSED = "case-closed"
     OPEN = "case-open"
+    NOT_ASKED = "nobody-asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,14 @@ def note(case: ReviewCase, patient: str, reviewer: Reviewer, words: str, now: in
     """Something to be remembered: what a manager answered, what the employee said."""
     fault = _refused(case, patient, reviewer) or _wrong(words)
     return fault or _with(case, CaseAct(now, reviewer.person, "noted", words.strip()))
+
+
+def answer(case: ReviewCase, patient: str, reviewer: Reviewer, words: str, now: int) -> ReviewCase | CaseRefusal:
+    """What the patient who asked is told: these words, as they are, and no others of the case."""
+    if case.kind is not CaseKind.PATIENT_ASKS:
+        return CaseRefusal.NOT_ASKED
+    fault = _refused(case, patient, reviewer) or _wrong(words)
+    return fault or _with(case, CaseAct(now, reviewer.person, "answered", words.strip()))
 
 
 def assess(

@@ -14,6 +14,7 @@ from trust_framework.review_cases import (
     Outcome,
     ReviewCase,
     Reviewer,
+    answer,
     assess,
     note,
     outcome,
@@ -114,6 +115,19 @@ def test_who_suspected_does_not_get_rid_of_it_by_opening_the_case_again():
     assert (state(again), again.closed_at, suspected_by(again)) == (CaseState.NEW, None, "")
     assert found(again, ASTA, Outcome.JUSTIFIED) is CaseRefusal.SECOND_PERSON
     assert state(found(again, BIRK, Outcome.JUSTIFIED)) is CaseState.CLOSED
+
+
+# --- who asked
+
+
+def test_a_patient_who_asked_is_answered_and_other_cases_have_nobody_to_answer():
+    asked = replace(CASE, kind=CaseKind.PATIENT_ASKS, acts=(CaseAct(1, PATIENT, "opened", "Varför?"),))
+    told = answer(asked, PATIENT, ASTA, " Du sökte vård då. ", 3)
+    assert told.acts[-1] == CaseAct(3, "p-asta", "answered", "Du sökte vård då.")
+    assert state(told) is CaseState.TAKEN
+    assert answer(asked, PATIENT, ASTA, "", 3) is CaseRefusal.NO_NOTE
+    assert answer(asked, PATIENT, Reviewer(PATIENT), "x", 3) is CaseRefusal.OWN_RECORD
+    assert answer(CASE, PATIENT, ASTA, "x", 3) is CaseRefusal.NOT_ASKED
 
 
 # --- words, and what is closed
