@@ -8,7 +8,7 @@ from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
 from trust_framework.emergency import EmergencyAccess
 from trust_framework.identifiers import Identifier
-from trust_framework.review_cases import ReviewCase
+from trust_framework.review_cases import CaseKind, ReviewCase
 
 
 class CareStore(Store, Protocol):
@@ -20,6 +20,10 @@ class CareStore(Store, Protocol):
 
     def block(self, id: str) -> tuple[Block, str] | None:
         """A block, ended or not, with its patient's id."""
+        ...
+
+    def block_of_lift(self, lift: str) -> tuple[Block, str] | None:
+        """The block that a lift belongs to, with its patient's id."""
         ...
 
     def blocks_of(self, person: str) -> tuple[Block, ...]:
@@ -54,8 +58,8 @@ class CareStore(Store, Protocol):
 
     def emergencies_of(self, person: str) -> tuple[EmergencyAccess, ...]: ...
 
-    def emergencies_by(self, employee: str, since: int) -> int:
-        """How many emergency accesses an employee has begun since."""
+    def review_cases_about(self, kind: CaseKind, employee: str, since: int) -> int:
+        """How many cases of a kind about an employee were opened at or after an instant."""
         ...
 
     def review_case(self, id: str) -> tuple[ReviewCase, str] | None: ...

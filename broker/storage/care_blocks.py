@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Index, bindparam, func, select
+from sqlalchemy import Index, bindparam, delete, func, select
 
 from broker.care.changes import SaveBlock
-from broker.storage.care_entries import BASIS, Entries
+from broker.login.effects import Overtaken
+from broker.storage.care_entries import BASIS, Entries, adding
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.blocks import Block
@@ -27,7 +28,16 @@ BLOCKS = table(
     Index(None, "provider", "changed_at", "id"),
     Index(None, "provider", "cancelled_at"),
 )
-_B = BLOCKS.c
+LIFTS = table(
+    "care_lifts",
+    About("Finds the block that a temporary lift belongs to", BASIS, "As long as the patient is known"),
+    text("id", "The caller's UUID of the lift", primary_key=True),
+    text("block", "The block that it lifts"),
+    text("person", "The register's random id of the patient"),
+    Index(None, "person"),
+    sqlite_with_rowid=False,
+)
+_B, _L = BLOCKS.c, LIFTS.c
 _ENTRIES: Final = Entries(BLOCKS, Block, "care-block")
 _CHANGED = _ENTRIES.kept(
     _ENTRIES.joined.where(_B.provider == bindparam("provider"), _B.changed_at >= bindparam("since"))
@@ -35,6 +45,9 @@ _CHANGED = _ENTRIES.kept(
     .limit(bindparam("count"))
 )
 _LATEST = Kept(select(func.max(_B.cancelled_at)).where(_B.provider == bindparam("provider")))
+_ADD_LIFT = adding(LIFTS)
+_LIFT = Kept(select(_L.block).where(_L.id == bindparam("row")))
+_FORGET_LIFTS = Kept(delete(LIFTS).where(_L.person == bindparam("row")))
 
 
 def save(unit: Unit, change: SaveBlock) -> None:
@@ -50,6 +63,11 @@ def save(unit: Unit, change: SaveBlock) -> None:
         "cancelled_at": (change.at or max(ended)) if ended else None,
     }
     _ENTRIES.save(unit, block.id, change.person, block, change.before, more)
+    before = {lift.id for lift in change.before.lifts} if change.before else set()
+    for lift in block.lifts:
+        found_by = {"id": lift.id, "block": block.id, "person": change.person}
+        if lift.id not in before and not unit.run(_ADD_LIFT, found_by):
+            raise Overtaken("care-lift")
 
 
 def _endings(block: Block) -> Iterable[Act | None]:
@@ -61,6 +79,12 @@ def _endings(block: Block) -> Iterable[Act | None]:
 def read(database: Database, id: str) -> tuple[Block, str] | None:
     """A block by its id, with its patient."""
     return _ENTRIES.one(database, id)
+
+
+def of_lift(database: Database, lift: str) -> tuple[Block, str] | None:
+    """The block that a lift belongs to, with its patient."""
+    found = database.row(_LIFT, {"row": lift})
+    return _ENTRIES.one(database, found[0]) if found else None
 
 
 def of_person(database: Database, person: str) -> tuple[Block, ...]:
@@ -81,4 +105,5 @@ def latest_cancellation(database: Database, provider: str) -> int | None:
 
 def forget(unit: Unit, person: str) -> None:
     """Delete a patient's blocks."""
+    unit.run(_FORGET_LIFTS, {"row": person})
     _ENTRIES.forget(unit, person)

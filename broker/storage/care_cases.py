@@ -2,17 +2,17 @@
 
 from typing import Final
 
-from sqlalchemy import Index, bindparam, insert, select, update
+from sqlalchemy import Index, bindparam, func, select, update
 
 from broker.care.changes import SaveReviewCase
 from broker.keys.sealing import open_under, seal_under
 from broker.login.effects import Overtaken
-from broker.storage.care_entries import BASIS
+from broker.storage.care_entries import BASIS, adding
 from broker.storage.codec import Codec
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.persons import data_key
 from broker.storage.tables import About, number, octets, table, text
-from trust_framework.review_cases import ReviewCase
+from trust_framework.review_cases import CaseKind, ReviewCase
 
 CASES = table(
     "care_cases",
@@ -21,24 +21,29 @@ CASES = table(
     text("person", "The register's random id of the patient, empty when about nobody in particular"),
     text("provider", "HSA-id of the care provider whose case it is"),
     text("kind", "Why there is a case"),
+    octets("employee", "Keyed hash of the HSA-id of whom it is about, to count the cases of one; empty for nobody"),
     number("made_at", "When it was opened"),
     number("closed_at", "When it was closed", nullable=True),
     octets("mark", "Keyed hash of the content; who writes names that of what they read"),
     octets("content", "The case, sealed under the patient's key, or for nobody's under the installation's"),
     Index(None, "person", "made_at"),
     Index(None, "provider", "closed_at", "made_at"),
+    Index(None, "employee", "made_at"),
 )
 _C = CASES.c
 _PURPOSE: Final = "care-case"
 _CODEC: Final[Codec[ReviewCase]] = Codec(ReviewCase)
-_NAMES: Final = tuple(column.name for column in CASES.columns)
-_ADD = Kept(insert(CASES).values({name: bindparam(name) for name in _NAMES}))
+_ADD = adding(CASES)
 _MOVE = Kept(
     update(CASES)
     .where(_C.id == bindparam("row"), _C.mark == bindparam("before"))
     .values({name: bindparam(name) for name in ("closed_at", "mark", "content")})
 )
-_EXISTS = Kept(select(_C.id).where(_C.id == bindparam("row")))
+_SINCE = Kept(
+    select(func.count()).where(
+        _C.employee == bindparam("employee"), _C.made_at >= bindparam("since"), _C.kind == bindparam("kind")
+    )
+)
 _ONE = Kept(select(_C.id, _C.person, _C.content).where(_C.id == bindparam("row")))
 
 
@@ -51,14 +56,18 @@ def save(unit: Unit, change: SaveReviewCase) -> None:
         "content": _sealed(unit, case.id, change.person, plain),
     }
     if change.before is None:
-        if unit.row(_EXISTS, {"row": case.id}) is not None:
-            raise Overtaken(_PURPOSE)
         told = {"id": case.id, "person": change.person, "provider": case.provider, "kind": case.kind.value}
-        unit.run(_ADD, {**row, **told, "made_at": case.opened_at})
+        about = {"employee": _employee(unit, case.employee), "made_at": case.opened_at}
+        if not unit.run(_ADD, {**row, **told, **about}):
+            raise Overtaken(_PURPOSE)
     else:
         before = unit.vault.keyed_hash(_PURPOSE, _CODEC.encode(change.before))
         if not unit.run(_MOVE, {**row, "row": case.id, "before": before}):
             raise Overtaken(_PURPOSE)
+
+
+def _employee(at: Database | Unit, employee: str) -> bytes:
+    return at.vault.keyed_hash("care-employee", employee.encode()) if employee else b""
 
 
 def _sealed(unit: Unit, id: str, person: str, plain: bytes) -> bytes:
@@ -82,3 +91,9 @@ def read(database: Database, id: str) -> tuple[ReviewCase, str] | None:
     if key is None:
         return None
     return _CODEC.decode(open_under(key, _PURPOSE, content, f"{person}.{id_}".encode())), person
+
+
+def count_of(database: Database, kind: CaseKind, employee: str, since: int) -> int:
+    """How many cases of a kind about an employee were opened at or after an instant."""
+    values = {"kind": kind.value, "employee": _employee(database, employee), "since": since}
+    return int(database.rows(_SINCE, values)[0][0])

@@ -8,12 +8,12 @@ and what a backup still has no longer opens.
 from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Executable, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Executable, Select, Table, bindparam, delete, select, update
 
 from broker.keys.sealing import open_under, seal_under
 from broker.login.effects import Overtaken
 from broker.storage.codec import Codec
-from broker.storage.database import Database, Kept, Row, Unit
+from broker.storage.database import Database, InsertOf, Kept, Row, Unit
 from broker.storage.persons import PERSONS, data_key
 
 T = TypeVar("T")
@@ -31,13 +31,12 @@ class Entries(Generic[T]):
         changing = [name for name in columns if name not in {"id", "person"}]
         self._columns = (c.id, c.person, PERSONS.c.data_key, c.content)
         self._joined = select(*self._columns).join(PERSONS, PERSONS.c.id == c.person)
-        self._add = Kept(insert(table).values({name: bindparam(name) for name in columns}))
+        self._add = adding(table)
         self._move = Kept(
             update(table)
             .where(c.id == bindparam("row"), c.mark == bindparam("before"))
             .values({name: bindparam(name) for name in changing})
         )
-        self._exists = Kept(select(c.id).where(c.id == bindparam("row")))
         self._one = self.kept(self._joined.where(c.id == bindparam("row")))
         self._of_person = self.kept(self._joined.where(c.person == bindparam("row")).order_by(c.made_at, c.id))
         self._forget = Kept(delete(table).where(c.person == bindparam("row")))
@@ -63,9 +62,8 @@ class Entries(Generic[T]):
             "content": seal_under(key, self._purpose, plain, _bound(id, person)),
         }
         if before is None:
-            if unit.row(self._exists, {"row": id}) is not None:
+            if not unit.run(self._add, {**row, "id": id, "person": person}):
                 raise Overtaken(self._purpose)
-            unit.run(self._add, {**row, "id": id, "person": person})
         elif not unit.run(self._move, {**row, "row": id, "before": self._mark(unit, self._codec.encode(before))}):
             raise Overtaken(self._purpose)
 
@@ -96,6 +94,16 @@ class Entries(Generic[T]):
     def forget(self, unit: Unit, person: str) -> None:
         """Delete a patient's entries."""
         unit.run(self._forget, {"row": person})
+
+
+def adding(table: Table) -> Kept:
+    """A statement that inserts a row unless its key is taken; it then touches none."""
+
+    def made(insert: InsertOf) -> Executable:
+        values = {column.name: bindparam(column.name) for column in table.columns}
+        return insert(table).values(values).on_conflict_do_nothing()  # type: ignore[no-any-return]
+
+    return Kept(made)
 
 
 def _bound(id: str, person: str) -> bytes:

@@ -106,7 +106,7 @@ from trust_framework.emergency import EmergencyAccess
 from trust_framework.identifiers import Identifier
 from trust_framework.names import Holding, Name, held
 from trust_framework.persons import Person
-from trust_framework.review_cases import ReviewCase
+from trust_framework.review_cases import CaseKind, ReviewCase
 from trust_framework.roles import RoleGrant
 
 T = TypeVar("T")
@@ -481,6 +481,10 @@ class Storage:
         """A block, ended or not, with its patient's id."""
         return care_blocks.read(self._database, id)
 
+    def block_of_lift(self, lift: str) -> tuple[Block, str] | None:
+        """The block that a lift belongs to, with its patient's id."""
+        return care_blocks.of_lift(self._database, lift)
+
     def blocks_of(self, person: str) -> tuple[Block, ...]:
         """Every block of a patient, ended ones among them, oldest first."""
         return care_blocks.of_person(self._database, person)
@@ -519,9 +523,9 @@ class Storage:
     def emergencies_of(self, person: str) -> tuple[EmergencyAccess, ...]:
         return care_emergencies.of_person(self._database, person)
 
-    def emergencies_by(self, employee: str, since: int) -> int:
-        """How many emergency accesses an employee has begun since."""
-        return care_emergencies.count_by(self._database, employee, since)
+    def review_cases_about(self, kind: CaseKind, employee: str, since: int) -> int:
+        """How many cases of a kind about an employee were opened at or after an instant."""
+        return care_cases.count_of(self._database, kind, employee, since)
 
     def review_case(self, id: str) -> tuple[ReviewCase, str] | None:
         """A case of log review with its patient's id."""

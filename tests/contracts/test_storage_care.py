@@ -13,6 +13,7 @@ from tests.support import care_values as a
 from tests.support.databases import NOW
 from trust_framework.care import patient_key
 from trust_framework.identifiers import Identifier
+from trust_framework.review_cases import CaseKind
 
 KINDS = {
     "block": (a.block, SaveBlock, "block", "blocks_of", {"excluded": frozenset({"lak"})}),
@@ -194,11 +195,27 @@ def test_changed_consents_and_relations_come_oldest_change_first(known, read, ki
     assert getattr(known, read)(a.PROVIDER, NOW + 2, 10) == ((one, "p1"),)
 
 
-def test_the_emergency_accesses_of_an_employee_are_counted_since_an_instant(known):
-    commit(known, *(SaveEmergency(a.emergency(at=NOW + n), "p1") for n in range(3)))
-    assert known.emergencies_by(a.NURSE, NOW) == 3
-    assert known.emergencies_by(a.NURSE, NOW + 2) == 1
-    assert known.emergencies_by(a.DOCTOR, NOW) == 0
+def test_the_cases_about_an_employee_are_counted_by_kind_since_an_instant(known):
+    cases = [a.case(opened_at=NOW + n) for n in range(3)]
+    commit(known, *(SaveReviewCase(c, "p1") for c in cases), SaveReviewCase(a.case(employee="", patient=None)))
+    assert known.review_cases_about(CaseKind.EMERGENCY, a.NURSE, NOW) == 3
+    assert known.review_cases_about(CaseKind.EMERGENCY, a.NURSE, NOW + 2) == 1
+    assert known.review_cases_about(CaseKind.EMERGENCY_RATE, a.NURSE, NOW) == 0
+    assert known.review_cases_about(CaseKind.EMERGENCY, a.DOCTOR, NOW) == 0
+
+
+def test_a_lift_finds_its_block_and_its_id_is_used_once(known):
+    one, other = a.block(), a.block()
+    lift = a.lift(one)
+    commit(known, SaveBlock(one, "p1"), SaveBlock(other, "p1"))
+    lifted = replace(one, lifts=(lift,))
+    commit(known, SaveBlock(lifted, "p1", one))
+    assert known.block_of_lift(lift.id) == (lifted, "p1")
+    assert known.block_of_lift("another") is None
+    with pytest.raises(Overtaken):
+        commit(known, SaveBlock(replace(other, lifts=(replace(lift, block=other.id),)), "p1", other))
+    known.forget_person("p1")
+    assert known.block_of_lift(lift.id) is None
 
 
 def test_a_case_about_nobody_in_particular_outlives_persons(known):

@@ -10,6 +10,7 @@ depends_on = None
 
 TABLES = (
     "care_blocks",
+    "care_lifts",
     "care_consents",
     "care_relations",
     "care_emergencies",
@@ -35,6 +36,16 @@ def upgrade() -> None:
     op.create_index("ix_care_blocks_person_made_at", "care_blocks", ["person", "made_at"])
     op.create_index("ix_care_blocks_provider_changed_at_id", "care_blocks", ["provider", "changed_at", "id"])
     op.create_index("ix_care_blocks_provider_cancelled_at", "care_blocks", ["provider", "cancelled_at"])
+    op.create_table(
+        "care_lifts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("block", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_lifts")),
+        sqlite_with_rowid=False,
+        sqlite_strict=True,
+    )
+    op.create_index("ix_care_lifts_person", "care_lifts", ["person"])
     for name in ("care_consents", "care_relations"):
         op.create_table(
             name,
@@ -55,7 +66,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("provider", sa.Text(), nullable=False),
-        sa.Column("employee", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", NUMBER, nullable=False),
         sa.Column("mark", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
@@ -63,13 +73,13 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_care_emergencies_person_made_at", "care_emergencies", ["person", "made_at"])
-    op.create_index("ix_care_emergencies_employee_made_at", "care_emergencies", ["employee", "made_at"])
     op.create_table(
         "care_cases",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("employee", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", NUMBER, nullable=False),
         sa.Column("closed_at", NUMBER, nullable=True),
         sa.Column("mark", sa.LargeBinary(), nullable=False),
@@ -79,6 +89,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_care_cases_person_made_at", "care_cases", ["person", "made_at"])
     op.create_index("ix_care_cases_provider_closed_at_made_at", "care_cases", ["provider", "closed_at", "made_at"])
+    op.create_index("ix_care_cases_employee_made_at", "care_cases", ["employee", "made_at"])
 
 
 def downgrade() -> None:
