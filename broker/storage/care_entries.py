@@ -100,7 +100,7 @@ def adding(table: Table) -> Kept:
     """A statement that inserts a row unless its key is taken; it then touches none."""
 
     def made(insert: InsertOf) -> Executable:
-        values = {column.name: bindparam(column.name) for column in table.columns}
+        values: dict[str, Any] = {column.name: bindparam(column.name) for column in table.columns}
         return insert(table).values(values).on_conflict_do_nothing()  # type: ignore[no-any-return]
 
     return Kept(made)
