@@ -1,18 +1,20 @@
 """Cases of log review (logguppföljning), each as it is now with every act on it."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Index, bindparam, func, select, update
+from sqlalchemy import Index, Text, and_, bindparam, cast, func, or_, select, tuple_, update
 
 from broker.care.changes import SaveReviewCase
+from broker.care.filings import CasesAsked, FiledPage
 from broker.keys.sealing import open_under, seal_under
 from broker.login.effects import Overtaken
 from broker.storage.care_entries import BASIS, adding
 from broker.storage.codec import Codec
-from broker.storage.database import Database, Kept, Unit
+from broker.storage.database import Database, Kept, Row, Unit
+from broker.storage.filed import position
 from broker.storage.persons import data_key
 from broker.storage.tables import About, number, octets, table, text
-from trust_framework.review_cases import CaseKind, ReviewCase
+from trust_framework.review_cases import CaseKind, CaseState, ReviewCase, state
 
 CASES = table(
     "care_cases",
@@ -22,13 +24,16 @@ CASES = table(
     text("provider", "HSA-id of the care provider whose case it is"),
     text("kind", "Why there is a case"),
     octets("employee", "Keyed hash of the HSA-id of whom it is about, to count the cases of one; empty for nobody"),
+    text("state", "new, taken, asked, second or closed"),
+    text("review", "The review that drew it, else empty"),
     number("made_at", "When it was opened"),
     number("closed_at", "When it was closed", nullable=True),
     octets("mark", "Keyed hash of the content; who writes names that of what they read"),
     octets("content", "The case, sealed under the patient's key, or for nobody's under the installation's"),
     Index(None, "person", "made_at"),
-    Index(None, "provider", "closed_at", "made_at"),
     Index(None, "employee", "made_at"),
+    Index(None, "provider", "made_at", "id"),
+    Index(None, "review", "state"),
 )
 _C = CASES.c
 _PURPOSE: Final = "care-case"
@@ -37,7 +42,7 @@ _ADD = adding(CASES)
 _MOVE = Kept(
     update(CASES)
     .where(_C.id == bindparam("row"), _C.mark == bindparam("before"))
-    .values({name: bindparam(name) for name in ("closed_at", "mark", "content")})
+    .values({name: bindparam(name) for name in ("state", "closed_at", "mark", "content")})
 )
 _SINCE = Kept(
     select(func.count()).where(
@@ -47,18 +52,54 @@ _SINCE = Kept(
 _ONE = Kept(select(_C.id, _C.person, _C.content).where(_C.id == bindparam("row")))
 
 
+def _any_or(column: Any, name: str) -> Any:
+    given = cast(bindparam(name), Text)
+    return or_(given == "", column == given)
+
+
+_MATCHES = and_(
+    _C.provider == bindparam("provider"),
+    or_(_any_or(_C.state, "state"), and_(cast(bindparam("state"), Text) == "open", _C.closed_at.is_(None))),
+    _any_or(_C.kind, "kind"),
+    _any_or(_C.review, "review"),
+)
+_PAGE = Kept(
+    select(_C.id, _C.person, _C.content, _C.made_at)
+    .where(_MATCHES, tuple_(_C.made_at, _C.id) < tuple_(bindparam("at"), bindparam("after")))
+    .order_by(_C.made_at.desc(), _C.id.desc())
+    .limit(bindparam("count"))
+)
+_COUNT = Kept(select(func.count()).where(_MATCHES))
+_OF_PERSON = Kept(
+    select(_C.id, _C.person, _C.content).where(_C.person == bindparam("row")).order_by(_C.made_at, _C.id)
+)
+_COUNTS = Kept(
+    select(_C.state, func.count())
+    .where(_C.provider == bindparam("provider"), _any_or(_C.review, "review"))
+    .group_by(_C.state)
+)
+
+
 def save(unit: Unit, change: SaveReviewCase) -> None:
     """Insert a case, or move it on from what was read. Raises Overtaken."""
     case, plain = change.case, _CODEC.encode(change.case)
     row = {
+        "state": state(case).value,
         "closed_at": case.closed_at,
         "mark": unit.vault.keyed_hash(_PURPOSE, plain),
         "content": _sealed(unit, case.id, change.person, plain),
     }
     if change.before is None:
-        told = {"id": case.id, "person": change.person, "provider": case.provider, "kind": case.kind.value}
-        about = {"employee": _employee(unit, case.employee), "made_at": case.opened_at}
-        if not unit.run(_ADD, {**row, **told, **about}):
+        told = {
+            "id": case.id,
+            "person": change.person,
+            "provider": case.provider,
+            "kind": case.kind.value,
+            "employee": _employee(unit, case.employee),
+            "review": case.review,
+            "made_at": case.opened_at,
+        }
+        if not unit.run(_ADD, {**row, **told}):
             raise Overtaken(_PURPOSE)
     else:
         before = unit.vault.keyed_hash(_PURPOSE, _CODEC.encode(change.before))
@@ -82,9 +123,11 @@ def _sealed(unit: Unit, id: str, person: str, plain: bytes) -> bytes:
 def read(database: Database, id: str) -> tuple[ReviewCase, str] | None:
     """A case by its id, with its patient; None when unknown, or the patient was forgotten."""
     found = database.row(_ONE, {"row": id})
-    if found is None:
-        return None
-    id_, person, content = found
+    return _opened(database, found) if found else None
+
+
+def _opened(database: Database, row: Row) -> tuple[ReviewCase, str] | None:
+    id_, person, content = row[:3]
     if not person:
         return _CODEC.decode(database.vault.open(_PURPOSE, content, id_.encode())), ""
     key = data_key(database, person)
@@ -97,3 +140,24 @@ def count_of(database: Database, kind: CaseKind, employee: str, since: int) -> i
     """How many cases of a kind about an employee were opened at or after an instant."""
     values = {"kind": kind.value, "employee": _employee(database, employee), "since": since}
     return int(database.rows(_SINCE, values)[0][0])
+def page(database: Database, asked: CasesAsked) -> FiledPage[tuple[ReviewCase, str]]:
+    """A page of a care provider's cases, the newest first. Those of patients who were forgotten are left out, and counted."""
+    at, id_ = position(asked.after)
+    matching = {name: getattr(asked, name) for name in ("provider", "state", "kind", "review")}
+    rows = database.rows(_PAGE, {**matching, "at": at, "after": id_, "count": asked.count + 1})
+    total = database.rows(_COUNT, matching)[0][0]
+    last = rows[asked.count - 1] if len(rows) > asked.count else None
+    shown = tuple(found for row in rows[: asked.count] if (found := _opened(database, row)))
+    return FiledPage(shown, total, f"{last[3]}.{last[0]}" if last else None)
+
+
+def of_person(database: Database, person: str) -> tuple[ReviewCase, ...]:
+    """The cases about a patient, oldest first."""
+    found = (_opened(database, row) for row in database.rows(_OF_PERSON, {"row": person}))
+    return tuple(each[0] for each in found if each)
+
+
+def counts(database: Database, provider: str, review: str) -> dict[CaseState, int]:
+    """How many cases there are in each state."""
+    rows = database.rows(_COUNTS, {"provider": provider, "review": review})
+    return {CaseState(state_): number_ for state_, number_ in rows}

@@ -16,6 +16,14 @@ from broker.audit.events import Event, FederationApplied
 from broker.audit.tally import tally
 from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.care.changes import SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
+from broker.care.filings import (
+    CasesAsked,
+    FiledPage,
+    SaveBreach,
+    SaveCorrection,
+    SaveRequest,
+    SaveReview,
+)
 from broker.federation.domains import KeepProof
 from broker.federation.feeds import FeedState, KeepFeed
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
@@ -56,13 +64,16 @@ from broker.login.sign_on import Participant, SignOn
 from broker.protocols.testing.choice import Choice
 from broker.protocols.testing.run import KeepPreset, KeepRun, NoteRun, Run, UsePreset
 from broker.storage import (
+    breaches,
     care_blocks,
     care_cases,
     care_consents,
     care_emergencies,
     care_relations,
+    care_reviews,
     chained,
     consents,
+    corrections,
     counts,
     delegations,
     domains,
@@ -83,6 +94,7 @@ from broker.storage import (
     roles,
     settings,
     sign_ons,
+    subject_requests,
     test_runs,
 )
 from broker.storage import fetches as key_fetches
@@ -96,6 +108,10 @@ from idp_adapters.base import Consume
 from metadata.wire.signing import UnfitKey
 from trust_framework.approval import Proposal, Stage
 from trust_framework.blocks import Block
+from trust_framework.subject_requests import SubjectRequest
+from trust_framework.log_review import Review
+from trust_framework.corrections import Correction
+from trust_framework.breaches import Breach
 from trust_framework.care import patient_key
 from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
@@ -106,7 +122,7 @@ from trust_framework.emergency import EmergencyAccess
 from trust_framework.identifiers import Identifier
 from trust_framework.names import Holding, Name, held
 from trust_framework.persons import Person
-from trust_framework.review_cases import CaseKind, ReviewCase
+from trust_framework.review_cases import CaseKind, CaseState, ReviewCase
 from trust_framework.roles import RoleGrant
 
 T = TypeVar("T")
@@ -148,6 +164,10 @@ APPLY: dict[type, Apply] = {
     SaveRelation: care_relations.save,
     SaveEmergency: care_emergencies.save,
     SaveReviewCase: care_cases.save,
+    SaveReview: care_reviews.save,
+    SaveBreach: breaches.save,
+    SaveRequest: subject_requests.save,
+    SaveCorrection: corrections.save,
 }
 """What is done with each change, in the order in which it is done: what can refuse comes first, grants before what hangs
 on them. One order for all also keeps PostgreSQL from deadlocks.
@@ -530,6 +550,68 @@ class Storage:
     def review_case(self, id: str) -> tuple[ReviewCase, str] | None:
         """A case of log review with its patient's id."""
         return care_cases.read(self._database, id)
+
+    # --- what is filed
+
+    def review_cases(self, asked: CasesAsked) -> FiledPage[tuple[ReviewCase, str]]:
+        """A page of a care provider's cases, the newest first, each with its patient's id."""
+        return care_cases.page(self._database, asked)
+
+    def review_cases_of(self, person: str) -> tuple[ReviewCase, ...]:
+        """The cases about a patient, oldest first."""
+        return care_cases.of_person(self._database, person)
+
+    def review_case_counts(self, provider: str, review: str = "") -> dict[CaseState, int]:
+        """How many cases there are in each state."""
+        return care_cases.counts(self._database, provider, review)
+
+    def log_review(self, id: str) -> Review | None:
+        """A review of a care provider's log."""
+        return care_reviews.STORED.one(self._database, id)
+
+    def log_reviews(self, provider: str, after: str = "", count: int = 50) -> FiledPage[Review]:
+        """A page of a care provider's reviews, the newest first."""
+        return care_reviews.STORED.page(self._database, provider, "", after, count)
+
+    def breach(self, id: str) -> Breach | None:
+        """A breach."""
+        return breaches.STORED.one(self._database, id)
+
+    def breaches(self, org: str, after: str = "", count: int = 50) -> FiledPage[Breach]:
+        """A page of a member's breaches, the newest first."""
+        return breaches.STORED.page(self._database, org, "", after, count)
+
+    def breaches_running(self, org: str) -> tuple[Breach, ...]:
+        """A member's breaches whose clock runs, the most urgent first."""
+        return breaches.STORED.running(self._database, org)
+
+    def subject_request(self, id: str) -> SubjectRequest | None:
+        """A person's request."""
+        return subject_requests.STORED.one(self._database, id)
+
+    def subject_requests(self, org: str, state: str = "", after: str = "", count: int = 50) -> FiledPage[SubjectRequest]:
+        """A page of a member's requests, the newest first; `state` may be `open`."""
+        return subject_requests.STORED.page(self._database, org, state, after, count)
+
+    def subject_requests_consulting(self, org: str) -> tuple[SubjectRequest, ...]:
+        """Requests to others about which this member was asked and has not answered."""
+        return subject_requests.consulting(self._database, org)
+
+    def correction(self, id: str) -> Correction | None:
+        """A correction."""
+        return corrections.STORED.one(self._database, id)
+
+    def corrections(self, org: str, after: str = "", count: int = 50) -> FiledPage[Correction]:
+        """A page of the corrections that a member made, the newest first."""
+        return corrections.STORED.page(self._database, org, "", after, count)
+
+    def corrections_to(self, org: str) -> tuple[Correction, ...]:
+        """Corrections that services of this member have not acknowledged."""
+        return corrections.to(self._database, org)
+
+    def corrections_due(self, count: int) -> tuple[Correction, ...]:
+        """Corrections of which some receiver must be told now."""
+        return corrections.STORED.due(self._database, self.clock(), count)
 
     # --- test logins, in the test issuer's store
 

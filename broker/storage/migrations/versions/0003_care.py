@@ -15,6 +15,11 @@ TABLES = (
     "care_relations",
     "care_emergencies",
     "care_cases",
+    "care_reviews",
+    "breaches",
+    "subject_requests",
+    "corrections",
+    "correction_receivers",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -80,6 +85,8 @@ def upgrade() -> None:
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("employee", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("review", sa.Text(), nullable=False),
         sa.Column("made_at", NUMBER, nullable=False),
         sa.Column("closed_at", NUMBER, nullable=True),
         sa.Column("mark", sa.LargeBinary(), nullable=False),
@@ -88,8 +95,41 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_care_cases_person_made_at", "care_cases", ["person", "made_at"])
-    op.create_index("ix_care_cases_provider_closed_at_made_at", "care_cases", ["provider", "closed_at", "made_at"])
     op.create_index("ix_care_cases_employee_made_at", "care_cases", ["employee", "made_at"])
+    op.create_index("ix_care_cases_provider_made_at_id", "care_cases", ["provider", "made_at", "id"])
+    op.create_index("ix_care_cases_review_state", "care_cases", ["review", "state"])
+    _filed()
+
+
+def _filed() -> None:
+    for name in ("care_reviews", "breaches", "subject_requests", "corrections"):
+        more = (sa.Column("asked_org", sa.Text(), nullable=False),) if name == "subject_requests" else ()
+        op.create_table(
+            name,
+            sa.Column("id", sa.Text(), nullable=False),
+            sa.Column("owner", sa.Text(), nullable=False),
+            sa.Column("state", sa.Text(), nullable=False),
+            sa.Column("open", NUMBER, nullable=False),
+            sa.Column("made_at", NUMBER, nullable=False),
+            sa.Column("due_at", NUMBER, nullable=True),
+            sa.Column("mark", sa.LargeBinary(), nullable=False),
+            sa.Column("content", sa.LargeBinary(), nullable=False),
+            *more,
+            sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
+            sqlite_strict=True,
+        )
+        op.create_index(f"ix_{name}_owner_made_at_id", name, ["owner", "made_at", "id"])
+        op.create_index(f"ix_{name}_due_at", name, ["due_at"])
+    op.create_index("ix_subject_requests_asked_org", "subject_requests", ["asked_org"])
+    op.create_table(
+        "correction_receivers",
+        sa.Column("correction", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("correction", "service", name=op.f("pk_correction_receivers")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_correction_receivers_org", "correction_receivers", ["org"])
 
 
 def downgrade() -> None:

@@ -1,0 +1,121 @@
+"""What is filed by those who answer for data: reviews, cases, breaches, requests of persons, corrections; how each is kept and
+listed.
+
+`before` is what the writer read, None for what is new; raises Overtaken when something else stands there now.
+"""
+
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from broker.care.ports import CareStore
+from broker.login.effects import Change
+from trust_framework.breaches import Breach
+from trust_framework.corrections import Correction
+from trust_framework.log_review import Review
+from trust_framework.review_cases import CaseState, ReviewCase
+from trust_framework.subject_requests import SubjectRequest
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SaveReview(Change):
+    """A review of a care provider's log."""
+
+    review: Review
+    before: Review | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveBreach(Change):
+    """A breach at a member."""
+
+    breach: Breach
+    before: Breach | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRequest(Change):
+    """A person's request to a member."""
+
+    request: SubjectRequest
+    before: SubjectRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveCorrection(Change):
+    """A correction with its receivers."""
+
+    correction: Correction
+    before: Correction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FiledPage(Generic[T]):
+    """Some of a list, the newest first; `total` match, `next` goes on after the last."""
+
+    rows: tuple[T, ...]
+    total: int
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CasesAsked:
+    """Which cases a list shows. `state` may be `open`; what is empty narrows nothing."""
+
+    provider: str
+    state: str = ""
+    kind: str = ""
+    review: str = ""
+    after: str = ""
+    count: int = 50
+
+
+class FilingStore(CareStore, Protocol):
+    """Reads of what is filed; writes go through `commit`."""
+
+    def review_cases(self, asked: CasesAsked) -> FiledPage[tuple[ReviewCase, str]]:
+        """A page of a care provider's cases, the newest first, each with its patient's id."""
+        ...
+
+    def review_cases_of(self, person: str) -> tuple[ReviewCase, ...]:
+        """The cases about a patient, oldest first."""
+        ...
+
+    def review_case_counts(self, provider: str, review: str = "") -> dict[CaseState, int]:
+        """How many cases there are in each state."""
+        ...
+
+    def log_review(self, id: str) -> Review | None: ...
+
+    def log_reviews(self, provider: str, after: str = "", count: int = 50) -> FiledPage[Review]: ...
+
+    def breach(self, id: str) -> Breach | None: ...
+
+    def breaches(self, org: str, after: str = "", count: int = 50) -> FiledPage[Breach]: ...
+
+    def breaches_running(self, org: str) -> tuple[Breach, ...]:
+        """Those whose clock runs, the most urgent first."""
+        ...
+
+    def subject_request(self, id: str) -> SubjectRequest | None: ...
+
+    def subject_requests(self, org: str, state: str = "", after: str = "", count: int = 50) -> FiledPage[SubjectRequest]:
+        """A page of a member's requests; `state` may be `open`."""
+        ...
+
+    def subject_requests_consulting(self, org: str) -> tuple[SubjectRequest, ...]:
+        """Requests to others about which this member was asked and has not answered."""
+        ...
+
+    def correction(self, id: str) -> Correction | None: ...
+
+    def corrections(self, org: str, after: str = "", count: int = 50) -> FiledPage[Correction]: ...
+
+    def corrections_to(self, org: str) -> tuple[Correction, ...]:
+        """Corrections that services of this member have not acknowledged."""
+        ...
+
+    def corrections_due(self, count: int) -> tuple[Correction, ...]:
+        """Corrections of which some receiver must be told now."""
+        ...
