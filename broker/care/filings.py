@@ -100,7 +100,9 @@ class FilingStore(CareStore, Protocol):
 
     def subject_request(self, id: str) -> SubjectRequest | None: ...
 
-    def subject_requests(self, org: str, state: str = "", after: str = "", count: int = 50) -> FiledPage[SubjectRequest]:
+    def subject_requests(
+        self, org: str, state: str = "", after: str = "", count: int = 50
+    ) -> FiledPage[SubjectRequest]:
         """A page of a member's requests; `state` may be `open`."""
         ...
 

@@ -70,9 +70,7 @@ _PAGE = Kept(
     .limit(bindparam("count"))
 )
 _COUNT = Kept(select(func.count()).where(_MATCHES))
-_OF_PERSON = Kept(
-    select(_C.id, _C.person, _C.content).where(_C.person == bindparam("row")).order_by(_C.made_at, _C.id)
-)
+_OF_PERSON = Kept(select(_C.id, _C.person, _C.content).where(_C.person == bindparam("row")).order_by(_C.made_at, _C.id))
 _COUNTS = Kept(
     select(_C.state, func.count())
     .where(_C.provider == bindparam("provider"), _any_or(_C.review, "review"))
@@ -140,6 +138,8 @@ def count_of(database: Database, kind: CaseKind, employee: str, since: int) -> i
     """How many cases of a kind about an employee were opened at or after an instant."""
     values = {"kind": kind.value, "employee": _employee(database, employee), "since": since}
     return int(database.rows(_SINCE, values)[0][0])
+
+
 def page(database: Database, asked: CasesAsked) -> FiledPage[tuple[ReviewCase, str]]:
     """A page of a care provider's cases, the newest first. Those of patients who were forgotten are left out, and counted."""
     at, id_ = position(asked.after)

@@ -83,7 +83,9 @@ class Filed(Generic[T]):
         self._running = Kept(
             self.read.where(c.owner == bindparam("owner"), c.open == 1, c.due_at.is_not(None)).order_by(c.due_at, c.id)
         )
-        self._due = Kept(self.read.where(c.due_at <= bindparam("at")).order_by(c.due_at, c.id).limit(bindparam("count")))
+        self._due = Kept(
+            self.read.where(c.due_at <= bindparam("at")).order_by(c.due_at, c.id).limit(bindparam("count"))
+        )
 
     def save(self, unit: Unit, id: str, value: T, before: T | None, row: Mapping[str, Any]) -> None:
         """Insert, or move on from what was read; `row` has the other columns. Raises Overtaken."""

@@ -108,22 +108,22 @@ from idp_adapters.base import Consume
 from metadata.wire.signing import UnfitKey
 from trust_framework.approval import Proposal, Stage
 from trust_framework.blocks import Block
-from trust_framework.subject_requests import SubjectRequest
-from trust_framework.log_review import Review
-from trust_framework.corrections import Correction
 from trust_framework.breaches import Breach
 from trust_framework.care import patient_key
 from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
+from trust_framework.corrections import Correction
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
 from trust_framework.domains import DomainProof
 from trust_framework.emergency import EmergencyAccess
 from trust_framework.identifiers import Identifier
+from trust_framework.log_review import Review
 from trust_framework.names import Holding, Name, held
 from trust_framework.persons import Person
 from trust_framework.review_cases import CaseKind, CaseState, ReviewCase
 from trust_framework.roles import RoleGrant
+from trust_framework.subject_requests import SubjectRequest
 
 T = TypeVar("T")
 Apply = Callable[[Unit, Any], None]
@@ -589,7 +589,9 @@ class Storage:
         """A person's request."""
         return subject_requests.STORED.one(self._database, id)
 
-    def subject_requests(self, org: str, state: str = "", after: str = "", count: int = 50) -> FiledPage[SubjectRequest]:
+    def subject_requests(
+        self, org: str, state: str = "", after: str = "", count: int = 50
+    ) -> FiledPage[SubjectRequest]:
         """A page of a member's requests, the newest first; `state` may be `open`."""
         return subject_requests.STORED.page(self._database, org, state, after, count)
 
