@@ -1,15 +1,17 @@
 """The access decision of care: may this person, in this commission, for this purpose, see these resources of this patient?
 
-One pure function over facts: `trust_framework.rules` holds the rules of each jurisdiction as rows.
+One pure function over facts: `trust_framework.rules` holds the rules of each jurisdiction as rows. Every rule sees every
+resource; what closes beats what permits, the worst that closes is the answer, and what nothing permits is refused. So the
+order of the rules decides nothing but the order of the grounds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, Generic, TypeVar
 
 from trust_framework.blocks import Block
-from trust_framework.care import CareActor, CareProvider, Patient, Resource
+from trust_framework.care import CareActor, CareProvider, Patient, Resource, Switches
 from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
 from trust_framework.emergency import EmergencyAccess
@@ -39,11 +41,16 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The answer about one resource, with every reason that made it."""
+    """The answer about one resource, with every reason that made it.
+
+    `hidden`: whoever asks may not even learn that there is such information. The log keeps the ruling; no answer, list or count
+    has it (`seen`).
+    """
 
     resource: str
     access: Access
     grounds: tuple[Ground, ...] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,11 @@ class AccessQuestion:
 
 @dataclass(frozen=True, slots=True)
 class CareFacts:
-    """What stands when the question is asked. `more` are facts that one rule set alone knows, by name."""
+    """What stands when the question is asked: all of this patient and of nobody else, which is the asker's care.
+
+    `providers`: every provider that the actor, a resource or a block names, by HSA-id; one that is not there has the strictest
+    switches. `more` are facts that one rule set alone knows: under the set's id, one value of the type that it says.
+    """
 
     patient: Patient
     blocks: tuple[Block, ...] = ()
@@ -66,3 +77,104 @@ class CareFacts:
     emergencies: tuple[EmergencyAccess, ...] = ()
     providers: Mapping[str, CareProvider] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
+
+
+_SEVERITY: Final = {
+    access: rank
+    for rank, access in enumerate(
+        (
+            Access.PERMITTED,
+            Access.NEEDS_RELATION,
+            Access.NEEDS_CONSENT,
+            Access.NEEDS_EMERGENCY,
+            Access.BLOCKED,
+            Access.REFUSED,
+        )
+    )
+}
+NOTHING: Final[tuple[str, ...]] = ()
+"""What a predicate says when its rule is not about this resource."""
+HOLDS: Final = ("",)
+"""What a predicate says when its rule holds, about nothing that has an id."""
+
+
+class Asking:
+    """A question at a time. Each rule set has its own kind, which works out once what its rules need of all resources."""
+
+    def __init__(self, question: AccessQuestion, facts: CareFacts, now: int) -> None:
+        self.actor, self.patient, self.facts, self.now = question.actor, question.patient, facts, now
+
+    def switches(self, provider: str) -> Switches:
+        """What a provider has decided for itself."""
+        known = self.facts.providers.get(provider)
+        return known.switches if known else _STRICTEST
+
+
+_STRICTEST: Final = Switches(staff_names_shown=False, guardians_read=False, patient_blocks_directly=False)
+A = TypeVar("A", bound=Asking)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CareRule(Generic[A]):
+    """A rule as a row: what follows where it holds, the code of its text, its place in the law.
+
+    `access` None: it neither opens nor closes, and only says something. `predicate` gives what it holds about: an id each,
+    `HOLDS` where there is none, `NOTHING` where the rule does not hold. `hides`: as `Ruling.hidden`.
+    """
+
+    id: str
+    access: Access | None
+    code: str
+    source: str
+    predicate: Callable[[A, Resource], tuple[str, ...]]
+    hides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet(Generic[A]):
+    """The rules of a jurisdiction. `asking` is its kind of question; `names` by language."""
+
+    id: str
+    names: Mapping[str, str]
+    rules: tuple[CareRule[A], ...]
+    asking: Callable[[AccessQuestion, CareFacts, int], A]
+
+
+def more(facts: CareFacts, key: str, default: T) -> T:
+    """What one rule set alone knows, or that nothing is known. Raises TypeError for a value of another set."""
+    value = facts.more.get(key, default)
+    if not isinstance(value, type(default)):
+        raise TypeError(f"{key}: {type(value).__name__} is no {type(default).__name__}")
+    return value
+
+
+def decide(question: AccessQuestion, facts: CareFacts, rules: RuleSet[A], now: int) -> tuple[Ruling, ...]:
+    """A ruling for each resource, in the question's order, at `now` (epoch seconds)."""
+    asking = rules.asking(question, facts, now)
+    return tuple(_ruling(asking, resource, rules.rules) for resource in question.resources)
+
+
+def seen(rulings: Iterable[Ruling]) -> tuple[Ruling, ...]:
+    """What whoever asked may be told of: all but what is hidden from them."""
+    return tuple(ruling for ruling in rulings if not ruling.hidden)
+
+
+def _ruling(asking: A, resource: Resource, rules: tuple[CareRule[A], ...]) -> Ruling:
+    found = [(rule, abouts) for rule in rules if (abouts := rule.predicate(asking, resource))]
+    if any(rule.hides for rule, _ in found):
+        found = [(rule, abouts) for rule, abouts in found if rule.hides]
+        return Ruling(resource.id, Access.REFUSED, _grounds(found), hidden=True)
+    worst = max((rule.access for rule, _ in found if rule.access), key=_SEVERITY.__getitem__, default=None)
+    if worst is None:
+        return Ruling(resource.id, Access.REFUSED, (*_grounds(found), _UNPERMITTED))
+    if worst is not Access.PERMITTED:
+        found = [(rule, abouts) for rule, abouts in found if rule.access is not Access.PERMITTED]
+    return Ruling(resource.id, worst, _grounds(found))
+
+
+_UNPERMITTED: Final = Ground("default", "not-permitted")
+
+
+def _grounds(found: Iterable[tuple[CareRule[A], tuple[str, ...]]]) -> tuple[Ground, ...]:
+    return tuple(Ground(rule.id, rule.code, rule.source, about) for rule, abouts in found for about in abouts)

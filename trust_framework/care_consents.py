@@ -4,10 +4,11 @@ Another thing than the consent to release details to a service (`trust_framework
 (RIV-TA informationsecurity:authorization:consent 2).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from trust_framework.care import Act, Period
+from trust_framework.care import Act, CareActor, Period
 from trust_framework.identifiers import Identifier
 
 
@@ -36,3 +37,26 @@ class CareConsent:
     represented_by: Identifier | None = None
     cancelled: Act | None = None
     deleted: Act | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was neither ended nor voided."""
+        return self.cancelled is None and self.deleted is None
+
+    def serves(self, actor: CareActor, now: int) -> bool:
+        """Whether it lets whoever asks read now: at its unit, and of its employees the one it names."""
+        return (
+            self.stands
+            and self.provider == actor.provider
+            and self.unit == actor.unit
+            and self.employee in {"", actor.employee}
+            and self.period.holds(now)
+        )
+
+
+def consent_for(consents: Iterable[CareConsent], actor: CareActor, now: int) -> CareConsent | None:
+    """The one by which whoever asks may read, None for none (hasConsent): of several the latest registered, whose type is
+    the answer's assertionType.
+    """
+    serving = (consent for consent in consents if consent.serves(actor, now))
+    return max(serving, key=lambda consent: (consent.registered.registered_at, consent.id), default=None)

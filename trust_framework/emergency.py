@@ -4,10 +4,19 @@ It is short, has a reason, is told to a reviewer at once, and stays a case until
 (threats CB-05).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
-from trust_framework.care import CareActor
+from trust_framework.care import CareActor, Purpose, Switches
 from trust_framework.identifiers import Identifier
+
+HOUR: Final = 3600
+DAY: Final = 24 * HOUR
+HOURS: Final = 24
+"""At most: a provider may decide for less."""
+USUAL: Final = 3
+"""How many a person may begin within 24 hours before it is an alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +31,53 @@ class EmergencyAccess:
     until: int
     case: str
     ended_at: int | None = None
+
+    def serves(self, actor: CareActor, patient: Identifier, longest: int, now: int) -> bool:
+        """Whether it opens this patient's information to whoever asks, now: the same person in the same commission, the named
+        patient, with its reason and its case, and for no more than `longest` seconds whatever it says.
+        """
+        begun_by = self.actor
+        return (
+            bool(self.reason.strip() and self.case)
+            and (begun_by.employee, begun_by.unit, begun_by.provider, begun_by.commission)
+            == (actor.employee, actor.unit, actor.provider, actor.commission)
+            and actor.purpose == Purpose.CARE
+            and (self.patient.oid, self.patient.value) == (patient.oid, patient.value)
+            and self.at <= now < min(self.until, self.at + longest)
+            and (self.ended_at is None or now < self.ended_at)
+        )
+
+
+def longest(switches: Switches) -> int:
+    """For how many seconds at most emergency access stands at a provider."""
+    return min(switches.emergency_hours, HOURS) * HOUR
+
+
+def emergency_for(
+    emergencies: Iterable[EmergencyAccess], actor: CareActor, patient: Identifier, switches: Switches, now: int
+) -> EmergencyAccess | None:
+    """The emergency access that opens this patient's information to whoever asks, None for none: the one that ends last."""
+    at_most = longest(switches)
+    serving = (each for each in emergencies if each.serves(actor, patient, at_most, now))
+    return max(serving, key=lambda each: (each.until, each.id), default=None)
+
+
+def refusal(actor: CareActor, reason: str, seconds: int, switches: Switches) -> str | None:
+    """Why nobody may begin it like this, as a code, or None. How many were begun before is no reason: it is an alarm."""
+    if not (actor.employee and actor.provider and actor.unit and actor.commission):
+        return "commission-needed"
+    if actor.purpose != Purpose.CARE:
+        return "purpose-not-care"
+    if not reason.strip():
+        return "reason-needed"
+    return None if 0 < seconds <= longest(switches) else "too-long"
+
+
+def counted_since(now: int) -> int:
+    """From when on the openings of a person are counted."""
+    return now - DAY
+
+
+def too_many(begun: int) -> bool:
+    """Whether so many openings of one person since `counted_since`, this one among them, are an alarm (CB-05)."""
+    return begun > USUAL

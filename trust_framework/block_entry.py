@@ -1,0 +1,71 @@
+"""What may be entered as a block, a consent, a relation or a lift of a block, and by whom: each refusal is a code.
+
+Owns the rules of the entries' fields and the limits of lifts. What an entry then means is in the module of its value.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from trust_framework.blocks import EXCLUDABLE, Block, BlockType, Lift, LiftReason
+from trust_framework.care import Period, Switches
+
+DAY: Final = 86_400
+HOUR: Final = 3600
+
+
+class Asker(StrEnum):
+    """Who wants a block, or wants it lifted."""
+
+    PATIENT = "patient"
+    GUARDIAN = "guardian"
+    REPRESENTATIVE = "representative"
+
+
+MAY_BLOCK: Final[Mapping[Asker, bool]] = {Asker.PATIENT: True, Asker.GUARDIAN: False, Asker.REPRESENTATIVE: False}
+"""Guardians may not block their child's information, and a block has no field for anybody else's word (TKB-B)."""
+
+
+def asker_refusal(asker: Asker) -> str | None:
+    """Why this person may not set a block for the patient."""
+    return None if MAY_BLOCK[asker] else f"{asker}-may-not-block"
+
+
+def period_refusal(period: Period) -> str | None:
+    """Why a period cannot be entered."""
+    return "inverted-period" if period.inverted else None
+
+
+def block_refusal(block: Block) -> str | None:
+    """Why a block cannot be entered: a unit for an inner one and only then, no dates turned round, no type left open but those
+    that may be.
+    """
+    if not block.provider:
+        return "provider-missing"
+    if block.type is BlockType.INNER and not block.unit:
+        return "unit-missing"
+    if block.type is BlockType.OUTER and block.unit:
+        return "unit-not-for-outer"
+    if block.excluded - EXCLUDABLE:
+        return "unknown-information-type"
+    return period_refusal(block.information)
+
+
+def longest_lift(reason: LiftReason, switches: Switches) -> int:
+    """For how many seconds at most a block may be lifted at a provider."""
+    if reason is LiftReason.EMERGENCY:
+        return switches.emergency_hours * HOUR
+    return switches.consent_lift_days * DAY
+
+
+def lift_refusal(block: Block, lift: Lift, by: str, switches: Switches, now: int) -> str | None:
+    """Why a lift cannot be entered. `by`: the provider whose staff enters it; `switches`: those of the block's provider."""
+    if not block.stands:
+        return "block-ended"
+    if by != block.provider and not switches.outer_lift_by_others:
+        return "not-this-providers-to-lift"
+    if not lift.unit:
+        return "unit-missing"
+    if lift.until <= now:
+        return "already-over"
+    return "lift-too-long" if lift.until - now > longest_lift(lift.reason, switches) else None

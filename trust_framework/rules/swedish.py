@@ -1,0 +1,227 @@
+"""Swedish rules: the patient data law (PDL), the law on shared care documentation (SFS 2022:913), HSLF-FS 2016:40, and the
+service contracts of blocks (TKB-B) and consents (TKB-C).
+
+Sources whose section number nobody has verified say so. The set knows one fact of its own: `CareFacts.more["se"]`, a
+`SwedishFacts`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from trust_framework.blocks import Block, BlockType, binds, lift_for, selects
+from trust_framework.care import Purpose, Resource
+from trust_framework.care_access import (
+    HOLDS,
+    NOTHING,
+    Access,
+    AccessQuestion,
+    Asking,
+    CareFacts,
+    CareRule,
+    RuleSet,
+    more,
+)
+from trust_framework.care_consents import consent_for
+from trust_framework.care_relations import relation_for
+from trust_framework.emergency import emergency_for
+
+
+@dataclass(frozen=True, slots=True)
+class SwedishFacts:
+    """`unable_to_consent`: the patient cannot be asked, so that nothing but an emergency can open what is closed."""
+
+    unable_to_consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeTerms:
+    """What a purpose is held to: whether blocks hold against it, whether it asks for a patient relation, and whether it
+    reaches what other providers have recorded.
+    """
+
+    blocked: bool
+    relation: bool
+    shared: bool
+
+
+PURPOSES: Final[Mapping[str, PurposeTerms]] = {
+    Purpose.CARE: PurposeTerms(blocked=True, relation=True, shared=True),
+    Purpose.OTHER_DOCUMENTATION: PurposeTerms(blocked=True, relation=True, shared=False),
+    Purpose.QUALITY_REGISTRY: PurposeTerms(blocked=True, relation=False, shared=False),
+    Purpose.QUALITY: PurposeTerms(blocked=False, relation=False, shared=False),
+    Purpose.ADMINISTRATION: PurposeTerms(blocked=False, relation=False, shared=False),
+    Purpose.STATISTICS: PurposeTerms(blocked=False, relation=False, shared=False),
+}
+"""Blocks do not hinder quality assurance, administration and statistics; any other purpose is held to be hindered."""
+_UNKNOWN: Final = PurposeTerms(blocked=True, relation=True, shared=False)
+
+Blocks = Mapping[str, tuple[Block, ...]]
+"""By the provider whose information they close."""
+
+
+class SwedishAsking(Asking):
+    """With the consent, relation and emergency access of whoever asks, and the blocks against them in four heaps: closed,
+    to be opened by an emergency alone, lifted for a time, and opened by their emergency access.
+    """
+
+    def __init__(self, question: AccessQuestion, facts: CareFacts, now: int) -> None:
+        super().__init__(question, facts, now)
+        actor = self.actor
+        own = self.switches(actor.provider)
+        self.terms = PURPOSES.get(actor.purpose, _UNKNOWN)
+        self.consent = consent_for(facts.consents, actor, now)
+        self.relation = relation_for(facts.relations, actor, now)
+        self.emergency = emergency_for(facts.emergencies, actor, self.patient, own, now)
+        self.unable = more(facts, "se", SwedishFacts()).unable_to_consent
+        self.relation_inside = self.terms.relation and own.relation_needed
+        heaps: dict[str, dict[str, list[Block]]] = {"closed": {}, "emergency": {}, "lifted": {}, "opened": {}}
+        if self.terms.blocked:
+            for block in facts.blocks:
+                if binds(block, actor):
+                    heaps[self._heap(block)].setdefault(block.provider, []).append(block)
+        self.closed, self.to_open, self.lifted, self.opened = (
+            {provider: tuple(blocks) for provider, blocks in heap.items()} for heap in heaps.values()
+        )
+
+    def _heap(self, block: Block) -> str:
+        """Blocks of other providers open in an emergency only where the provider that set them lets others lift them."""
+        if lift_for(block, self.actor, self.now):
+            return "lifted"
+        theirs = block.provider != self.actor.provider
+        if theirs and not self.switches(block.provider).outer_lift_by_others:
+            return "closed"
+        if self.emergency:
+            return "opened"
+        return "emergency" if self.unable and self.actor.purpose == Purpose.CARE else "closed"
+
+    def shared(self, resource: Resource) -> bool:
+        """Whether it is another provider's information."""
+        return resource.provider != self.actor.provider
+
+
+def _holds(condition: object) -> tuple[str, ...]:
+    return HOLDS if condition else NOTHING
+
+
+def _selected(blocks: Blocks, resource: Resource, type_: BlockType | None = None) -> tuple[str, ...]:
+    """The ids of those blocks that close the resource."""
+    here = blocks.get(resource.provider)
+    if here is None:
+        return NOTHING
+    return tuple(block.id for block in here if type_ in {None, block.type} and selects(block, resource))
+
+
+def inverted_period(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:  # noqa: ARG001  # a predicate's shape
+    """What was recorded ends before it begins."""
+    return _holds(resource.recorded.inverted)
+
+
+def no_provider(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:  # noqa: ARG001  # a predicate's shape
+    """Nobody says whose information it is."""
+    return _holds(not resource.provider)
+
+
+def no_commission(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:  # noqa: ARG001  # a predicate's shape
+    """Nobody in particular asks, or for no provider."""
+    return _holds(not (asking.actor.employee and asking.actor.provider))
+
+
+def unknown_purpose(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:  # noqa: ARG001  # a predicate's shape
+    return _holds(asking.terms is _UNKNOWN)
+
+
+def not_for_this_purpose(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """Another provider's information is shared for care alone."""
+    return _holds(not asking.terms.shared and asking.shared(resource))
+
+
+def inner_block(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    return _selected(asking.closed, resource, BlockType.INNER)
+
+
+def outer_block(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    return _selected(asking.closed, resource, BlockType.OUTER)
+
+
+def block_in_emergency(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """A block that the patient cannot be asked to lift."""
+    return _selected(asking.to_open, resource)
+
+
+def consent_missing(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    return _holds(not asking.unable and _unconsented(asking, resource))
+
+
+def consent_impossible(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    return _holds(asking.unable and _unconsented(asking, resource))
+
+
+def _unconsented(asking: SwedishAsking, resource: Resource) -> bool:
+    return asking.shared(resource) and asking.consent is None and asking.emergency is None
+
+
+def relation_missing(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """A relation is asked for where the provider says so, and for what others have recorded always."""
+    return _holds(asking.emergency is None and _unrelated(asking, resource))
+
+
+def _unrelated(asking: SwedishAsking, resource: Resource) -> bool:
+    return asking.relation is None and (asking.relation_inside or asking.shared(resource))
+
+
+def inside(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    return _holds(not asking.shared(resource))
+
+
+def shared_by_consent(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    return (asking.consent.id,) if asking.consent and asking.shared(resource) else NOTHING
+
+
+def shared_in_emergency(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    return (asking.emergency.id,) if asking.emergency and asking.shared(resource) else NOTHING
+
+
+def lifted(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    return _selected(asking.lifted, resource)
+
+
+def opened(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    return _selected(asking.opened, resource)
+
+
+def emergency_used(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """It would be closed but for the emergency access: the log says Nödöppning."""
+    if asking.emergency is None:
+        return NOTHING
+    unconsented = asking.shared(resource) and asking.consent is None
+    used = unconsented or _unrelated(asking, resource) or _selected(asking.opened, resource)
+    return (asking.emergency.id,) if used else NOTHING
+
+
+_REFUSED, _BLOCKED, _PERMITTED = Access.REFUSED, Access.BLOCKED, Access.PERMITTED
+_NEED: Final = "HSLF-FS 2016:40 ch. 4 (section unverified)"
+_INNER: Final = "PDL ch. 4 §§ 4–5 (sections unverified); TKB-B CheckBlocks"
+_SHARED: Final = "SFS 2022:913 (section unverified)"
+
+RULES: Final[tuple[CareRule[SwedishAsking], ...]] = (
+    CareRule("row", _REFUSED, "inverted-period", "TKB-B CheckBlocks", inverted_period),
+    CareRule("place", _REFUSED, "provider-missing", "TKB-B CheckBlocks", no_provider),
+    CareRule("commission", _REFUSED, "commission-missing", _NEED, no_commission),
+    CareRule("purpose", _REFUSED, "purpose-unknown", "PDL ch. 2 (section unverified)", unknown_purpose),
+    CareRule("shared-purpose", _REFUSED, "purpose-not-shared", _SHARED, not_for_this_purpose),
+    CareRule("inner-block", _BLOCKED, "inner-block", _INNER, inner_block),
+    CareRule("outer-block", _BLOCKED, "outer-block", f"{_SHARED}; TKB-B CheckBlocks", outer_block),
+    CareRule("block-in-emergency", Access.NEEDS_EMERGENCY, "block-in-emergency", _INNER, block_in_emergency),
+    CareRule("consent", Access.NEEDS_CONSENT, "consent-missing", f"{_SHARED}; TKB-C CheckConsent", consent_missing),
+    CareRule("consent-in-emergency", Access.NEEDS_EMERGENCY, "consent-impossible", _SHARED, consent_impossible),
+    CareRule("relation", Access.NEEDS_RELATION, "relation-missing", "PDL ch. 4 (section unverified)", relation_missing),
+    CareRule("inside", _PERMITTED, "own-provider", "PDL ch. 4 (section unverified)", inside),
+    CareRule("shared", _PERMITTED, "consent-given", f"{_SHARED}; TKB-C CheckConsent", shared_by_consent),
+    CareRule("shared-emergency", _PERMITTED, "shared-in-emergency", _SHARED, shared_in_emergency),
+    CareRule("lift", None, "block-lifted", "TKB-B RegisterTemporaryExtendedRevoke", lifted),
+    CareRule("opened", None, "block-opened-in-emergency", _INNER, opened),
+    CareRule("emergency", None, "emergency-used", f"{_INNER}; {_SHARED}", emergency_used),
+)
+
+SWEDISH: Final = RuleSet("se", {"sv": "Patientdatalagen", "en": "The Swedish patient data law"}, RULES, SwedishAsking)
