@@ -40,6 +40,7 @@ class Finding:
     result: str
     method: str
     event: str
+    person: str = ""
 
 
 def row(verdict: Verdict) -> tuple[str, ...]:
@@ -84,7 +85,13 @@ def finding_of(event: Mapping[str, Any]) -> Finding | None:
     reason = event.get("reason", "")
     result = reason if reason or event.get("decision", "Released") != "Released" else RELEASED
     return Finding(
-        event.get("reference", ""), event["service"], event["at"], result, event.get("method", ""), event["event"]
+        event.get("reference", ""),
+        event["service"],
+        event["at"],
+        result,
+        event.get("method", ""),
+        event["event"],
+        event.get("person", ""),
     )
 
 

@@ -6,6 +6,7 @@ from broker.login.ports import Store
 from trust_framework.blocks import Block
 from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
+from trust_framework.care_requests import CareRequest
 from trust_framework.emergency import EmergencyAccess
 from trust_framework.identifiers import Identifier
 from trust_framework.review_cases import CaseKind, ReviewCase
@@ -60,6 +61,18 @@ class CareStore(Store, Protocol):
 
     def review_cases_about(self, kind: CaseKind, employee: str, since: int) -> int:
         """How many cases of a kind about an employee were opened at or after an instant."""
+        ...
+
+    def care_request(self, id: str) -> tuple[CareRequest, str] | None:
+        """A request of a patient to care staff, with the patient's id."""
+        ...
+
+    def care_requests_of(self, person: str) -> tuple[CareRequest, ...]: ...
+
+    def care_requests_of_provider(
+        self, provider: str, state: str = "waiting", count: int = 200
+    ) -> tuple[tuple[CareRequest, str], ...]:
+        """Those of a provider in one state, oldest first."""
         ...
 
     def review_case(self, id: str) -> tuple[ReviewCase, str] | None: ...

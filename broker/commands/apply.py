@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from broker.commands.console import as_json, say, show
 from broker.commands.installation import now, opened, read_settings
+from broker.federation import directory
 from broker.federation.aspects import FEDERATION
 from broker.federation.entries import BadEntry
 from broker.federation.plan import Change, changes
@@ -60,10 +61,14 @@ def apply(file: Path | None, *, example: bool, schema: bool, json_: bool) -> Non
     with opened(settings) as storage:
         document = _read(file, settings, storage)
         found = _changes(document, settings, storage)
-        listed = tuple(Listed(each.keys, each.person, each.staff, each.roles) for each in document.listed)
+        listed = tuple(_stored(each) for each in document.listed)
         told = tuple(str(change) for change in found)[:MOST_RECORDED]
         version = storage.save_federation(document.content, document.digest, listed, told)
     _show(found, document, version, json_=json_)
+
+
+def _stored(one: directory.Listed) -> Listed:
+    return Listed(one.keys, one.person, one.staff, one.roles, one.name, one.represented)
 
 
 def _read(file: Path, settings: Settings, storage: Storage) -> Document:

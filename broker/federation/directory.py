@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from broker.federation.faults import Faults, Place
-from broker.federation.schema import CommissionEntry, FederationFile, PersonEntry, StaffMember
+from broker.federation.schema import CommissionEntry, FederationFile, PersonEntry, RepresentationEntry, StaffMember
 from broker.login.effects import PersonKey
 from broker.login.identify import person_keys
 from trust_framework.attributes import CATALOGUE, Source, clean
@@ -18,6 +18,7 @@ from trust_framework.identifiers import hsa_compare_form
 from trust_framework.identity import Attributes, Identity, Subject
 from trust_framework.persons import Person
 from trust_framework.providers import ProviderTerms
+from trust_framework.representation import Representation
 from trust_framework.roles import FEDERATION, Role
 from trust_framework.values import BadValue
 
@@ -37,17 +38,22 @@ class Listed:
     staff: tuple[StaffEntry, ...] = ()
     roles: tuple[tuple[str, Role], ...] = ()
     """Organisation number, or `federation`, and the role there."""
+    name: str = ""
+    represented: tuple[Representation, ...] = ()
+    """What the file calls the person, and who may act for them; in it people are called as the file calls them."""
 
 
 def listed(file: FederationFile, faults: Faults, *, test_method: str | None) -> tuple[Listed, ...]:
     """Everybody in the file. What is wrong goes to `faults`; `test_method` is that method's id where it is on."""
     staff = _staff(file, faults)
     _unique_numbers(file.persons, faults)
-    roles = _roles(file, faults)
+    roles, represented = _roles(file, faults), _represented(file, faults)
     return tuple(
         replace(
             _listed(person, ("persons", place), staff.get(person.id, ()), faults, test_method),
             roles=tuple(roles.get(person.id, ())),
+            name=person.id,
+            represented=tuple(represented.get(person.id, ())),
         )
         for place, person in enumerate(file.persons)
     )
@@ -66,6 +72,33 @@ def _roles(file: FederationFile, faults: Faults) -> dict[str, list[tuple[str, Ro
         _once(seen, f"{entry.person} {entry.org} {entry.role}", ("roles", place), faults)
         found.setdefault(entry.person, []).append((entry.org or FEDERATION, entry.role))
     return found
+
+
+def _represented(file: FederationFile, faults: Faults) -> dict[str, list[Representation]]:
+    """Who may act for whom, by the person that it is about."""
+    persons = {person.id for person in file.persons}
+    found: dict[str, list[Representation]] = {}
+    seen: dict[str, Place] = {}
+    for place, entry in enumerate(file.representations):
+        for name in ("person", "representative"):
+            if getattr(entry, name) not in persons:
+                faults.add(("representations", place, name), f"no person has the id {getattr(entry, name)}")
+        _once(seen, entry.id, ("representations", place, "id"), faults)
+        found.setdefault(entry.person, []).append(_representation(entry))
+    return found
+
+
+def _representation(entry: RepresentationEntry) -> Representation:
+    return Representation(
+        entry.id,
+        entry.person,
+        entry.representative,
+        entry.kind,
+        start=entry.start,
+        until=entry.until,
+        deeds=frozenset(entry.may),
+        despite_age=entry.despite_age,
+    )
 
 
 def warnings(file: FederationFile) -> Iterator[tuple[Place, str]]:

@@ -18,7 +18,7 @@ from broker.login.own import IDS
 from broker.settings import Environment, Settings
 
 SECTION_OF: Final[Mapping[str, tuple[str, str]]] = {kind: (key, id_key) for key, (kind, id_key) in SECTIONS.items()}
-OWN_ENTRIES: Final = frozenset({*SECTIONS, METHODS[0], "persons", "staff", "roles"})
+OWN_ENTRIES: Final = frozenset({*SECTIONS, METHODS[0], "persons", "staff", "roles", "representations"})
 """Keys of a file that are never part of the federation's own entry."""
 
 _TWINS: Final = {"identity_provider": METHODS[1], METHODS[1]: "identity_provider"}

@@ -102,7 +102,8 @@ def read_text(octets: bytes, outside: Outside, settings: Settings, hash_secret: 
 
 def of_people(*, in_test: bool) -> frozenset[str]:
     """Keys that do not stay in the document. Personas of the test method do, where it is on."""
-    return frozenset({"staff", "roles"} if in_test else {"staff", "roles", "persons"})
+    always = {"staff", "roles", "representations"}
+    return frozenset(always if in_test else {*always, "persons"})
 
 
 def digest(content: Mapping[str, Any]) -> str:

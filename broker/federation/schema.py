@@ -18,6 +18,7 @@ from broker.federation.values import (
     AssertedName,
     AttributeName,
     CategoryUri,
+    Day,
     Entry,
     HsaId,
     Id,
@@ -30,7 +31,9 @@ from broker.federation.values import (
     WebAddress,
     named,
 )
+from trust_framework.days import day_after, midnight
 from trust_framework.members import ConsentPolicy, Profile, State
+from trust_framework.representation import RIGHTS, Deed, Kind
 from trust_framework.roles import OF_FEDERATION, OF_MEMBER, Role
 
 __all__ = ["AgreementEntry", "Entry", "MemberEntry", "PolicyEntry"]
@@ -209,6 +212,51 @@ class RoleEntry(Entry):
         return self
 
 
+class RepresentationEntry(Entry):
+    """That a person may act on My page for another: a guardian, the holder of a power of attorney, or a child for itself
+    before the age.
+    """
+
+    id: Text = Field(
+        description="Unique and lasting: a power that was taken back stays so when the file is applied again."
+    )
+    person: str = Field(description="Id of the person that it is about.")
+    representative: str = Field(description="Id of the person who may act; for `own` the same.")
+    kind: Kind = Field(
+        description="`guardian`, `power` (of attorney), or `own`: a child that is let in before the age."
+    )
+    valid_from: Day | None = Field(None, description="The first day; from now on without one.")
+    valid_until: Day | None = Field(None, description="The last day; a power of attorney has one.")
+    may: tuple[Deed, ...] = Field(
+        (),
+        description="What it lets do: `read` and `ask` without more; for others than guardians also `block`, `lift`,"
+        " `end-consent` and `export`.",
+    )
+    despite_age: bool = Field(
+        False, description="For a guardian: decided in this case, so that the age does not count."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.kind is Kind.OWN) != (self.person == self.representative):
+            raise ValueError("kind: `own`, and nothing else, is of a person for themselves")
+        if self.kind is Kind.POWER and self.valid_until is None:
+            raise ValueError("valid_until: a power of attorney has a last day")
+        if beyond := sorted(set(self.may) - RIGHTS[self.kind]):
+            raise ValueError(f"may: {beyond[0]} is not for a {self.kind}")
+        return self
+
+    @property
+    def start(self) -> int:
+        """When it begins."""
+        return midnight(self.valid_from) if self.valid_from else 0
+
+    @property
+    def until(self) -> int | None:
+        """When it has ended."""
+        return day_after(self.valid_until) if self.valid_until else None
+
+
 class FederationFile(Entry):
     """The federation file."""
 
@@ -224,6 +272,7 @@ class FederationFile(Entry):
     persons: tuple[PersonEntry, ...] = Field((), description="People of the directory.")
     staff: tuple[StaffMember, ...] = Field((), description="Their employments and commissions.")
     roles: tuple[RoleEntry, ...] = Field((), description="What people may do in the portal and the console.")
+    representations: tuple[RepresentationEntry, ...] = Field((), description="Who may act for whom on My page.")
     agreements: tuple[AgreementEntry, ...] = Field((), description="Sharing agreements.")
     software_statement_issuers: tuple[SoftwareStatementIssuerEntry, ...] = Field(
         (), description="Whose software may register itself; it stands in test until it is approved."

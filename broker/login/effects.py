@@ -167,12 +167,13 @@ class EndGrant(Change):
 
 @dataclass(frozen=True, slots=True)
 class RecordConsent(Change):
-    """The person agreed that `service` gets what was shown (hash)."""
+    """The person agreed that `service` gets what was shown (hash): these details."""
 
     person: str
     service: str
     shown: str
     at: int
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

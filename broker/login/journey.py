@@ -262,7 +262,7 @@ def consent_answered(tx: Transaction, shown: str, *, given: bool, now: int, on: 
     if shown != decision.shown:
         return Step(Show(Stage.CONSENT, tx))
     kept = Effects(
-        (RecordConsent(tx.person or "", tx.request.service, shown, now),),
+        (RecordConsent(tx.person or "", tx.request.service, shown, now, names),),
         (record.consent(tx, shown, names, now, given=True),),
     )
     return finish(replace(tx, consented=shown), now, on).adding(kept)

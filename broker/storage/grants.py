@@ -6,6 +6,7 @@ from sqlalchemy import Index, bindparam, column, delete, func, insert, select, u
 from sqlalchemy import table as lightweight
 
 from broker.login.effects import EndGrant, Grant, SaveGrant
+from broker.login.person import EndGrants
 from broker.storage.codec import dumps, loads
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
@@ -44,6 +45,9 @@ _END_WITH_SIGN_ON = Kept(
     .where(_C.sign_on == bindparam("root"), _C.offline == 0, _C.revoked_at.is_(None))
     .values(revoked_at=bindparam("at"))
 )
+_END_OF_PERSON = Kept(
+    update(GRANTS).where(_C.person == bindparam("owner"), _C.revoked_at.is_(None)).values(revoked_at=bindparam("at"))
+)
 _FORGET = Kept(delete(GRANTS).where(_C.person == bindparam("forgotten")))
 _READ = Kept(
     select(_C.client, _C.person, _C.sign_on, _C.expires_at, _C.revoked_at, _C.content).where(_C.id == bindparam("row"))
@@ -76,6 +80,11 @@ def end(unit: Unit, change: EndGrant) -> None:
 def end_with_sign_on(unit: Unit, root: str, at: int) -> None:
     """Revoke the grants of a sign-on that has ended, but for offline access."""
     unit.run(_END_WITH_SIGN_ON, {"root": root, "at": at})
+
+
+def end_of_person(unit: Unit, change: EndGrants) -> None:
+    """Revoke all of a person's, those with offline access too."""
+    unit.run(_END_OF_PERSON, {"owner": change.person, "at": change.at})
 
 
 def forget(unit: Unit, person: str) -> None:

@@ -17,6 +17,7 @@ from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.directory import StaffEntry
 from trust_framework.persons import Person
+from trust_framework.representation import Representation
 from trust_framework.roles import Role
 
 _BASIS = "Public interest: knowing who logs in and who may act (GDPR 6.1 e)"
@@ -56,7 +57,7 @@ _P, _K, _S = PERSONS.c, PERSON_KEYS.c, STAFF.c
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A person as a directory lists them: what finds them, what is known, where they work, what they may do in the consoles
-    (organisation number, or `federation`, and role).
+    (organisation number, or `federation`, and role), who may act for them. In `represented` persons have the names of the list.
 
     `person.id` is not used: the store gives the id of whoever the keys find, or a new one.
     """
@@ -65,6 +66,8 @@ class Listed:
     person: Person
     staff: tuple[StaffEntry, ...] = ()
     roles: tuple[tuple[str, Role], ...] = ()
+    name: str = ""
+    represented: tuple[Representation, ...] = ()
 
 
 def _add(insert: InsertOf) -> Executable:
@@ -179,14 +182,14 @@ def open_evidence(database: Database, person: str, sealed: bytes) -> bytes | Non
     return None if key is None else open_under(key, "evidence", sealed[1:], person.encode())
 
 
-def replace_directory(unit: Unit, listed: Iterable[Listed]) -> dict[str, tuple[tuple[str, Role], ...]]:
+def replace_directory(unit: Unit, listed: Iterable[Listed]) -> dict[str, Listed]:
     """Make the directory what `listed` says. Persons found by their keys keep their ids; those no longer listed lose
     their attributes and employments, and stay known by their keys. Raises Overtaken when keys point at two persons.
-    Returns whose roles are which.
+    Returns everybody by the id that the store knows them by.
     """
     unit.run(_UNLIST, {})
     unit.run(_NO_STAFF, {})
-    return {_list(unit, one): one.roles for one in listed}
+    return {_list(unit, one): one for one in listed}
 
 
 def _list(unit: Unit, one: Listed) -> str:

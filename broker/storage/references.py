@@ -29,8 +29,10 @@ REFERENCES = table(
     text("result", "`released`, or the code of the reason"),
     text("method", "The login method"),
     text("event", "Kind of event"),
+    text("person", "The register's random id of who logged in, empty where nobody did", server_default=""),
     Index(None, "reference"),
     Index("ix_log_references_service", "service", "position"),
+    Index("ix_log_references_person", "person", "position"),
 )
 _R, _L = REFERENCES.c, LOG.c
 HOUR = 3600
@@ -71,6 +73,15 @@ _PAGE = Kept(
     .limit(bindparam("count"))
 )
 _COUNT = Kept(select(func.count()).where(_MATCHES))
+_OWN = and_(_R.person == bindparam("person"), _R.at >= bindparam("since"))
+_OF_PERSON = Kept(
+    select(_L.position, _L.leaf)
+    .join(REFERENCES, _R.position == _L.position)
+    .where(_OWN, _R.position < bindparam("before"))
+    .order_by(_R.position.desc())
+    .limit(bindparam("count"))
+)
+_COUNT_OF_PERSON = Kept(select(func.count()).where(_OWN))
 _hour = (_R.at // literal_column(str(HOUR))).label("hour")
 _HOURS = Kept(select(_hour, _R.result, func.count()).where(_MATCHES).group_by(literal_column("hour"), _R.result))
 
@@ -90,6 +101,7 @@ def _row(position: int, one: Finding) -> dict[str, Any]:
         "result": one.result,
         "method": one.method,
         "event": one.event,
+        "person": one.person,
     }
 
 
@@ -114,6 +126,22 @@ def page(database: Database, sought: Sought, before: int = 2**62, count: int = 5
 def hours(database: Database, sought: Sought) -> tuple[tuple[int, str, int], ...]:
     """How many ended how in each hour: its first second, the result, the number."""
     return tuple((int(hour) * HOUR, result, n) for hour, result, n in database.rows(_HOURS, _values(sought)))
+
+
+def of_person(database: Database, person: str, since: int, before: int = 2**62, count: int = 50) -> LoggedPage:
+    """A page of a person's own logins since an instant, the newest first."""
+    asked = {"person": person, "since": since}
+    rows = database.rows(_OF_PERSON, {**asked, "before": before, "count": count + 1})
+    total = database.rows(_COUNT_OF_PERSON, asked)[0][0]
+    shown = _logged(rows[:count])
+    return LoggedPage(shown, total, shown[-1].position if len(rows) > count else None)
+
+
+def waiting_of_person(database: Database, person: str) -> tuple[Logged, ...]:
+    """A person's logins of the last second, which are not sealed yet, the newest first."""
+    named = f'"person":"{person}"'.encode()
+    events = [json.loads(leaf) for leaf in pending(database) if named in leaf]
+    return tuple(Logged(None, e) for e in reversed(events) if e.get("person") == person and finding_of(e))
 
 
 def _values(sought: Sought) -> dict[str, Any]:

@@ -67,6 +67,11 @@ _FORGET = Kept(
     update(SIGN_ONS).where(_S.person == bindparam("forgotten"), _S.ended_at.is_(None)).values(ended_at=bindparam("at"))
 )
 _READ = Kept(select(_S.root, _S.used_at, _S.content).where(_S.id == bindparam("id"), _S.ended_at.is_(None)))
+_OF_PERSON = Kept(
+    select(_S.id, _S.root, _S.used_at, _S.content)
+    .where(_S.person == bindparam("owner"), _S.ended_at.is_(None))
+    .order_by(_S.used_at.desc(), _S.root)
+)
 _SERVED = Kept(select(_P.service, _P.content).where(_P.root == bindparam("root")).order_by(_P.service))
 
 
@@ -110,8 +115,17 @@ def read(database: Database, id: bytes) -> SignOn | None:
     if found is None:
         return None
     root, used_at, content = found
+    return _opened(database, id, root, used_at, content)
+
+
+def _opened(database: Database, id: bytes, root: str, used_at: int, content: bytes) -> SignOn:
     kept = _SIGN_ON.decode(database.vault.open("sign-on", content, root.encode()))
     return SignOn(id, root, kept.person, kept.identities, kept.started_at, used_at)
+
+
+def of_person(database: Database, person: str) -> tuple[SignOn, ...]:
+    """The person's sign-ons that have not ended, in whichever browser, the last used first."""
+    return tuple(_opened(database, *row) for row in database.rows(_OF_PERSON, {"owner": person}))
 
 
 def participants(database: Database, root: str) -> tuple[Participant, ...]:

@@ -24,6 +24,7 @@ from broker.care.filings import (
     SaveRequest,
     SaveReview,
 )
+from broker.care.requests import SaveCareRequest
 from broker.federation.domains import KeepProof
 from broker.federation.feeds import FeedState, KeepFeed
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
@@ -59,6 +60,7 @@ from broker.login.effects import (
 )
 from broker.login.keys import ChooseKey, KeyFetch, SaveRing
 from broker.login.mail import KeepMail, Mail, NoteNotice
+from broker.login.person import ConsentKept, EndGrants, RevokeRepresentation, StandingSignOn, WithdrawConsent
 from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from broker.protocols.testing.choice import Choice
@@ -70,6 +72,7 @@ from broker.storage import (
     care_consents,
     care_emergencies,
     care_relations,
+    care_requests,
     care_reviews,
     chained,
     consents,
@@ -91,6 +94,7 @@ from broker.storage import (
     proposals,
     references,
     register,
+    representations,
     roles,
     settings,
     sign_ons,
@@ -112,6 +116,7 @@ from trust_framework.breaches import Breach
 from trust_framework.care import patient_key
 from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
+from trust_framework.care_requests import CareRequest
 from trust_framework.corrections import Correction
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
@@ -121,6 +126,7 @@ from trust_framework.identifiers import Identifier
 from trust_framework.log_review import Review
 from trust_framework.names import Holding, Name, held
 from trust_framework.persons import Person
+from trust_framework.representation import Representation
 from trust_framework.review_cases import CaseKind, CaseState, ReviewCase
 from trust_framework.roles import RoleGrant
 from trust_framework.subject_requests import SubjectRequest
@@ -142,6 +148,10 @@ APPLY: dict[type, Apply] = {
     change.RecordConsent: consents.record,
     change.GrantRole: roles.grant,
     change.EndRole: roles.end,
+    SaveCareRequest: care_requests.save,
+    RevokeRepresentation: representations.revoke,
+    WithdrawConsent: consents.withdraw,
+    EndGrants: grants.end_of_person,
     change.EndGrant: grants.end,
     change.EndSignOn: sign_ons.end,
     SameRoles: roles.require,
@@ -173,7 +183,7 @@ APPLY: dict[type, Apply] = {
 on them. One order for all also keeps PostgreSQL from deadlocks.
 """
 
-_CARE = (care_blocks, care_consents, care_relations, care_emergencies)
+_CARE = (care_blocks, care_consents, care_relations, care_emergencies, care_requests)
 LOG_ORIGIN = "log-origin"
 _ORDER = {kind: (place, apply) for place, (kind, apply) in enumerate(APPLY.items())}
 
@@ -273,6 +283,29 @@ class Storage:
     def setting(self, name: str) -> Any:
         return settings.read(self._database, name)
 
+    # --- My page
+
+    def representations_of(self, person: str) -> tuple[Representation, ...]:
+        """Those that a person has given, and those that they hold, whether they hold now or not."""
+        return representations.of_person(self._database, person)
+
+    def consents_of(self, person: str) -> tuple[ConsentKept, ...]:
+        """Everything that a person has agreed to let services have."""
+        return consents.of_person(self._database, person)
+
+    def sign_ons_of(self, person: str) -> tuple[StandingSignOn, ...]:
+        """The person's sign-ons that have not ended, with the services that each has served."""
+        found = sign_ons.of_person(self._database, person)
+        return tuple(StandingSignOn(one, tuple(p.service for p in self.participants(one.root))) for one in found)
+
+    def log_of_person(self, person: str, since: int = 0, before: int = 2**62, count: int = 50) -> LoggedPage:
+        """A page of a person's own logins, the newest first."""
+        return references.of_person(self._database, person, since, before, count)
+
+    def log_waiting_of_person(self, person: str) -> tuple[Logged, ...]:
+        """A person's logins that are not sealed yet."""
+        return references.waiting_of_person(self._database, person)
+
     # --- administration
 
     def save_setting(self, name: str, value: Any) -> None:
@@ -317,7 +350,7 @@ class Storage:
                 raise Overtaken("federation")
             applied_ = FederationApplied(at=at, reference=reference, version=version, digest=digest, changes=changes)
             if directory is not None:
-                log.append(unit, roles.replace_filed(unit, persons.replace_directory(unit, directory), at))
+                log.append(unit, _filed(unit, directory, at))
             log.append(unit, (applied_,))
             return version
 
@@ -326,7 +359,8 @@ class Storage:
     def save_directory(self, listed: Iterable[Listed]) -> None:
         """Make the directory what is listed, outside any version of the register."""
         kept = tuple(listed)
-        self._write(lambda unit: persons.replace_directory(unit, kept))
+        at = self.clock()
+        self._write(lambda unit: log.append(unit, _filed(unit, kept, at)))
 
     def register_entries(self, version: int | None = None) -> tuple[Entry, ...]:
         """Everything that stands in the register, or stood at a version."""
@@ -475,6 +509,7 @@ class Storage:
 
         def work(unit: Unit) -> bool:
             consents.forget(unit, id)
+            representations.forget(unit, id)
             roles.forget(unit, id)
             sign_ons.forget(unit, id, at)
             grants.forget(unit, id)
@@ -546,6 +581,20 @@ class Storage:
     def review_cases_about(self, kind: CaseKind, employee: str, since: int) -> int:
         """How many cases of a kind about an employee were opened at or after an instant."""
         return care_cases.count_of(self._database, kind, employee, since)
+
+    def care_request(self, id: str) -> tuple[CareRequest, str] | None:
+        """A request of a patient to care staff, with the patient's id."""
+        return care_requests.read(self._database, id)
+
+    def care_requests_of(self, person: str) -> tuple[CareRequest, ...]:
+        """Every request of a patient, oldest first."""
+        return care_requests.of_person(self._database, person)
+
+    def care_requests_of_provider(
+        self, provider: str, state: str = "waiting", count: int = 200
+    ) -> tuple[tuple[CareRequest, str], ...]:
+        """A provider's in one state, oldest first, each with its patient."""
+        return care_requests.of_provider(self._database, provider, state, count)
 
     def review_case(self, id: str) -> tuple[ReviewCase, str] | None:
         """A case of log review with its patient's id."""
@@ -814,6 +863,13 @@ class Storage:
         """Of old checkpoints, keep the last of each day."""
         now = self.clock()
         return self._write(lambda unit: expiry.thin_checkpoints(unit, now))
+
+
+def _filed(unit: Unit, listed: Iterable[Listed], at: int) -> tuple[Event, ...]:
+    """Make the directory what is listed, with who has which role and who may act for whom."""
+    people = persons.replace_directory(unit, listed)
+    given = roles.replace_filed(unit, {id_: one.roles for id_, one in people.items()}, at)
+    return (*given, *representations.replace_filed(unit, people, at))
 
 
 def _apply(unit: Unit, changes: Iterable[object], events: tuple[Event, ...]) -> None:

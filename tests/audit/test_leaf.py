@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broker.audit import care_events, events
+from broker.audit import care_events, events, person_events
 from broker.audit.leaf import evidence_of, leaf
 from tests.support import effects as a
 
-DEFINED = {**vars(events), **vars(care_events)}
+DEFINED = {**vars(events), **vars(care_events), **vars(person_events)}
 CLASSES = [c for c in DEFINED.values() if isinstance(c, type) and issubclass(c, events.Event) and c.name]
 
 

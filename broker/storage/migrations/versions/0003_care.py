@@ -9,6 +9,8 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
+    "representations",
+    "care_requests",
     "care_blocks",
     "care_lifts",
     "care_consents",
@@ -25,6 +27,39 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    op.create_table(
+        "representations",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("representative", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("start", NUMBER, nullable=False),
+        sa.Column("until", NUMBER, nullable=True),
+        sa.Column("deeds", sa.Text(), nullable=False),
+        sa.Column("despite_age", NUMBER, nullable=False),
+        sa.Column("revoked_at", NUMBER, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_representations")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_representations_person", "representations", ["person"])
+    op.create_index("ix_representations_representative", "representations", ["representative"])
+    op.create_table(
+        "care_requests",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("made_at", NUMBER, nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_requests")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_care_requests_person_made_at", "care_requests", ["person", "made_at"])
+    op.create_index("ix_care_requests_provider_state_made_at", "care_requests", ["provider", "state", "made_at"])
+    op.add_column("consents", sa.Column("attributes", sa.Text(), nullable=False, server_default=""))
+    op.add_column("log_references", sa.Column("person", sa.Text(), nullable=False, server_default=""))
+    op.create_index("ix_log_references_person", "log_references", ["person", "position"])
     op.create_table(
         "care_blocks",
         sa.Column("id", sa.Text(), nullable=False),
@@ -133,5 +168,8 @@ def _filed() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_log_references_person", "log_references")
+    op.drop_column("log_references", "person")
+    op.drop_column("consents", "attributes")
     for table in TABLES:
         op.drop_table(table)
