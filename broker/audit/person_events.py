@@ -11,7 +11,9 @@ from broker.audit.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepresentationChanged(Event):
-    """Somebody may act for a person, may differently, or no longer (`act`: given, ended, revoked). `by` is the person, or `file`."""
+    """Somebody may act for a person, may differently, or no longer (`act`: given, ended, revoked). `by` is the person, or
+    `file`.
+    """
 
     name: ClassVar[str] = "representation.changed"
     retention: ClassVar[str] = "operation"

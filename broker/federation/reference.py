@@ -117,8 +117,9 @@ _OPENING: Final = (
     "- A key that is not known is refused, as is one that stands twice. All faults are told at once, with their lines.",
     "- Paths are relative to the file. What they lead to is stored with the register, so other nodes need no files.",
     "- A secret is written as it is, as `env:NAME` or as `file:PATH`. Of a client's secret only a keyed hash is kept.",
-    "- Persons, staff and representations go to the directory, persons and staff each sealed under the person's own key, and are in no version of the register;",
-    "  only with `TILLIT_ENV=test` do persons also stay in it, as personas of the test method.",
+    "- Persons, staff and representations go to the directory, what is known of a person sealed under the person's own key, and",
+    "  are in no version of the register; only with `TILLIT_ENV=test` do persons also stay in it, as personas of the test",
+    "  method.",
     "- Names by language have the keys `sv` and `en`; `names` is understood where `name` stands here.",
     "- A level is a URI known to tillit and not withdrawn, an attribute a name of the attribute catalogue.",
 )  # fmt: skip

@@ -19,7 +19,7 @@ CONSENTS = table(
     text("service", "The service's id", primary_key=True),
     text("shown", "Hash of what was shown", primary_key=True),
     number("given_at", "When the person last agreed"),
-    text("attributes", "Names of the details that were shown", server_default=""),
+    text("attributes", "Names of the details that were shown", nullable=True),
 )
 _C = CONSENTS.c
 
@@ -59,7 +59,7 @@ def read(database: Database, person: str, service: str) -> tuple[ConsentGiven, .
 def of_person(database: Database, person: str) -> tuple[ConsentKept, ...]:
     """Everything that a person has agreed to, the newest first."""
     rows = database.rows(_OF_PERSON, {"person": person})
-    return tuple(ConsentKept(service, tuple(attributes.split()), at) for service, attributes, at in rows)
+    return tuple(ConsentKept(service, tuple((attributes or "").split()), at) for service, attributes, at in rows)
 
 
 def withdraw(unit: Unit, change: WithdrawConsent) -> None:

@@ -29,7 +29,7 @@ REFERENCES = table(
     text("result", "`released`, or the code of the reason"),
     text("method", "The login method"),
     text("event", "Kind of event"),
-    text("person", "The register's random id of who logged in, empty where nobody did", server_default=""),
+    text("person", "The register's random id of who logged in, empty where nobody did", nullable=True),
     Index(None, "reference"),
     Index("ix_log_references_service", "service", "position"),
     Index("ix_log_references_person", "person", "position"),

@@ -15,6 +15,12 @@ CLIENT = good.CONTENT["services"][1]
 PROVIDER = good.CONTENT["identity_providers"][0]
 RETIRED = "http://id.elegnamnden.se/loa/1.0/loa3-sigmessage"
 
+
+def represented(**changes: object) -> dict[str, object]:
+    """That somebody may act for a person of the file."""
+    return {"id": "R-1", "person": "bo", "representative": "anna", "kind": "guardian", **changes}
+
+
 SHAPE = [
     ("a file without a version", without("tillit"), "tillit", "missing"),
     ("a version that is not known", put(("tillit",), "2"), "tillit", "'1'"),
@@ -220,6 +226,49 @@ MEANING = [
         put(("agreements", 0, "services"), ["x"]),
         "services[0]",
         "no service",
+    ),
+    (
+        "a representation of a person that is not there",
+        put(("representations",), [represented(person="eva")]),
+        "representations[0].person",
+        "eva",
+    ),
+    (
+        "a representative that is not there",
+        put(("representations",), [represented(representative="eva")]),
+        "representations[0].representative",
+        "eva",
+    ),
+    (
+        "two representations of one id",
+        put(("representations",), [represented()] * 2),
+        "representations[1].id",
+        "already",
+    ),
+    (
+        "a guardian of oneself",
+        put(("representations",), [represented(representative="bo")]),
+        "representations[0]",
+        "own",
+    ),
+    ("an early way in for another", put(("representations",), [represented(kind="own")]), "representations[0]", "own"),
+    (
+        "a power without an end",
+        put(("representations",), [represented(kind="power")]),
+        "representations[0]",
+        "last day",
+    ),
+    (
+        "a guardian that may block",
+        put(("representations",), [represented(may=["read", "block"])]),
+        "representations[0]",
+        "block is not for a guardian",
+    ),
+    (
+        "a representation by a word that is none",
+        put(("representations",), [represented(may=["sell"])]),
+        "representations[0].may",
+        "",
     ),
     ("staff of a person that is not there", put(("staff", 0, "person"), "eva"), "staff[0].person", "eva"),
     ("a person with an unknown detail", put(("persons", 0, "shoeSize"), "42"), "persons[0].shoeSize", "catalogue"),

@@ -57,8 +57,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_care_requests_person_made_at", "care_requests", ["person", "made_at"])
     op.create_index("ix_care_requests_provider_state_made_at", "care_requests", ["provider", "state", "made_at"])
-    op.add_column("consents", sa.Column("attributes", sa.Text(), nullable=False, server_default=""))
-    op.add_column("log_references", sa.Column("person", sa.Text(), nullable=False, server_default=""))
+    op.add_column("consents", sa.Column("attributes", sa.Text(), nullable=True))
+    op.add_column("log_references", sa.Column("person", sa.Text(), nullable=True))
     op.create_index("ix_log_references_person", "log_references", ["person", "position"])
     op.create_table(
         "care_blocks",

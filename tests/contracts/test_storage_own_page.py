@@ -1,0 +1,175 @@
+"""What My page reads and changes in a store, on each database: representations, consents, sign-ons, own logins, requests."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from broker.audit.events import RequestRefused
+from broker.care.requests import SaveCareRequest
+from broker.login.effects import Effects, Join, KeepPerson, Overtaken, PersonKey, RecordConsent, SaveGrant, StartSignOn
+from broker.login.person import ConsentKept, EndGrants, RevokeRepresentation, WithdrawConsent
+from broker.storage.persons import Listed
+from tests.contracts.test_storage_references import seal
+from tests.support import care_values as care
+from tests.support import effects as a
+from tests.support.databases import NOW
+from trust_framework.care_requests import CareRequest, RequestState, Wish
+from trust_framework.persons import Person
+from trust_framework.representation import Deed, Kind, Representation
+
+FILE = {"tillit": "1"}
+
+
+def one(name: str, number: str, *represented: Representation) -> Listed:
+    return Listed((PersonKey("personalIdentityNumber", number),), Person(""), name=name, represented=represented)
+
+
+def of(kind: Kind = Kind.GUARDIAN, id: str = "R-1", **more: object) -> Representation:
+    return Representation(id, "alva", "anna", kind, **more)
+
+
+def filed(storage, *represented: Representation) -> None:
+    people = (one("anna", "191212121212"), one("alva", "201705012389", *represented))
+    storage.save_federation(FILE, "digest", people)
+
+
+def changes(storage) -> list[dict[str, object]]:
+    events = [json.loads(leaf) for leaf in storage.log_pending()]
+    return [event for event in events if event["event"] == "representation.changed"]
+
+
+def person(storage, number: str) -> str:
+    (found,) = storage.persons_by_keys((PersonKey("personalIdentityNumber", number),))
+    return found
+
+
+def test_who_may_act_for_whom_comes_with_the_file_and_is_seen_by_both(storage):
+    filed(storage, of(until=NOW + 9, deeds=frozenset({Deed.READ})), of(Kind.POWER, "R-2", start=5, despite_age=True))
+    anna, alva = person(storage, "191212121212"), person(storage, "201705012389")
+    assert storage.representations_of(anna) == storage.representations_of(alva)
+    first, second = storage.representations_of(anna)
+    assert (first.person, first.representative, first.kind, first.until) == (alva, anna, Kind.GUARDIAN, NOW + 9)
+    assert (first.deeds, second.start, second.despite_age) == ({Deed.READ}, 5, True)
+    assert first.id != "R-1"
+    assert storage.representations_of("nobody") == ()
+
+
+def test_each_change_of_who_may_act_for_whom_is_in_the_log_once(storage):
+    filed(storage, of())
+    filed(storage, of())
+    filed(storage, of(until=NOW))
+    filed(storage)
+    assert [e["act"] for e in changes(storage)] == ["given", "given", "ended"]
+    assert storage.representations_of(person(storage, "191212121212")) == ()
+
+
+def test_what_was_taken_back_stays_so_when_the_file_is_applied_again(storage):
+    filed(storage, of())
+    alva = person(storage, "201705012389")
+    (given,) = storage.representations_of(alva)
+    storage.commit(Effects((RevokeRepresentation(given.id, alva, NOW + 1),)))
+    filed(storage, of())
+    assert [each.revoked_at for each in storage.representations_of(alva)] == [NOW + 1]
+
+
+@pytest.mark.parametrize("owner", ["the representative", "taken back already", "unknown"])
+def test_nobody_takes_back_what_is_not_theirs_or_twice(storage, owner):
+    filed(storage, of())
+    anna, alva = person(storage, "191212121212"), person(storage, "201705012389")
+    (given,) = storage.representations_of(alva)
+    change = RevokeRepresentation(given.id, anna if owner == "the representative" else alva, NOW)
+    if owner == "taken back already":
+        storage.commit(Effects((change,)))
+    with pytest.raises(Overtaken):
+        storage.commit(Effects((replace(change, id="x") if owner == "unknown" else change,)))
+
+
+def test_who_is_forgotten_represents_nobody_and_is_represented_by_nobody(storage):
+    filed(storage, of())
+    anna, alva = person(storage, "191212121212"), person(storage, "201705012389")
+    storage.forget_person(anna)
+    assert storage.representations_of(alva) == ()
+
+
+def test_a_directory_without_a_file_brings_representations_too(storage):
+    storage.save_directory((one("anna", "191212121212"), one("alva", "201705012389", of())))
+    assert len(storage.representations_of(person(storage, "201705012389"))) == 1
+
+
+def test_consents_are_listed_with_their_details_and_taken_back_by_service(storage):
+    given = [RecordConsent("p", s, "hash", NOW + n, ("sn", "givenName")) for n, s in enumerate(("one", "two"))]
+    storage.commit(Effects((*given, RecordConsent("other", "one", "hash", NOW))))
+    assert storage.consents_of("p") == (
+        ConsentKept("two", ("sn", "givenName"), NOW + 1),
+        ConsentKept("one", ("sn", "givenName"), NOW),
+    )
+    storage.commit(Effects((WithdrawConsent("p", "one"),)))
+    assert [each.service for each in storage.consents_of("p")] == ["two"]
+    assert len(storage.consents_of("other")) == 1
+    with pytest.raises(Overtaken):
+        storage.commit(Effects((WithdrawConsent("p", "one"),)))
+
+
+def test_a_person_s_sign_ons_are_listed_with_what_they_served_until_they_end(storage):
+    first, second = a.sign_on(), a.sign_on(id=b"2" * 32, root="r2", used_at=NOW + 5)
+    served = a.participant()
+    storage.commit(Effects((StartSignOn(first), StartSignOn(second), Join(second.root, served))))
+    newest, oldest = storage.sign_ons_of(first.person)
+    assert (newest.sign_on, newest.services) == (second, (served.service,))
+    assert oldest.services == ()
+    assert storage.sign_ons_of("another") == ()
+
+
+def test_all_of_a_person_s_grants_end_at_once_also_those_with_offline_access(storage):
+    kept = a.grant(id="g1", person="p", sign_on=None, content={"offline": True})
+    other = a.grant(id="g2", person="q", sign_on=None)
+    storage.commit(Effects((SaveGrant(kept), SaveGrant(other), EndGrants("p", NOW + 3))))
+    storage.commit(Effects((EndGrants("p", NOW + 3),)))
+    assert (storage.grant("g1").revoked_at, storage.grant("g2").revoked_at) == (NOW + 3, None)
+
+
+def test_a_person_s_own_logins_are_paged_newest_first_and_nobody_else_s(storage):
+    mine = [a.code_issued(at=NOW + n, reference=f"R-{n}", person="p") for n in range(5)]
+    theirs = a.code_issued(at=NOW, reference="R-x", person="q")
+    nobody = RequestRefused(at=NOW, reference="R-y", service="svc", reason="request-address")
+    storage.append((*mine, theirs, nobody))
+    assert [e.event["reference"] for e in storage.log_waiting_of_person("p")] == ["R-4", "R-3", "R-2", "R-1", "R-0"]
+    seal(storage)
+    assert storage.log_waiting_of_person("p") == ()
+    first = storage.log_of_person("p", since=NOW + 1, count=2)
+    rest = storage.log_of_person("p", since=NOW + 1, before=first.before, count=2)
+    assert [e.event["reference"] for e in (*first.events, *rest.events)] == ["R-4", "R-3", "R-2", "R-1"]
+    assert (first.total, rest.before) == (4, None)
+
+
+@pytest.fixture
+def known(storage):
+    storage.commit(Effects((KeepPerson("p", (PersonKey("personalIdentityNumber", care.PATIENT.value),)),)))
+    return storage
+
+
+def request(**changes: object) -> CareRequest:
+    whole = CareRequest("r1", Wish.LIFT, care.PATIENT, care.PROVIDER, "b1", NOW, note="Gärna på fredag")
+    return replace(whole, **changes)
+
+
+def test_a_request_is_its_patient_s_and_its_provider_s_and_moves_on_once(known):
+    asked = request()
+    known.commit(Effects((SaveCareRequest(asked, "p"),)))
+    assert known.care_request("r1") == (asked, "p")
+    assert known.care_requests_of("p") == (asked,)
+    assert known.care_requests_of_provider(care.PROVIDER) == ((asked, "p"),)
+    assert known.care_requests_of_provider(care.OTHER_PROVIDER) == ()
+    done = replace(asked, state=RequestState.DONE)
+    known.commit(Effects((SaveCareRequest(done, "p", asked),)))
+    with pytest.raises(Overtaken):
+        known.commit(Effects((SaveCareRequest(replace(asked, state=RequestState.DECLINED), "p", asked),)))
+    assert known.care_requests_of_provider(care.PROVIDER) == ()
+    assert known.care_requests_of_provider(care.PROVIDER, "done") == ((done, "p"),)
+
+
+def test_the_requests_of_who_is_forgotten_are_gone(known):
+    known.commit(Effects((SaveCareRequest(request(), "p"),)))
+    known.forget_person("p")
+    assert known.care_request("r1") is None
