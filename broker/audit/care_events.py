@@ -145,3 +145,39 @@ class AccessDecided(Event):
     kind: str = ""
     register: int = 0
     evidence: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessLogged(Event):
+    """An entry of the access log was stored: that at `occurred` somebody at `provider` accessed `person`'s information. `record`
+    is the hash of its text, `evidence` that of the entry as it is kept, `by` who stored it.
+    """
+
+    name: ClassVar[str] = "care.access"
+    retention: ClassVar[str] = "access"
+    occurred: int
+    person: str = ""
+    provider: str
+    record: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessLogRead(Event):
+    """Somebody read the access log, for a purpose: of which provider, patient (`of`) or employee, over which period; `rows` of it.
+    `what` is the call or the page.
+    """
+
+    name: ClassVar[str] = "care.log-read"
+    retention: ClassVar[str] = "care"
+    what: str
+    purpose: str
+    provider: str = ""
+    of: str = ""
+    since: int = 0
+    until: int = 0
+    rows: int = 0
+    person: str = ""
+    by: str = ""
+    kind: str = ""
+    evidence: dict[str, str] = field(default_factory=dict, repr=False)

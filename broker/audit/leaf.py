@@ -15,6 +15,7 @@ from typing import Any
 from broker.audit.events import Event
 
 _dump = json.JSONEncoder(separators=(",", ":"), sort_keys=True, check_circular=False, allow_nan=False).encode
+_sha256 = hashlib.sha256
 _SEALED = "evidence"
 _Plan = tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]
 _plans: dict[type[Event], _Plan] = {}
@@ -45,3 +46,20 @@ def evidence_of(event: Event) -> tuple[str, bytes] | None:
     if not evidence:
         return None
     return getattr(event, "person", ""), _dump(dict(evidence)).encode("ascii")
+
+
+class AccessLeaves:
+    """Leaves of the entries that one call stores (`care_events.AccessLogged`), written as `leaf` would, without a salt: what
+    they name by hash cannot be guessed.
+    """
+
+    __slots__ = ("_before",)
+
+    def __init__(self, at: int, by: str) -> None:
+        self._before = f'{{"at":{at},"by":{_dump(by)},"event":"care.access","evidence":"'
+
+    def of(self, occurred: int, person: str, provider: str, text: bytes, evidence: bytes) -> bytes:
+        """The leaf of an entry. `person` and `provider` are ids without anything that JSON would escape."""
+        sealed, told = _sha256(evidence).hexdigest(), _sha256(text).hexdigest()
+        said = f'{sealed}","occurred":{occurred},"person":"{person}","provider":"{provider}","record":"{told}"}}'
+        return (self._before + said).encode("ascii")

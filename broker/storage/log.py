@@ -8,7 +8,7 @@ by the next. What a leaf says and how the tree grows is `broker.audit`'s affair.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Executable, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy import Executable, Index, bindparam, delete, func, insert, literal_column, select, update
 
 from broker.audit.checkpoint import BadCheckpoint, Grown, LogRow, TreeState
 from broker.audit.events import Event
@@ -26,6 +26,7 @@ PENDING = table(
     number("id", "Order of writing", primary_key=True, autoincrement=True),
     octets("leaf", "The event as JSON: names and random ids, no personal details"),
     octets("evidence", "What the method gave as proof, sealed under the person's key", nullable=True),
+    number("record", "The entry of the access log that the leaf is of", nullable=True),
 )
 LOG = table(
     "log",
@@ -33,6 +34,8 @@ LOG = table(
     number("position", "Place in the tree, from 0, without gaps", primary_key=True, autoincrement=False),
     octets("leaf", "The event as JSON: names and random ids, no personal details"),
     octets("evidence", "What the method gave as proof, sealed under the person's key", nullable=True),
+    number("record", "The entry of the access log that the leaf is of", nullable=True),
+    Index("ix_log_record", "record", unique=True),
 )
 TREE = table(
     "log_tree",
@@ -59,11 +62,12 @@ _APPEND = Kept(insert(PENDING).values(leaf=bindparam("leaf"), evidence=bindparam
 _TAKE = Kept(select(_P.id, _P.leaf).order_by(_P.id).limit(bindparam("count")))
 _PLACE = Kept(
     insert(LOG).from_select(
-        ["position", "leaf", "evidence"],
+        ["position", "leaf", "evidence", "record"],
         select(
             bindparam("base", type_=_L.position.type) + func.row_number().over(order_by=_P.id) - literal_column("1"),
             _P.leaf,
             _P.evidence,
+            _P.record,
         )
         .where(_P.id <= bindparam("last"))
         .order_by(_P.id),

@@ -82,7 +82,7 @@ def _add_key(insert: InsertOf) -> Executable:
     return new.on_conflict_do_nothing()  # type: ignore[no-any-return]
 
 
-_ADD, _ADD_KEY = Kept(_add), Kept(_add_key)
+ADD, ADD_KEY = Kept(_add), Kept(_add_key)
 _EXISTS = Kept(select(_P.id).where(_P.id == bindparam("row")))
 _OWNER = Kept(select(_K.person).where(_K.id == bindparam("row")))
 _READ = Kept(select(_P.data_key, _P.content).where(_P.id == bindparam("row"), _P.data_key.is_not(None)))
@@ -117,25 +117,25 @@ def keep(unit: Unit, change: KeepPerson) -> None:
 
 def _add_person(unit: Unit, id: str, *, listed: int) -> bytes:
     data_key = secrets.token_bytes(32)
-    unit.run(_ADD, {"id": id, "data_key": unit.vault.seal("person-key", data_key, id.encode()), "listed": listed})
+    unit.run(ADD, {"id": id, "data_key": unit.vault.seal("person-key", data_key, id.encode()), "listed": listed})
     return data_key
 
 
 def _add_keys(unit: Unit, person: str, keys: Iterable[PersonKey]) -> None:
-    for row in sorted(_hash(unit, k) for k in keys):
-        if not unit.run(_ADD_KEY, {"id": row, "person": person}):
+    for row in sorted(key_hash(unit, k) for k in keys):
+        if not unit.run(ADD_KEY, {"id": row, "person": person}):
             owner = unit.row(_OWNER, {"row": row})
             if owner is None or owner[0] != person:
                 raise Overtaken("person")
 
 
-def _hash(at: Database | Unit, key: PersonKey) -> bytes:
+def key_hash(at: Database | Unit, key: PersonKey) -> bytes:
     return at.vault.keyed_hash("person", f"{len(key.kind)}:{key.kind}:{key.value}".encode())
 
 
 def by_keys(database: Database, keys: Iterable[PersonKey]) -> frozenset[str]:
     """Ids of the persons that any of the keys belongs to."""
-    found = (database.row(_OWNER, {"row": _hash(database, key)}) for key in keys)
+    found = (database.row(_OWNER, {"row": key_hash(database, key)}) for key in keys)
     return frozenset(row[0] for row in found if row)
 
 
@@ -193,7 +193,7 @@ def replace_directory(unit: Unit, listed: Iterable[Listed]) -> dict[str, Listed]
 
 
 def _list(unit: Unit, one: Listed) -> str:
-    owners = {row[0] for k in one.keys if (row := unit.row(_OWNER, {"row": _hash(unit, k)}))}
+    owners = {row[0] for k in one.keys if (row := unit.row(_OWNER, {"row": key_hash(unit, k)}))}
     if len(owners) > 1:
         raise Overtaken("person")
     person = owners.pop() if owners else secrets.token_urlsafe(16)

@@ -1,0 +1,124 @@
+"""Finding entries of the access log: by patient, employee, unit and provider, newest first, a page at a time.
+
+Each combination of what is looked for is a statement of its own, so that each finds its index.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import bindparam, func, select, tuple_
+
+from broker.storage import access_log
+from broker.storage.access_log import ACCESS
+from broker.storage.database import Database, Kept, Row
+from broker.storage.log import LOG
+from broker.storage.persons import PERSONS
+from trust_framework.access_log import AccessPage, AccessRow, AccessSought, record_of
+
+MOST: Final = 1000
+"""Entries of a page."""
+
+_A = ACCESS.c
+_READ = (
+    select(_A.record, _A.at, _A.person, _A.content, LOG.c.position, PERSONS.c.data_key)
+    .select_from(ACCESS)
+    .join(LOG, LOG.c.record == _A.record, isouter=True)
+    .join(PERSONS, PERSONS.c.id == _A.person, isouter=True)
+)
+_CONDITIONS: Final[dict[str, Any]] = {
+    "person": _A.person == bindparam("person"),
+    "employee": _A.employee == bindparam("employee"),
+    "provider": _A.provider == bindparam("provider"),
+    "unit": _A.unit == bindparam("unit"),
+    "source": (_A.source == bindparam("source")) & (_A.source != _A.provider),
+    "emergency": _A.emergency == bindparam("emergency"),
+}
+_ONE = Kept(_READ.where(_A.record == bindparam("row")))
+
+
+def _matching(names: frozenset[str]) -> list[Any]:
+    found = [condition for name, condition in _CONDITIONS.items() if name in names]
+    return [*found, _A.at >= bindparam("since"), _A.at <= bindparam("until")]
+
+
+@cache
+def _page(names: frozenset[str], after: bool) -> Kept:  # noqa: FBT001  # a key of the cache
+    matching = _matching(names)
+    if after:
+        matching.append(tuple_(_A.at, _A.record) < tuple_(bindparam("before_at"), bindparam("before")))
+    return Kept(_READ.where(*matching).order_by(_A.at.desc(), _A.record.desc()).limit(bindparam("count")))
+
+
+@cache
+def _count(names: frozenset[str]) -> Kept:
+    some = select(_A.record).where(*_matching(names)).limit(bindparam("most")).subquery()
+    return Kept(select(func.count()).select_from(some))
+
+
+def _asked(database: Database, sought: AccessSought) -> tuple[frozenset[str], dict[str, Any]]:
+    """What is looked for: the names of the conditions, and their values."""
+    values: dict[str, Any] = {n: getattr(sought, n) for n in ("person", "provider", "unit", "source") if getattr(sought, n)}
+    if sought.employee:
+        values["employee"] = access_log.employee_hash(database, sought.employee)
+    if sought.emergency:
+        values["emergency"] = 1
+    return frozenset(values), {**values, "since": sought.since, "until": sought.until}
+
+
+def page(database: Database, sought: AccessSought, before: str | None = None, count: int = 50) -> AccessPage:
+    """A page, the newest first. Entries of patients who were forgotten are passed over. Raises ValueError for a `before` that
+    no page gave.
+    """
+    names, values = _asked(database, sought)
+    if before is not None:
+        at, _, number = before.partition("-")
+        values |= {"before_at": int(at), "before": int(number), "until": min(sought.until, int(at))}
+    wanted = min(count, MOST)
+    rows = database.rows(_page(names, before is not None), {**values, "count": wanted + 1})
+    shown = rows[:wanted]
+    return AccessPage(_opened(database, shown), f"{shown[-1][1]}-{shown[-1][0]}" if len(rows) > wanted else None)
+
+
+def count(database: Database, sought: AccessSought, most: int) -> int:
+    """How many entries there are, counted up to a bound."""
+    names, values = _asked(database, sought)
+    found = database.row(_count(names), {**values, "most": most})
+    return found[0] if found else 0
+
+
+def row(database: Database, id: str) -> AccessRow | None:
+    """An entry by its id; None when it is unknown or can no longer be read."""
+    if not (id.isascii() and id.isdigit() and len(id) < 19):  # noqa: PLR2004  # digits of 64 bits
+        return None
+    return next(iter(_opened(database, database.rows(_ONE, {"row": int(id)}))), None)
+
+
+def _opened(database: Database, rows: Iterable[Row]) -> tuple[AccessRow, ...]:
+    keys: dict[str, bytes | None] = {"": None}
+    found = []
+    for number, _, person, sealed, position, key in rows:
+        if person not in keys:
+            keys[person] = database.vault.open("person-key", key, person.encode()) if key else None
+        text = access_log.opened(database.vault, keys[person], number, person, sealed)
+        if text is not None:
+            found.append(AccessRow(str(number), person, record_of(text), text, position))
+    return tuple(found)
+
+
+class AccessLogReads:
+    """The reads of `broker.care.access_log.AccessLogStore`, for `Storage`."""
+
+    _database: Database
+
+    def access_page(self, sought: AccessSought, before: str | None = None, count: int = 50) -> AccessPage:
+        """Entries of the access log, the newest first."""
+        return page(self._database, sought, before, count)
+
+    def access_count(self, sought: AccessSought, most: int) -> int:
+        """How many entries there are, counted up to a bound."""
+        return count(self._database, sought, most)
+
+    def access_row(self, id: str) -> AccessRow | None:
+        """An entry of the access log by its id."""
+        return row(self._database, id)
