@@ -168,7 +168,10 @@ def _texts(record: AccessRecord) -> tuple[tuple[str, str, int], ...]:
 
 def _printable(value: str) -> bool:
     """No control characters, nor what turns the direction of writing: a log is read by people. Lines may break."""
-    return value.isprintable() or value.replace("\n", "").replace("\t", "").replace("\r", "").replace("\xa0", "").isprintable()
+    return (
+        value.isprintable()
+        or value.replace("\n", "").replace("\t", "").replace("\r", "").replace("\xa0", "").isprintable()
+    )
 
 
 def _hsa(value: str, name: str) -> str:

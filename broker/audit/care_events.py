@@ -164,7 +164,7 @@ class AccessLogged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessLogRead(Event):
-    """Somebody read the access log, for a purpose: of which provider, patient (`of`) or employee, over which period; `rows` of it.
+    """Somebody read the access log, for a purpose: of which provider, patient (`of`), period, and how many `rows` of it.
     `what` is the call or the page.
     """
 

@@ -23,12 +23,16 @@ from trust_framework.access_log import AccessRecord, entries, text_of
 from trust_framework.care import Activity
 from trust_framework.identifiers import Identifier
 
-_BASIS: Final = "Who read what of a patient must be answerable (Patient Data Act 2008:355; HSLF-FS 2016:40 ch. 4 §§ 9, 10)"
+_BASIS: Final = (
+    "Who read what of a patient must be answerable (Patient Data Act 2008:355; HSLF-FS 2016:40 ch. 4 §§ 9, 10)"
+)
 _RETENTION: Final = "At least 18 months here, then archived; at least five years altogether"
 ACCESS = table(
     "access_log",
     About("Who did what with a patient's information", _BASIS, _RETENTION),
-    number("record", "Number of the entry: that of the call, and its place in it", primary_key=True, autoincrement=False),
+    number(
+        "record", "Number of the entry: that of the call, and its place in it", primary_key=True, autoincrement=False
+    ),
     number("at", "When the access began", primary_key=True, autoincrement=False),
     text("person", "The register's random id of the patient; empty for no patient"),
     octets("employee", "Keyed hash of the HSA-id of who accessed"),
@@ -73,7 +77,7 @@ _NOBODYS, _PERSONS = b"\x00", b"\x01"
 _PURPOSE: Final = "access"
 _CALL = Kept(insert(CALLS).values(at=bindparam("at"), by=bindparam("by")).returning(CALLS.c.id))
 COLUMNS: Final = tuple(each.name for each in ACCESS.columns)
-Row = tuple[int, int, str, bytes, str, str, str, int, bytes]
+Entry = tuple[int, int, str, bytes, str, str, str, int, bytes]
 """An entry, in the order of the columns."""
 
 Seal = Callable[[bytes, bytes], bytes]
@@ -107,7 +111,7 @@ class _Entering:
         self._seals: dict[Identifier | None, tuple[str, Seal]] = {}
         self._employees: dict[str, bytes] = {}
         self.ids: list[tuple[bytes, int, int]] = []
-        self.rows: list[Row] = []
+        self.rows: list[Entry] = []
         self.leaves: list[tuple[bytes, int]] = []
 
     def take(self, record: AccessRecord) -> None:
@@ -156,7 +160,7 @@ def context(number: int, person: str) -> bytes:
     return f"{number}/{person}".encode()
 
 
-def evidence(row: Row) -> bytes:
+def evidence(row: Entry) -> bytes:
     """What a leaf names by its hash: the columns that an entry is found by, and the sealed text."""
     number, at, person, employee, provider, unit, source, emergency, sealed = row
     head = f"{number}\n{at}\n{person}\n{provider}\n{unit}\n{source}\n{emergency}\n"

@@ -43,7 +43,7 @@ def _matching(names: frozenset[str]) -> list[Any]:
 
 
 @cache
-def _page(names: frozenset[str], after: bool) -> Kept:  # noqa: FBT001  # a key of the cache
+def _page(names: frozenset[str], after: bool) -> Kept:  # a key of the cache
     matching = _matching(names)
     if after:
         matching.append(tuple_(_A.at, _A.record) < tuple_(bindparam("before_at"), bindparam("before")))
@@ -58,7 +58,9 @@ def _count(names: frozenset[str]) -> Kept:
 
 def _asked(database: Database, sought: AccessSought) -> tuple[frozenset[str], dict[str, Any]]:
     """What is looked for: the names of the conditions, and their values."""
-    values: dict[str, Any] = {n: getattr(sought, n) for n in ("person", "provider", "unit", "source") if getattr(sought, n)}
+    values: dict[str, Any] = {
+        n: getattr(sought, n) for n in ("person", "provider", "unit", "source") if getattr(sought, n)
+    }
     if sought.employee:
         values["employee"] = access_log.employee_hash(database, sought.employee)
     if sought.emergency:

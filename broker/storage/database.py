@@ -205,9 +205,10 @@ class Database:
             self.connection().executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608
             return
         kinds = [_COPIED[type(table.c[name].type)] for name in columns]
-        with self.connection().cursor() as cursor, cursor.copy(
-            f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)"
-        ) as copy:
+        with (
+            self.connection().cursor() as cursor,
+            cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+        ):
             copy.set_types(kinds)
             for row in rows:
                 copy.write_row(row)
@@ -218,8 +219,7 @@ class Database:
 
     def translated(self, error: Exception) -> Exception:
         """What the rest of the broker is told of a driver's error."""
-        if getattr(error, "sqlstate", None) in {_DUPLICATE = frozenset({"23505", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"})
-_DEADLOCK, _SERIALIZATION}:
+        if getattr(error, "sqlstate", None) in {_DEADLOCK, _SERIALIZATION}:
             return GaveWay()
         programming = (self._dbapi.IntegrityError, self._dbapi.ProgrammingError, self._dbapi.DataError)
         return error if isinstance(error, programming) else StorageUnavailable(type(error).__name__)

@@ -5,12 +5,12 @@ without gaps and extends the tree, all in one transaction; a row that PostgreSQL
 by the next. What a leaf says and how the tree grows is `broker.audit`'s affair.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Executable, Index, bindparam, delete, func, insert, literal_column, select, update
 
-from broker.audit.checkpoint import BadCheckpoint, Grown, LogRow, TreeState
+from broker.audit.checkpoint import BadCheckpoint, Grown, TreeState
 from broker.audit.events import Event
 from broker.audit.leaf import evidence_of, leaf
 from broker.login.effects import Overtaken
@@ -84,12 +84,6 @@ _GROW = Kept(
     .values(size=bindparam("size"), frontier=bindparam("frontier"), note=bindparam("note"))
 )
 _CHECKPOINT = Kept(insert(CHECKPOINTS).values(size=bindparam("size"), at=bindparam("at"), note=bindparam("note")))
-_ROWS = Kept(
-    select(_L.position, _L.leaf, _L.evidence)
-    .where(_L.position >= bindparam("first"))
-    .order_by(_L.position)
-    .limit(bindparam("count"))
-)
 _NOTES = Kept(select(_C.note).order_by(_C.size))
 _NEWEST = Kept(select(_C.at).order_by(_C.size.desc()).limit(1))
 _PENDING_ROWS = Kept(select(_P.leaf).order_by(_P.id))
@@ -164,14 +158,6 @@ def seal(unit: Unit, extend: Extend, noted: Noted, at: int, count: int) -> Seali
     unit.run(_CHECKPOINT, {"size": grown.size, "at": at, "note": grown.note})
     noted(unit, before.size, [row[1] for row in rows])
     return Sealing(placed, grown.note)
-
-
-def rows(database: Database, first: int = LOWEST, batch: int = 2000) -> Iterator[LogRow]:
-    """The sealed rows from a position on, in order, read in batches."""
-    while found := database.rows(_ROWS, {"first": first, "count": batch}):
-        for row in found:
-            yield LogRow(*row)
-        first = found[-1][0] + 1
 
 
 def notes(database: Database) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """All tables together, for migrations and the data map."""
 
 from broker.storage import (  # noqa: F401  # importing a file registers its tables
+    access_log,
+    access_months,
     care_blocks,
     care_cases,
     care_consents,

@@ -15,6 +15,7 @@ from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
 from broker.audit.tally import tally
 from broker.audit.trace import Logged, LoggedPage, Sought
+from broker.care.access_log import StoreAccess
 from broker.care.changes import SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
 from broker.care.filings import (
     CasesAsked,
@@ -66,6 +67,7 @@ from broker.login.sign_on import Participant, SignOn
 from broker.protocols.testing.choice import Choice
 from broker.protocols.testing.run import KeepPreset, KeepRun, NoteRun, Run, UsePreset
 from broker.storage import (
+    access_log,
     breaches,
     care_blocks,
     care_cases,
@@ -86,6 +88,7 @@ from broker.storage import (
     jobs,
     keys,
     log,
+    log_rows,
     logins,
     names,
     notices,
@@ -102,6 +105,7 @@ from broker.storage import (
     test_runs,
 )
 from broker.storage import fetches as key_fetches
+from broker.storage.access_reads import AccessLogReads
 from broker.storage.database import RETRIES, Database, GaveWay, Unit
 from broker.storage.grouping import Grouping
 from broker.storage.joined import Joined
@@ -178,6 +182,7 @@ APPLY: dict[type, Apply] = {
     SaveBreach: breaches.save,
     SaveRequest: subject_requests.save,
     SaveCorrection: corrections.save,
+    StoreAccess: access_log.store,
 }
 """What is done with each change, in the order in which it is done: what can refuse comes first, grants before what hangs
 on them. One order for all also keeps PostgreSQL from deadlocks.
@@ -192,7 +197,7 @@ def _place(one: object) -> int:
     return _ORDER[type(one)][0]
 
 
-class Storage:
+class Storage(AccessLogReads):
     """Made by `open_storage`. Used by many threads; each has its own connection."""
 
     def __init__(self, database: Database, clock: Callable[[], int] = lambda: int(time.time())) -> None:
@@ -758,7 +763,7 @@ class Storage:
 
     def log_rows(self, first: int = log.LOWEST) -> Iterator[LogRow]:
         """The sealed rows in order."""
-        return log.rows(self._database, first)
+        return log_rows.rows(self._database, first)
 
     def log_pending(self) -> tuple[bytes, ...]:
         """Leaves not sealed yet."""

@@ -22,11 +22,16 @@ TABLES = (
     "subject_requests",
     "corrections",
     "correction_receivers",
+    "access_log",
+    "access_log_ids",
+    "access_log_calls",
+    "access_log_months",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _access_log()
     op.create_table(
         "representations",
         sa.Column("id", sa.Text(), nullable=False),
@@ -167,9 +172,72 @@ def _filed() -> None:
     op.create_index("ix_correction_receivers_org", "correction_receivers", ["org"])
 
 
+def _access_log() -> None:
+    for name in ("log_pending", "log"):
+        op.add_column(name, sa.Column("record", NUMBER, nullable=True))
+    op.create_index("ix_log_record", "log", ["record"], unique=True)
+    op.create_table(
+        "access_log",
+        sa.Column("record", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("at", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("employee", sa.LargeBinary(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("emergency", NUMBER, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("record", "at", name=op.f("pk_access_log")),
+        sqlite_strict=True,
+        postgresql_partition_by="RANGE (at)",
+    )
+    for name in ("person", "employee", "provider"):
+        op.create_index(f"ix_access_log_{name}", "access_log", [name, "at", "record"])
+    others = sa.column("source") != sa.column("provider")
+    op.create_index(
+        "ix_access_log_source",
+        "access_log",
+        ["source", "at", "record"],
+        postgresql_where=others,
+        sqlite_where=others,
+    )
+    op.create_table(
+        "access_log_ids",
+        sa.Column("id", sa.LargeBinary(), nullable=False),
+        sa.Column("record", NUMBER, nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log_ids")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_access_log_ids_at", "access_log_ids", ["at"])
+    op.create_table(
+        "access_log_calls",
+        sa.Column("id", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log_calls")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "access_log_months",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("starts_at", NUMBER, nullable=False),
+        sa.Column("ends_at", NUMBER, nullable=False),
+        sa.Column("archived_at", NUMBER, nullable=True),
+        sa.Column("digest", sa.Text(), nullable=True),
+        sa.Column("entries", NUMBER, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log_months")),
+        sqlite_strict=True,
+    )
+
+
 def downgrade() -> None:
     op.drop_index("ix_log_references_person", "log_references")
     op.drop_column("log_references", "person")
     op.drop_column("consents", "attributes")
+    op.drop_index("ix_log_record", "log")
+    for name in ("log", "log_pending"):
+        op.drop_column(name, "record")
     for table in TABLES:
         op.drop_table(table)

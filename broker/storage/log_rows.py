@@ -1,0 +1,52 @@
+"""Reading the sealed log from end to end, each leaf with the evidence that it names: its own, or an entry of the access log.
+
+Entries stand in another table, by month; they are read beside the leaves, the entries of a call at once.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from sqlalchemy import bindparam, func, select
+
+from broker.audit.checkpoint import LogRow
+from broker.storage.access_log import ACCESS, SPAN, evidence
+from broker.storage.database import Database, Kept, Row
+from broker.storage.log import LOG, LOWEST, PENDING
+
+_L, _A, _P = LOG.c, ACCESS.c, PENDING.c
+_ROWS = Kept(
+    select(_L.position, _L.leaf, _L.evidence, _L.record)
+    .where(_L.position >= bindparam("first"))
+    .order_by(_L.position)
+    .limit(bindparam("count"))
+)
+_ENTRIES = Kept(select(*_A).where(_A.record >= bindparam("first"), _A.record <= bindparam("last")))
+_named = select(_L.record).where(_L.record == _A.record).exists()
+_waits = select(_P.record).where(_P.record == _A.record).exists()
+_STRAY = Kept(select(func.count()).select_from(ACCESS).where(~_named, ~_waits))
+
+
+def rows(database: Database, first: int = LOWEST, batch: int = 2000) -> Iterator[LogRow]:
+    """The sealed rows from a position on, in order, read in batches."""
+    while found := database.rows(_ROWS, {"first": first, "count": batch}):
+        kept = _entries(database, found)
+        for position, leaf, own, record in found:
+            yield LogRow(position, leaf, own if record is None else kept.get(record))
+        first = found[-1][0] + 1
+
+
+def _entries(database: Database, found: Iterable[Row]) -> dict[int, bytes]:
+    """What is kept of the entries that these leaves are of, by number."""
+    numbers = sorted(row[3] for row in found if row[3] is not None)
+    kept: dict[int, bytes] = {}
+    for _, together in groupby(numbers, key=lambda number: number // SPAN):
+        call = list(together)
+        rows = database.rows(_ENTRIES, {"first": call[0], "last": call[-1]})
+        kept.update((row[0], evidence(row)) for row in rows)
+    return kept
+
+
+def strays(database: Database) -> int:
+    """How many entries of the access log no leaf names, sealed or waiting."""
+    found = database.row(_STRAY, {})
+    return found[0] if found else 0

@@ -1,0 +1,171 @@
+"""What every store holds of the access log, on each database: stored whole or not at all, found, sealed, named by the tree."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from broker.audit.verify import verify_log
+from broker.care.access_log import LogIdTaken, StoreAccess
+from broker.jobs.sealer import Sealer
+from broker.login.effects import Effects
+from tests.contracts.test_storage_secrecy import dump, forms
+from tests.support import care_values as a
+from tests.support.access_records import record, resource
+from tests.support.databases import NOW
+from trust_framework.access_log import AccessSought, checked, record_of
+
+DAY = 86_400
+
+
+def store(storage, *records, by="client"):
+    storage.commit(Effects((StoreAccess(tuple(checked(one, NOW) for one in records), NOW, by),)))
+
+
+def seal(storage):
+    Sealer(storage, storage.ring, storage.log_origin(), None).run()
+
+
+def rows(storage, before=None, count=50, **sought):
+    return storage.access_page(AccessSought(**sought), before, count).rows
+
+
+def records(storage, **sought):
+    return tuple(row.record for row in rows(storage, **sought))
+
+
+def test_a_record_comes_back_as_it_was(storage):
+    one = record()
+    store(storage, one)
+    (row,) = rows(storage, person=storage.patient(a.PATIENT))
+    assert row.record == one
+    assert record_of(row.text) == one
+    assert row.position is None
+    seal(storage)
+    (row,) = rows(storage, person=storage.patient(a.PATIENT))
+    assert storage.access_row(row.id) == row
+    assert row.position is not None
+
+
+def test_a_record_about_two_patients_is_an_entry_for_each_that_tells_nothing_of_the_other(storage):
+    both = record(resource(), resource(a.OTHER_PATIENT), resource(type="Läkemedel"))
+    store(storage, both)
+    (mine,) = rows(storage, person=storage.patient(a.PATIENT))
+    (theirs,) = rows(storage, person=storage.patient(a.OTHER_PATIENT))
+    assert [one.type for one in mine.record.resources] == ["Journaltext", "Läkemedel"]
+    assert a.OTHER_PATIENT.value not in mine.text
+    assert a.PATIENT.value not in theirs.text
+    assert mine.record.id == theirs.record.id
+
+
+def test_a_record_about_no_patient_is_kept_too(storage):
+    store(storage, record(resource(None)))
+    (row,) = rows(storage, provider=a.PROVIDER)
+    assert row.person == ""
+    assert row.record.resources == (resource(None),)
+
+
+@pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        ({"employee": a.DOCTOR}, ["doctor"]),
+        ({"provider": a.OTHER_PROVIDER}, ["far"]),
+        ({"unit": a.OTHER_UNIT}, ["doctor"]),
+        ({"source": a.PROVIDER}, ["far"]),
+        ({"emergency": True}, ["doctor"]),
+        ({"since": NOW - 10}, ["doctor"]),
+        ({"until": NOW - 2 * DAY}, ["far"]),
+        ({"since": NOW - DAY, "until": NOW - DAY}, ["nurse"]),
+        ({"employee": a.NURSE, "provider": a.PROVIDER, "unit": a.UNIT}, ["nurse"]),
+        ({"employee": "SE2321000016-NOBODY"}, []),
+        ({}, ["doctor", "nurse", "far"]),
+    ],
+)
+def test_entries_are_found_by_who_where_and_when_the_newest_first(storage, sought, found):
+    store(
+        storage,
+        record(title="nurse", at=NOW - DAY),
+        record(title="doctor", at=NOW - 10, user=a.DOCTOR, unit=a.OTHER_UNIT, activity="Nödöppning"),
+        record(title="far", at=NOW - 2 * DAY, user=a.FAR_DOCTOR, provider=a.OTHER_PROVIDER, unit=a.FAR_UNIT),
+    )
+    assert [one.title for one in records(storage, **sought)] == found
+    assert storage.access_count(AccessSought(**sought), 10) == len(found)
+    assert storage.access_count(AccessSought(**sought), 1) == min(1, len(found))
+
+
+def test_pages_go_on_where_the_last_one_ended(storage):
+    store(storage, *(record(at=NOW - n // 3) for n in range(10)))
+    person, before, seen = storage.patient(a.PATIENT), None, []
+    while True:
+        page = storage.access_page(AccessSought(person=person), before, 4)
+        seen += [row.id for row in page.rows]
+        if page.before is None:
+            break
+        before = page.before
+    assert len(seen) == len(set(seen)) == 10
+    assert seen == [row.id for row in rows(storage, person=person)]
+
+
+def test_a_log_id_that_is_taken_stores_nothing_of_the_call(storage):
+    one, other = record(), record()
+    store(storage, one)
+    with pytest.raises(LogIdTaken):
+        store(storage, other, replace(one, title="another"))
+    assert records(storage) == (one,)
+    assert storage.log_waiting() == len(storage.log_pending())
+    store(storage, other, replace(one, provider=a.OTHER_PROVIDER, unit=a.FAR_UNIT))
+    assert len(records(storage)) == 3
+
+
+def test_of_two_that_store_the_same_log_id_at_once_one_is_refused(storage):
+    one, outcomes, ready = record(), [], threading.Barrier(2)
+
+    def go():
+        ready.wait()
+        try:
+            store(storage, record(), one)
+        except LogIdTaken:
+            outcomes.append("taken")
+        else:
+            outcomes.append("stored")
+
+    threads = [threading.Thread(target=go) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["stored", "taken"]
+    assert len(records(storage)) == 2
+
+
+def test_records_of_other_months_and_years_are_stored_and_found(storage):
+    store(storage, *(record(at=NOW - n * 45 * DAY) for n in range(10)))
+    assert len(records(storage, person=storage.patient(a.PATIENT))) == 10
+    assert len(records(storage, since=NOW - 100 * DAY)) == 3
+
+
+def test_forgetting_a_patient_takes_their_entries_and_leaves_the_log_as_it_was_signed(storage):
+    store(storage, record(), record(resource(a.OTHER_PATIENT)))
+    seal(storage)
+    (mine,) = rows(storage, person=storage.patient(a.PATIENT))
+    storage.forget_person(mine.person)
+    assert storage.access_row(mine.id) is None
+    assert [one.resources[0].patient for one in records(storage)] == [a.OTHER_PATIENT]
+    assert verify_log(storage).ok
+    store(storage, record())
+    assert storage.patient(a.PATIENT) != mine.person
+
+
+def test_nothing_of_a_person_is_in_a_dump(storage):
+    store(storage, record(), record(resource(None)))
+    seal(storage)
+    planted = (a.PATIENT.value, a.NURSE, "Anna Åkesson", "Tolvan Tolvansson", "198906059483", "senaste året")
+    kept = dump(storage)
+    for one in planted:
+        for form in forms(one.encode()):
+            assert form not in kept
+
+
+@pytest.mark.parametrize("id", ["", "x", "1", "9" * 30, "-1", "¹"])
+def test_an_unknown_entry_is_none(storage, id):
+    assert storage.access_row(id) is None
