@@ -8,14 +8,19 @@ from playwright.sync_api import Browser
 
 from broker.exchange import Reply
 from tests.browser.test_pages import HOSTILE, NARROW, SCREENSHOTS, WIDE, faults, open_page, sideways
-from tests.support.chromium import chromium, looking
+from tests.support.chromium import chromium, looking, picture
 from tests.support.console_samples import console_frame, console_samples
 from tests.support.gallery import Gallery, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
 NAMES = sorted(console_samples())
-LOOKS = [("sv", "light", NARROW), ("sv", "dark", WIDE), ("en", "light", WIDE), ("en", "dark", NARROW)]
+LOOKS = [
+    ("sv", "light", NARROW),
+    ("en", "dark", WIDE),
+    pytest.param("sv", "dark", WIDE, marks=pytest.mark.long),
+    pytest.param("en", "light", NARROW, marks=pytest.mark.long),
+]
 MEASURE = """() => [...document.querySelectorAll('button, .button, header a, footer a, summary, select, input, textarea')]
     .filter(e => !['hidden', 'checkbox', 'radio'].includes(e.type) && e.offsetParent)
     .filter(e => e.getBoundingClientRect().height < 43.9).map(e => e.outerHTML.slice(0, 80))"""
@@ -44,12 +49,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.mark.parametrize(("language", "theme", "size"), LOOKS, ids=str)
 def test_every_page_is_accessible_whole_and_photographed(browser: Browser, base: str, language, theme, size):
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     wrong: dict[str, object] = {}
     with looking(browser, *size) as page:
         for name in NAMES:
             open_page(page, base, name, language, theme)
-            page.screenshot(path=SCREENSHOTS / f"console-{name}-{language}-{theme}-{size[0]}.png", full_page=True)
+            picture(page, SCREENSHOTS / f"console-{name}-{language}-{theme}-{size[0]}.png")
             found = [*faults(page), *(["sideways scroll"] if sideways(page) > 0 else [])]
             if found:
                 wrong[name] = found

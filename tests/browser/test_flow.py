@@ -19,6 +19,7 @@ from broker.demo.people import COMMISSION_CLINIC
 from broker.demo.places import Places
 from broker.demo.starter import tillit
 from tests.support import flow
+from tests.support.chromium import picture
 from tests.support.demo import Home, demo, watched
 from tests.support.flow import on_page
 
@@ -289,7 +290,7 @@ class Looker:
             for size, (width, height) in SIZES.items():
                 self.page.set_viewport_size({"width": width, "height": height})
                 key = f"{name}-{self.language}-{theme}-{size}"
-                self.page.screenshot(path=shot(key), full_page=True)
+                picture(self.page, shot(key))
                 if found := [*self._faults(), *self._sideways()]:
                     self.wrong[key] = found
 
@@ -422,19 +423,19 @@ def shows_as_text(page: Page, places: Places) -> None:
     flow.start_saml(page, places, who="staff")
     shown = page.locator("main").inner_text()
     assert shown.count(POLYGLOT) >= 4, shown
-    page.screenshot(path=shot("hostile-u1"), full_page=True)
+    picture(page, shot("hostile-u1"))
     for press_on, mark in ((lambda: flow.choose(page, "card"), "U4"), (lambda: flow.use_card(page), "U5")):
         press_on()
         on_page(page, mark)
         assert POLYGLOT in page.locator("body").inner_text()
-        page.screenshot(path=shot(f"hostile-{mark.lower()}"), full_page=True)
+        picture(page, shot(f"hostile-{mark.lower()}"))
     page.locator("input[name=commission]").first.check()
     page.locator("main form button").first.click()
     assert POLYGLOT in flow.logged_in(page)
     flow.start_oidc(page, places, "survey")
     on_page(page, "U7")
     assert page.locator("main").inner_text().count(POLYGLOT) >= 3
-    page.screenshot(path=shot("hostile-u7"), full_page=True)
+    picture(page, shot("hostile-u7"))
     page.goto(f"{places.broker}/")
     assert page.locator("body").inner_text().count(POLYGLOT) >= 5
     assert page.locator("script:not([src]), img[src=x]").count() == 0

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.chromium import chromium, looking
+from tests.support.chromium import chromium, looking, open_styled, picture
 from tests.support.gallery import QR_TEXT, Gallery, serving
 from tests.support.page_samples import hostile, samples
 from tests.support.qr_reader import read_path
@@ -20,6 +20,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::pytest.Py
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NARROW, WIDE = (320, 568), (1280, 800)
+_FEW = [("sv", "light", NARROW), ("sv", "dark", WIDE), ("en", "light", WIDE), ("en", "dark", NARROW)]
+_REST = [("sv", "light", WIDE), ("sv", "dark", NARROW), ("en", "light", NARROW), ("en", "dark", WIDE)]
+LOOKS = [*_FEW, *(pytest.param(*look, marks=pytest.mark.long) for look in _REST)]
 FRAMED = {"u2-frame", "u2-frame-done"}
 NAMES = sorted(set(samples()) - FRAMED)
 LEAVES = "u9-return"
@@ -60,7 +63,7 @@ def base(gallery: tuple[Gallery, str]) -> str:
 
 
 def open_page(page: Page, base: str, name: str, language: str = "sv", theme: str = "light", cast: str = "") -> None:
-    page.goto(f"{base}/{language}/{theme}/{name}/{cast}".rstrip("/"))
+    open_styled(page, f"{base}/{language}/{theme}/{name}/{cast}".rstrip("/"))
     if name == "u2-scan" and page.evaluate("() => 'serviceWorker' in navigator"):
         page.wait_for_selector("#qr svg")
 
@@ -75,20 +78,17 @@ def faults(page: Page) -> list[str]:
     return [f"{v['id']}: {[node['html'] for node in v['nodes']]}" for v in found.response["violations"]]
 
 
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize(("language", "theme", "size"), LOOKS, ids=str)
 def test_every_page_is_accessible_whole_and_photographed(
     browser: Browser, base: str, language: str, theme: str, size: tuple[int, int]
 ):
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     wrong: dict[str, object] = {}
     with looking(browser, *size) as page, looking(browser, *size, java_script_enabled=True) as still:
         still.route("**/return.*.js", lambda route: route.abort())
         for name in NAMES:
             seen = still if name == LEAVES else page
             open_page(seen, base, name, language, theme)
-            seen.screenshot(path=SCREENSHOTS / f"{name}-{language}-{theme}-{size[0]}.png", full_page=True)
+            picture(seen, SCREENSHOTS / f"{name}-{language}-{theme}-{size[0]}.png")
             found = [*faults(seen), *(["sideways scroll"] if sideways(seen) > 0 else [])]
             if found:
                 wrong[name] = found
@@ -110,7 +110,7 @@ def test_hostile_names_run_nothing_and_break_no_layout(browser: Browser, base: s
         page.route("**/return.*.js", lambda route: route.abort())
         for name in NAMES:
             open_page(page, base, name, cast=kind)
-            page.screenshot(path=SCREENSHOTS / f"{name}-hostile-{kind}.png", full_page=True)
+            picture(page, SCREENSHOTS / f"{name}-hostile-{kind}.png")
             if sideways(page) > 0:
                 wrong[name] = sideways(page)
         assert not page.refused
@@ -190,7 +190,7 @@ def test_without_scripts_the_code_stands_in_a_frame_and_a_button_goes_on(browser
         page.goto(f"{base}/sv/light/u2-scan")
         frame = page.frame_locator("iframe")
         expect(frame.locator("svg")).to_be_visible()
-        page.screenshot(path=SCREENSHOTS / "u2-scan-without-scripts.png", full_page=True)
+        picture(page, SCREENSHOTS / "u2-scan-without-scripts.png")
         page.get_by_role("button", name="Jag är klar").click()
         assert shown.posted == ["/login/4f0c/mobil csrf=b64-of-a-mac"]
         assert not page.refused
@@ -200,7 +200,7 @@ def test_without_scripts_a_button_returns_to_the_service(browser: Browser, base:
     with looking(browser, java_script_enabled=False) as page:
         page.route("https://prov.example/**", lambda route: route.fulfill(body="the service"))
         open_page(page, base, LEAVES)
-        page.screenshot(path=SCREENSHOTS / "u9-return-without-scripts.png", full_page=True)
+        picture(page, SCREENSHOTS / "u9-return-without-scripts.png")
         page.get_by_role("button", name="Fortsätt till Provportalen").click()
         page.wait_for_url("https://prov.example/acs")
 
@@ -257,7 +257,7 @@ def test_borders_and_pictures_survive_forced_colours(browser: Browser, base: str
     with looking(browser, forced_colors="active", reduced_motion="reduce") as page:
         for name in ("u1-choose", "u2-scan", "u5-commission"):
             open_page(page, base, name)
-            page.screenshot(path=SCREENSHOTS / f"{name}-forced-colours.png", full_page=True)
+            picture(page, SCREENSHOTS / f"{name}-forced-colours.png")
         assert page.evaluate("() => getComputedStyle(document.querySelector('.radio')).borderTopWidth") == "1px"
 
 
