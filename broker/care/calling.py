@@ -4,12 +4,13 @@ A service function takes a wish (values as the caller sent them), the `Caller`, 
 whose effects the caller commits before anything leaves, or raises `CareRefused`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from broker.care.ports import CareStore
-from broker.login.effects import NOTHING, Effects
+from broker.login.effects import NOTHING, Effects, Overtaken
 from trust_framework.care import CareActor, Staff
 from trust_framework.care_register import CareRegister
 
@@ -52,7 +53,8 @@ class CareRefused(Exception):
 class Caller:
     """Who calls. `person` is the register's id of the human (the patient's own on My page), `client` the id of the system;
     `staff` is who is entered as having acted; `providers` are those that the caller may act for, by HSA-id in compare form;
-    `actor` is the commission that staff have chosen. `reference` ties page, log and support call together.
+    `actor` is the commission that staff have chosen, `system_roles` what it lets them do in systems (systemRole). `reference`
+    ties page, log and support call together.
     """
 
     kind: CallerKind
@@ -62,6 +64,7 @@ class Caller:
     staff: Staff = field(default_factory=lambda: Staff(""))
     providers: frozenset[str] = frozenset()
     actor: CareActor | None = None
+    system_roles: frozenset[str] = frozenset()
     reference: str = ""
 
     def may_act_for(self, provider: str) -> bool:
@@ -81,6 +84,24 @@ class Done(Generic[T]):
     result: T
     effects: Effects = NOTHING
     code: ResultCode = ResultCode.OK
+
+
+ATTEMPTS: Final = 4
+
+
+def carried_out(call: Callable[[], Done[T]], store: CareStore) -> Done[T]:
+    """Make a call and commit what it does. One that another call overtook is made anew from what stands then. Raises
+    CareRefused, StorageUnavailable.
+    """
+    for _ in range(ATTEMPTS):
+        done = call()
+        try:
+            if done.effects != NOTHING:
+                store.commit(done.effects)
+        except Overtaken:
+            continue
+        return done
+    raise CareRefused(ResultCode.ERROR, "overtaken")
 
 
 @dataclass(frozen=True, slots=True)

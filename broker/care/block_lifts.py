@@ -1,0 +1,164 @@
+"""Lifts of blocks for a time (tillfällig hävning): by the patient's consent or in an emergency, and cancelling them.
+
+Owns for whom, how long and by whom a block may be lifted. An emergency always begins a review case.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from broker.care import acts, blocks, emergency_cases, providers
+from broker.care.acts import ActWish
+from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
+from broker.care.changes import SaveBlock
+from broker.care.emergency_cases import Emergency
+from broker.login.effects import NOTHING, Effects
+from trust_framework.blocks import Block, Lift, LiftReason
+from trust_framework.care import CareProvider
+
+DAY: Final = 86_400
+HOUR: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class LiftWish:
+    """A lift as the caller wants it: of which block, until when, for which unit, or for one employee there."""
+
+    id: str
+    block: str
+    until: int
+    unit: str
+    reason: LiftReason
+    employee: str = ""
+    entered: ActWish = field(default_factory=ActWish)
+
+
+def lift(wish: LiftWish, who: Caller, on: CareServices, now: int) -> Done[Block]:
+    """Let a unit, or one employee, see what a block closes, for a time."""
+    block, person, at = _liftable(wish, who, on)
+    lifted = _lift(wish, block, at, who, on, now)
+    if (there := on.store.block_of_lift(lifted.id)) is not None:
+        return _again(there[0], lifted)
+    blocks.standing(block)
+    after = replace(block, lifts=(*block.lifts, lifted))
+    event = blocks.changed(
+        "lifted",
+        after,
+        person,
+        who,
+        lifted.registered,
+        now,
+        lift=lifted.id,
+        reason=lifted.reason.value,
+        until=lifted.until,
+    )
+    done = Effects((SaveBlock(after, person, block),), (event,))
+    return Done(after, done + _emergency(lifted, after, person, at, who, on, now))
+
+
+def _liftable(wish: LiftWish, who: Caller, on: CareServices) -> tuple[Block, str, CareProvider]:
+    """The block, its patient, and the provider of the unit that it is to be lifted for."""
+    found = on.store.block(providers.entry_id(wish.block, "block"))
+    at = on.register.provider_of_unit(providers.hsa(wish.unit, "unit"))
+    if found is None:
+        raise CareRefused(ResultCode.NOTFOUND, "unknown", "block")
+    if at is None:
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "unknown-unit", "unit")
+    block, person = found
+    provider = providers.provider(block.provider, on)
+    _may_lift(wish, provider, at, person, who)
+    return block, person, at
+
+
+def _may_lift(wish: LiftWish, provider: CareProvider, at: CareProvider, person: str, who: Caller) -> None:
+    if who.kind is CallerKind.PATIENT:
+        if person != who.person:
+            raise CareRefused(ResultCode.NOTFOUND, "unknown", "block")
+        if wish.reason is LiftReason.EMERGENCY:
+            raise CareRefused(ResultCode.ACCESSDENIED, "not-staff", "reason")
+    elif not who.may_act_for(at.hsa_id):
+        raise CareRefused(ResultCode.ACCESSDENIED, "foreign-provider", "unit")
+    if at.hsa_id != provider.hsa_id and not provider.switches.outer_lift_by_others:
+        raise CareRefused(ResultCode.ACCESSDENIED, "lifted-by-owner-only", "block")
+    _within_commission(wish, who)
+
+
+def _within_commission(wish: LiftWish, who: Caller) -> None:
+    """Staff lift for the unit that they act at, in an emergency for themselves alone."""
+    if who.kind is not CallerKind.STAFF:
+        return
+    if who.actor is None or providers.hsa(wish.unit, "unit") != who.actor.unit:
+        raise CareRefused(ResultCode.ACCESSDENIED, "beyond-commission", "unit")
+    own = who.actor.employee
+    if wish.reason is LiftReason.EMERGENCY and (not wish.employee or providers.hsa(wish.employee, "employee") != own):
+        raise CareRefused(ResultCode.ACCESSDENIED, "beyond-commission", "employee")
+
+
+def _lift(wish: LiftWish, block: Block, at: CareProvider, who: Caller, on: CareServices, now: int) -> Lift:
+    return Lift(
+        providers.entry_id(wish.id),
+        block.id,
+        _until(wish, providers.provider(block.provider, on), now),
+        providers.unit(at, wish.unit),
+        wish.reason,
+        acts.act(wish.entered, who, now),
+        employee=providers.hsa(wish.employee, "employee") if wish.employee else "",
+    )
+
+
+def _until(wish: LiftWish, provider: CareProvider, now: int) -> int:
+    """Its end: after now, and no later than the block's provider allows for the reason."""
+    until = acts.instant(wish.until, "until")
+    emergency = wish.reason is LiftReason.EMERGENCY
+    limit = provider.switches.emergency_hours * HOUR if emergency else provider.switches.consent_lift_days * DAY
+    if until <= now:
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "already-over", "until")
+    if until > now + limit:
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "too-long", "until")
+    return until
+
+
+def _again(there: Block, wished: Lift) -> Done[Block]:
+    earlier = next(lift for lift in there.lifts if lift.id == wished.id)
+    if replace(earlier, registered=wished.registered, cancelled=None) != wished:
+        raise CareRefused(ResultCode.ALREADYEXISTS, "other-content", "id")
+    if earlier.cancelled is not None or not there.stands:
+        raise CareRefused(ResultCode.INVALIDSTATE, "ended", "id")
+    return Done(there)
+
+
+def _emergency(
+    lifted: Lift, block: Block, person: str, at: CareProvider, who: Caller, on: CareServices, now: int
+) -> Effects:
+    if lifted.reason is not LiftReason.EMERGENCY:
+        return NOTHING
+    employee = lifted.employee or lifted.registered.registered_by.employee
+    happened = Emergency(lifted.id, at, lifted.unit, employee, block.patient, person, lifted.registered.reason)
+    return emergency_cases.opened(happened, who, on, now)[1]
+
+
+def cancel(id: str, why: ActWish, who: Caller, on: CareServices, now: int) -> Done[Block]:
+    """End a lift before its time. Whoever lifted may, and the block's own provider, and the patient."""
+    found = on.store.block_of_lift(providers.entry_id(id))
+    if found is None or not _may_cancel(id, *found, who, on):
+        raise CareRefused(ResultCode.NOTFOUND, "unknown", "id")
+    block, person = found
+    lifted = _of(block, id)
+    if lifted.cancelled is not None or lifted.until < now:
+        raise CareRefused(ResultCode.INVALIDSTATE, "ended", "id")
+    cancelled = acts.act(why, who, now)
+    lifts = tuple(replace(one, cancelled=cancelled) if one is lifted else one for one in block.lifts)
+    after = replace(block, lifts=lifts)
+    event = blocks.changed("lift-cancelled", after, person, who, cancelled, now, lift=lifted.id)
+    return Done(after, Effects((SaveBlock(after, person, block),), (event,)))
+
+
+def _of(block: Block, id: str) -> Lift:
+    wanted = providers.entry_id(id)
+    return next(lift for lift in block.lifts if lift.id == wanted)
+
+
+def _may_cancel(id: str, block: Block, person: str, who: Caller, on: CareServices) -> bool:
+    if who.kind is CallerKind.PATIENT:
+        return person == who.person
+    at = on.register.provider_of_unit(_of(block, id).unit)
+    return who.may_act_for(block.provider) or (at is not None and who.may_act_for(at.hsa_id))

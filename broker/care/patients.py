@@ -1,0 +1,56 @@
+"""Patients among the persons of the register. A patient need not have a login: the first entry about one makes the person."""
+
+import secrets
+from dataclasses import dataclass
+
+from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, ResultCode
+from broker.login.effects import Change, KeepPerson, PersonKey
+from trust_framework.care import Patient as Described
+from trust_framework.care import patient_identifier, patient_key
+from trust_framework.identifiers import Identifier, birth_date
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Whom an entry is about: the number in compare form, the register's id, and what makes a new person of one."""
+
+    number: Identifier
+    person: str
+    changes: tuple[Change, ...] = ()
+
+
+def number(value: Identifier) -> Identifier:
+    """The number in compare form. Raises CareRefused when there is no such kind, or the value cannot be one of it."""
+    found = patient_identifier(value.oid, value.value)
+    if found is None:
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "patient-number", "patient")
+    return found
+
+
+def known(value: Identifier, on: CareServices) -> Patient | None:
+    """The patient, None when nobody known has this number."""
+    plain = number(value)
+    person = on.store.patient(plain)
+    return None if person is None else Patient(plain, person)
+
+
+def patient(value: Identifier, who: Caller, on: CareServices) -> Patient:
+    """The patient that an entry is to be about, made a person if need be. A patient enters nothing about anybody else: who
+    speaks for a child cannot set its blocks.
+    """
+    plain = number(value)
+    person = on.store.patient(plain)
+    if who.kind is CallerKind.PATIENT and person != who.person:
+        raise CareRefused(ResultCode.ACCESSDENIED, "guardian", "patient")
+    if person is not None:
+        return Patient(plain, person)
+    new = secrets.token_urlsafe(16)
+    return Patient(plain, new, (KeepPerson(new, (PersonKey(*patient_key(plain)),)),))
+
+
+def described(found: Patient, on: CareServices) -> Described:
+    """What a decision knows of the patient."""
+    person = on.store.person(found.person)
+    attributes = person.attributes if person else {}
+    born = next(iter(attributes.get("dateOfBirth", ())), "") or birth_date(found.number.value) or ""
+    return Described(found.person, born, bool(person and person.protected))
