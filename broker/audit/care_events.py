@@ -34,14 +34,15 @@ class BlockChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockRevealed(Event):
-    """Somebody was told at which unit a patient's blocked information is: the first of the two steps to open it."""
+    """Somebody in an emergency was told where a patient's blocked information is (`level` WHERE), or had it opened (OPEN)."""
 
     name: ClassVar[str] = "care.block-revealed"
     retention: ClassVar[str] = "care"
     person: str
     provider: str
     unit: str
-    blocks: tuple[str, ...]
+    level: str
+    blocks: tuple[str, ...] = ()
     by: str = ""
     kind: str = ""
     evidence: dict[str, str] = field(default_factory=dict, repr=False)
@@ -128,8 +129,8 @@ class CaseOpened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDecided(Event):
-    """It was decided what somebody may see of a patient. `rulings` rows are (resource, answer, rules in their order), `rules`
-    names the rule set, `register` the version of the register that decided.
+    """It was decided what somebody may see of a patient. `rulings` rows are (answer, rules that made it) in the question's order,
+    `rules` names the rule set, `register` the version of the register that decided.
     """
 
     name: ClassVar[str] = "care.decided"

@@ -12,11 +12,9 @@ from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, D
 from broker.care.changes import SaveBlock
 from broker.care.emergency_cases import Emergency
 from broker.login.effects import NOTHING, Effects
+from trust_framework.block_entry import lift_refusal
 from trust_framework.blocks import Block, Lift, LiftReason
 from trust_framework.care import CareProvider
-
-DAY: Final = 86_400
-HOUR: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +33,10 @@ class LiftWish:
 def lift(wish: LiftWish, who: Caller, on: CareServices, now: int) -> Done[Block]:
     """Let a unit, or one employee, see what a block closes, for a time."""
     block, person, at = _liftable(wish, who, on)
-    lifted = _lift(wish, block, at, who, on, now)
+    lifted = _lift(wish, block, at, who, now)
     if (there := on.store.block_of_lift(lifted.id)) is not None:
         return _again(there[0], lifted)
-    blocks.standing(block)
+    _let(block, lifted, at, on, now)
     after = replace(block, lifts=(*block.lifts, lifted))
     event = blocks.changed(
         "lifted",
@@ -64,12 +62,11 @@ def _liftable(wish: LiftWish, who: Caller, on: CareServices) -> tuple[Block, str
     if at is None:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "unknown-unit", "unit")
     block, person = found
-    provider = providers.provider(block.provider, on)
-    _may_lift(wish, provider, at, person, who)
+    _may_lift(wish, at, person, who)
     return block, person, at
 
 
-def _may_lift(wish: LiftWish, provider: CareProvider, at: CareProvider, person: str, who: Caller) -> None:
+def _may_lift(wish: LiftWish, at: CareProvider, person: str, who: Caller) -> None:
     if who.kind is CallerKind.PATIENT:
         if person != who.person:
             raise CareRefused(ResultCode.NOTFOUND, "unknown", "block")
@@ -77,8 +74,6 @@ def _may_lift(wish: LiftWish, provider: CareProvider, at: CareProvider, person: 
             raise CareRefused(ResultCode.ACCESSDENIED, "not-staff", "reason")
     elif not who.may_act_for(at.hsa_id):
         raise CareRefused(ResultCode.ACCESSDENIED, "foreign-provider", "unit")
-    if at.hsa_id != provider.hsa_id and not provider.switches.outer_lift_by_others:
-        raise CareRefused(ResultCode.ACCESSDENIED, "lifted-by-owner-only", "block")
     _within_commission(wish, who)
 
 
@@ -93,11 +88,11 @@ def _within_commission(wish: LiftWish, who: Caller) -> None:
         raise CareRefused(ResultCode.ACCESSDENIED, "beyond-commission", "employee")
 
 
-def _lift(wish: LiftWish, block: Block, at: CareProvider, who: Caller, on: CareServices, now: int) -> Lift:
+def _lift(wish: LiftWish, block: Block, at: CareProvider, who: Caller, now: int) -> Lift:
     return Lift(
         providers.entry_id(wish.id),
         block.id,
-        _until(wish, providers.provider(block.provider, on), now),
+        acts.instant(wish.until, "until"),
         providers.unit(at, wish.unit),
         wish.reason,
         acts.act(wish.entered, who, now),
@@ -105,16 +100,14 @@ def _lift(wish: LiftWish, block: Block, at: CareProvider, who: Caller, on: CareS
     )
 
 
-def _until(wish: LiftWish, provider: CareProvider, now: int) -> int:
-    """Its end: after now, and no later than the block's provider allows for the reason."""
-    until = acts.instant(wish.until, "until")
-    emergency = wish.reason is LiftReason.EMERGENCY
-    limit = provider.switches.emergency_hours * HOUR if emergency else provider.switches.consent_lift_days * DAY
-    if until <= now:
-        raise CareRefused(ResultCode.VALIDATION_ERROR, "already-over", "until")
-    if until > now + limit:
-        raise CareRefused(ResultCode.VALIDATION_ERROR, "too-long", "until")
-    return until
+_REFUSED: Final = {"block-ended": ResultCode.INVALIDSTATE, "not-this-providers-to-lift": ResultCode.ACCESSDENIED}
+
+
+def _let(block: Block, lifted: Lift, at: CareProvider, on: CareServices, now: int) -> None:
+    """See that the lift may be entered: the block stands, its own provider lets it, no longer than that provider allows."""
+    switches = providers.provider(block.provider, on).switches
+    if refused := lift_refusal(block, lifted, at.hsa_id, switches, now):
+        raise CareRefused(_REFUSED.get(refused, ResultCode.VALIDATION_ERROR), refused, "lift")
 
 
 def _again(there: Block, wished: Lift) -> Done[Block]:

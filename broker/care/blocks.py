@@ -5,7 +5,6 @@ way is `block_checks`.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from broker.audit.care_events import BlockChanged
 from broker.care import acts, patients, providers
@@ -13,12 +12,10 @@ from broker.care.acts import ActWish
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.care.changes import SaveBlock
 from broker.login.effects import Effects
+from trust_framework.block_entry import block_refusal
 from trust_framework.blocks import Block, BlockType
 from trust_framework.care import Act, CareProvider, Period
 from trust_framework.identifiers import Identifier
-
-EXCLUDABLE: Final = frozenset({"lak", "upp"})
-"""Types of information that a block may leave open (TKB blocking 4.0, excludedInformationTypes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,44 +55,23 @@ def _may_enter(provider: CareProvider, who: Caller) -> None:
 
 
 def _block(wish: BlockWish, provider: CareProvider, patient: Identifier, entered: Act) -> Block:
-    return Block(
+    for value in (wish.information.start, wish.information.end):
+        if value is not None:
+            acts.instant(value, "information")
+    block = Block(
         providers.entry_id(wish.id),
         wish.type,
         patient,
         provider.hsa_id,
         entered,
-        unit=_unit(wish, provider),
-        information=_information(wish.information),
-        excluded=_excluded(wish.excluded),
+        unit=providers.unit(provider, wish.unit) if wish.unit else "",
+        information=wish.information,
+        excluded=frozenset(kind.strip().lower() for kind in wish.excluded),
         owner=providers.hsa(wish.owner, "owner") if wish.owner else "",
     )
-
-
-def _unit(wish: BlockWish, provider: CareProvider) -> str:
-    """An inner block names its unit, an outer one must not."""
-    if wish.type is BlockType.INNER:
-        if not wish.unit:
-            raise CareRefused(ResultCode.VALIDATION_ERROR, "inner-needs-unit", "unit")
-        return providers.unit(provider, wish.unit)
-    if wish.unit:
-        raise CareRefused(ResultCode.VALIDATION_ERROR, "outer-has-no-unit", "unit")
-    return ""
-
-
-def _information(period: Period) -> Period:
-    for value in (period.start, period.end):
-        if value is not None:
-            acts.instant(value, "information")
-    if period.inverted:
-        raise CareRefused(ResultCode.VALIDATION_ERROR, "inverted", "information")
-    return period
-
-
-def _excluded(types: frozenset[str]) -> frozenset[str]:
-    plain = frozenset(kind.strip().lower() for kind in types)
-    if plain - EXCLUDABLE:
-        raise CareRefused(ResultCode.VALIDATION_ERROR, "not-excludable", "excluded")
-    return plain
+    if refused := block_refusal(block):
+        raise CareRefused(ResultCode.VALIDATION_ERROR, refused, "block")
+    return block
 
 
 def _again(there: Block, wished: Block) -> Done[Block]:

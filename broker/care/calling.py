@@ -7,10 +7,11 @@ whose effects the caller commits before anything leaves, or raises `CareRefused`
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
 from broker.care.ports import CareStore
 from broker.login.effects import NOTHING, Effects, Overtaken
+from broker.login.ports import Services
 from trust_framework.care import CareActor, Staff
 from trust_framework.care_register import CareRegister
 
@@ -111,3 +112,9 @@ class CareServices:
     store: CareStore
     register: CareRegister
     version: int = 0
+
+
+def services_of(on: Services) -> CareServices:
+    """What care works with, out of what every step works with."""
+    federation = on.federation()
+    return CareServices(cast("CareStore", on.store), federation.care, federation.version)

@@ -15,6 +15,14 @@ from trust_framework.review_cases import ReviewCase
 
 
 @dataclass(frozen=True, slots=True)
+class SameCare(Change):
+    """What care has of the patient is at the version that was read when something was decided by it; else Overtaken."""
+
+    person: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class SaveBlock(Change):
     """A block as it stands now, its lifts with it. `person` is the patient's id in the register. `at` is when it was entered
     here, where that is another time than its acts name: it came from another node.

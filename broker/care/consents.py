@@ -6,7 +6,6 @@ patient who cannot be asked, and always begins a review case.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from broker.audit.care_events import CareConsentChanged
 from broker.care import acts, emergency_cases, patients, providers
@@ -15,11 +14,11 @@ from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, D
 from broker.care.changes import SaveCareConsent
 from broker.care.emergency_cases import Emergency
 from broker.login.effects import NOTHING, Effects
+from trust_framework.block_entry import period_refusal
 from trust_framework.care import Act, CareActor, CareProvider, Period
-from trust_framework.care_consents import CareConsent, ConsentType
+from trust_framework.care_consents import CareConsent, ConsentType, consent_for
+from trust_framework.emergency import longest
 from trust_framework.identifiers import Identifier
-
-HOUR: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def _period(wish: ConsentWish, provider: CareProvider, now: int) -> Period:
     """From when until when. An emergency has an end, no later than the provider allows."""
     period = period_of(wish.period, now)
     if wish.type is ConsentType.EMERGENCY:
-        limit = now + provider.switches.emergency_hours * HOUR
+        limit = now + longest(provider.switches)
         if period.end is None:
             return replace(period, end=limit)
         if period.end > limit:
@@ -97,8 +96,8 @@ def period_of(wanted: Period, now: int) -> Period:
     """A period that is not over and not inverted, beginning now unless it says when."""
     start = now if wanted.start is None else acts.instant(wanted.start, "period")
     period = Period(start, None if wanted.end is None else acts.instant(wanted.end, "period"))
-    if period.inverted:
-        raise CareRefused(ResultCode.VALIDATION_ERROR, "inverted", "period")
+    if refused := period_refusal(period):
+        raise CareRefused(ResultCode.VALIDATION_ERROR, refused, "period")
     if period.last < now:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "already-over", "period")
     return period
@@ -112,7 +111,7 @@ def _again(there: CareConsent, wished: CareConsent, *, starts: bool) -> Done[Car
     wanted = replace(wished, period=Period(period.start, there.period.end)) if clocked else wished
     if same != wanted:
         raise CareRefused(ResultCode.ALREADYEXISTS, "other-content", "id")
-    if there.cancelled is not None or there.deleted is not None:
+    if not there.stands:
         raise CareRefused(ResultCode.INVALIDSTATE, "ended", "id")
     return Done(there)
 
@@ -160,7 +159,7 @@ def _ended(
 
 
 def _open(consent: CareConsent, now: int) -> bool:
-    return consent.cancelled is None and consent.deleted is None and consent.period.last >= now
+    return consent.stands and consent.period.last >= now
 
 
 def delete(id: str, why: ActWish, who: Caller, on: CareServices, now: int) -> Done[CareConsent]:
@@ -203,14 +202,7 @@ def check(actor: CareActor, patient: Identifier, who: Caller, on: CareServices, 
     found = patients.known(patient, on)
     if found is None:
         return ConsentCheck(None)
-    holding = [one for one in on.store.care_consents_of(found.person) if holds(one, asked_for, now)]
-    return ConsentCheck(max(holding, key=lambda one: one.registered.registered_at, default=None))
-
-
-def holds(consent: CareConsent, actor: CareActor, now: int) -> bool:
-    """Whether the consent stands now and is for the actor."""
-    stands = consent.cancelled is None and consent.deleted is None and consent.period.holds(now)
-    return stands and consent.unit == actor.unit and consent.employee in {"", actor.employee}
+    return ConsentCheck(consent_for(on.store.care_consents_of(found.person), asked_for, now))
 
 
 def _own(id: str, who: Caller, on: CareServices) -> tuple[CareConsent, str]:

@@ -6,7 +6,6 @@ reason. What follows, the case, the reviewer's mail and the alarm, is `emergency
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import Final
 
 from broker.audit.care_events import EmergencyBegun, EmergencyEnded
 from broker.care import acts, emergency_cases, patients, providers
@@ -16,10 +15,8 @@ from broker.care.emergency_cases import Emergency
 from broker.care.patients import Patient
 from broker.login.effects import Effects
 from trust_framework.care import CareActor, CareProvider, Purpose
-from trust_framework.emergency import EmergencyAccess
+from trust_framework.emergency import EmergencyAccess, longest
 from trust_framework.identifiers import Identifier
-
-HOUR: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ def _actor(wish: EmergencyWish, who: Caller, on: CareServices) -> tuple[CareActo
         raise CareRefused(ResultCode.VALIDATION_ERROR, "no-unit", "unit")
     if actor.purpose != Purpose.CARE:
         raise CareRefused(ResultCode.ACCESSDENIED, "not-for-care", "purpose")
-    if who.kind is CallerKind.STAFF and not actor.commission:
+    if not actor.commission:
         raise CareRefused(ResultCode.ACCESSDENIED, "no-commission")
     return actor, providers.provider(actor.provider, on)
 
@@ -69,7 +66,7 @@ def _reason(value: str) -> str:
 
 
 def _until(wanted: int | None, provider: CareProvider, now: int) -> int:
-    limit = now + provider.switches.emergency_hours * HOUR
+    limit = now + longest(provider.switches)
     if wanted is None:
         return limit
     if acts.instant(wanted, "until") <= now:

@@ -14,11 +14,10 @@ from broker.care.changes import SaveReviewCase
 from broker.login.effects import Effects
 from broker.login.mail import KeepMail, Mail
 from trust_framework.care import CareProvider
+from trust_framework.emergency import counted_since, too_many
 from trust_framework.identifiers import Identifier
 from trust_framework.review_cases import CaseAct, CaseKind, ReviewCase
 
-MOST_A_DAY: Final = 3
-DAY: Final = 86_400
 SUBJECTS: Final = {
     CaseKind.EMERGENCY: "Nödåtkomst att granska / Emergency access to review",
     CaseKind.EMERGENCY_RATE: "Många nödåtkomster av samma person / Many emergency accesses by one person",
@@ -53,7 +52,7 @@ def _alarming(employee: str, on: CareServices, now: int) -> bool:
     """Whether this one is more than a day should see. One alarm is raised for each further one: an alarm that was closed
     must not hide the next.
     """
-    return on.store.review_cases_about(CaseKind.EMERGENCY, employee, now - DAY + 1) >= MOST_A_DAY
+    return too_many(on.store.review_cases_about(CaseKind.EMERGENCY, employee, counted_since(now)) + 1)
 
 
 def _case(kind: CaseKind, emergency: Emergency, who: Caller, now: int) -> ReviewCase:

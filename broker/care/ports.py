@@ -19,6 +19,10 @@ class CareStore(Store, Protocol):
         """The register's id of who has this number, None for nobody known."""
         ...
 
+    def care_version(self, person: str) -> int:
+        """Grows with every change of the patient's blocks, consents, relations and emergency accesses."""
+        ...
+
     def block(self, id: str) -> tuple[Block, str] | None:
         """A block, ended or not, with its patient's id."""
         ...

@@ -10,7 +10,7 @@ from broker.care.changes import SaveRelation
 from broker.care.consents import period_of
 from broker.login.effects import Effects
 from trust_framework.care import Act, CareActor, CareProvider, Period
-from trust_framework.care_relations import CareRelation
+from trust_framework.care_relations import CareRelation, relation_for
 from trust_framework.identifiers import Identifier
 
 
@@ -65,7 +65,7 @@ def _again(there: CareRelation, wished: CareRelation, *, starts: bool) -> Done[C
 
 
 def _not_ended(relation: CareRelation) -> None:
-    if relation.cancelled is not None or relation.deleted is not None:
+    if not relation.stands:
         raise CareRefused(ResultCode.INVALIDSTATE, "ended", "id")
 
 
@@ -104,14 +104,7 @@ def check(actor: CareActor, patient: Identifier, who: Caller, on: CareServices, 
     found = patients.known(patient, on)
     if found is None:
         return None
-    holding = [one for one in on.store.relations_of(found.person) if holds(one, asked_for, now)]
-    return max(holding, key=lambda one: one.registered.registered_at, default=None)
-
-
-def holds(relation: CareRelation, actor: CareActor, now: int) -> bool:
-    """Whether the relation stands now and is the actor's."""
-    stands = relation.cancelled is None and relation.deleted is None and relation.period.holds(now)
-    return stands and relation.unit == actor.unit and relation.employee in {"", actor.employee}
+    return relation_for(on.store.relations_of(found.person), asked_for, now)
 
 
 def _own(id: str, who: Caller, on: CareServices) -> tuple[CareRelation, str]:

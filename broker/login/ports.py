@@ -19,6 +19,7 @@ from metadata.federation.resolving import Resolver
 from metadata.register import OidcClient, Register
 from metadata.wire.jwk import PublicKeySet
 from trust_framework.agreements import AnyAgreement
+from trust_framework.care_register import NO_CARE, CareRegister
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
 from trust_framework.members import RelyingParty
@@ -34,6 +35,7 @@ class Federation:
 
     `parties` and `register.services` share ids; `providers` and `methods` share ids (each is a login method).
     `provider_entities` maps an upstream's SAML entityID to its method id. `entity` is what we are in an OpenID Federation.
+    `care` has the care providers and the systems that call for them.
     """
 
     version: int
@@ -46,6 +48,7 @@ class Federation:
     agreements: tuple[AnyAgreement, ...] = ()
     policies: Policies = NO_POLICIES
     entity: OwnEntity | None = None
+    care: CareRegister = NO_CARE
 
     @cached_property
     def agreements_of(self) -> Mapping[str, tuple[AnyAgreement, ...]]:

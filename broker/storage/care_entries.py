@@ -12,6 +12,7 @@ from sqlalchemy import Executable, Select, Table, bindparam, delete, select, upd
 
 from broker.keys.sealing import open_under, seal_under
 from broker.login.effects import Overtaken
+from broker.storage import care_versions
 from broker.storage.codec import Codec
 from broker.storage.database import Database, InsertOf, Kept, Row, Unit
 from broker.storage.persons import PERSONS, data_key
@@ -55,6 +56,7 @@ class Entries(Generic[T]):
         key = data_key(unit, person)
         if key is None:
             raise Overtaken("person")
+        care_versions.bump(unit, person)
         plain = self._codec.encode(value)
         row = {
             **more,

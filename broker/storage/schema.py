@@ -9,6 +9,7 @@ from broker.storage import (  # noqa: F401  # importing a file registers its tab
     care_emergencies,
     care_relations,
     care_requests,
+    care_versions,
     chained,
     consents,
     counts,

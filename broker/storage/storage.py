@@ -17,6 +17,7 @@ from broker.audit.tally import tally
 from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.care.access_log import StoreAccess
 from broker.care.changes import SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
+from broker.care.changes import SameCare, SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
 from broker.care.filings import (
     CasesAsked,
     FiledPage,
@@ -76,6 +77,7 @@ from broker.storage import (
     care_relations,
     care_requests,
     care_reviews,
+    care_versions,
     chained,
     consents,
     corrections,
@@ -159,6 +161,7 @@ APPLY: dict[type, Apply] = {
     change.EndGrant: grants.end,
     change.EndSignOn: sign_ons.end,
     SameRoles: roles.require,
+    SameCare: care_versions.require,
     SaveProposal: proposals.save,
     ChangeRegister: register.change,
     SaveRing: keys.change,
@@ -189,6 +192,7 @@ on them. One order for all also keeps PostgreSQL from deadlocks.
 """
 
 _CARE = (care_blocks, care_consents, care_relations, care_emergencies, care_requests)
+_CARE = (care_versions, care_blocks, care_consents, care_relations, care_emergencies)
 LOG_ORIGIN = "log-origin"
 _ORDER = {kind: (place, apply) for place, (kind, apply) in enumerate(APPLY.items())}
 
@@ -536,6 +540,10 @@ class Storage(AccessLogReads):
         """The register's id of who has this number, None for nobody known."""
         found = persons.by_keys(self._database, (PersonKey(*patient_key(patient)),))
         return next(iter(found), None)
+
+    def care_version(self, person: str) -> int:
+        """Grows with every change of the patient's blocks, consents, relations and emergency accesses."""
+        return care_versions.read(self._database, person)
 
     def block(self, id: str) -> tuple[Block, str] | None:
         """A block, ended or not, with its patient's id."""

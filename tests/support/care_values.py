@@ -4,10 +4,13 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+from broker.care.acts import ActWish
+from broker.care.calling import Caller, CallerKind
 from tests.support.databases import NOW
 from trust_framework.blocks import Block, BlockType, Lift, LiftReason
-from trust_framework.care import Act, CareActor, Period, Staff
+from trust_framework.care import Act, CareActor, CareProvider, CareUnit, Period, Resource, Staff, Switches
 from trust_framework.care_consents import CareConsent, ConsentType
+from trust_framework.care_register import CareRegister
 from trust_framework.care_relations import CareRelation
 from trust_framework.emergency import EmergencyAccess
 from trust_framework.identifiers import Identifier
@@ -93,3 +96,62 @@ def case(**changes: Any) -> ReviewCase:
         acts=(opened,),
     )
     return replace(whole, **changes)
+
+
+def staff(employee: str = NURSE) -> Staff:
+    """An employee in a commission."""
+    return Staff(employee, "SE2321000016-A1", "Vårdmedarbetaruppdrag")
+
+
+def entered(employee: str = NURSE, **changes: Any) -> ActWish:
+    """What a system says of an act."""
+    return replace(ActWish(registered_by=staff(employee)), **changes)
+
+
+def provider(hsa_id: str = PROVIDER, **changes: Any) -> CareProvider:
+    """A provider with two units and a review contact."""
+    units = {hsa: CareUnit(hsa) for hsa in ((UNIT, OTHER_UNIT) if hsa_id == PROVIDER else (FAR_UNIT,))}
+    whole = CareProvider(
+        hsa_id,
+        "2321000016" if hsa_id == PROVIDER else "2321000131",
+        {"sv": "Region Ett", "en": "Region One"},
+        units,
+        registrars=frozenset({"BIF;Spärradministratör"}),
+        review_contact=f"granskning@{hsa_id.lower()}.example",
+    )
+    return replace(whole, **changes)
+
+
+def register(**switches: Any) -> CareRegister:
+    """Two providers, both with these switches."""
+    ours = Switches(**switches)
+    return CareRegister({hsa: provider(hsa, switches=ours) for hsa in (PROVIDER, OTHER_PROVIDER)})
+
+
+def client(*providers: str) -> Caller:
+    """A record system of the first provider, or of those named."""
+    return Caller(CallerKind.CLIENT, client="journal", providers=frozenset(providers or {PROVIDER}))
+
+
+def nurse(**changes: Any) -> Caller:
+    """A nurse in a commission at the other unit of the first provider."""
+    acting = CareActor(NURSE, OTHER_UNIT, PROVIDER, commission="SE2321000016-A1", person="nurse")
+    whole = Caller(
+        CallerKind.STAFF, "nurse", "2321000016", staff=staff(), providers=frozenset({PROVIDER}), actor=acting
+    )
+    return replace(whole, **changes)
+
+
+def registrar() -> Caller:
+    """Staff who register blocks."""
+    return nurse(system_roles=frozenset({"BIF;Spärradministratör"}))
+
+
+def patient(person: str = "p1") -> Caller:
+    """The patient on My page."""
+    return Caller(CallerKind.PATIENT, person)
+
+
+def resource(id: str = "1", unit: str = UNIT, provider: str = PROVIDER, **changes: Any) -> Resource:
+    """Something recorded at the unit now."""
+    return replace(Resource(id, provider, unit, Period(NOW - DAY, NOW - DAY)), **changes)

@@ -13,6 +13,7 @@ TABLES = (
     "care_requests",
     "care_blocks",
     "care_lifts",
+    "care_versions",
     "care_consents",
     "care_relations",
     "care_emergencies",
@@ -81,6 +82,14 @@ def upgrade() -> None:
     op.create_index("ix_care_blocks_person_made_at", "care_blocks", ["person", "made_at"])
     op.create_index("ix_care_blocks_provider_changed_at_id", "care_blocks", ["provider", "changed_at", "id"])
     op.create_index("ix_care_blocks_provider_cancelled_at", "care_blocks", ["provider", "cancelled_at"])
+    op.create_table(
+        "care_versions",
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("version", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("person", name=op.f("pk_care_versions")),
+        sqlite_with_rowid=False,
+        sqlite_strict=True,
+    )
     op.create_table(
         "care_lifts",
         sa.Column("id", sa.Text(), nullable=False),

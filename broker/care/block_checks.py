@@ -1,0 +1,55 @@
+"""Whether blocks stand in somebody's way (CheckBlocks), and in an emergency where they are and what they then open."""
+
+from typing import Final
+
+from broker.audit.care_events import BlockRevealed
+from broker.care import decisions, patients, providers
+from broker.care.calling import Caller, CareRefused, CareServices, Done, ResultCode
+from broker.care.care_facts import facts
+from broker.login.effects import NOTHING, Effects
+from trust_framework.block_reveal import Level, Revealed
+from trust_framework.block_reveal import reveal as told_next
+from trust_framework.blocks import BlockCheck, BlockStatus, evaluate
+from trust_framework.care import CareActor, Resource
+from trust_framework.care_access import AccessQuestion
+from trust_framework.identifiers import Identifier
+
+MOST_ROWS: Final = 5000
+
+
+def check(
+    actor: CareActor, patient: Identifier, rows: tuple[Resource, ...], who: Caller, on: CareServices, now: int
+) -> Done[tuple[BlockCheck, ...]]:
+    """Each row: open, blocked, or not to be judged. INFO when any row cannot be judged."""
+    if len(rows) > MOST_ROWS:
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "too-many", "rows")
+    asked_by = providers.actor(actor, who, on)
+    found = patients.known(patient, on)
+    standing = () if found is None else on.store.blocks_of(found.person)
+    checks = evaluate(asked_by, map(decisions.compared, rows), standing, now)
+    bad = any(one.status is BlockStatus.VALIDATION_ERROR for one in checks)
+    return Done(checks, code=ResultCode.INFO if bad else ResultCode.OK)
+
+
+def reveal(
+    actor: CareActor, patient: Identifier, told: Level, who: Caller, on: CareServices, now: int
+) -> Done[Revealed]:
+    """The next step: that something is blocked; in an emergency where; and then what is opened. Each step has its record."""
+    question = AccessQuestion(providers.actor(actor, who, on), patients.number(patient), ())
+    known, same = facts(patient, on)
+    revealed = told_next(question, known, told, now)
+    if revealed.level < Level.WHERE:
+        return Done(revealed, NOTHING)
+    event = BlockRevealed(
+        at=now,
+        reference=who.reference,
+        person=known.patient.person,
+        provider=question.actor.provider,
+        unit=question.actor.unit,
+        level=revealed.level.name,
+        blocks=revealed.opened,
+        by=who.by,
+        kind=who.kind.value,
+        evidence={"employee": question.actor.employee},
+    )
+    return Done(revealed, Effects((same,) if same else (), (event,)))

@@ -1,0 +1,91 @@
+"""The access decision service: which of these resources may this person see now, and why not the others.
+
+Owns loading the facts and recording the answer; what the answer is, `trust_framework.care_access` decides by the rule set of
+the asker's care provider. What cannot be decided or recorded is refused.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from broker.audit.care_events import AccessDecided
+from broker.care import patients, providers
+from broker.care.calling import Caller, CareRefused, CareServices, Done, ResultCode, carried_out
+from broker.care.care_facts import facts
+from broker.login.effects import Effects, StorageUnavailable
+from trust_framework.care import Resource
+from trust_framework.care_access import Access, AccessQuestion, CareFacts, Ground, Ruling, seen
+from trust_framework.care_access import decide as rule
+from trust_framework.identifiers import hsa_compare_form
+from trust_framework.rules import SETS
+
+MOST_RESOURCES: Final = 500
+UNAVAILABLE: Final = Ground("default", "service-unavailable")
+
+
+def decide(
+    question: AccessQuestion, who: Caller, on: CareServices, now: int, more: Mapping[str, Any] | None = None
+) -> Done[tuple[Ruling, ...]]:
+    """A ruling for each resource that the asker may know of. The event goes with the answer in one commit."""
+    asked = _asked(question, who, on)
+    provider = providers.provider(asked.actor.provider, on)
+    rules = SETS.get(provider.rules)
+    if rules is None:
+        raise CareRefused(ResultCode.ERROR, "unknown-rules", "provider")
+    known, same = facts(asked.patient, on, more)
+    rulings = rule(asked, known, rules, now)
+    event = _decided(asked, known, rules.id, rulings, who, on, now)
+    return Done(seen(rulings), Effects((same,) if same else (), (event,)))
+
+
+def answered(
+    question: AccessQuestion, who: Caller, on: CareServices, now: int, more: Mapping[str, Any] | None = None
+) -> tuple[Ruling, ...]:
+    """As `decide`, committed. Where the store cannot read or record, everything is refused: deny by default (CB-02)."""
+    try:
+        return carried_out(lambda: decide(question, who, on, now, more), on.store).result
+    except StorageUnavailable:
+        return tuple(Ruling(one.id, Access.REFUSED, (UNAVAILABLE,)) for one in question.resources)
+
+
+def _asked(question: AccessQuestion, who: Caller, on: CareServices) -> AccessQuestion:
+    """The question with every id in compare form."""
+    if not 0 < len(question.resources) <= MOST_RESOURCES:
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "too-many", "resources")
+    resources = tuple(compared(one) for one in question.resources)
+    return AccessQuestion(providers.actor(question.actor, who, on), patients.number(question.patient), resources)
+
+
+def compared(resource: Resource) -> Resource:
+    """A resource with its ids in compare form."""
+    provider, unit = hsa_compare_form(resource.provider), hsa_compare_form(resource.unit)
+    return replace(resource, provider=provider, unit=unit, type=resource.type.strip().lower())
+
+
+def _decided(
+    question: AccessQuestion,
+    known: CareFacts,
+    rules: str,
+    rulings: tuple[Ruling, ...],
+    who: Caller,
+    on: CareServices,
+    now: int,
+) -> AccessDecided:
+    actor = question.actor
+    resources = json.dumps([one.id for one in question.resources])
+    return AccessDecided(
+        at=now,
+        reference=who.reference,
+        person=known.patient.person,
+        provider=actor.provider,
+        unit=actor.unit,
+        purpose=actor.purpose,
+        commission=actor.commission,
+        rules=rules,
+        rulings=tuple((one.access.value, *dict.fromkeys(ground.rule for ground in one.grounds)) for one in rulings),
+        by=who.by or actor.person,
+        kind=who.kind.value,
+        register=on.version,
+        evidence={"employee": actor.employee, "resources": resources},
+    )
