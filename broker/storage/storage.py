@@ -16,7 +16,6 @@ from broker.audit.events import Event, FederationApplied
 from broker.audit.tally import tally
 from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.care.access_log import StoreAccess
-from broker.care.changes import SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
 from broker.care.changes import SameCare, SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
 from broker.care.filings import (
     CasesAsked,
@@ -191,8 +190,7 @@ APPLY: dict[type, Apply] = {
 on them. One order for all also keeps PostgreSQL from deadlocks.
 """
 
-_CARE = (care_blocks, care_consents, care_relations, care_emergencies, care_requests)
-_CARE = (care_versions, care_blocks, care_consents, care_relations, care_emergencies)
+_CARE = (care_versions, care_blocks, care_consents, care_relations, care_emergencies, care_requests)
 LOG_ORIGIN = "log-origin"
 _ORDER = {kind: (place, apply) for place, (kind, apply) in enumerate(APPLY.items())}
 
