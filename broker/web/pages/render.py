@@ -51,8 +51,8 @@ class Pages:
             "web_link": web_link,
             "app_link": app_link,
         }
-        zone, once = get_timezone(time_zone), _CompiledOnce()
-        self._environments = {language: _templates(language, zone, shared, once) for language in LANGUAGES}
+        zone = get_timezone(time_zone)
+        self._environments = {language: _templates(language, zone, shared) for language in LANGUAGES}
         self._compiled: dict[tuple[str, str], Template] = {}
 
     def warm(self) -> None:
@@ -83,7 +83,7 @@ class Pages:
 
 
 class _CompiledOnce(BytecodeCache):
-    """The environments of all languages share what one of them has compiled."""
+    """The environments of a process share what one of them has compiled: those of all languages, and the test issuer's."""
 
     def __init__(self) -> None:
         self._code: dict[str, bytes] = {}
@@ -96,7 +96,10 @@ class _CompiledOnce(BytecodeCache):
         self._code[bucket.key] = bucket.bytecode_to_string()
 
 
-def _templates(language: str, zone: Any, shared: dict[str, object], compiled: BytecodeCache) -> Templates:
+_COMPILED = _CompiledOnce()
+
+
+def _templates(language: str, zone: Any, shared: dict[str, object]) -> Templates:
     """The templates with the words, names and times of one language."""
     found = Templates(
         loader=PackageLoader("broker.web"),
@@ -106,7 +109,7 @@ def _templates(language: str, zone: Any, shared: dict[str, object], compiled: By
         undefined=StrictUndefined,
         auto_reload=False,
         cache_size=-1,
-        bytecode_cache=compiled,
+        bytecode_cache=_COMPILED,
     )
     found.globals.update(shared)
     words = texts(language)
