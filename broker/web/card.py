@@ -77,8 +77,9 @@ class CardListener(Listener):
         if where.startswith("/"):
             return await self.at_work(lambda: written(self._health(where)), _failed)
         agent = (head.all("user-agent") or [""])[0]
-        land = lambda: self._land(where, presented.certificates, presented.remote, agent)  # noqa: E731
-        return await self.at_work(lambda: written(land()), _failed)
+        return await self.at_work(
+            lambda: written(self._land(where, presented.certificates, presented.remote, agent)), _failed
+        )
 
 
 def _failed(status: int) -> bytes:

@@ -81,5 +81,8 @@ def on_the_wire(reply: Reply, *, last: bool) -> bytes:
     """A reply on a connection that goes on unless it is the `last`."""
     more = (("Connection", "close"),) if last else ()
     fields = (*reply.headers, *_ALWAYS, *more, ("Content-Length", str(len(reply.body))))
-    lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}", *(f"{name}: {value}" for name, value in fields)]
+    lines = [
+        f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}",
+        *(f"{name}: {value}" for name, value in fields),
+    ]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + reply.body

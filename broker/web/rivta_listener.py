@@ -47,7 +47,7 @@ class RivtaListener(Listener):
 
     def __init__(self, way: Way, read: _Read, serve: Serve, health: Health, limits: Limits) -> None:
         super().__init__(way, limits)
-        self._read, self._serve, self._health = read, serve, health
+        self._read, self._answer, self._health = read, serve, health
         self._held = 0
 
     async def converse(self, stream: Stream, remote: str) -> None:
@@ -106,7 +106,7 @@ class RivtaListener(Listener):
             return self._health(path)
         headers = dict(head.fields)
         request = Request(head.method, path, query.encode("latin-1"), headers, body, presented.remote)
-        return self._serve(request, presented.certificates[0] if presented.certificates else b"")
+        return self._answer(request, presented.certificates[0] if presented.certificates else b"")
 
 
 def serve_rivta(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from metadata.wire.soap import REGISTRY
-from metadata.wire.xml import Element, add, canonical, new
+from metadata.wire.xml import Element, add, canonical, know_prefixes, new
 
 WSDL: Final = "http://schemas.xmlsoap.org/wsdl/"
 SOAP: Final = "http://schemas.xmlsoap.org/wsdl/soap/"
@@ -50,7 +50,7 @@ def wsdl(of: Interaction) -> bytes:
     service = add(root, f"{_W}service", attributes={"name": f"{of.operation}ResponderService"})
     bound = {"name": f"{of.operation}ResponderPort", "binding": f"tns:{of.operation}ResponderBinding"}
     add(add(service, f"{_W}port", attributes=bound), f"{_S}address", attributes={"location": of.location})
-    # The prefixes stand in attribute values only, where exclusive canonicalisation does not look for them.
+    know_prefixes(root, tuple(names))  # they stand in attribute values, where canonicalisation does not look
     return canonical(root, tuple(names))
 
 

@@ -13,7 +13,7 @@ from broker.care.calling import CareRefused, Done, ResultCode
 from broker.care.providers import hsa, own_provider
 from broker.protocols.rivta import reading, writing
 from broker.protocols.rivta.operation import Call, Domain, Operation, inside, plain
-from broker.protocols.rivta.reading import refused, written_flag, written_instant
+from broker.protocols.rivta.reading import written_flag, written_instant
 from metadata.wire.soap import Content, Fields
 from trust_framework.blocks import Block, BlockType, Lift, LiftReason
 from trust_framework.care import Resource
@@ -138,7 +138,15 @@ def register(asked: Fields, call: Call) -> Done[Content]:
     wish = block_wish(asked)
     entered = reading.act(asked, "registerAction", call.now)
     owned = BlockWish(
-        wish.id, wish.type, wish.patient, wish.provider, wish.unit, wish.information, wish.excluded, call.who.client, entered
+        wish.id,
+        wish.type,
+        wish.patient,
+        wish.provider,
+        wish.unit,
+        wish.information,
+        wish.excluded,
+        call.who.client,
+        entered,
     )
     return _nothing_more(blocks.register(owned, call.who, call.on, call.now))
 
@@ -247,7 +255,12 @@ _UNTOLD: Final[Content] = (
 
 OPERATIONS: Final = (
     Operation(
-        "GetBlocks", BLOCKING, get_blocks, inside("blockHeader", needed=_UNTOLD), 4, "Blocks that stand, all or new ones."
+        "GetBlocks",
+        BLOCKING,
+        get_blocks,
+        inside("blockHeader", needed=_UNTOLD),
+        4,
+        "Blocks that stand, all or new ones.",
     ),
     Operation(
         "GetExtendedBlocksForPatient",
@@ -257,7 +270,9 @@ OPERATIONS: Final = (
         4,
         "A patient's blocks with their history.",
     ),
-    Operation("GetPatientIds", BLOCKING, get_patient_ids, inside("getPatientIdResult"), 4, "Patients who have a block."),
+    Operation(
+        "GetPatientIds", BLOCKING, get_patient_ids, inside("getPatientIdResult"), 4, "Patients who have a block."
+    ),
     Operation("CheckBlocks", BLOCKING, check_blocks, inside("checkBlocksResult"), 4, "Whether information is blocked."),
     Operation("RegisterExtendedBlock", BLOCKING, register, plain(), 4, "Registers a block."),
     Operation("RevokeExtendedBlock", BLOCKING, revoke, plain(), 4, "Lifts a block for good."),

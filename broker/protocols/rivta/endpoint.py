@@ -75,9 +75,7 @@ def _committed(call: Callable[[], Done[Content]], on: CareServices) -> Done[Cont
         raise CareRefused(ResultCode.VALIDATION_ERROR, "log-id-taken", "logId") from error
 
 
-def caller(
-    sent: Sent, address: str, operation: Operation, addresses: frozenset[str], on: CareServices
-) -> Caller:
+def caller(sent: Sent, address: str, operation: Operation, addresses: frozenset[str], on: CareServices) -> Caller:
     """Who calls, with the care providers that this call may reach. Raises CareRefused."""
     consumer = on.register.consumer(sent.consumer)
     if consumer is None:

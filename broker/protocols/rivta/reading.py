@@ -97,6 +97,6 @@ def written_instant(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def written_flag(value: bool) -> str:  # noqa: FBT001  # the value itself
+def written_flag(value: bool) -> str:  # the value itself
     """xs:boolean."""
     return "true" if value else "false"
