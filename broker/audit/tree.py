@@ -27,7 +27,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return _sha256(b"\x01" + left + right).digest()
 
 
-def _split(size: int) -> int:
+def split(size: int) -> int:
     """The largest power of two smaller than `size`."""
     return 1 << (size - 1).bit_length() - 1
 
@@ -85,7 +85,7 @@ def inclusion_proof(index: int, hashes: Sequence[bytes]) -> list[bytes]:
         raise IndexError(index)
     if len(hashes) == 1:
         return []
-    k = _split(len(hashes))
+    k = split(len(hashes))
     if index < k:
         return [*inclusion_proof(index, hashes[:k]), root(hashes[k:])]
     return [*inclusion_proof(index - k, hashes[k:]), root(hashes[:k])]
@@ -120,7 +120,7 @@ def consistency_proof(old: int, hashes: Sequence[bytes]) -> list[bytes]:
 def _subproof(old: int, hashes: Sequence[bytes], *, complete: bool) -> list[bytes]:
     if old == len(hashes):
         return [] if complete else [root(hashes)]
-    k = _split(len(hashes))
+    k = split(len(hashes))
     if old <= k:
         return [*_subproof(old, hashes[:k], complete=complete), root(hashes[k:])]
     return [*_subproof(old - k, hashes[k:], complete=False), root(hashes[:k])]

@@ -57,9 +57,10 @@ def sqlite_settings(folder: Path, **more: object) -> Settings:
 
 
 class PostgresServer:
-    """A private server. `fsync` is off: tests of durability kill processes, not the machine."""
+    """A private server. `fsync` is off: tests of durability kill processes, not the machine. A benchmark wants it on."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, fsync: bool = False) -> None:
+        self._fsync = "on" if fsync else "off"
         self.folder = Path(tempfile.mkdtemp(prefix="tillit-pg-"))
         self._as = []
         if os.geteuid() == 0:
@@ -72,7 +73,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        options = ["-c", "fsync=off", "-c", "listen_addresses=", "-c", "max_connections=200", "-k", str(self.folder)]
+        options = ["-c", f"fsync={self._fsync}", "-c", "listen_addresses=", "-c", "max_connections=200", "-k", str(self.folder)]
         log = (self.folder / "log").open("ab")
         self._server = subprocess.Popen(
             [*self._as, str(_BINARIES / "postgres"), "-D", str(self.folder / "data"), *options],
