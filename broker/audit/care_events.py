@@ -182,3 +182,28 @@ class AccessLogRead(Event):
     by: str = ""
     kind: str = ""
     evidence: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntriesArchived(Event):
+    """The entries of a month of the access log went to an archive with this digest, and from here."""
+
+    name: ClassVar[str] = "care.entries-archived"
+    retention: ClassVar[str] = "operation"
+    archive: str
+    month: str
+    entries: int
+    digest: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntriesRestored(Event):
+    """The entries of an archive came back."""
+
+    name: ClassVar[str] = "care.entries-restored"
+    retention: ClassVar[str] = "operation"
+    archive: str
+    month: str
+    entries: int
+    by: str

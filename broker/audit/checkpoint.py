@@ -49,11 +49,14 @@ class Grown:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """A sealed row: what the tree hashes, and the sealed evidence that the leaf names by hash."""
+    """A sealed row: what the tree hashes, and the sealed evidence that the leaf names by hash. With `removal`, the content was
+    removed and `leaf` is what the tree has of it: the leaf's hash.
+    """
 
     position: int
     leaf: bytes
     evidence: bytes | None = None
+    removal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

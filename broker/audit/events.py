@@ -417,3 +417,31 @@ class MailSent(Event):
     org: str
     result: str
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentRemoved(Event):
+    """The content of leaves was removed when their time was over; their hashes stay. `rows` leaves of a retention class, whose
+    positions have this `digest`; each of them names the `removal`.
+    """
+
+    name: ClassVar[str] = "log.content-removed"
+    retention: ClassVar[str] = "operation"
+    removal: str
+    of: str
+    rows: int
+    first: int
+    last: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldChanged(Event):
+    """A legal hold was set or ended: nothing that it is about may be removed while it stands. `by` is who did it."""
+
+    name: ClassVar[str] = "log.hold-changed"
+    retention: ClassVar[str] = "operation"
+    hold: str
+    act: str
+    about: str
+    by: str

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from broker.audit.removed import ENTRY
+
 MINUTE, DAY = 60, 86_400
 EVERYTHING: Final = ""
 """In place of a service: all services together."""
@@ -45,6 +47,8 @@ def tally(leaves: Iterable[bytes], unlisted: frozenset[str] = frozenset()) -> di
     """The counts of these leaves of the log. Services that are `unlisted` are passed over."""
     found: dict[Cell, Count] = {}
     for leaf in leaves:
+        if ENTRY in leaf:  # most of a log of care
+            continue
         event = json.loads(leaf)
         cause = cause_of(event)
         if cause is None or event.get("service", EVERYTHING) in {EVERYTHING, *unlisted}:

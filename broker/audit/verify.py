@@ -21,9 +21,12 @@ from broker.audit.checkpoint import (
     notes_of,
     open_note,
 )
+from broker.audit.removed import ENTRY, Removed
 from broker.audit.tree import Frontier, leaf_hash
 
 _EVIDENCE = b'"evidence":"'
+_AT_ONCE = 4096
+_sha256 = hashlib.sha256
 
 
 class LogReader(Protocol):
@@ -37,7 +40,13 @@ class LogReader(Protocol):
 
     def log_notes(self) -> Sequence[str]: ...
 
-    def log_waiting(self) -> int: ...
+    def log_pending(self) -> Sequence[bytes]:
+        """Leaves that are not sealed yet."""
+        ...
+
+    def log_strays(self) -> int:
+        """How many entries of the access log no leaf names."""
+        ...
 
     def log_verifiers(self) -> Sequence[Verifier]:
         """The checkpoint keys of the ring, also removed ones."""
@@ -77,26 +86,55 @@ class Report:
 class _Reading:
     """The tree as it grows again, with the roots at the sizes that somebody signed."""
 
+    wanted: frozenset[int] = frozenset()
     frontier: Frontier = field(default_factory=Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    removed: Removed = field(default_factory=Removed)
     in_order: bool = True
+    size: int = 0
+    hashes: list[bytes] = field(default_factory=list)
 
     def note(self, kind: str, text: str, first: int | None = None, last: int | None = None) -> None:
         self.findings.append(Finding(kind, text, first, last))
 
-    def take(self, row: LogRow, wanted: frozenset[int]) -> None:
+    def take(self, row: LogRow) -> None:
         """The next row: its place, its evidence, its hash."""
-        expected = self.frontier.size
-        if row.position != expected and self.in_order:
+        if row.position != self.size and self.in_order:
             self.in_order = False
-            first, last = sorted((expected, row.position))
-            self.note("gap", f"after {expected} rows comes position {row.position}", first, last)
-        if evidence_fault := _evidence_fault(row):
-            self.note("evidence", evidence_fault, row.position, row.position)
-        self.frontier.extend((leaf_hash(row.leaf),))
-        if self.frontier.size in wanted:
-            self.roots[self.frontier.size] = self.frontier.root()
+            first, last = sorted((self.size, row.position))
+            self.note("gap", f"after {self.size} rows comes position {row.position}", first, last)
+        self.hashes.append(self._hash(row))
+        self.size += 1
+        if self.size in self.wanted:
+            self.grow()
+            self.roots[self.size] = self.frontier.root()
+        elif len(self.hashes) > _AT_ONCE:
+            self.grow()
+
+    def grow(self) -> None:
+        """Bring the tree up to what was read."""
+        self.frontier.extend(self.hashes)
+        self.hashes.clear()
+
+    def _hash(self, row: LogRow) -> bytes:
+        if row.removal:
+            self.removed.leaf_gone(row.position, row.removal)
+            return row.leaf
+        if ENTRY in row.leaf:
+            self._entry(row)
+        else:
+            self.removed.hear(row.leaf)
+            if fault := _evidence_fault(row):
+                self.note("evidence", fault, row.position, row.position)
+        return leaf_hash(row.leaf)
+
+    def _entry(self, row: LogRow) -> None:
+        """An entry of the access log: it is the one that its leaf names, or was archived."""
+        if row.evidence is None:
+            self.removed.entry_gone(row.position, row.leaf)
+        elif f'"evidence":"{_sha256(row.evidence).hexdigest()}"'.encode() not in row.leaf:
+            self.note("evidence", "the entry is another", row.position, row.position)
 
 
 def _evidence_fault(row: LogRow) -> str:
@@ -111,7 +149,7 @@ def _evidence_fault(row: LogRow) -> str:
         return "the evidence is gone" if named else ""
     if not named:
         return "evidence that the leaf does not name"
-    return "" if hashlib.sha256(row.evidence).hexdigest() == named else "the evidence is another"
+    return "" if _sha256(row.evidence).hexdigest() == named else "the evidence is another"
 
 
 def verify_log(
@@ -127,7 +165,10 @@ def verify_log(
     state = log.log_state()  # after the checkpoints: none of them can be newer than it
     last = _opened(state.note, "database", known, reading) if state.note else None
     signed = [c for c in (*outside, *inside, last) if c is not None]
-    beyond = _read(log, state.size, frozenset(c.size for c in signed), reading)
+    reading.wanted = frozenset(c.size for c in signed)
+    beyond = _read(log, state.size, reading)
+    waiting = log.log_pending()
+    _compare_missing(log, waiting, reading)
     _compare_state(state, last, reading)
     _compare(signed, reading)
     _compare_order(outside, reading)
@@ -136,22 +177,33 @@ def verify_log(
     return Report(
         reading.frontier.size,
         reading.frontier.root(),
-        log.log_waiting(),
+        len(waiting),
         len(signed),
         checkpoint_file is not None,
         tuple(reading.findings),
     )
 
 
-def _read(log: LogReader, size: int, wanted: frozenset[int], reading: _Reading) -> int | None:
+def _read(log: LogReader, size: int, reading: _Reading) -> int | None:
     """Read the rows of a tree of this size; the last position beyond it, where rows go on."""
     beyond = None
     for row in log.log_rows():
         if row.position < size:
-            reading.take(row, wanted)
+            reading.take(row)
         else:
             beyond = row.position
+    reading.grow()
     return beyond
+
+
+def _compare_missing(log: LogReader, waiting: Sequence[bytes], reading: _Reading) -> None:
+    """What is not here any more against what the log says of that; and entries that it never heard of."""
+    for leaf in waiting:
+        reading.removed.hear(leaf)
+    for one in reading.removed.missing():
+        reading.note("removed", one.text, one.first, one.last)
+    if strays := log.log_strays():
+        reading.note("insertion", f"{strays} entries of the access log that no row names")
 
 
 def _opened(note: str, where: str, known: dict[tuple[str, bytes], Verifier], reading: _Reading) -> Checkpoint | None:

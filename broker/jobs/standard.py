@@ -48,6 +48,10 @@ class HouseStore(SealingStore, FeedStore, NoticeStore, Protocol):
 
     def count_logins(self, unlisted: frozenset[str] = ..., batch: int = ...) -> int: ...
 
+    def make_months(self) -> None: ...
+
+    def fill_tiles(self, most: int = ...) -> int: ...
+
     def ring_rows(self) -> tuple[KeyRow, ...]: ...
 
     def ring_version(self) -> str: ...
@@ -72,6 +76,8 @@ def standard_jobs(
     return (
         Job("seal", 1, sealer.run),
         Job("counts", 5, lambda: count_logins(store)),
+        Job("tiles", 2, lambda: fill_tiles(store)),
+        Job("months", _HOUR, store.make_months),
         Job("expire", 15, lambda: expire(store, sign_on_absolute)),
         Job("checkpoints", _HOUR, store.thin_checkpoints),
         Job("keys", KEYS, lambda: move_keys(store, name, every)),
@@ -109,6 +115,13 @@ def count_logins(store: HouseStore) -> None:
     """Count what the log has gained, a batch a transaction, and not for ever: the next turn goes on."""
     for _ in range(MOST_BATCHES):
         if store.count_logins(IDS, BATCH) < BATCH:
+            break
+
+
+def fill_tiles(store: HouseStore) -> None:
+    """Keep the tree's inner hashes up with the log, some at a time."""
+    for _ in range(MOST_BATCHES):
+        if not store.fill_tiles():
             break
 
 

@@ -106,21 +106,3 @@ def _opened(database: Database, rows: Iterable[Row]) -> tuple[AccessRow, ...]:
         if text is not None:
             found.append(AccessRow(str(number), person, record_of(text), text, position))
     return tuple(found)
-
-
-class AccessLogReads:
-    """The reads of `broker.care.access_log.AccessLogStore`, for `Storage`."""
-
-    _database: Database
-
-    def access_page(self, sought: AccessSought, before: str | None = None, count: int = 50) -> AccessPage:
-        """Entries of the access log, the newest first."""
-        return page(self._database, sought, before, count)
-
-    def access_count(self, sought: AccessSought, most: int) -> int:
-        """How many entries there are, counted up to a bound."""
-        return count(self._database, sought, most)
-
-    def access_row(self, id: str) -> AccessRow | None:
-        """An entry of the access log by its id."""
-        return row(self._database, id)

@@ -32,9 +32,10 @@ LOG = table(
     "log",
     About("The tamper-evident log", _BASIS, _RETENTION),
     number("position", "Place in the tree, from 0, without gaps", primary_key=True, autoincrement=False),
-    octets("leaf", "The event as JSON: names and random ids, no personal details"),
+    octets("leaf", "The event as JSON: names and random ids, no personal details; its hash once it was removed"),
     octets("evidence", "What the method gave as proof, sealed under the person's key", nullable=True),
     number("record", "The entry of the access log that the leaf is of", nullable=True),
+    text("removal", "By which removal the content went", nullable=True),
     Index("ix_log_record", "record", unique=True),
 )
 TREE = table(

@@ -15,8 +15,14 @@ from broker.storage.log import LOG, LOWEST, PENDING
 
 _L, _A, _P = LOG.c, ACCESS.c, PENDING.c
 _ROWS = Kept(
-    select(_L.position, _L.leaf, _L.evidence, _L.record)
+    select(_L.position, _L.leaf, _L.evidence, _L.record, _L.removal)
     .where(_L.position >= bindparam("first"))
+    .order_by(_L.position)
+    .limit(bindparam("count"))
+)
+_LEAVES = Kept(
+    select(_L.position, _L.leaf)
+    .where(_L.position >= bindparam("first"), _L.removal.is_(None))
     .order_by(_L.position)
     .limit(bindparam("count"))
 )
@@ -30,8 +36,15 @@ def rows(database: Database, first: int = LOWEST, batch: int = 2000) -> Iterator
     """The sealed rows from a position on, in order, read in batches."""
     while found := database.rows(_ROWS, {"first": first, "count": batch}):
         kept = _entries(database, found)
-        for position, leaf, own, record in found:
-            yield LogRow(position, leaf, own if record is None else kept.get(record))
+        for position, leaf, own, record, removal in found:
+            yield LogRow(position, leaf, own if record is None else kept.get(record), removal or "")
+        first = found[-1][0] + 1
+
+
+def leaves(database: Database, first: int, batch: int) -> Iterator[tuple[int, bytes]]:
+    """Positions and leaves from a position on, without what they name and without those that were removed."""
+    while found := database.rows(_LEAVES, {"first": first, "count": batch}):
+        yield from found
         first = found[-1][0] + 1
 
 

@@ -19,7 +19,11 @@ from broker.storage.tables import About, number, octets, table
 
 TILES = table(
     "log_tiles",
-    About("The tree's inner hashes, 256 at a time", "Accountability: anybody can verify the log (GDPR 5.2)", "As long as the log"),
+    About(
+        "The tree's inner hashes, 256 at a time",
+        "Accountability: anybody can verify the log (GDPR 5.2)",
+        "As long as the log",
+    ),
     number("level", "Each hash is over 256 to the power of this many leaves", primary_key=True, autoincrement=False),
     number("place", "Place among the tiles of the level, from 0", primary_key=True, autoincrement=False),
     octets("hashes", "256 hashes"),
@@ -41,7 +45,9 @@ _ROOTS = Kept(
 )
 _NEXT = Kept(select(func.coalesce(func.max(_T.place) + 1, 0)).where(_T.level == bindparam("level")))
 _LEAVES = Kept(
-    select(_L.leaf).where(_L.position >= bindparam("first"), _L.position < bindparam("end")).order_by(_L.position)
+    select(_L.leaf, _L.removal)
+    .where(_L.position >= bindparam("first"), _L.position < bindparam("end"))
+    .order_by(_L.position)
 )
 
 
@@ -60,7 +66,8 @@ class Tiles:
 
     def _leaves(self, place: int) -> tuple[bytes, ...]:
         end = min((place + 1) * WIDTH, self._size)
-        return tuple(leaf_hash(row[0]) for row in self._at.rows(_LEAVES, {"first": place * WIDTH, "end": end}))
+        rows = self._at.rows(_LEAVES, {"first": place * WIDTH, "end": end})
+        return tuple(leaf if removal else leaf_hash(leaf) for leaf, removal in rows)
 
     def _roots(self, level: int, place: int) -> tuple[bytes, ...]:
         """The roots of the full tiles below; those that the job has not made yet are made of what is below them."""
@@ -101,8 +108,8 @@ Proofs = tuple[str, Mapping[int, tuple[bytes, tuple[bytes, ...]]]]
 
 
 def proofs(database: Database, positions: Iterable[int]) -> Proofs:
-    """The newest signed checkpoint, and leaf and inclusion proof of each position that it covers. Raises BadProof when the log
-    is not as it was signed.
+    """The newest signed checkpoint, and leaf and inclusion proof of each position that it covers and whose content is there.
+    Raises BadProof when the log is not as it was signed.
     """
     note = log.state(database).note
     if not note:
@@ -110,7 +117,9 @@ def proofs(database: Database, positions: Iterable[int]) -> Proofs:
     signed = read_note(note)
     tiles, found = Tiles(database, signed.size), {}
     for position in sorted(p for p in set(positions) if 0 <= p < signed.size):
-        leaf = database.rows(_LEAVES, {"first": position, "end": position + 1})[0][0]
+        leaf, removal = database.rows(_LEAVES, {"first": position, "end": position + 1})[0]
+        if removal:
+            continue
         path = inclusion_proof(tiles.read, position, signed.size)
         verify_inclusion(position, signed.size, leaf_hash(leaf), path, signed.root)
         found[position] = leaf, tuple(path)

@@ -106,11 +106,11 @@ from broker.storage import (
     test_runs,
 )
 from broker.storage import fetches as key_fetches
-from broker.storage.access_reads import AccessLogReads
 from broker.storage.database import RETRIES, Database, GaveWay, Unit
 from broker.storage.grouping import Grouping
 from broker.storage.joined import Joined
 from broker.storage.log import Sealing
+from broker.storage.log_store import LogStore
 from broker.storage.persons import Listed
 from broker.storage.register import FederationVersion
 from idp_adapters.base import Consume
@@ -199,7 +199,7 @@ def _place(one: object) -> int:
     return _ORDER[type(one)][0]
 
 
-class Storage(AccessLogReads):
+class Storage(LogStore):
     """Made by `open_storage`. Used by many threads; each has its own connection."""
 
     def __init__(self, database: Database, clock: Callable[[], int] = lambda: int(time.time())) -> None:
@@ -794,13 +794,13 @@ class Storage(AccessLogReads):
     def count_logins(self, unlisted: frozenset[str] = frozenset(), batch: int = 2000) -> int:
         """Count the next sealed rows; how many there were. One node at a time (the job's lease)."""
         first = self.setting(counts.CURSOR) or 0
-        found = list(islice(self.log_rows(first), batch))
+        found = list(islice(log_rows.leaves(self._database, first, batch), batch))
         if found:
-            counted = tally((row.leaf for row in found), unlisted)
+            counted = tally((leaf for _, leaf in found), unlisted)
 
             def work(unit: Unit) -> None:
                 counts.add(unit, counted)
-                settings.save(unit, counts.CURSOR, found[-1].position + 1)
+                settings.save(unit, counts.CURSOR, found[-1][0] + 1)
 
             self._write(work)
         return len(found)

@@ -7,17 +7,15 @@ synchronous_commit, SQLite with synchronous=FULL.
 """
 
 import argparse
-import json
 import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from broker.audit.verify import verify_log
@@ -107,7 +105,7 @@ def records(count: int, patients: int, now: int) -> list[AccessRecord]:
     """Records of many patients over the last days."""
     numbers = _numbers(patients)
     made = []
-    for place in range(count):
+    for _ in range(count):
         patient = Identifier(a.PERSONNUMMER, numbers[secrets.randbelow(patients)])
         made.append(record(resource(patient), id=str(uuid4()), at=now - secrets.randbelow(30 * DAY)))
     return made
@@ -150,7 +148,17 @@ def floor(bench: Bench, count: int) -> Spent:
     for first in range(0, count, BATCH):
         numbers = range(10**12 + first, 10**12 + first + BATCH)
         rows = [
-            (n, now, secrets.token_urlsafe(16), secrets.token_bytes(16), a.PROVIDER, a.UNIT, a.PROVIDER, 0, secrets.token_bytes(850))
+            (
+                n,
+                now,
+                secrets.token_urlsafe(16),
+                secrets.token_bytes(16),
+                a.PROVIDER,
+                a.UNIT,
+                a.PROVIDER,
+                0,
+                secrets.token_bytes(850),
+            )
             for n in numbers
         ]
         leaves = [(secrets.token_hex(160).encode(), n) for n in numbers]
@@ -162,7 +170,7 @@ def floor(bench: Bench, count: int) -> Spent:
         spent.done += BATCH
     with Unit(bench.storage._database) as unit:
         for table in (IDS, ACCESS, PENDING):
-            unit.script(f"DELETE FROM {table.name}")
+            unit.script(f"DELETE FROM {table.name}")  # noqa: S608  # our own names
     return spent
 
 
@@ -220,7 +228,9 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     given = parser.parse_args()
     with opened(given.database) as bench:
-        sys.stdout.write("| what | done | server CPU s | database CPU s | per server CPU s | per database CPU s |\n|---|---|---|---|---|---|\n")
+        sys.stdout.write(
+            "| what | done | server CPU s | database CPU s | per server CPU s | per database CPU s |\n|---|---|---|---|---|---|\n"
+        )
         sys.stdout.write(floor(bench, min(given.records, 10_000)).row("bare inserts") + "\n")
         if given.profile:
             import cProfile

@@ -1,10 +1,14 @@
 """What every store holds of the access log, on each database: stored whole or not at all, found, sealed, named by the tree."""
 
+import hashlib
+import json
 import threading
 from dataclasses import replace
 
 import pytest
 
+from broker.audit.checkpoint import read_note
+from broker.audit.tree import leaf_hash, verify_inclusion
 from broker.audit.verify import verify_log
 from broker.care.access_log import LogIdTaken, StoreAccess
 from broker.jobs.sealer import Sealer
@@ -169,3 +173,33 @@ def test_nothing_of_a_person_is_in_a_dump(storage):
 @pytest.mark.parametrize("id", ["", "x", "1", "9" * 30, "-1", "¹"])
 def test_an_unknown_entry_is_none(storage, id):
     assert storage.access_row(id) is None
+
+
+def test_the_proof_of_an_entry_verifies_under_the_newest_checkpoint(storage):
+    store(storage, *(record(at=NOW - n) for n in range(300)))
+    seal(storage)
+    store(storage, *(record(resource(a.OTHER_PATIENT)) for _ in range(400)))
+    seal(storage)
+    page = storage.access_page(AccessSought(person=storage.patient(a.PATIENT)), None, 300)
+    positions = [row.position for row in page.rows]
+    note, before = storage.log_proofs([*positions, -1, 10**6])
+    checkpoint = read_note(note)
+    assert set(before) == set(positions)
+    for row in page.rows:
+        leaf, path = before[row.position]
+        verify_inclusion(row.position, checkpoint.size, leaf_hash(leaf), path, checkpoint.root)
+        assert json.loads(leaf)["record"] == hashlib.sha256(row.text.encode()).hexdigest()
+    assert storage.fill_tiles() == checkpoint.size // 256
+    assert storage.fill_tiles() == 0
+    assert storage.log_proofs(positions) == (note, before)
+    assert len(storage.log_tile(0, 1, 256)) == 256 * 32
+    assert storage.log_tile(0, checkpoint.size // 256, 256) is None
+    note, path = storage.log_consistency(307)
+    with pytest.raises(ValueError, match="no such older tree"):
+        storage.log_consistency(checkpoint.size + 1)
+
+
+def test_a_log_without_a_checkpoint_proves_nothing(storage):
+    assert storage.log_proofs([0]) == ("", {})
+    with pytest.raises(ValueError, match="no such older tree"):
+        storage.log_consistency(1)

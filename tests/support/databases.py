@@ -73,7 +73,16 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        options = ["-c", f"fsync={self._fsync}", "-c", "listen_addresses=", "-c", "max_connections=200", "-k", str(self.folder)]
+        options = [
+            "-c",
+            f"fsync={self._fsync}",
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "max_connections=200",
+            "-k",
+            str(self.folder),
+        ]
         log = (self.folder / "log").open("ab")
         self._server = subprocess.Popen(
             [*self._as, str(_BINARIES / "postgres"), "-D", str(self.folder / "data"), *options],

@@ -27,6 +27,7 @@ TABLES = (
     "access_log_ids",
     "access_log_calls",
     "access_log_months",
+    "log_tiles",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -184,6 +185,7 @@ def _filed() -> None:
 def _access_log() -> None:
     for name in ("log_pending", "log"):
         op.add_column(name, sa.Column("record", NUMBER, nullable=True))
+    op.add_column("log", sa.Column("removal", sa.Text(), nullable=True))
     op.create_index("ix_log_record", "log", ["record"], unique=True)
     op.create_table(
         "access_log",
@@ -239,6 +241,15 @@ def _access_log() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log_months")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "log_tiles",
+        sa.Column("level", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("place", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("hashes", sa.LargeBinary(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("level", "place", name=op.f("pk_log_tiles")),
+        sqlite_strict=True,
+    )
 
 
 def downgrade() -> None:
@@ -246,6 +257,7 @@ def downgrade() -> None:
     op.drop_column("log_references", "person")
     op.drop_column("consents", "attributes")
     op.drop_index("ix_log_record", "log")
+    op.drop_column("log", "removal")
     for name in ("log", "log_pending"):
         op.drop_column(name, "record")
     for table in TABLES:

@@ -1,0 +1,66 @@
+"""What `Storage` does for the log beyond recording and sealing: entries found, proofs made, tiles kept.
+
+Each method is a line; what it does stands in the file of its aggregate.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from broker.storage import access_months, access_reads, log, log_rows, log_tiles
+from broker.storage.database import Database, Unit
+from broker.storage.log_tiles import Proofs
+from trust_framework.access_log import AccessPage, AccessRow, AccessSought
+
+T = TypeVar("T")
+
+
+class LogStore:
+    """A part of `Storage`."""
+
+    _database: Database
+    clock: Callable[[], int]
+
+    def _write(self, work: Callable[[Unit], T]) -> T:
+        raise NotImplementedError
+
+    # --- the access log
+
+    def access_page(self, sought: AccessSought, before: str | None = None, count: int = 50) -> AccessPage:
+        """Entries of the access log, the newest first."""
+        return access_reads.page(self._database, sought, before, count)
+
+    def access_count(self, sought: AccessSought, most: int) -> int:
+        """How many entries there are, counted up to a bound."""
+        return access_reads.count(self._database, sought, most)
+
+    def access_row(self, id: str) -> AccessRow | None:
+        """An entry of the access log by its id."""
+        return access_reads.row(self._database, id)
+
+    def make_months(self) -> None:
+        """See to it that the access log has room for this month and the next ones."""
+        now = self.clock()
+        self._write(lambda unit: access_months.made_ahead(unit, now))
+
+    # --- proofs
+
+    def log_strays(self) -> int:
+        """How many entries of the access log no leaf names."""
+        return log_rows.strays(self._database)
+
+    def log_proofs(self, positions: Sequence[int]) -> Proofs:
+        """The newest signed checkpoint, and the leaf and inclusion proof of each of these positions that it covers."""
+        return log_tiles.proofs(self._database, positions)
+
+    def log_consistency(self, old: int) -> tuple[str, tuple[bytes, ...]]:
+        """The newest signed checkpoint, and the proof that its tree begins with that of `old` leaves. Raises ValueError."""
+        return log_tiles.consistency(self._database, old)
+
+    def log_tile(self, level: int, place: int, width: int) -> bytes | None:
+        """The first hashes of a tile; None where the tree does not reach so far."""
+        return log_tiles.tile(self._database, level, place, width)
+
+    def fill_tiles(self, most: int = 64) -> int:
+        """Make tiles that are missing, at most so many of the lowest level; how many."""
+        size = log.state(self._database).size
+        return self._write(lambda unit: log_tiles.fill(unit, size, most))
