@@ -1,10 +1,9 @@
-"""What may be entered as a block, a consent, a relation or a lift of a block, and by whom: each refusal is a code.
+"""What may be entered as a block or a lift of a block: each refusal is a code.
 
-Owns the rules of the entries' fields and the limits of lifts. What an entry then means is in the module of its value.
+Owns the rules of their fields and the limits of lifts. Who may ask for a block on a patient's behalf, a guardian never, is
+`trust_framework.representation`.
 """
 
-from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
 from trust_framework.blocks import EXCLUDABLE, Block, BlockType, Lift, LiftReason
@@ -14,25 +13,8 @@ DAY: Final = 86_400
 HOUR: Final = 3600
 
 
-class Asker(StrEnum):
-    """Who wants a block, or wants it lifted."""
-
-    PATIENT = "patient"
-    GUARDIAN = "guardian"
-    REPRESENTATIVE = "representative"
-
-
-MAY_BLOCK: Final[Mapping[Asker, bool]] = {Asker.PATIENT: True, Asker.GUARDIAN: False, Asker.REPRESENTATIVE: False}
-"""Guardians may not block their child's information, and a block has no field for anybody else's word (TKB-B)."""
-
-
-def asker_refusal(asker: Asker) -> str | None:
-    """Why this person may not set a block for the patient."""
-    return None if MAY_BLOCK[asker] else f"{asker}-may-not-block"
-
-
 def period_refusal(period: Period) -> str | None:
-    """Why a period cannot be entered."""
+    """Why a period cannot be entered, with a block as with a consent or a relation."""
     return "inverted-period" if period.inverted else None
 
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from trust_framework.blocks import Block, binds, lift_for
-from trust_framework.care import CareActor, Switches
 from trust_framework.care_access import AccessQuestion, CareFacts
-from trust_framework.emergency import EmergencyAccess, emergency_for
+from trust_framework.emergency import EmergencyAccess, emergency_for, may_open
 
 
 class Level(IntEnum):
@@ -43,13 +42,6 @@ class Revealed:
     closed_places: tuple[Place, ...] = ()
 
 
-def opens(block: Block, actor: CareActor, switches: Switches) -> bool:
-    """Whether emergency access may open a block: another provider's only where that provider lets others lift
-    (`switches` are its own).
-    """
-    return block.provider == actor.provider or switches.outer_lift_by_others
-
-
 def reveal(question: AccessQuestion, facts: CareFacts, told: Level, now: int) -> Revealed:
     """The next step after what whoever asks was told before, as far as they may go. No step is skipped."""
     standing = tuple(block for block in facts.blocks if binds(block, question.actor))
@@ -61,7 +53,7 @@ def reveal(question: AccessQuestion, facts: CareFacts, told: Level, now: int) ->
     places = _places(closed)
     if told < Level.WHERE:
         return Revealed(Level.WHERE, places)
-    ours = [block for block in closed if opens(block, question.actor, _switches(facts, block.provider))]
+    ours = [block for block in closed if may_open(block, question.actor, facts.switches(block.provider))]
     theirs = _places(block for block in closed if block not in ours)
     if not ours:
         return Revealed(Level.WHERE, places, closed_places=theirs)
@@ -69,13 +61,8 @@ def reveal(question: AccessQuestion, facts: CareFacts, told: Level, now: int) ->
 
 
 def _emergency(question: AccessQuestion, facts: CareFacts, now: int) -> EmergencyAccess | None:
-    own = _switches(facts, question.actor.provider)
+    own = facts.switches(question.actor.provider)
     return emergency_for(facts.emergencies, question.actor, question.patient, own, now)
-
-
-def _switches(facts: CareFacts, provider: str) -> Switches:
-    known = facts.providers.get(provider)
-    return known.switches if known else Switches()
 
 
 def _places(blocks: Iterable[Block]) -> tuple[Place, ...]:

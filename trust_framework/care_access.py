@@ -78,7 +78,13 @@ class CareFacts:
     providers: Mapping[str, CareProvider] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
 
+    def switches(self, provider: str) -> Switches:
+        """What a provider has decided for itself."""
+        known = self.providers.get(provider)
+        return known.switches if known else _STRICTEST
 
+
+_STRICTEST: Final = Switches(staff_names_shown=False, guardians_read=False, patient_blocks_directly=False)
 _SEVERITY: Final = {
     access: rank
     for rank, access in enumerate(
@@ -104,13 +110,7 @@ class Asking:
     def __init__(self, question: AccessQuestion, facts: CareFacts, now: int) -> None:
         self.actor, self.patient, self.facts, self.now = question.actor, question.patient, facts, now
 
-    def switches(self, provider: str) -> Switches:
-        """What a provider has decided for itself."""
-        known = self.facts.providers.get(provider)
-        return known.switches if known else _STRICTEST
 
-
-_STRICTEST: Final = Switches(staff_names_shown=False, guardians_read=False, patient_blocks_directly=False)
 A = TypeVar("A", bound=Asking)
 T = TypeVar("T")
 

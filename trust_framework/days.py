@@ -13,9 +13,9 @@ DAY: Final = 86_400
 """Seconds, where a length of time is meant and not a day of the calendar."""
 
 
-def midnight(day: date) -> int:
+def midnight(day: date, zone: ZoneInfo = ZONE) -> int:
     """When the day begins, in epoch seconds."""
-    return int(datetime(day.year, day.month, day.day, tzinfo=ZONE).timestamp())
+    return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp())
 
 
 def day_of(at: int) -> date:
@@ -23,6 +23,6 @@ def day_of(at: int) -> date:
     return datetime.fromtimestamp(at, ZONE).date()
 
 
-def day_after(day: date) -> int:
+def day_after(day: date, zone: ZoneInfo = ZONE) -> int:
     """When the day has ended: what is valid through it is valid until then."""
-    return midnight(day + timedelta(days=1))
+    return midnight(day + timedelta(days=1), zone)

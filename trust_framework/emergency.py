@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from trust_framework.blocks import Block
 from trust_framework.care import CareActor, Purpose, Switches
 from trust_framework.identifiers import Identifier
 
@@ -38,7 +39,7 @@ class EmergencyAccess:
         """
         begun_by = self.actor
         return (
-            bool(self.reason.strip() and self.case)
+            bool(self.reason.strip() and self.case and begun_by.commission)
             and (begun_by.employee, begun_by.unit, begun_by.provider, begun_by.commission)
             == (actor.employee, actor.unit, actor.provider, actor.commission)
             and actor.purpose == Purpose.CARE
@@ -60,6 +61,13 @@ def emergency_for(
     at_most = longest(switches)
     serving = (each for each in emergencies if each.serves(actor, patient, at_most, now))
     return max(serving, key=lambda each: (each.until, each.id), default=None)
+
+
+def may_open(block: Block, actor: CareActor, switches: Switches) -> bool:
+    """Whether emergency access of whoever asks can open a block: another provider's only where that provider lets others lift
+    its blocks (`switches` are its own).
+    """
+    return block.provider == actor.provider or switches.outer_lift_by_others
 
 
 def refusal(actor: CareActor, reason: str, seconds: int, switches: Switches) -> str | None:

@@ -39,7 +39,7 @@ def resource(unit: str = UNIT, provider: str = PROVIDER, recorded: Period | None
 
 def foreign(**changed) -> Resource:
     """Something that the other provider has recorded."""
-    return resource(FOREIGN_UNIT, OTHER_PROVIDER, **changed)
+    return resource(**{"unit": FOREIGN_UNIT, "provider": OTHER_PROVIDER, **changed})
 
 
 def inner(unit: str = OTHER_UNIT, provider: str = PROVIDER, **changed) -> Block:

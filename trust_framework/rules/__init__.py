@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from trust_framework.care_access import RuleSet
 from trust_framework.rules.swedish import SWEDISH
+from trust_framework.rules.turkish import TURKISH
 
-SETS: Final[Mapping[str, RuleSet[Any]]] = {each.id: each for each in (SWEDISH,)}
+SETS: Final[Mapping[str, RuleSet[Any]]] = {each.id: each for each in (SWEDISH, TURKISH)}
 """Every rule set by its id, which a care provider's entry names."""

@@ -9,22 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from trust_framework.blocks import Block, BlockType, binds, lift_for, selects
+from trust_framework.blocks import Block, BlockType, binds, lift_for
 from trust_framework.care import Purpose, Resource
-from trust_framework.care_access import (
-    HOLDS,
-    NOTHING,
-    Access,
-    AccessQuestion,
-    Asking,
-    CareFacts,
-    CareRule,
-    RuleSet,
-    more,
-)
+from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asking, CareFacts, CareRule, RuleSet, more
 from trust_framework.care_consents import consent_for
 from trust_framework.care_relations import relation_for
-from trust_framework.emergency import emergency_for
+from trust_framework.emergency import emergency_for, may_open
+from trust_framework.rules.predicates import by_provider, holds, inverted_period, no_provider, selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +47,6 @@ PURPOSES: Final[Mapping[str, PurposeTerms]] = {
 """Blocks do not hinder quality assurance, administration and statistics; any other purpose is held to be hindered."""
 _UNKNOWN: Final = PurposeTerms(blocked=True, relation=True, shared=False)
 
-Blocks = Mapping[str, tuple[Block, ...]]
-"""By the provider whose information they close."""
-
 
 class SwedishAsking(Asking):
     """With the consent, relation and emergency access of whoever asks, and the blocks against them in four heaps: closed,
@@ -68,28 +56,24 @@ class SwedishAsking(Asking):
     def __init__(self, question: AccessQuestion, facts: CareFacts, now: int) -> None:
         super().__init__(question, facts, now)
         actor = self.actor
-        own = self.switches(actor.provider)
+        own = facts.switches(actor.provider)
         self.terms = PURPOSES.get(actor.purpose, _UNKNOWN)
         self.consent = consent_for(facts.consents, actor, now)
         self.relation = relation_for(facts.relations, actor, now)
         self.emergency = emergency_for(facts.emergencies, actor, self.patient, own, now)
         self.unable = more(facts, "se", SwedishFacts()).unable_to_consent
         self.relation_inside = self.terms.relation and own.relation_needed
-        heaps: dict[str, dict[str, list[Block]]] = {"closed": {}, "emergency": {}, "lifted": {}, "opened": {}}
-        if self.terms.blocked:
-            for block in facts.blocks:
-                if binds(block, actor):
-                    heaps[self._heap(block)].setdefault(block.provider, []).append(block)
-        self.closed, self.to_open, self.lifted, self.opened = (
-            {provider: tuple(blocks) for provider, blocks in heap.items()} for heap in heaps.values()
-        )
+        heaps: dict[str, list[Block]] = {"closed": [], "emergency": [], "lifted": [], "opened": []}
+        for block in facts.blocks if self.terms.blocked else ():
+            if binds(block, actor):
+                heaps[self._heap(block)].append(block)
+        self.closed, self.to_open, self.lifted, self.opened = map(by_provider, heaps.values())
 
     def _heap(self, block: Block) -> str:
         """Blocks of other providers open in an emergency only where the provider that set them lets others lift them."""
         if lift_for(block, self.actor, self.now):
             return "lifted"
-        theirs = block.provider != self.actor.provider
-        if theirs and not self.switches(block.provider).outer_lift_by_others:
+        if not may_open(block, self.actor, self.facts.switches(block.provider)):
             return "closed"
         if self.emergency:
             return "opened"
@@ -100,61 +84,39 @@ class SwedishAsking(Asking):
         return resource.provider != self.actor.provider
 
 
-def _holds(condition: object) -> tuple[str, ...]:
-    return HOLDS if condition else NOTHING
-
-
-def _selected(blocks: Blocks, resource: Resource, type_: BlockType | None = None) -> tuple[str, ...]:
-    """The ids of those blocks that close the resource."""
-    here = blocks.get(resource.provider)
-    if here is None:
-        return NOTHING
-    return tuple(block.id for block in here if type_ in {None, block.type} and selects(block, resource))
-
-
-def inverted_period(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:  # noqa: ARG001  # a predicate's shape
-    """What was recorded ends before it begins."""
-    return _holds(resource.recorded.inverted)
-
-
-def no_provider(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:  # noqa: ARG001  # a predicate's shape
-    """Nobody says whose information it is."""
-    return _holds(not resource.provider)
-
-
-def no_commission(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:  # noqa: ARG001  # a predicate's shape
+def no_commission(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
     """Nobody in particular asks, or for no provider."""
-    return _holds(not (asking.actor.employee and asking.actor.provider))
+    return holds(not (asking.actor.employee and asking.actor.provider))
 
 
-def unknown_purpose(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:  # noqa: ARG001  # a predicate's shape
-    return _holds(asking.terms is _UNKNOWN)
+def unknown_purpose(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    return holds(asking.terms is _UNKNOWN)
 
 
 def not_for_this_purpose(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
     """Another provider's information is shared for care alone."""
-    return _holds(not asking.terms.shared and asking.shared(resource))
+    return holds(not asking.terms.shared and asking.shared(resource))
 
 
 def inner_block(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    return _selected(asking.closed, resource, BlockType.INNER)
+    return selected(asking.closed, resource, BlockType.INNER)
 
 
 def outer_block(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    return _selected(asking.closed, resource, BlockType.OUTER)
+    return selected(asking.closed, resource, BlockType.OUTER)
 
 
 def block_in_emergency(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
     """A block that the patient cannot be asked to lift."""
-    return _selected(asking.to_open, resource)
+    return selected(asking.to_open, resource)
 
 
 def consent_missing(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    return _holds(not asking.unable and _unconsented(asking, resource))
+    return holds(not asking.unable and _unconsented(asking, resource))
 
 
 def consent_impossible(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    return _holds(asking.unable and _unconsented(asking, resource))
+    return holds(asking.unable and _unconsented(asking, resource))
 
 
 def _unconsented(asking: SwedishAsking, resource: Resource) -> bool:
@@ -163,7 +125,7 @@ def _unconsented(asking: SwedishAsking, resource: Resource) -> bool:
 
 def relation_missing(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
     """A relation is asked for where the provider says so, and for what others have recorded always."""
-    return _holds(asking.emergency is None and _unrelated(asking, resource))
+    return holds(asking.emergency is None and _unrelated(asking, resource))
 
 
 def _unrelated(asking: SwedishAsking, resource: Resource) -> bool:
@@ -171,7 +133,7 @@ def _unrelated(asking: SwedishAsking, resource: Resource) -> bool:
 
 
 def inside(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    return _holds(not asking.shared(resource))
+    return holds(not asking.shared(resource))
 
 
 def shared_by_consent(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
@@ -183,11 +145,11 @@ def shared_in_emergency(asking: SwedishAsking, resource: Resource) -> tuple[str,
 
 
 def lifted(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    return _selected(asking.lifted, resource)
+    return selected(asking.lifted, resource)
 
 
 def opened(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    return _selected(asking.opened, resource)
+    return selected(asking.opened, resource)
 
 
 def emergency_used(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
@@ -195,7 +157,7 @@ def emergency_used(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]
     if asking.emergency is None:
         return NOTHING
     unconsented = asking.shared(resource) and asking.consent is None
-    used = unconsented or _unrelated(asking, resource) or _selected(asking.opened, resource)
+    used = unconsented or _unrelated(asking, resource) or selected(asking.opened, resource)
     return (asking.emergency.id,) if used else NOTHING
 
 

@@ -1,0 +1,125 @@
+"""What access decisions of care cost: `.venv/bin/python -m tests.bench.care_decision [SECONDS]`, from the repository's root.
+
+One patient and 50 resources of four providers, a question at a time, in this process, with as many blocks, consents, relations
+and lifts as a patient who uses them all has. Figures are decisions (of 50 rulings each) per CPU-second; nothing is asserted here.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from tests.support.care import (
+    DAY,
+    HOUR,
+    NOW,
+    consent,
+    emergency,
+    facts,
+    inner,
+    lift,
+    outer,
+    provider,
+    question,
+    relation,
+    resource,
+)
+from trust_framework.blocks import evaluate
+from trust_framework.care import Period
+from trust_framework.care_access import AccessQuestion, CareFacts, decide
+from trust_framework.rules import SETS
+from trust_framework.rules.turkish_facts import Appointment, LinkedProcess, Restriction, Stay, TurkishFacts, Visit
+
+PROVIDERS = [f"SE232100001{n}-A" for n in range(4)]
+RESOURCES = 50
+TYPES = ("und", "lak", "upp", "vko", "")
+
+
+def resources(count: int) -> list[Any]:
+    """Of four providers with three units each, of five types, over two years."""
+    return [
+        resource(
+            f"{PROVIDERS[n % 4]}U{n % 3}",
+            PROVIDERS[n % 4],
+            Period(NOW - n * 15 * DAY, NOW - n * 15 * DAY + HOUR),
+            id=str(n),
+            type=TYPES[n % 5],
+        )
+        for n in range(count)
+    ]
+
+
+def asked(count: int = RESOURCES) -> AccessQuestion:
+    return question(*resources(count), provider=PROVIDERS[0], unit=f"{PROVIDERS[0]}U0", licences=("LK",))
+
+
+def swedish(blocks: int) -> CareFacts:
+    """Half of the blocks inner, some of them lifted; consents and relations, ended ones among them."""
+    here = {"provider": PROVIDERS[0], "unit": f"{PROVIDERS[0]}U0"}
+    mine = lift(unit=here["unit"])
+    stands: list[Any] = []
+    for n in range(blocks):
+        closes = {"id": f"b{n}", "information": Period(NOW - (n + 20) * 30 * DAY, NOW - n * 30 * DAY)}
+        lifts = (mine,) if n % 4 == 0 else ()
+        stands.append(
+            inner(f"{PROVIDERS[n % 4]}U{n % 3}", PROVIDERS[n % 4], lifts=lifts, excluded=frozenset({"lak"}), **closes)
+            if n % 2
+            else outer(PROVIDERS[n % 4], lifts=lifts, **closes)
+        )
+    stands += [consent(id=f"c{n}", period=Period(NOW - DAY, NOW + n), **here) for n in range(-5, 5)]
+    stands += [relation(id=f"r{n}", period=Period(NOW - DAY, NOW + n), **here) for n in range(-5, 5)]
+    return facts(*stands, providers=tuple(provider(each, outer_lift_by_others=True) for each in PROVIDERS))
+
+
+def in_emergency(blocks: int) -> CareFacts:
+    standing = swedish(blocks)
+    by = asked(1).actor
+    known = (emergency(actor=by),)
+    return CareFacts(standing.patient, standing.blocks, emergencies=known, providers=standing.providers)
+
+
+def turkish(blocks: int) -> CareFacts:
+    standing = swedish(blocks)
+    doctor = asked(1).actor.employee
+    tr = TurkishFacts(
+        appointments=(Appointment("a", doctor, date(2026, 9, 20), (LinkedProcess("p"),)),),
+        visits=(Visit("v", PROVIDERS[0], NOW - HOUR),),
+        stays=(Stay("s", PROVIDERS[0], NOW - DAY),),
+        restrictions=(Restriction("vko", frozenset({"PS"})),),
+    )
+    return CareFacts(standing.patient, standing.blocks, providers=standing.providers, more={"tr": tr})
+
+
+def deciding(rules: str, known: CareFacts) -> Callable[[], Any]:
+    whole, chosen = asked(), SETS[rules]
+    return lambda: decide(whole, known, chosen, NOW)
+
+
+def rate(work: Callable[[], Any], seconds: float) -> float:
+    """Calls per CPU-second of this process, after a tenth of that time to warm up."""
+    for budget in (seconds / 10, seconds):
+        calls, start = 0, time.process_time()
+        while (spent := time.process_time() - start) < budget:
+            for _ in range(20):
+                work()
+            calls += 20
+    return round(calls / spent, 1)
+
+
+def main(seconds: float) -> dict[str, float]:
+    whole, check = asked(), swedish(10).blocks
+    cases = {
+        "se, no blocks": deciding("se", swedish(0)),
+        "se, 10 blocks": deciding("se", swedish(10)),
+        "se, 50 blocks": deciding("se", swedish(50)),
+        "se, 10 blocks, emergency": deciding("se", in_emergency(10)),
+        "tr, 10 blocks": deciding("tr", turkish(10)),
+        "CheckBlocks, 50 rows, 10 blocks": lambda: evaluate(whole.actor, whole.resources, check, NOW),
+    }
+    return {name: rate(work, seconds) for name, work in cases.items()}
+
+
+if __name__ == "__main__":
+    json.dump(main(float(sys.argv[1]) if len(sys.argv) > 1 else 2.0), sys.stdout, indent=1)
