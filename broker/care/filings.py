@@ -7,8 +7,10 @@ listed.
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from broker.care.calling import CareServices
 from broker.care.ports import CareStore
 from broker.login.effects import Change
+from trust_framework.access_log import AccessPage, AccessRow, AccessSought
 from trust_framework.breaches import Breach
 from trust_framework.corrections import Correction
 from trust_framework.log_review import Review
@@ -51,6 +53,24 @@ class SaveCorrection(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class Watch(Change):
+    """A person on a care provider's watch list. One who is on it already stays."""
+
+    provider: str
+    person: str
+    at: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatch(Change):
+    """A person is on the watch list no more."""
+
+    provider: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class FiledPage(Generic[T]):
     """Some of a list, the newest first; `total` match, `next` goes on after the last."""
 
@@ -73,6 +93,10 @@ class CasesAsked:
 
 class FilingStore(CareStore, Protocol):
     """Reads of what is filed; writes go through `commit`."""
+
+    def watched(self, provider: str) -> frozenset[str]:
+        """The persons on a care provider's watch list."""
+        ...
 
     def review_cases(self, asked: CasesAsked) -> FiledPage[tuple[ReviewCase, str]]:
         """A page of a care provider's cases, the newest first, each with its patient's id."""
@@ -121,3 +145,18 @@ class FilingStore(CareStore, Protocol):
     def corrections_due(self, count: int) -> tuple[Correction, ...]:
         """Corrections of which some receiver must be told now."""
         ...
+
+
+class ReviewStore(FilingStore, Protocol):
+    """What log review reads: what is filed, and the access log."""
+
+    def access_page(self, sought: AccessSought, before: str | None = None, count: int = 50) -> AccessPage: ...
+
+    def access_row(self, id: str) -> AccessRow | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewServices(CareServices):
+    """What a call works with."""
+
+    store: ReviewStore

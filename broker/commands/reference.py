@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from broker.audit import care_events, person_events  # noqa: F401  # importing the file makes its events known
+from broker.audit import care_events, person_events, review_events  # noqa: F401  # importing them makes them known
 from broker.audit.events import Event
 from broker.commands import COMMANDS, HIDDEN
 from broker.commands.errors import MEANINGS

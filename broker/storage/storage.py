@@ -24,6 +24,8 @@ from broker.care.filings import (
     SaveCorrection,
     SaveRequest,
     SaveReview,
+    Unwatch,
+    Watch,
 )
 from broker.care.requests import SaveCareRequest
 from broker.federation.domains import KeepProof
@@ -77,6 +79,7 @@ from broker.storage import (
     care_requests,
     care_reviews,
     care_versions,
+    care_watched,
     chained,
     consents,
     corrections,
@@ -181,6 +184,8 @@ APPLY: dict[type, Apply] = {
     SaveEmergency: care_emergencies.save,
     SaveReviewCase: care_cases.save,
     SaveReview: care_reviews.save,
+    Watch: care_watched.watch,
+    Unwatch: care_watched.unwatch,
     SaveBreach: breaches.save,
     SaveRequest: subject_requests.save,
     SaveCorrection: corrections.save,
@@ -612,6 +617,10 @@ class Storage(LogStore):
         return care_cases.read(self._database, id)
 
     # --- what is filed
+
+    def watched(self, provider: str) -> frozenset[str]:
+        """The persons on a care provider's watch list."""
+        return care_watched.watched(self._database, provider)
 
     def review_cases(self, asked: CasesAsked) -> FiledPage[tuple[ReviewCase, str]]:
         """A page of a care provider's cases, the newest first, each with its patient's id."""

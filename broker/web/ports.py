@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from broker.audit.checkpoint import TreeState
 from broker.audit.trace import Logged, LoggedPage, Sought
+from broker.care.filings import ReviewStore
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
 from broker.federation.proposals import ProposalStore
 from broker.federation.proposing import ProposalPage
@@ -12,12 +13,11 @@ from broker.federation.register import Entry, EntryPage, ListedEntry
 from broker.keys.rows import KeyChoice, KeyRow
 from broker.keys.sealing import SealingVault
 from broker.login.keys import KeyFetch
-from broker.login.ports import Store
 from metadata.context import ReadsNames
 from trust_framework.approval import Proposal, Stage
 
 
-class ConsoleStore(Store, ReadsNames, ProposalStore, Protocol):
+class ConsoleStore(ReviewStore, ReadsNames, ProposalStore, Protocol):
     """Reads for lists, entries and states. Writes go through `commit`, as everywhere. Add what a page needs."""
 
     def federation_version(self) -> int: ...

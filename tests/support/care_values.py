@@ -155,3 +155,17 @@ def patient(person: str = "p1") -> Caller:
 def resource(id: str = "1", unit: str = UNIT, provider: str = PROVIDER, **changes: Any) -> Resource:
     """Something recorded at the unit now."""
     return replace(Resource(id, provider, unit, Period(NOW - DAY, NOW - DAY)), **changes)
+
+
+NURSES_NUMBER = Identifier(PERSONNUMMER, "198906059483")
+
+
+def numbers(count: int) -> tuple[Identifier, ...]:
+    """So many patients' numbers, each valid."""
+    serials = (f"19500101{serial:03}" for serial in range(100, 100 + count))
+    return tuple(Identifier(PERSONNUMMER, serial + _check(serial[2:])) for serial in serials)
+
+
+def _check(digits: str) -> str:
+    doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(digits))
+    return str(-sum(each // 10 + each % 10 for each in doubled) % 10)

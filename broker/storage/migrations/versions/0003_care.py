@@ -19,6 +19,7 @@ TABLES = (
     "care_emergencies",
     "care_cases",
     "care_reviews",
+    "care_watched",
     "breaches",
     "subject_requests",
     "corrections",
@@ -171,6 +172,15 @@ def _filed() -> None:
         op.create_index(f"ix_{name}_owner_made_at_id", name, ["owner", "made_at", "id"])
         op.create_index(f"ix_{name}_due_at", name, ["due_at"])
     op.create_index("ix_subject_requests_asked_org", "subject_requests", ["asked_org"])
+    op.create_table(
+        "care_watched",
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "person", name=op.f("pk_care_watched")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "correction_receivers",
         sa.Column("correction", sa.Text(), nullable=False),

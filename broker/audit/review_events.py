@@ -1,0 +1,140 @@
+"""The audit events of log review and of the duties of those who hold data. A new event is a class here and nothing else.
+
+What somebody wrote stands in the case, sealed; an event says that it was done, by whom, and what it came to.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from broker.audit.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseActed(Event):
+    """Somebody took a case of log review, noted, asked, answered, found, closed or opened it again (`act`)."""
+
+    name: ClassVar[str] = "care.case-acted"
+    retention: ClassVar[str] = "care"
+    case: str
+    act: str
+    provider: str
+    outcome: str = ""
+    person: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewMade(Event):
+    """A review of a care provider's log was drawn: from which accesses, with which seed and rules; how many became cases."""
+
+    name: ClassVar[str] = "care.review-made"
+    retention: ClassVar[str] = "care"
+    review: str
+    provider: str
+    since: int
+    until: int
+    percent: int
+    seed: str
+    examined: int
+    drawn: int
+    unit: str = ""
+    rules: tuple[str, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewReported(Event):
+    """A review was signed off; `digest` is SHA-256 of its report."""
+
+    name: ClassVar[str] = "care.review-reported"
+    retention: ClassVar[str] = "care"
+    review: str
+    provider: str
+    digest: str
+    cases: int
+    suspected: int
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchChanged(Event):
+    """A person was put on a care provider's watch list, or taken off it (`act`)."""
+
+    name: ClassVar[str] = "care.watch-changed"
+    retention: ClassVar[str] = "care"
+    provider: str
+    person: str
+    act: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractMade(Event):
+    """A file of the access log was made; `digest` is SHA-256 of it, by which it is known again."""
+
+    name: ClassVar[str] = "care.extract-made"
+    retention: ClassVar[str] = "care"
+    provider: str
+    digest: str
+    rows: int
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreachActed(Event):
+    """A breach was opened, described, told to the authority or to the persons, exempted or closed (`act`)."""
+
+    name: ClassVar[str] = "data.breach-acted"
+    retention: ClassVar[str] = "operation"
+    breach: str
+    org: str
+    act: str
+    risk: str = ""
+    late: bool = False
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestActed(Event):
+    """A person's request was received, flagged, sent for advice, advised on, put off, answered or refused (`act`). `to` is the
+    member that was asked, or that advised.
+    """
+
+    name: ClassVar[str] = "data.request-acted"
+    retention: ClassVar[str] = "operation"
+    request: str
+    org: str
+    kind: str
+    act: str
+    person: str = ""
+    to: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataCorrected(Event):
+    """Details of a person were wrong, and who got them is to be told: the replacement event. `services` are the receivers."""
+
+    name: ClassVar[str] = "data.corrected"
+    retention: ClassVar[str] = "operation"
+    correction: str
+    org: str
+    person: str
+    attributes: tuple[str, ...]
+    services: tuple[str, ...]
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionTold(Event):
+    """A receiver was told of a correction, for the `times`-th time, or has acknowledged it."""
+
+    name: ClassVar[str] = "data.correction-told"
+    retention: ClassVar[str] = "operation"
+    correction: str
+    service: str
+    org: str
+    act: str
+    times: int = 0
+    mail: str = ""
+    by: str = ""

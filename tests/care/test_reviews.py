@@ -1,0 +1,366 @@
+"""Reviews of a care provider's log: what they draw of stored accesses, who may see and sign them, and what is recorded."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from broker.care import cases, reviews
+from broker.care.access_log import StoreAccess
+from broker.care.calling import Caller, CallerKind, CareRefused, carried_out
+from broker.care.cases import Deed, Question
+from broker.care.changes import SaveRelation
+from broker.care.filings import CasesAsked, ReviewServices
+from broker.login.effects import Effects, PersonKey
+from broker.storage.persons import Listed
+from tests.support import care_values as a
+from tests.support.access_records import record, resource
+from trust_framework.care import Activity, Period, patient_key
+from trust_framework.days import ZONE
+from trust_framework.directory import Commission, StaffEntry
+from trust_framework.log_review import RULE_IDS, Selection, draw
+from trust_framework.persons import Person
+from trust_framework.review_cases import CaseKind, Outcome
+
+NOON = int(datetime(2026, 11, 24, 12, tzinfo=ZONE).timestamp())
+LATER = NOON + 3600
+DAY = 86_400
+WHOLE = Selection(a.PROVIDER, NOON - 30 * DAY, LATER, percent=0)
+
+
+def commission(unit: str = a.UNIT) -> Commission:
+    return Commission("SE2321000016-A1", {"healthCareProviderHsaId": (a.PROVIDER,), "healthCareUnitHsaId": (unit,)})
+
+
+def listed(number, sn: str, *staff: StaffEntry, protected: bool = False) -> Listed:
+    keys = tuple(PersonKey("employeeHsaId", one.hsa_id) for one in staff)
+    return Listed((PersonKey(*patient_key(number)), *keys), Person("", {"sn": (sn,)}, protected), staff)
+
+
+class World:
+    """A store with a nurse, two patients and a reviewer, and calls on it."""
+
+    def __init__(self, store) -> None:
+        self.store, self.on = store, ReviewServices(store, a.register(), 1)
+        self.people()
+        self.who = Caller(CallerKind.STAFF, "p-asta", "2321000016", providers=frozenset({a.PROVIDER}))
+
+    def people(self, sn: str = "Berg", *, protected: bool = False, unit: str = a.UNIT) -> None:
+        nurse = StaffEntry(a.NURSE, {}, (commission(unit),))
+        self.store.save_directory((listed(a.PATIENT, sn, protected=protected), listed(a.NURSES_NUMBER, "Lind", nurse)))
+
+    @property
+    def patient(self) -> str:
+        return self.store.patient(a.PATIENT)
+
+    @property
+    def nurse(self) -> str:
+        return self.store.patient(a.NURSES_NUMBER)
+
+    def read(self, *patients, at: int = NOON, **more) -> None:
+        """Accesses of the nurse to patients."""
+        records = tuple(record(resource(each), at=at, **more) for each in patients or (a.PATIENT,))
+        self.store.commit(Effects((StoreAccess(records, at, "journal"),)))
+
+    def relate(self) -> None:
+        there = a.relation(unit=a.UNIT, period=Period(NOON - DAY, LATER))
+        self.store.commit(Effects((SaveRelation(there, self.patient),)))
+
+    def make(self, selection: Selection = WHOLE, who=None):
+        return carried_out(lambda: reviews.make(selection, who or self.who, self.on, LATER), self.store).result
+
+    def cases(self, review: str = ""):
+        return self.store.review_cases(CasesAsked(a.PROVIDER, review=review, count=500)).rows
+
+    def act(self, case: str, deed: Deed, person: str = "p-asta", at: int = LATER):
+        who = replace(self.who, person=person)
+        return carried_out(lambda: cases.act(case, deed, who, self.on, at), self.store).result
+
+
+@pytest.fixture
+def world(sqlite_storage):
+    return World(sqlite_storage)
+
+
+def rules_found(world, **more) -> tuple[str, ...]:
+    review = world.make(replace(WHOLE, **more))
+    return tuple(rule for case, _ in world.cases(review.id) for rule in case.rules)
+
+
+# --- what is drawn
+
+
+def test_an_access_within_a_relation_and_working_hours_is_not_drawn(world):
+    world.relate()
+    world.read()
+    assert rules_found(world) == ()
+
+
+def test_a_case_says_whose_access_to_whom_where_and_by_which_rule(world):
+    world.read(at=NOON)
+    review = world.make()
+    ((case, person),) = world.cases(review.id)
+    assert (case.kind, case.rules, case.employee, case.unit) == (CaseKind.RULE, ("no-relation",), a.NURSE, a.UNIT)
+    assert (case.patient, person, case.review) == (a.PATIENT, world.patient, review.id)
+    assert world.store.access_row(case.about).record.user == a.NURSE
+    assert (review.examined, review.drawn, review.sampled) == (1, 1, 0)
+
+
+SEEDED = {
+    "emergency": lambda w: w.read(activity=Activity.EMERGENCY.value),
+    "own-record": lambda w: w.read(a.NURSES_NUMBER),
+    "colleague": lambda w: (w.colleague(), w.read(a.OTHER_PATIENT)),
+    "same-name": lambda w: (w.people("Berg-Lind"), w.read()),
+    "watched": lambda w: (w.watch(), w.read()),
+    "protected": lambda w: (w.people(protected=True), w.read()),
+    "no-relation": lambda w: w.read(),
+    "other-unit": lambda w: (w.people(unit=a.OTHER_UNIT), w.read()),
+    "odd-hours": lambda w: w.read(at=NOON - 10 * 3600),
+    "patient-asked": lambda w: (w.read(), w.ask()),
+    "returning": lambda w: [w.read(at=NOON - n * DAY) for n in range(8)],
+    "many-patients": lambda w: [w.read(patient, at=NOON + n) for n, patient in enumerate(a.numbers(21))],
+}
+
+
+def _colleague(self) -> None:
+    other = StaffEntry(a.DOCTOR, {}, (commission(),))
+    nurse = StaffEntry(a.NURSE, {}, (commission(),))
+    self.store.save_directory((listed(a.NURSES_NUMBER, "Lind", nurse), listed(a.OTHER_PATIENT, "Ek", other)))
+
+
+def _watch(self) -> None:
+    carried_out(lambda: reviews.watch(self.patient, a.PROVIDER, self.who, self.on, NOON), self.store)
+
+
+def _ask(self) -> None:
+    (row,) = self.store.access_page(reviews.AccessSought(provider=a.PROVIDER)).rows
+    question = Question(row.id, a.PROVIDER, a.PATIENT, "Varför?", a.NURSE, a.UNIT)
+    who = Caller(CallerKind.PATIENT, self.patient)
+    carried_out(lambda: cases.ask(question, who, self.on, NOON), self.store)
+
+
+World.colleague, World.watch, World.ask = _colleague, _watch, _ask
+
+
+@pytest.mark.spec("design.md", "log review")
+@pytest.mark.parametrize("rule", SEEDED)
+def test_twelve_patterns_of_misuse_in_the_log_become_cases(world, rule):
+    SEEDED[rule](world)
+    assert rule in rules_found(world, rules=(rule,))
+    assert rules_found(world, rules=("deceased",)) == ()
+
+
+def test_the_sample_of_a_review_can_be_drawn_again_from_its_seed(world):
+    for n in range(40):
+        world.read(at=NOON + n)
+    review = world.make(replace(WHOLE, percent=20, rules=()))
+    first = {case.about for case, _ in world.cases(review.id)}
+    rows = world.store.access_page(reviews.AccessSought(provider=a.PROVIDER), None, 500).rows
+    readings = tuple(reviews._readings(rows, world.on))
+    again = draw(readings, reviews.known_of(readings, a.provider(a.PROVIDER), world.on), review.selection, review.seed)
+    assert {one.reading.id for one in again} == first
+    assert len(first) == review.sampled == 8
+    assert all(case.kind is CaseKind.SAMPLED for case, _ in world.cases(review.id))
+
+
+def test_a_review_of_one_unit_leaves_the_others_out(world):
+    world.read()
+    world.read(unit=a.OTHER_UNIT)
+    assert world.make(replace(WHOLE, unit=a.OTHER_UNIT)).examined == 1
+    assert world.make(replace(WHOLE, unit=a.OTHER_UNIT.lower())).examined == 1
+
+
+REFUSED = [
+    (replace(WHOLE, provider=a.OTHER_PROVIDER), "unknown-provider"),
+    (replace(WHOLE, provider="SE2321000016-NONE"), "unknown-provider"),
+    (replace(WHOLE, until=WHOLE.since - 1), "bad-period"),
+    (replace(WHOLE, until=WHOLE.since + reviews.LONGEST + 1), "bad-period"),
+    (replace(WHOLE, unit=a.FAR_UNIT), "unknown-unit"),
+    (replace(WHOLE, percent=101), "bad-selection"),
+    (replace(WHOLE, percent=-1), "bad-selection"),
+    (replace(WHOLE, rules=("none",)), "bad-selection"),
+]
+
+
+@pytest.mark.parametrize(("selection", "why"), REFUSED)
+def test_a_review_that_cannot_be_made_is_refused_and_leaves_nothing(world, selection, why):
+    with pytest.raises(CareRefused) as refused:
+        world.make(selection)
+    assert refused.value.reason == why
+    assert world.store.log_reviews(a.PROVIDER).rows == ()
+
+
+def test_a_review_of_too_many_accesses_or_cases_asks_for_less(world, monkeypatch):
+    for n in range(4):
+        world.read(at=NOON + n)
+    monkeypatch.setattr(reviews, "MOST_DRAWN", 3)
+    with pytest.raises(CareRefused, match="too-many-drawn"):
+        world.make()
+    monkeypatch.setattr(reviews, "MOST_EXAMINED", 3)
+    with pytest.raises(CareRefused, match="too-many-examined"):
+        world.make()
+
+
+def test_more_than_a_page_of_accesses_is_examined(world, monkeypatch):
+    monkeypatch.setattr(reviews, "_PAGE", 2)
+    for n in range(5):
+        world.read(at=NOON + n)
+    review = world.make()
+    assert review.examined == 5
+    assert reviews.reported(review, world.on).open == 5
+
+
+# --- signing off
+
+
+def test_a_report_is_signed_off_when_every_case_has_its_outcome(world):
+    world.read()
+    review = world.make()
+    ((case, _),) = world.cases(review.id)
+    with pytest.raises(CareRefused, match="cases-open"):
+        reviews.sign_off(review.id, world.who, world.on, LATER)
+    world.act(case.id, Deed("assess", "Sökte vård samma dag.", Outcome.JUSTIFIED))
+
+    told = carried_out(lambda: reviews.sign_off(review.id, world.who, world.on, LATER + 5), world.store).result
+
+    kept = world.store.log_review(review.id)
+    assert (kept.reported_at, kept.digest) == (LATER + 5, told.digest)
+    assert reviews.reported(kept, world.on).digest == kept.digest
+    with pytest.raises(CareRefused, match="reported-already"):
+        reviews.sign_off(review.id, world.who, world.on, LATER + 6)
+    assert events(world, "care.review-reported")[-1]["digest"] == told.digest
+    assert events(world, "care.review-made")[-1]["seed"] == review.seed
+
+
+def events(world, name):
+    import json
+
+    return [event for event in map(json.loads, world.store.log_pending()) if event["event"] == name]
+
+
+def test_another_providers_review_is_as_missing_as_none(world):
+    world.read()
+    review = world.make()
+    others = replace(world.who, providers=frozenset({a.OTHER_PROVIDER}))
+    for id_, who in ((review.id, others), ("none", world.who)):
+        with pytest.raises(CareRefused, match="NOTFOUND"):
+            reviews.found(id_, who, world.on)
+        with pytest.raises(CareRefused, match="NOTFOUND"):
+            reviews.sign_off(id_, who, world.on, LATER)
+
+
+def test_the_watch_list_is_one_providers_and_its_changes_are_recorded(world):
+    world.watch()
+    world.watch()
+    assert world.store.watched(a.PROVIDER) == {world.patient}
+    assert world.store.watched(a.OTHER_PROVIDER) == frozenset()
+    carried_out(lambda: reviews.watch(world.patient, a.PROVIDER, world.who, world.on, LATER, off=True), world.store)
+    assert world.store.watched(a.PROVIDER) == frozenset()
+    assert [event["act"] for event in events(world, "care.watch-changed")] == ["on", "on", "off"]
+    with pytest.raises(CareRefused, match="NOTFOUND"):
+        reviews.watch(world.patient, a.OTHER_PROVIDER, world.who, world.on, LATER)
+
+
+# --- cases
+
+
+def asked(world, about: str = "1", words: str = "Varför?", who: Caller | None = None, provider: str = a.PROVIDER):
+    question = Question(about, provider, a.PATIENT, words, a.NURSE, a.UNIT)
+    caller = who or Caller(CallerKind.PATIENT, world.patient)
+    return carried_out(lambda: cases.ask(question, caller, world.on, NOON), world.store).result
+
+
+def test_a_patient_asks_once_about_an_access_and_is_answered_word_for_word(world):
+    case = asked(world)
+    assert asked(world).id == case.id
+    world.act(case.id, Deed("answer", "Du sökte vård den dagen."))
+    world.act(case.id, Deed("assess", "Rätt enhet.", Outcome.JUSTIFIED))
+    (kept,) = world.store.review_cases_of(world.patient)
+    assert [(act.what, act.note) for act in kept.acts] == [
+        ("opened", "Varför?"), ("answered", "Du sökte vård den dagen."), ("closed", "Rätt enhet."),
+    ]  # fmt: skip
+    assert asked(world).id != case.id
+    assert events(world, "care.case-opened")[0]["case_kind"] == "patient-asks"
+    assert [event["act"] for event in events(world, "care.case-acted")] == ["answered", "closed"]
+    assert "Rätt enhet" not in str(world.store.log_pending())
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"words": " "}, "no-reason"),
+        ({"words": "x" * (cases.LONGEST_QUESTION + 1)}, "reason-too-long"),
+        ({"provider": "SE2321000016-NONE"}, "unknown"),
+        ({"who": Caller(CallerKind.STAFF, "p-asta")}, "unknown"),
+        ({"who": Caller(CallerKind.PATIENT, "")}, "unknown"),
+    ],
+)
+def test_a_question_that_is_none_is_refused(world, more, why):
+    with pytest.raises(CareRefused, match=why):
+        asked(world, **more)
+
+
+def test_a_patient_has_so_many_questions_at_a_time(world, monkeypatch):
+    monkeypatch.setattr(cases, "MOST_OPEN", 1)
+    asked(world, "1")
+    with pytest.raises(CareRefused, match="too-many-questions"):
+        asked(world, "2")
+
+
+@pytest.mark.spec("CB", "05")
+def test_nobody_reviews_what_they_read_themselves(world):
+    world.read()
+    review = world.make()
+    ((case, _),) = world.cases(review.id)
+    for deed in (Deed("take"), Deed("note", "x"), Deed("assess", "x", Outcome.JUSTIFIED), Deed("reopen", "x")):
+        with pytest.raises(CareRefused) as refused:
+            world.act(case.id, deed, person=world.nurse)
+        assert refused.value.reason in {"own-access", "case-open"}
+    with pytest.raises(CareRefused, match="own-record"):
+        world.act(case.id, Deed("take"), person=world.patient)
+
+
+def test_a_suspicion_needs_a_second_person(world):
+    world.read()
+    ((case, _),) = world.cases(world.make().id)
+    world.act(case.id, Deed("take"))
+    world.act(case.id, Deed("note", "Frågat chefen."))
+    world.act(case.id, Deed("assess", "Ingen vårdrelation.", Outcome.SUSPECTED))
+    with pytest.raises(CareRefused, match="second-person"):
+        world.act(case.id, Deed("assess", "Jag ångrar mig.", Outcome.JUSTIFIED))
+    done = world.act(case.id, Deed("assess", "Håller med.", Outcome.SUSPECTED), person="p-birk")
+    assert done.closed_at == LATER
+    again = world.act(case.id, Deed("reopen", "Nya uppgifter."), person="p-birk")
+    assert again.closed_at is None
+
+
+@pytest.mark.parametrize("deed", [Deed("assess", "utan utfall"), Deed("delete", "x"), Deed("")])
+def test_an_act_that_is_none_is_refused(world, deed):
+    world.read()
+    ((case, _),) = world.cases(world.make().id)
+    with pytest.raises(CareRefused, match="unknown-act"):
+        world.act(case.id, deed)
+
+
+def test_who_reads_the_log_opens_a_case_about_an_entry_of_an_own_provider(world):
+    world.read()
+    (row,) = world.store.access_page(reviews.AccessSought(provider=a.PROVIDER)).rows
+    done = carried_out(lambda: cases.open_about(row, "Konstigt.", world.who, world.on, LATER), world.store).result
+    assert (done.kind, done.about, done.employee) == (CaseKind.MISUSE, row.id, a.NURSE)
+    assert world.store.review_case(done.id) == (done, world.patient)
+    others = replace(world.who, providers=frozenset({a.OTHER_PROVIDER}))
+    with pytest.raises(CareRefused, match="NOTFOUND"):
+        cases.open_about(row, "x", others, world.on, LATER)
+
+
+def test_every_rule_but_death_is_tried_on_stored_accesses():
+    assert set(SEEDED) == set(RULE_IDS) - {"deceased"}
+
+
+def test_another_providers_case_is_as_missing_as_none(world):
+    world.read()
+    ((case, _),) = world.cases(world.make().id)
+    others = replace(world.who, providers=frozenset({a.OTHER_PROVIDER}))
+    for id_, who in ((case.id, others), ("none", world.who)):
+        with pytest.raises(CareRefused, match="NOTFOUND"):
+            cases.act(id_, Deed("take"), who, world.on, LATER)
