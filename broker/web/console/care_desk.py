@@ -1,0 +1,278 @@
+"""Where somebody of the care staff acts: in which commission, for which care provider, with which patient before them.
+
+The commission stands in the address; it must be one of the person's own. The patient stands there as a sealed handle, good for
+the person and the commission that it was made for: no number is ever in an address, and another's handle finds nothing.
+"""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final
+
+from broker.care.calling import Caller, CallerKind, CareServices
+from broker.exchange import Reply
+from broker.keys.sealing import Unsealable
+from broker.web.console.care_pages import Around, Banner, Part
+from broker.web.console.row import CARE
+from broker.web.console.turn import ConsoleTurn, Missing
+from broker.web.pages.frame import Names
+from trust_framework import patient_numbers
+from trust_framework.care import CareActor, CareProvider, Purpose, Staff
+from trust_framework.directory import Commission, StaffEntry, complete, matches
+from trust_framework.identifiers import Identifier, birth_date, hsa_compare_form
+
+GOOD_FOR: Final = 8 * 3600
+"""Seconds for which a patient's handle is good: a working day."""
+
+PURPOSE: Final = "care-patient"
+_BETWEEN: Final = "|"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A commission that the person of the turn acts in."""
+
+    turn: ConsoleTurn
+    employment: StaffEntry
+    commission: Commission
+    provider: CareProvider
+    only: bool = False
+
+    @property
+    def id(self) -> str:
+        """The commission's HSA-id in compare form."""
+        return hsa_compare_form(self.commission.hsa_id)
+
+    @property
+    def employee(self) -> str:
+        """The employee's HSA-id in compare form."""
+        return hsa_compare_form(self.employment.hsa_id)
+
+    @property
+    def unit(self) -> str:
+        """The care unit's HSA-id in compare form; empty for a commission directly under the provider."""
+        return hsa_compare_form(_one(self.commission, "healthCareUnitHsaId"))
+
+    @property
+    def name(self) -> str:
+        """What the commission is called."""
+        return _one(self.commission, "commissionName")
+
+    @property
+    def registrar(self) -> bool:
+        """Whether the provider's register of blocks and consents is in this person's hands."""
+        return bool(self.provider.registrars & self.system_roles)
+
+    @property
+    def system_roles(self) -> frozenset[str]:
+        """What the employment and the commission let the person do in systems."""
+        held = (self.employment.attributes, self.commission.attributes)
+        return frozenset(role for attributes in held for role in attributes.get("systemRole", ()))
+
+    @property
+    def actor(self) -> CareActor:
+        """Who asks, as decisions know them."""
+        licences = self.employment.attributes.get("healthcareProfessionalLicense", ())
+        return CareActor(
+            self.employee,
+            self.unit,
+            self.provider.hsa_id,
+            commission=self.id,
+            person=self.turn.actor.person,
+            licences=licences,
+        )
+
+    @property
+    def staff(self) -> Staff:
+        """Who acts, as entries name them."""
+        return Staff(self.employee, self.id, self.name)
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls care's registers."""
+        return Caller(
+            CallerKind.STAFF,
+            person=self.turn.actor.person,
+            member=self.provider.org,
+            staff=self.staff,
+            providers=frozenset({self.provider.hsa_id}),
+            actor=self.actor,
+            system_roles=self.system_roles,
+        )
+
+    @property
+    def services(self) -> CareServices:
+        """What calls work with."""
+        return services_of(self.turn)
+
+    def at(self, part: str = "") -> str:
+        """A path of this commission's pages."""
+        return f"{CARE}/{self.id}{part}"
+
+    def unit_names(self, unit: str) -> Names:
+        """What a unit of any provider is called; its id when nobody has named it."""
+        owner = self.services.register.provider_of_unit(unit)
+        names = owner.units[hsa_compare_form(unit)].names if owner else {}
+        return names or ({"sv": unit} if unit else {})
+
+    def provider_names(self, provider: str) -> Names:
+        """What a care provider is called."""
+        found = self.services.register.provider(provider)
+        return (found.names if found else {}) or {"sv": provider}
+
+    def around(self) -> Around:
+        """What stands above a page without a patient."""
+        return Around(
+            commission=self.name,
+            provider=self.provider_names(self.provider.hsa_id),
+            unit=self.unit_names(self.unit),
+            search=self.at(),
+            change="" if self.only else f"{CARE}?byt=1",
+            registrar=self.registrar,
+        )
+
+
+def services_of(turn: ConsoleTurn) -> CareServices:
+    """Care's registers as they are now."""
+    federation = turn.on.services.federation()
+    return CareServices(turn.store, federation.care, federation.version)
+
+
+def desks(turn: ConsoleTurn) -> tuple[Desk, ...]:
+    """The commissions for care that the person has at a provider of the register, in the directory's order."""
+    register = services_of(turn).register
+    found = []
+    for employment in turn.store.staff(turn.actor.person):
+        for commission in employment.commissions:
+            provider = register.provider(_one(commission, "healthCareProviderHsaId"))
+            if provider and complete(commission) and matches((_one(commission, "commissionPurpose"),), (Purpose.CARE,)):
+                found.append(Desk(turn, employment, commission, provider))
+    only = len(found) == 1
+    return tuple(Desk(turn, each.employment, each.commission, each.provider, only) for each in found)
+
+
+def desk(turn: ConsoleTurn, commission: str) -> Desk:
+    """The person's own commission of this id. Raises Missing."""
+    wanted = hsa_compare_form(commission)
+    for found in desks(turn):
+        if found.id == wanted:
+            return found
+    raise Missing
+
+
+def _one(commission: Commission, name: str) -> str:
+    values = commission.attributes.get(name, ())
+    return values[0] if values else ""
+
+
+# --- a patient
+
+
+@dataclass(frozen=True)
+class Bedside:
+    """A patient before somebody who acts. `person` is the register's id, None for a number that nobody is known by."""
+
+    desk: Desk
+    patient: Identifier
+    handle: str
+    person: str | None
+
+    @property
+    def turn(self) -> ConsoleTurn:
+        return self.desk.turn
+
+    def at(self, part: str = "") -> str:
+        """A path of the patient's pages."""
+        return self.desk.at(f"/{self.handle}{part}")
+
+    def around(self, current: str = "") -> Around:
+        """What stands above a page of the patient's."""
+        plain = self.desk.around()
+        names = ("patient", *(("sparrar",) if self.desk.registrar else ()), "samtycken", "relationer")
+        parts = tuple(
+            Part(name=name, url=self.at("" if name == "patient" else f"/{name}"), current=name == current)
+            for name in names
+        )
+        return Around(
+            commission=plain.commission,
+            provider=plain.provider,
+            unit=plain.unit,
+            search=plain.search,
+            change=plain.change,
+            registrar=plain.registrar,
+            patient=self._banner(),
+            parts=parts,
+        )
+
+    def _banner(self) -> Banner:
+        known = self.turn.store.person(self.person) if self.person else None
+        attributes = known.attributes if known and not known.protected else {}
+        told = {name: values[0] for name, values in attributes.items() if values}
+        return Banner(
+            number=patient_numbers.written(self.patient),
+            kind=patient_numbers.kind_of(self.patient),
+            name=told.get("displayName") or " ".join(told[part] for part in ("givenName", "sn") if part in told),
+            born=birth_date(self.patient.value) or "",
+            protected=bool(known and known.protected),
+        )
+
+
+def handle_of(desk: Desk, patient: Identifier) -> str:
+    """The name that a patient has in addresses, for this person in this commission, for a working day."""
+    until = str(desk.turn.now + GOOD_FOR)
+    plain = _BETWEEN.join((until, desk.turn.actor.person, desk.id, patient.oid, patient.value))
+    sealed = desk.turn.on.services.keys().vault.seal(PURPOSE, plain.encode())
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _opened(desk: Desk, handle: str) -> tuple[Identifier, bool]:
+    """The patient that a handle names, and whether it is still good. Raises Missing for another's, or none of ours."""
+    try:
+        sealed = base64.b64decode(handle + "=" * (-len(handle) % 4), altchars=b"-_", validate=True)
+        plain = desk.turn.on.services.keys().vault.open(PURPOSE, sealed).decode()
+    except (ValueError, Unsealable) as error:
+        raise Missing from error
+    until, person, commission, oid, value = plain.split(_BETWEEN)
+    if (person, commission) != (desk.turn.actor.person, desk.id):
+        raise Missing
+    return Identifier(oid, value), desk.turn.now < int(until)
+
+
+View = Callable[..., Reply]
+
+
+def at_desk(view: Callable[..., Reply]) -> View:
+    """A view of a commission, which the address names."""
+
+    @wraps(view)
+    def resolved(turn: ConsoleTurn, commission: str, **parts: Any) -> Reply:
+        return view(desk(turn, commission), **parts)
+
+    return resolved
+
+
+def at_bedside(view: Callable[..., Reply]) -> View:
+    """A view of a patient, whom the address names; a handle that has grown old leads back to the search."""
+
+    @wraps(view)
+    def resolved(turn: ConsoleTurn, commission: str, patient: str, **parts: Any) -> Reply:
+        here = desk(turn, commission)
+        found, good = _opened(here, patient)
+        if not good:
+            return turn.see(here.at(), notice="care-again")
+        return view(Bedside(here, found, patient, turn.store.patient(found)), **parts)
+
+    return resolved
+
+
+def for_registrars(view: Callable[..., Reply]) -> View:
+    """A view of a patient that only registrars have; for anybody else it does not exist."""
+
+    @wraps(view)
+    def resolved(place: Bedside, **parts: Any) -> Reply:
+        if not place.desk.registrar:
+            raise Missing
+        return view(place, **parts)
+
+    return at_bedside(resolved)

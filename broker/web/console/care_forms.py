@@ -1,0 +1,248 @@
+"""Forms of care staff. What changes a register names the thing (`id`), and what the reader was shown (`shown`).
+
+Nothing that weighs is chosen beforehand: neither how far a block reaches, nor why one is lifted, nor that one has understood.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final, Self
+from uuid import uuid4
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    DateTimeLocalField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields import HiddenField, SelectChoice
+from wtforms.validators import Optional, ValidationError
+
+from broker.web.console.care_desk import Desk
+from broker.web.console.forms import ConsoleForm, line, longest, required
+from broker.web.console.sharing_forms import text
+from broker.web.pages.frame import Names, in_language
+from trust_framework import patient_numbers
+from trust_framework.blocks import BlockType, LiftReason
+from trust_framework.care import Period
+from trust_framework.care_consents import ConsentType
+from trust_framework.days import ZONE, day_after, day_of, midnight
+from trust_framework.identifiers import Identifier
+
+LONGEST: Final = 1024
+"""Characters of a reason (Action.reasonText)."""
+
+TYPES: Final = ("lak", "upp", "und", "vko")
+EXCLUDABLE: Final = ("lak", "upp")
+"""Types of information: those that may be asked about, and those that a block may leave open."""
+
+HOURS: Final = (1, 2, 4, 8, 12, 24)
+_EARLIEST, _LATEST = date(1850, 1, 1), date(2200, 1, 1)
+
+
+class PatientForm(ConsoleForm):
+    """The one field in which a patient is found."""
+
+    number = StringField("care.patient.number", [line])
+
+    def patient(self, now: int) -> Identifier | None:
+        """Whose number was typed; None, and the field says why, when it is nobody's."""
+        return _patient(self.number, now)
+
+
+def _patient(field: StringField, now: int) -> Identifier | None:
+    found = patient_numbers.read(field.data or "", day_of(now))
+    if isinstance(found, Identifier):
+        return found
+    field.errors = (*field.errors, f"patient-number.{found.value}")
+    return None
+
+
+class DeedForm(ConsoleForm):
+    """The base of what changes a register: the id that a new entry gets, and what binds the answer to what was shown."""
+
+    id = HiddenField("care.id", [line, longest(36)])
+    shown = HiddenField("care.shown", [line])
+    change = HiddenField("care.change", [line])
+
+    @classmethod
+    def at(cls, desk: Desk, data: Mapping[str, Any] | None = None) -> Self:
+        """The form of this request, with the choices that there are here."""
+        form = cls.of(desk.turn, {"id": str(uuid4()), **(data or {})})
+        form.offer(desk)
+        return form
+
+    def offer(self, desk: Desk) -> None:
+        """Fill in the choices of this provider."""
+
+
+class ReasonForm(DeedForm):
+    """Why it is done, and nothing else."""
+
+    reason = TextAreaField("care.reason", [required(), longest(LONGEST), text])
+
+
+def told(form: Any, field: TextAreaField) -> None:
+    """An emergency is told in words."""
+    if form.emergency and not (field.data or "").strip():
+        raise ValidationError("form.required")
+
+
+def alone(form: Any, field: RadioField) -> None:
+    """An emergency is one's own: nobody opens anything for somebody else."""
+    if form.emergency and field.data != "me":
+        raise ValidationError("care.whom.alone")
+
+
+class _Dated(ConsoleForm):
+    """From a day through a day, both optional."""
+
+    start = DateField("care.from", [Optional()])
+    end = DateField("care.through", [Optional()])
+
+    def validate_end(self, field: DateField) -> None:
+        """Not before the first."""
+        if field.data and self.start.data and field.data < self.start.data:
+            raise ValidationError("care.period.inverted")
+
+    def validate_start(self, field: DateField) -> None:
+        """A day that somebody can mean."""
+        for each in (field, self.end):
+            if each.data and not _EARLIEST <= each.data <= _LATEST:
+                raise ValidationError("form.invalid")
+
+    @property
+    def period(self) -> Period:
+        """The days as instants: from the first one's midnight to the last second of the last."""
+        start, end = self.start.data, self.end.data
+        return Period(midnight(start) if start else None, day_after(end) - 1 if end else None)
+
+
+class _Whom(DeedForm):
+    """For everybody at the unit that one acts at, or for oneself there."""
+
+    whom = RadioField(
+        "care.whom", [required("form.choice")], choices=[("unit", "care.whom.unit"), ("me", "care.whom.me")]
+    )
+
+    def employee(self, desk: Desk) -> str:
+        """Whom it is for by HSA-id, empty for everybody."""
+        return desk.employee if self.whom.data == "me" else ""
+
+
+class BlockForm(DeedForm, _Dated):
+    """A block: how far it reaches, which information, and what it leaves open."""
+
+    type = RadioField(
+        "care.block.type",
+        [required("form.choice")],
+        choices=[(BlockType.INNER, "care.block.inner"), (BlockType.OUTER, "care.block.outer")],
+    )
+    unit = SelectField("care.block.unit")
+    excluded = SelectMultipleField(
+        "care.block.excluded", choices=[SelectChoice(code, f"care.type.{code}") for code in EXCLUDABLE]
+    )
+    reason = TextAreaField("care.note", [longest(LONGEST), text])
+
+    def offer(self, desk: Desk) -> None:
+        """The units of the provider."""
+        self.unit.choices = [SelectChoice("", "care.block.unit.none"), *_units(desk)]
+
+    def validate_unit(self, field: SelectField) -> None:
+        """An inner block is of one unit, an outer one of none."""
+        if self.type.data == BlockType.INNER and not field.data:
+            raise ValidationError("care.block.unit.needed")
+        if self.type.data == BlockType.OUTER and field.data:
+            raise ValidationError("care.block.unit.idle")
+
+
+class LiftForm(_Whom):
+    """That a block does not hold for a time: why, until when, for whom."""
+
+    why = RadioField(
+        "care.lift.why",
+        [required("form.choice")],
+        choices=[
+            (LiftReason.PATIENTS_CONSENT, "care.lift.PatientsConsent"),
+            (LiftReason.EMERGENCY, "care.lift.Emergency"),
+        ],
+    )
+    until = DateTimeLocalField("care.lift.until", [required("form.required")], format="%Y-%m-%dT%H:%M")
+    reason = TextAreaField("care.note", [longest(LONGEST), text, told])
+
+    def validate_whom(self, field: RadioField) -> None:
+        """See `alone`."""
+        alone(self, field)
+
+    @property
+    def emergency(self) -> bool:
+        return bool(self.why.data == LiftReason.EMERGENCY)
+
+    @property
+    def until_at(self) -> int:
+        """The moment, on a Swedish clock."""
+        typed: datetime = self.until.data
+        return int(typed.replace(tzinfo=ZONE).timestamp())
+
+
+class ConsentForm(_Whom, _Dated):
+    """A consent to read what other providers have recorded, or its emergency form."""
+
+    type = RadioField(
+        "care.consent.type",
+        [required("form.choice")],
+        choices=[(ConsentType.CONSENT, "care.consent.Consent"), (ConsentType.EMERGENCY, "care.consent.Emergency")],
+    )
+    represented_by = StringField("care.consent.by", [line, longest(LONGEST)])
+    reason = TextAreaField("care.note", [longest(LONGEST), text, told])
+
+    def validate_whom(self, field: RadioField) -> None:
+        """See `alone`."""
+        alone(self, field)
+
+    @property
+    def emergency(self) -> bool:
+        return bool(self.type.data == ConsentType.EMERGENCY)
+
+    def representative(self, now: int) -> Identifier | None:
+        """Who spoke for the patient; None, with a fault where it is nobody's number."""
+        return _patient(self.represented_by, now) if (self.represented_by.data or "").strip() else None
+
+
+class RelationForm(_Whom, _Dated):
+    """That somebody takes part in the patient's care."""
+
+    reason = TextAreaField("care.note", [longest(LONGEST), text])
+
+
+class EmergencyForm(DeedForm):
+    """To open because care cannot wait: why, for how long, and that one has understood what follows."""
+
+    reason = TextAreaField("care.emergency.reason", [required(), longest(LONGEST), text])
+    hours = SelectField("care.emergency.hours", coerce=int)
+    understood = BooleanField("care.emergency.understood", [required("care.emergency.understood.needed")])
+
+    def offer(self, desk: Desk) -> None:
+        """Hours up to the provider's limit; the fewest first."""
+        most = desk.provider.switches.emergency_hours
+        self.hours.choices = [SelectChoice(hours, {"sv": f"{hours} h"}) for hours in HOURS if hours <= most] or [
+            SelectChoice(most, {"sv": f"{most} h"})
+        ]
+
+
+class AskForm(_Dated):
+    """What may I see: of which type, recorded when."""
+
+    type = SelectField("care.ask.type", choices=[("", "care.type.any"), *((code, f"care.type.{code}") for code in TYPES)])
+
+
+def _units(desk: Desk) -> list[SelectChoice]:
+    """The provider's units by name, one's own first."""
+    named: list[tuple[bool, str, str, Names]] = []
+    for unit in desk.provider.units:
+        names = desk.unit_names(unit)
+        named.append((unit != desk.unit, in_language(names, "sv"), unit, names))
+    return [SelectChoice(unit, names) for _, _, unit, names in sorted(named, key=lambda row: row[:3])]

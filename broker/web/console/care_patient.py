@@ -1,0 +1,181 @@
+"""A patient before somebody of the care staff: what is blocked, what stands, what may be seen, and the two steps to more.
+
+That something is blocked is told to everybody who cares for the patient; where it is, to who has opened it in an emergency and
+asks; what the decision says, by place and never by unit before that (facts 7.5).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from broker.care import block_checks, consents, decisions, relations
+from broker.care.calling import CareRefused
+from broker.exchange import Reply
+from broker.web.console import care_emergency
+from broker.web.console.care_desk import Bedside, at_bedside
+from broker.web.console.care_forms import AskForm
+from broker.web.console.care_pages import AnswerRow, Blocked, CarePatient, Opened, Standing
+from broker.web.pages.frame import Names
+from trust_framework.blocks import Block, binds, lift_for
+from trust_framework.care import Resource
+from trust_framework.care_access import AccessQuestion, Ruling, seen
+
+PLACES: Final = ("mine", "ours", "theirs")
+"""Where what is asked about was recorded: at one's own unit, elsewhere at the provider, at other providers."""
+
+
+@at_bedside
+def shown(place: Bedside) -> Reply:
+    """A patient: what is blocked for you, what stands, and what you may ask."""
+    return place.turn.render(_page(place, AskForm.of(place.turn)))
+
+
+def _page(
+    place: Bedside,
+    form: AskForm,
+    answers: tuple[AnswerRow, ...] | None = None,
+    revealed: Iterable[tuple[str, str]] = (),
+    wrong: str = "",
+) -> CarePatient:
+    desk = place.desk
+    closed, lifted = _against(place)
+    opened = care_emergency.mine(place)
+    here, elsewhere = (
+        Blocked(
+            count=len(_of(closed, desk.provider.hsa_id, ours=ours)),
+            units=_named(place, revealed, ours=ours),
+            lifted=len(_of(lifted, desk.provider.hsa_id, ours=ours)),
+            until=_until(_of(lifted, desk.provider.hsa_id, ours=ours), place),
+        )
+        for ours in (True, False)
+    )
+    return CarePatient(
+        around=place.around("patient"),
+        here=here,
+        elsewhere=elsewhere,
+        standing=tuple(_standing(place)),
+        form=form,
+        action=place.at("/svar"),
+        answers=answers,
+        reveal=place.at("/var") if closed and opened and not revealed else "",
+        emergency=place.at("/nod") if desk.unit and not opened else "",
+        opened=Opened(until=opened.until, reason=opened.reason, action=place.at(f"/nod/{opened.id}/avsluta"))
+        if opened
+        else None,
+        csrf=place.turn.csrf(),
+        wrong=wrong,
+    )
+
+
+def _against(place: Bedside) -> tuple[list[Block], list[Block]]:
+    """The blocks that hold against the reader, and those that are lifted for them just now."""
+    blocks = place.turn.store.blocks_of(place.person) if place.person else ()
+    binding = [block for block in blocks if binds(block, place.desk.actor)]
+    lifted = [block for block in binding if lift_for(block, place.desk.actor, place.turn.now)]
+    return [block for block in binding if block not in lifted], lifted
+
+
+def _of(blocks: list[Block], provider: str, *, ours: bool) -> list[Block]:
+    return [block for block in blocks if (block.provider == provider) is ours]
+
+
+def _until(lifted: list[Block], place: Bedside) -> int | None:
+    lifts = (lift_for(block, place.desk.actor, place.turn.now) for block in lifted)
+    return min((lift.until for lift in lifts if lift), default=None)
+
+
+def _named(place: Bedside, revealed: Iterable[tuple[str, str]], *, ours: bool) -> tuple[Names, ...]:
+    """The places that were told, by the unit's name, of an outer block by the provider's."""
+    desk = place.desk
+    own = desk.provider.hsa_id
+    told = (pair for pair in revealed if (pair[0] == own) is ours)
+    return tuple(desk.unit_names(unit) if unit else desk.provider_names(provider) for provider, unit in told)
+
+
+def _standing(place: Bedside) -> Iterator[Standing]:
+    desk, turn = place.desk, place.turn
+    asked = (desk.actor, place.patient, desk.caller, desk.services, turn.now)
+    consent = consents.check(*asked).consent
+    relation = relations.check(*asked)
+    yield Standing(code="consent", until=consent.period.end) if consent else Standing(code="no-consent")
+    if relation:
+        yield Standing(code="relation", until=relation.period.end)
+    else:
+        yield Standing(code="no-relation" if desk.provider.switches.relation_needed else "relation-not-needed")
+
+
+# --- what may I see
+
+
+@at_bedside
+def asked(place: Bedside) -> Reply:
+    """Ask what you may see of a patient; the answer is recorded before it is shown."""
+    turn, form = place.turn, AskForm.of(place.turn)
+    if not form.valid(turn):
+        return turn.render(_page(place, form))
+    resources = tuple(_resources(place, form))
+    question = AccessQuestion(place.desk.actor, place.patient, resources)
+    try:
+        done = decisions.decide(question, place.desk.caller, place.desk.services, turn.now)
+    except CareRefused as refused:
+        return turn.render(_page(place, form, wrong=refused.reason))
+    turn.commit(done.effects)
+    return turn.render(_page(place, form, tuple(_answers(place, resources, seen(done.result)))))
+
+
+def _resources(place: Bedside, form: AskForm) -> Iterator[Resource]:
+    """All units of all providers, each as one resource."""
+    for provider in place.desk.services.register.providers.values():
+        for unit in provider.units:
+            yield Resource(unit, provider.hsa_id, unit, form.period, form.type.data or "")
+
+
+def _answers(place: Bedside, resources: tuple[Resource, ...], rulings: tuple[Ruling, ...]) -> Iterator[AnswerRow]:
+    """A row for each answer in each place: how many units it holds for, never which."""
+    where = {resource.id: _place(place, resource) for resource in resources}
+    counted = Counter((where[ruling.resource], ruling.access) for ruling in rulings)
+    for name in PLACES:
+        for access in sorted({access for at, access in counted if at == name}):
+            codes = (
+                ground.code
+                for ruling in rulings
+                if where[ruling.resource] == name and ruling.access is access
+                for ground in ruling.grounds
+            )
+            yield AnswerRow(
+                place=_place_names(place, name),
+                access=access.value,
+                grounds=tuple(dict.fromkeys(codes)),
+                count=counted[name, access],
+            )
+
+
+def _place(place: Bedside, resource: Resource) -> str:
+    desk = place.desk
+    if resource.provider != desk.provider.hsa_id:
+        return "theirs"
+    return "mine" if resource.unit == desk.unit else "ours"
+
+
+def _place_names(place: Bedside, name: str) -> Names:
+    around = place.desk.around()
+    return around.unit if name == "mine" else around.provider if name == "ours" else OTHERS
+
+
+OTHERS: Final[Names] = {"sv": "Andra vårdgivare", "en": "Other care providers"}
+
+
+# --- where is it
+
+
+@at_bedside
+def revealed(place: Bedside) -> Reply:
+    """Be told at which units a patient's blocked information is: a step of its own, and recorded."""
+    turn, form = place.turn, AskForm.of(place.turn, {})
+    try:
+        done = block_checks.reveal(place.patient, place.desk.caller, place.desk.services, turn.now)
+    except CareRefused as refused:
+        return turn.render(_page(place, form, wrong=refused.reason))
+    turn.commit(done.effects)
+    places = tuple((each.provider, each.unit) for each in done.result.places)
+    return turn.render(_page(place, form, revealed=places))
