@@ -207,3 +207,18 @@ class EntriesRestored(Event):
     month: str
     entries: int
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientSought(Event):
+    """Somebody of the care staff looked a patient up by number, in a commission. `person` is empty for a number that nobody
+    is known by.
+    """
+
+    name: ClassVar[str] = "care.patient-sought"
+    retention: ClassVar[str] = "care"
+    person: str
+    provider: str
+    unit: str
+    commission: str
+    by: str

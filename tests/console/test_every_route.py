@@ -34,6 +34,13 @@ THEIRS = {
     "proposal": "their-proposal",
     "step": "om",
     "application": "their-application",
+    "commission": "SE2120000142-U1",
+    "patient": "their-patient",
+    "block": "their-block",
+    "lift": "their-lift",
+    "consent": "their-consent",
+    "relation": "their-relation",
+    "emergency": "their-emergency",
 }
 """By name of a part: an object of the other member."""
 

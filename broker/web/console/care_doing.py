@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from broker.care.calling import CareRefused, Done
 from broker.exchange import Reply
@@ -18,7 +18,26 @@ from broker.web.console.care_desk import Bedside
 from broker.web.console.care_forms import DeedForm
 from broker.web.console.care_pages import CareForm, CareReview, Fact
 
-SECRET = frozenset({"csrf", "shown", "change"})
+SECRET: Final = frozenset({"csrf", "shown", "change"})
+REFUSED: Final = frozenset(
+    {
+        "already-over",
+        "beyond-commission",
+        "ended",
+        "inverted",
+        "lifted-by-owner-only",
+        "no-reason",
+        "not-registrar",
+        "other-content",
+        "too-long",
+    }
+)
+"""Reasons that pages have a text of their own for, `care.refused.<reason>`."""
+
+
+def why(refused: CareRefused) -> str:
+    """The text that says why it was not done."""
+    return refused.reason if refused.reason in REFUSED else "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +112,14 @@ def at_once(form: DeedForm, doing: Doing) -> Reply:
 
 def reviewed(form: DeedForm, doing: Doing) -> Reply:
     """A deed whose form has been filled in rightly: shown in words first, and done when that is answered."""
-    turn = doing.place.turn
     if form.change.data:
         return asked(form, doing)
     if not _agrees(form, doing):
-        return _review(form, doing, changed=bool(form.shown.data))
+        return _review(doing, changed=bool(form.shown.data))
     return _done(form, doing)
 
 
-def _review(form: DeedForm, doing: Doing, *, changed: bool) -> Reply:
+def _review(doing: Doing, *, changed: bool) -> Reply:
     turn, deed = doing.place.turn, doing.deed
     kept = tuple((name, value) for name, value in turn.sent.fields.items(multi=True) if name not in SECRET)
     page = CareReview(
@@ -123,7 +141,7 @@ def _done(form: DeedForm, doing: Doing) -> Reply:
     try:
         done = doing.call()
     except CareRefused as refused:
-        return asked(form, doing, refused.reason)
+        return asked(form, doing, why(refused))
     if not turn.commit(done.effects):
         return asked(form, doing, "changed")
     return turn.see(doing.then or doing.back, notice=f"care-{doing.deed.code}")

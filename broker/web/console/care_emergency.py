@@ -1,4 +1,4 @@
-"""Emergency access on the pages of care staff: begun with a reason, of one patient, for hours, in one's own commission; and ended."""
+"""Emergency access on the pages of care staff: of one patient, with a reason, for hours, in one's own commission; and its end."""
 
 from broker.care import emergencies
 from broker.care.calling import CareRefused

@@ -221,8 +221,8 @@ class CareEntry(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CareForm(Page):
-    """A form of a deed (texts `care.do.<code>`, `care.lead.<code>`), with what it is about and what will come of it. `wrong` is why
-    it could not be done, a text `care.refused.<code>`.
+    """A form of a deed (texts `care.do.<code>`, `care.lead.<code>`), with what it is about and what will come of it. `wrong` is
+    why it could not be done, a text `care.refused.<code>`.
     """
 
     template: ClassVar[str] = "care_form.html"

@@ -6,19 +6,22 @@ asks; what the decision says, by place and never by unit before that (facts 7.5)
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 from broker.care import block_checks, consents, decisions, relations
-from broker.care.calling import CareRefused
+from broker.care.calling import CareRefused, carried_out
 from broker.exchange import Reply
 from broker.web.console import care_emergency
 from broker.web.console.care_desk import Bedside, at_bedside
+from broker.web.console.care_doing import why
 from broker.web.console.care_forms import AskForm
 from broker.web.console.care_pages import AnswerRow, Blocked, CarePatient, Opened, Standing
 from broker.web.pages.frame import Names
+from trust_framework.block_reveal import Level
 from trust_framework.blocks import Block, binds, lift_for
 from trust_framework.care import Resource
-from trust_framework.care_access import AccessQuestion, Ruling, seen
+from trust_framework.care_access import AccessQuestion, Ruling
 
 PLACES: Final = ("mine", "ours", "theirs")
 """Where what is asked about was recorded: at one's own unit, elsewhere at the provider, at other providers."""
@@ -113,19 +116,20 @@ def asked(place: Bedside) -> Reply:
     turn, form = place.turn, AskForm.of(place.turn)
     if not form.valid(turn):
         return turn.render(_page(place, form))
-    resources = tuple(_resources(place, form))
+    resources = tuple(islice(_resources(place, form), decisions.MOST_RESOURCES))
     question = AccessQuestion(place.desk.actor, place.patient, resources)
     try:
-        done = decisions.decide(question, place.desk.caller, place.desk.services, turn.now)
+        rulings = decisions.answered(question, place.desk.caller, place.desk.services, turn.now)
     except CareRefused as refused:
-        return turn.render(_page(place, form, wrong=refused.reason))
-    turn.commit(done.effects)
-    return turn.render(_page(place, form, tuple(_answers(place, resources, seen(done.result)))))
+        return turn.render(_page(place, form, wrong=why(refused)))
+    return turn.render(_page(place, form, tuple(_answers(place, resources, rulings))))
 
 
 def _resources(place: Bedside, form: AskForm) -> Iterator[Resource]:
-    """All units of all providers, each as one resource."""
-    for provider in place.desk.services.register.providers.values():
+    """The units of all providers, each as one resource, those of one's own first."""
+    own, register = place.desk.provider, place.desk.services.register
+    others = (provider for provider in register.providers.values() if provider is not own)
+    for provider in (own, *others):
         for unit in provider.units:
             yield Resource(unit, provider.hsa_id, unit, form.period, form.type.data or "")
 
@@ -171,11 +175,14 @@ OTHERS: Final[Names] = {"sv": "Andra vårdgivare", "en": "Other care providers"}
 @at_bedside
 def revealed(place: Bedside) -> Reply:
     """Be told at which units a patient's blocked information is: a step of its own, and recorded."""
-    turn, form = place.turn, AskForm.of(place.turn, {})
+    desk, turn = place.desk, place.turn
+    form = AskForm(None, meta={"csrf_context": turn})
     try:
-        done = block_checks.reveal(place.patient, place.desk.caller, place.desk.services, turn.now)
+        done = carried_out(
+            lambda: block_checks.reveal(desk.actor, place.patient, Level.EXISTS, desk.caller, desk.services, turn.now),
+            turn.store,
+        )
     except CareRefused as refused:
-        return turn.render(_page(place, form, wrong=refused.reason))
-    turn.commit(done.effects)
+        return turn.render(_page(place, form, wrong=why(refused)))
     places = tuple((each.provider, each.unit) for each in done.result.places)
     return turn.render(_page(place, form, revealed=places))
