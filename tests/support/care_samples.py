@@ -169,13 +169,12 @@ def _block(c: Cast) -> CareEntry:
 
 
 def _block_form(form_turn: Callable[..., Any], c: Cast) -> CareForm:
-    turn = form_turn(type="Inner", start="2026-02-30", reason=clean(c.value))
+    turn = form_turn(type="Inner", start="2026-02-30")
     form = BlockForm.of(turn)
     form.unit.choices = [SelectChoice("", "care.block.unit.none"), SelectChoice("u", c.service)]
     form.valid(turn)
-    return CareForm(
-        around=_around(c, patient=True), code="block", form=form, action="/x", back=AT, wrong="changed"
-    )
+    form.reason.data = clean(c.value)
+    return CareForm(around=_around(c, patient=True), code="block", form=form, action="/x", back=AT, wrong="changed")
 
 
 def _emergency_form(form_turn: Callable[..., Any]) -> EmergencyForm:

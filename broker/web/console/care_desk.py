@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final
 
-from broker.care.calling import Caller, CallerKind, CareServices
+from broker.care.calling import Caller, CallerKind, CareServices, services_of
 from broker.exchange import Reply
 from broker.keys.sealing import Unsealable
 from broker.web.console.care_pages import Around, Banner, Part
@@ -104,7 +104,7 @@ class Desk:
     @property
     def services(self) -> CareServices:
         """What calls work with."""
-        return services_of(self.turn)
+        return services_of(self.turn.on.services)
 
     def at(self, part: str = "") -> str:
         """A path of this commission's pages."""
@@ -133,15 +133,9 @@ class Desk:
         )
 
 
-def services_of(turn: ConsoleTurn) -> CareServices:
-    """Care's registers as they are now."""
-    federation = turn.on.services.federation()
-    return CareServices(turn.store, federation.care, federation.version)
-
-
 def desks(turn: ConsoleTurn) -> tuple[Desk, ...]:
     """The commissions for care that the person has at a provider of the register, in the directory's order."""
-    register = services_of(turn).register
+    register = services_of(turn.on.services).register
     found = []
     for employment in turn.store.staff(turn.actor.person):
         for commission in employment.commissions:
@@ -261,7 +255,7 @@ def at_bedside(view: Callable[..., Reply]) -> View:
         found, good = _opened(here, patient)
         if not good:
             return turn.see(here.at(), notice="care-again")
-        return view(Bedside(here, found, patient, turn.store.patient(found)), **parts)
+        return view(Bedside(here, found, patient, here.services.store.patient(found)), **parts)
 
     return resolved
 

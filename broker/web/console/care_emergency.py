@@ -1,7 +1,7 @@
 """Emergency access on the pages of care staff: of one patient, with a reason, for hours, in one's own commission; and its end."""
 
 from broker.care import emergencies
-from broker.care.calling import CareRefused
+from broker.care.calling import CareRefused, Done
 from broker.care.emergencies import EmergencyWish
 from broker.exchange import Reply
 from broker.web.console.care_desk import Bedside, at_bedside
@@ -17,7 +17,7 @@ def mine(place: Bedside) -> EmergencyAccess | None:
     """The emergency access that the reader has to this patient now."""
     if place.person is None:
         return None
-    found = place.turn.store.emergencies_of(place.person)
+    found = place.desk.services.store.emergencies_of(place.person)
     return emergency_for(found, place.desk.actor, place.patient, place.desk.provider.switches, place.turn.now)
 
 
@@ -35,7 +35,7 @@ def _doing(place: Bedside, form: EmergencyForm) -> Doing:
     consequences = ("emergency.patient", "emergency.reviewed", "emergency.told", "emergency.others")
     deed = Deed("emergency", consequences=consequences, stands=desk.provider.switches.emergency_hours, danger=True)
 
-    def call() -> object:
+    def call() -> Done[EmergencyAccess]:
         until = turn.now + form.hours.data * HOUR
         wish = EmergencyWish(place.patient, form.reason.data, form.id.data, until=until)
         return emergencies.begin(wish, desk.caller, desk.services, turn.now)

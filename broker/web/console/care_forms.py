@@ -31,13 +31,22 @@ from trust_framework.care import Period
 from trust_framework.care_consents import ConsentType
 from trust_framework.days import ZONE, day_after, day_of, midnight
 from trust_framework.identifiers import Identifier
+from trust_framework.patient_numbers import NoPatient
 
 LONGEST: Final = 1024
 """Characters of a reason (Action.reasonText)."""
 
-TYPES: Final = ("lak", "upp", "und", "vko")
+TYPES: Final = {"lak": "care.type.lak", "upp": "care.type.upp", "und": "care.type.und", "vko": "care.type.vko"}
 EXCLUDABLE: Final = ("lak", "upp")
-"""Types of information: those that may be asked about, and those that a block may leave open."""
+"""Types of information with their texts: those that may be asked about, and those that a block may leave open."""
+
+_NO_PATIENT: Final = {
+    NoPatient.MISSING: "patient-number.missing",
+    NoPatient.STAFF: "patient-number.staff",
+    NoPatient.ORGANISATION: "patient-number.organisation",
+    NoPatient.DIGITS: "patient-number.digits",
+    NoPatient.UNKNOWN: "patient-number.unknown",
+}
 
 HOURS: Final = (1, 2, 4, 8, 12, 24)
 _EARLIEST, _LATEST = date(1850, 1, 1), date(2200, 1, 1)
@@ -57,7 +66,7 @@ def _patient(field: StringField, now: int) -> Identifier | None:
     found = patient_numbers.read(field.data or "", day_of(now))
     if isinstance(found, Identifier):
         return found
-    field.errors = (*field.errors, f"patient-number.{found.value}")
+    field.errors = (*field.errors, _NO_PATIENT[found])
     return None
 
 
@@ -125,7 +134,9 @@ class _Whom(DeedForm):
     """For everybody at the unit that one acts at, or for oneself there."""
 
     whom = RadioField(
-        "care.whom", [required("form.choice")], choices=[("unit", "care.whom.unit"), ("me", "care.whom.me")]
+        "care.whom",
+        [required("form.choice")],
+        choices=[SelectChoice("unit", "care.whom.unit"), SelectChoice("me", "care.whom.me")],
     )
 
     def employee(self, desk: Desk) -> str:
@@ -139,11 +150,14 @@ class BlockForm(DeedForm, _Dated):
     type = RadioField(
         "care.block.type",
         [required("form.choice")],
-        choices=[(BlockType.INNER, "care.block.inner"), (BlockType.OUTER, "care.block.outer")],
+        choices=[
+            SelectChoice(BlockType.INNER.value, "care.block.inner"),
+            SelectChoice(BlockType.OUTER.value, "care.block.outer"),
+        ],
     )
     unit = SelectField("care.block.unit")
     excluded = SelectMultipleField(
-        "care.block.excluded", choices=[SelectChoice(code, f"care.type.{code}") for code in EXCLUDABLE]
+        "care.block.excluded", choices=[SelectChoice(code, TYPES[code]) for code in EXCLUDABLE]
     )
     reason = TextAreaField("care.note", [longest(LONGEST), text])
 
@@ -166,8 +180,8 @@ class LiftForm(_Whom):
         "care.lift.why",
         [required("form.choice")],
         choices=[
-            (LiftReason.PATIENTS_CONSENT, "care.lift.PatientsConsent"),
-            (LiftReason.EMERGENCY, "care.lift.Emergency"),
+            SelectChoice(LiftReason.PATIENTS_CONSENT.value, "care.lift.PatientsConsent"),
+            SelectChoice(LiftReason.EMERGENCY.value, "care.lift.Emergency"),
         ],
     )
     until = DateTimeLocalField("care.lift.until", [required("form.required")], format="%Y-%m-%dT%H:%M")
@@ -194,7 +208,10 @@ class ConsentForm(_Whom, _Dated):
     type = RadioField(
         "care.consent.type",
         [required("form.choice")],
-        choices=[(ConsentType.CONSENT, "care.consent.Consent"), (ConsentType.EMERGENCY, "care.consent.Emergency")],
+        choices=[
+            SelectChoice(ConsentType.CONSENT.value, "care.consent.Consent"),
+            SelectChoice(ConsentType.EMERGENCY.value, "care.consent.Emergency"),
+        ],
     )
     represented_by = StringField("care.consent.by", [line, longest(LONGEST)])
     reason = TextAreaField("care.note", [longest(LONGEST), text, told])
@@ -236,7 +253,10 @@ class EmergencyForm(DeedForm):
 class AskForm(_Dated):
     """What may I see: of which type, recorded when."""
 
-    type = SelectField("care.ask.type", choices=[("", "care.type.any"), *((code, f"care.type.{code}") for code in TYPES)])
+    type = SelectField(
+        "care.ask.type",
+        choices=[SelectChoice("", "care.type.any"), *(SelectChoice(code, said) for code, said in TYPES.items())],
+    )
 
 
 def _units(desk: Desk) -> list[SelectChoice]:

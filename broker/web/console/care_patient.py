@@ -72,7 +72,7 @@ def _page(
 
 def _against(place: Bedside) -> tuple[list[Block], list[Block]]:
     """The blocks that hold against the reader, and those that are lifted for them just now."""
-    blocks = place.turn.store.blocks_of(place.person) if place.person else ()
+    blocks = place.desk.services.store.blocks_of(place.person) if place.person else ()
     binding = [block for block in blocks if binds(block, place.desk.actor)]
     lifted = [block for block in binding if lift_for(block, place.desk.actor, place.turn.now)]
     return [block for block in binding if block not in lifted], lifted
@@ -180,7 +180,7 @@ def revealed(place: Bedside) -> Reply:
     try:
         done = carried_out(
             lambda: block_checks.reveal(desk.actor, place.patient, Level.EXISTS, desk.caller, desk.services, turn.now),
-            turn.store,
+            desk.services.store,
         )
     except CareRefused as refused:
         return turn.render(_page(place, form, wrong=why(refused)))

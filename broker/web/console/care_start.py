@@ -44,7 +44,7 @@ def sought(desk: Desk) -> Reply:
         return _search(desk, form)
     event = PatientSought(
         at=turn.now,
-        person=turn.store.patient(patient) or "",
+        person=desk.services.store.patient(patient) or "",
         provider=desk.provider.hsa_id,
         unit=desk.unit,
         commission=desk.id,

@@ -163,7 +163,9 @@ CONSOLE: tuple[Row, ...] = (
     Row("/vard/<commission>/<patient>/samtycken/ny", care_grants.consent_new, Action.ENTER, "POST"),
     Row("/vard/<commission>/<patient>/samtycken/<consent>", care_grants.consent_shown, Action.ENTER),
     Row("/vard/<commission>/<patient>/samtycken/<consent>/avsluta", care_grants.consent_cancelled, Action.ENTER),
-    Row("/vard/<commission>/<patient>/samtycken/<consent>/avsluta", care_grants.consent_cancelled, Action.ENTER, "POST"),
+    Row(
+        "/vard/<commission>/<patient>/samtycken/<consent>/avsluta", care_grants.consent_cancelled, Action.ENTER, "POST"
+    ),
     Row("/vard/<commission>/<patient>/samtycken/<consent>/makulera", care_grants.consent_deleted, Action.ENTER),
     Row("/vard/<commission>/<patient>/samtycken/<consent>/makulera", care_grants.consent_deleted, Action.ENTER, "POST"),
     Row("/vard/<commission>/<patient>/relationer", care_grants.relations_listed, Action.ENTER),
@@ -171,7 +173,17 @@ CONSOLE: tuple[Row, ...] = (
     Row("/vard/<commission>/<patient>/relationer/ny", care_grants.relation_new, Action.ENTER, "POST"),
     Row("/vard/<commission>/<patient>/relationer/<relation>", care_grants.relation_shown, Action.ENTER),
     Row("/vard/<commission>/<patient>/relationer/<relation>/avsluta", care_grants.relation_cancelled, Action.ENTER),
-    Row("/vard/<commission>/<patient>/relationer/<relation>/avsluta", care_grants.relation_cancelled, Action.ENTER, "POST"),
+    Row(
+        "/vard/<commission>/<patient>/relationer/<relation>/avsluta",
+        care_grants.relation_cancelled,
+        Action.ENTER,
+        "POST",
+    ),
     Row("/vard/<commission>/<patient>/relationer/<relation>/makulera", care_grants.relation_deleted, Action.ENTER),
-    Row("/vard/<commission>/<patient>/relationer/<relation>/makulera", care_grants.relation_deleted, Action.ENTER, "POST"),
+    Row(
+        "/vard/<commission>/<patient>/relationer/<relation>/makulera",
+        care_grants.relation_deleted,
+        Action.ENTER,
+        "POST",
+    ),
 )
