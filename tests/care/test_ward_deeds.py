@@ -1,0 +1,373 @@
+"""What care staff do on their pages: blocks, lifts, consents, relations, emergency access; each shown in words before it is done."""
+
+import re
+
+import pytest
+
+from tests.support.console import Console
+from tests.support.ward import CLINIC, NURSE, WARD, AtWork, shown, wards
+from tests.support.world import Answer
+
+pytest_plugins = ["tests.support.worlds"]
+INNER = {"type": "Inner", "unit": CLINIC}
+
+
+@pytest.fixture
+def console(worlds) -> Console:
+    return wards(worlds)
+
+
+@pytest.fixture
+def registrar(console: Console) -> AtWork:
+    return AtWork.of(console, "dora")
+
+
+@pytest.fixture
+def nurse(console: Console) -> AtWork:
+    return AtWork.of(console, "carl")
+
+
+def block(registrar: AtWork, **typed: object) -> str:
+    """A block at the clinic, registered; its id."""
+    registrar.register("/sparrar/ny", **{**INNER, **typed})
+    return registrar.first("/sparrar")
+
+
+def blocks(console: Console) -> tuple:
+    return console.world.store.blocks_of(console.person("anna"))
+
+
+# --- blocks
+
+
+@pytest.mark.spec("CB", "06")
+def test_a_block_is_shown_in_words_and_stands_when_that_is_confirmed(console: Console, registrar: AtWork):
+    review = registrar.fill("/sparrar/ny", **INNER, reason="Patienten ringde")
+
+    assert "Registrera spärren?" in shown(review)
+    assert "Medicinmottagningen" in shown(review)
+    assert blocks(console) == ()
+    done = registrar.confirm(review)
+
+    (made,) = blocks(console)
+    assert (made.type, made.unit, made.registered.reason) == ("Inner", CLINIC, "Patienten ringde")
+    assert "Spärren är registrerad" in registrar.get(done.location).text
+    (event,) = console.world.events("care.block-changed")
+    assert (event["act"], event["by"]) == ("registered", console.person("dora"))
+
+
+def test_pressed_twice_it_is_one_block(console: Console, registrar: AtWork):
+    review = registrar.fill("/sparrar/ny", **INNER)
+
+    assert registrar.confirm(review).status == registrar.confirm(review).status == 303
+    assert len(blocks(console)) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({}, "Hur långt spärren räcker"),
+        ({"type": "Inner"}, "En inre spärr gäller en enhet"),
+        ({"type": "Outer", "unit": CLINIC}, "En yttre spärr gäller hela vårdgivaren"),
+        ({"type": "Inner", "unit": "SE1-FOREIGN"}, "Enhet"),
+        ({"type": "Sideways"}, "Hur långt spärren räcker"),
+        ({**INNER, "excluded": "und"}, "Typer som lämnas öppna"),
+        ({**INNER, "start": "2026-02-30"}, "Från och med"),
+        ({**INNER, "start": "2026-03-02", "end": "2026-03-01"}, "före den första"),
+        ({**INNER, "end": "9999-12-31"}, "Från och med"),
+        ({**INNER, "reason": "x" * 1025}, "Anteckning"),
+        ({**INNER, "patient": "195006262546"}, "fält"),
+    ],
+)
+def test_a_form_that_does_not_hold_says_why_and_changes_nothing(console: Console, registrar: AtWork, typed, why):
+    answer = registrar.fill("/sparrar/ny", **typed)
+
+    assert (answer.status, answer.page) == (200, "V6")
+    assert why in shown(answer)
+    assert blocks(console) == ()
+
+
+@pytest.mark.parametrize("bend", ["shown", "type", "unit", "excluded"])
+@pytest.mark.spec("CB", "06")
+def test_what_was_not_shown_is_not_done(console: Console, registrar: AtWork, bend):
+    review = registrar.fill("/sparrar/ny", **INNER)
+    bent = {"shown": "x", "type": "Outer", "unit": WARD, "excluded": "lak"}[bend]
+    more = {"unit": ""} if bend == "type" else {}
+
+    answer = registrar.press(review, registrar.bedside, **{bend: bent, **more})
+
+    assert answer.page == "V7"
+    assert "Inget är gjort" in shown(answer)
+    assert blocks(console) == ()
+
+
+def test_another_persons_confirmation_does_nothing_here(console: Console, registrar: AtWork):
+    other = AtWork.of(console, "dora")
+    _, fields = registrar.fill("/sparrar/ny", **INNER).form(registrar.bedside)
+    _, own = other.page("/sparrar/ny").form(other.bedside)
+
+    answer = other.browser.post(f"{other.bedside}/sparrar/ny", {**fields, "csrf": own["csrf"]})
+
+    assert answer.page == "V7"
+    assert blocks(console) == ()
+
+
+def test_what_was_typed_can_be_changed_from_the_page_that_shows_it(registrar: AtWork):
+    review = registrar.fill("/sparrar/ny", **INNER, reason="Nästan rätt")
+
+    form = registrar.press(review, registrar.bedside, change="yes")
+
+    assert form.page == "V6"
+    assert "Nästan rätt" in form.text
+    assert f'value="{CLINIC}" selected' in form.text
+
+
+def test_a_block_is_copied_lifted_revoked_and_voided_and_its_history_stays(console: Console, registrar: AtWork):
+    first = block(registrar)
+    copy = registrar.confirm(registrar.fill(f"/sparrar/{first}/kopiera", type="Inner", unit=WARD))
+    assert copy.status == 303
+    assert {each.unit for each in blocks(console)} == {CLINIC, WARD}
+
+    gone = registrar.fill(f"/sparrar/{first}/hav", reason="Patienten har ändrat sig")
+    assert gone.status == 303, shown(gone)
+    page = registrar.page(f"/sparrar/{first}")
+    assert "Patienten har ändrat sig" in page.text
+    assert "/hav" not in page.text
+    assert registrar.page(f"/sparrar/{first}/hav").status == 404
+
+    second = registrar.first("/sparrar")
+    assert registrar.fill(f"/sparrar/{second}/makulera", reason="Fel patient").status == 303
+    assert "Inget är registrerat" in shown(registrar.page("/sparrar"))
+    assert shown(registrar.page("/sparrar?alla=1")).count("Inre spärr") == 2
+
+
+def test_a_lift_is_for_ones_own_unit_within_the_limits(console: Console, registrar: AtWork):
+    far = block(registrar, unit=WARD)
+    lift = f"/sparrar/{far}/hav-tillfalligt"
+
+    late = registrar.fill(lift, why="PatientsConsent", until="2026-12-24T12:00", whom="unit")
+    assert "längre än vårdgivaren tillåter" in shown(registrar.confirm(late))
+    past = registrar.fill(lift, why="PatientsConsent", until="2025-12-24T12:00", whom="unit")
+    assert "redan varit" in shown(registrar.confirm(past))
+    alone = registrar.fill(lift, why="Emergency", until="2026-11-26T12:00", whom="unit", reason="")
+    assert "bara öppna för dig själv" in shown(alone)
+    assert registrar.page().text.count("Det finns spärrade uppgifter") == 1
+
+    registrar.register(lift, why="PatientsConsent", until="2026-11-27T12:00", whom="me", reason="Bad om det")
+    assert "Inget är spärrat för dig" in shown(registrar.page())
+    assert "hävd för dig" in shown(registrar.page())
+    assert "Hävd för en tid" in shown(registrar.page("/sparrar"))
+
+    page = registrar.page(f"/sparrar/{far}")
+    ending = re.search(rf"/sparrar/{far}/havning/[0-9a-f-]+", page.text)
+    assert registrar.fill(ending[0], reason="Klart").status == 303
+    assert registrar.page(ending[0]).status == 404
+    assert "Det finns spärrade uppgifter" in shown(registrar.page())
+
+
+def test_a_lift_in_an_emergency_begins_a_review(console: Console, registrar: AtWork):
+    far = block(registrar, unit=WARD)
+
+    review = registrar.fill(
+        f"/sparrar/{far}/hav-tillfalligt", why="Emergency", until="2026-11-25T20:00", whom="me", reason="Medvetslös"
+    )
+    assert "granskare" in shown(review)
+    assert registrar.confirm(review).status == 303
+    (opened,) = console.world.events("care.case-opened")
+    assert opened["person"] == console.person("anna")
+
+
+def test_a_block_that_changed_meanwhile_is_read_again_first(console: Console, registrar: AtWork):
+    far = block(registrar, unit=WARD)
+    page = registrar.page(f"/sparrar/{far}/hav")
+    registrar.register(f"/sparrar/{far}/hav-tillfalligt", why="PatientsConsent", until="2026-11-27T12:00", whom="unit")
+
+    answer = registrar.press(page, "/hav", reason="Patienten vill")
+
+    assert answer.page == "V6"
+    assert "Inget är gjort" in shown(answer)
+    assert blocks(console)[0].revoked is None
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["/sparrar/{}", "/sparrar/{}/hav", "/sparrar/{}/makulera", "/sparrar/{}/kopiera", "/sparrar/{}/hav-tillfalligt"],
+)
+def test_another_patients_or_providers_block_is_as_missing_as_none(console: Console, registrar: AtWork, part):
+    theirs = block(registrar)
+    other_patient = AtWork.of(console, "dora", "199001012385")
+
+    for path in (part.format(theirs), part.format("0b8c2f34-0000-4000-8000-000000000000")):
+        missing = other_patient.page(path)
+        assert (missing.status, missing.cause) == (404, "not-found")
+
+
+# --- consents and relations
+
+
+def test_a_consent_is_registered_shown_ended_and_voided(console: Console, nurse: AtWork):
+    nurse.register("/samtycken/ny", type="Consent", whom="me", end="2027-01-31", represented_by="640823-3234")
+    id_ = nurse.first("/samtycken")
+
+    page = nurse.page(f"/samtycken/{id_}")
+    assert "19640823-3234" in page.text
+    assert NURSE in page.text
+    assert "Patientens samtycke finns" in shown(nurse.page())
+    assert nurse.fill(f"/samtycken/{id_}/avsluta", reason="Togs tillbaka").status == 303
+    assert "Inget samtycke finns" in shown(nurse.page())
+    assert nurse.page(f"/samtycken/{id_}/avsluta").status == 404
+    assert nurse.fill(f"/samtycken/{id_}/makulera", reason="Fel").status == 303
+    assert nurse.page(f"/samtycken/{id_}/makulera").status == 404
+    assert [event["act"] for event in console.world.events("care.consent-changed")] == [
+        "registered",
+        "cancelled",
+        "deleted",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({}, "Typ av samtycke"),
+        ({"type": "Consent"}, "Vem det gäller"),
+        ({"type": "Emergency", "whom": "unit", "reason": "Brådskar"}, "bara öppna för dig själv"),
+        ({"type": "Emergency", "whom": "me"}, "Anteckning"),
+        ({"type": "Consent", "whom": "me", "represented_by": "nobody"}, "ser inte ut som"),
+        ({"type": "Consent", "whom": "me", "represented_by": NURSE}, "HSA-id"),
+        ({"type": "Consent", "whom": "me", "start": "2026-12-02", "end": "2026-12-01"}, "före den första"),
+    ],
+)
+def test_a_consent_that_does_not_hold_says_why(console: Console, nurse: AtWork, typed, why):
+    answer = nurse.fill("/samtycken/ny", **typed)
+
+    assert (answer.status, answer.page) == (200, "V6")
+    assert why in shown(answer)
+    assert console.world.store.care_consents_of(console.person("anna")) == ()
+
+
+def test_a_consent_that_is_over_already_is_refused_by_the_register(nurse: AtWork):
+    review = nurse.fill("/samtycken/ny", type="Consent", whom="unit", start="2025-01-01", end="2025-01-31")
+
+    assert "redan varit" in shown(nurse.confirm(review))
+
+
+def test_a_relation_is_registered_for_the_unit_and_ended(console: Console, nurse: AtWork):
+    nurse.register("/relationer/ny", whom="unit", start="2026-12-24")
+    id_ = nurse.first("/relationer")
+
+    assert "Börjar senare" in shown(nurse.page("/relationer"))
+    assert "Ingen patientrelation finns" in shown(nurse.page())
+    assert nurse.fill(f"/relationer/{id_}/avsluta", reason="Utskriven").status == 303
+    assert "Inget är registrerat" in shown(nurse.page("/relationer"))
+
+
+def test_another_providers_consents_are_missing(console: Console, nurse: AtWork):
+    nurse.register("/samtycken/ny", type="Consent", whom="unit")
+    id_ = nurse.first("/samtycken")
+    doctor = AtWork.of(console, "eva")
+
+    assert "Inget är registrerat" in shown(doctor.page("/samtycken?alla=1"))
+    for part in ("", "/avsluta", "/makulera"):
+        assert doctor.page(f"/samtycken/{id_}{part}").status == 404
+
+
+# --- emergency access
+
+
+def emergency(somebody: AtWork, **typed: str) -> Answer:
+    return somebody.fill("/nod", **{"reason": "Medvetslös", "hours": "1", "understood": "y", **typed})
+
+
+@pytest.mark.spec("CB", "05")
+def test_emergency_access_is_begun_with_a_reason_told_and_ended(console: Console, nurse: AtWork):
+    page = nurse.page("/nod")
+    assert "granskas" in shown(page)
+    assert "checked" not in page.text
+
+    begun = emergency(nurse)
+
+    assert begun.status == 303, shown(begun)
+    first = shown(nurse.get(begun.location))
+    assert "Nödåtkomst pågår" in first
+    assert "Medvetslös" in first
+    assert len(console.world.events("care.case-opened")) == 1
+    ended = nurse.press(nurse.page(), "/avsluta")
+    assert ended.status == 303
+    assert "Nödåtkomst pågår" not in shown(nurse.get(ended.location))
+    assert len(console.world.events("care.emergency-ended")) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({"reason": ""}, "Varför vården inte kan vänta"),
+        ({"reason": "   "}, "Varför vården inte kan vänta"),
+        ({"understood": ""}, "Kryssa för"),
+        ({"hours": "48"}, "Hur länge"),
+        ({"hours": "soon"}, "Hur länge"),
+        ({"shown": "x"}, "Inget är gjort"),
+        ({"patient": "199001012385"}, "fält"),
+    ],
+)
+@pytest.mark.spec("CB", "05")
+def test_emergency_access_is_not_begun_by_halves(console: Console, nurse: AtWork, typed, why):
+    answer = emergency(nurse, **typed)
+
+    assert (answer.status, answer.page) == (200, "V6")
+    assert why in shown(answer)
+    assert console.world.events("care.emergency-begun") == []
+
+
+def test_emergency_access_is_of_this_patient_and_this_person_alone(console: Console, nurse: AtWork):
+    emergency(nurse)
+    own = re.search(r"/nod/([^/]+)/avsluta", nurse.page().text)[0]
+
+    other_patient = AtWork.of(console, "carl", "196408233234")
+    other_person = AtWork.of(console, "dora-ward")
+    assert "Nödåtkomst pågår" not in shown(other_patient.page())
+    assert "Nödåtkomst pågår" not in shown(other_person.page())
+    for somebody in (other_patient, other_person):
+        _, fields = somebody.page().form("/svar")
+        assert somebody.browser.post(f"{somebody.bedside}{own}", {"csrf": fields["csrf"]}).status == 404
+    assert console.world.events("care.emergency-ended") == []
+
+
+def test_emergency_access_runs_out_by_itself(console: Console, nurse: AtWork):
+    emergency(nurse)
+    assert console.world.store.emergencies_of(console.person("anna"))[0].until == console.world.clock.now + 3600
+
+
+@pytest.mark.spec("sweden", "7.5")
+def test_where_it_is_blocked_is_told_in_an_emergency_to_who_asks_and_recorded(
+    console: Console, registrar: AtWork, nurse: AtWork
+):
+    block(registrar)
+    before = nurse.page()
+    assert "Det finns spärrade uppgifter" in shown(before)
+    assert "Medicinmottagningen" not in before.text
+    assert "/var" not in before.text
+    _, fields = before.form("/svar")
+    untold = nurse.browser.post(f"{nurse.bedside}/var", {"csrf": fields["csrf"]})
+    assert "Medicinmottagningen" not in untold.text
+
+    emergency(nurse)
+    opened = nurse.page()
+    assert "Medicinmottagningen" not in opened.text
+    told = nurse.press(opened, "/var")
+
+    assert "Medicinmottagningen" in shown(told)
+    (event,) = console.world.events("care.block-revealed")
+    assert event["by"] == console.person("carl")
+
+
+# --- hostile text
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "'\"><img src=x onerror=alert(1)>", "=1+1", "{{7*7}}"])
+def test_hostile_text_is_shown_as_text(registrar: AtWork, text):
+    id_ = block(registrar, reason=text)
+
+    page = registrar.page(f"/sparrar/{id_}").text
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "49" not in shown(registrar.page(f"/sparrar/{id_}")).partition("Historik")[2].partition("2026")[0]
