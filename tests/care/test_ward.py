@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.console import Console, answered
+from tests.support.console import Console, answered, consoles, document
+from tests.support.ward import AT, AtWork, care_providers, shown, staff, wards
 from tests.support.world import MEMBER
-from tests.support.ward import AT, AtWork, shown, wards
 
 pytest_plugins = ["tests.support.worlds"]
 
@@ -132,10 +132,6 @@ def test_a_handle_that_has_grown_old_leads_back_to_the_search(worlds):
 
 
 def test_a_protected_person_has_no_name_on_the_page(worlds):
-    from tests.support.console import document
-    from tests.support.ward import care_providers, staff
-    from tests.support.console import consoles
-
     whole = document(staff=staff(), care_providers=care_providers())
     for person in whole["persons"]:
         if person["id"] == "anna":

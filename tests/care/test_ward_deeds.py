@@ -1,4 +1,4 @@
-"""What care staff do on their pages: blocks, lifts, consents, relations, emergency access; each shown in words before it is done."""
+"""What care staff do on their pages: blocks, lifts, consents, relations, emergency access; each is shown in words first."""
 
 import re
 
@@ -74,7 +74,7 @@ def test_pressed_twice_it_is_one_block(console: Console, registrar: AtWork):
         ({**INNER, "excluded": "und"}, "Typer som lämnas öppna"),
         ({**INNER, "start": "2026-02-30"}, "Från och med"),
         ({**INNER, "start": "2026-03-02", "end": "2026-03-01"}, "före den första"),
-        ({**INNER, "end": "9999-12-31"}, "Från och med"),
+        ({**INNER, "end": "9999-12-31"}, "Till och med"),
         ({**INNER, "reason": "x" * 1025}, "Anteckning"),
         ({**INNER, "patient": "195006262546"}, "fält"),
     ],
@@ -345,7 +345,7 @@ def test_where_it_is_blocked_is_told_in_an_emergency_to_who_asks_and_recorded(
     before = nurse.page()
     assert "Det finns spärrade uppgifter" in shown(before)
     assert "Medicinmottagningen" not in before.text
-    assert "/var" not in before.text
+    assert f"{nurse.bedside}/var" not in before.text
     _, fields = before.form("/svar")
     untold = nurse.browser.post(f"{nurse.bedside}/var", {"csrf": fields["csrf"]})
     assert "Medicinmottagningen" not in untold.text
@@ -353,7 +353,7 @@ def test_where_it_is_blocked_is_told_in_an_emergency_to_who_asks_and_recorded(
     emergency(nurse)
     opened = nurse.page()
     assert "Medicinmottagningen" not in opened.text
-    told = nurse.press(opened, "/var")
+    told = nurse.press(opened, f"{nurse.bedside}/var")
 
     assert "Medicinmottagningen" in shown(told)
     (event,) = console.world.events("care.block-revealed")

@@ -22,12 +22,12 @@ UNITS = {CLINIC: "Medicinmottagningen", WARD: "Akuten", FAR_UNIT: "Närvården"}
 PROVIDERS = {PROVIDER: ("Region Exempel", MEMBER), FAR: ("Exempelkommunens vård", OTHER)}
 
 
-def commission(id: str, unit: str, provider: str = PROVIDER, purpose: str = CARE) -> dict[str, Any]:
+def commission(hsa_id: str, unit: str, provider: str = PROVIDER, purpose: str = CARE) -> dict[str, Any]:
     """A commission at a unit."""
     name, org = PROVIDERS[provider]
     return {
-        "hsa_id": id,
-        "commissionName": f"Uppdrag {id[-2:]}",
+        "hsa_id": hsa_id,
+        "commissionName": f"Uppdrag {hsa_id[-2:]}",
         "commissionPurpose": purpose,
         "healthCareProviderHsaId": provider,
         "healthCareProviderName": name,
@@ -59,14 +59,14 @@ def care_providers(**switches: str) -> list[dict[str, Any]]:
     units = {PROVIDER: (CLINIC, WARD), FAR: (FAR_UNIT,)}
     return [
         {
-            "hsa_id": id,
+            "hsa_id": provider,
             "member": org,
             "name": {"sv": name, "en": name},
-            "units": [{"hsa_id": unit, "name": {"sv": UNITS[unit], "en": UNITS[unit]}} for unit in units[id]],
+            "units": [{"hsa_id": unit, "name": {"sv": UNITS[unit], "en": UNITS[unit]}} for unit in units[provider]],
             "registrars": [ROLE],
             "switches": switches,
         }
-        for id, (name, org) in PROVIDERS.items()
+        for provider, (name, org) in PROVIDERS.items()
     ]
 
 

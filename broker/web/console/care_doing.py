@@ -19,25 +19,26 @@ from broker.web.console.care_forms import DeedForm
 from broker.web.console.care_pages import CareForm, CareReview, Fact
 
 SECRET: Final = frozenset({"csrf", "shown", "change"})
-REFUSED: Final = frozenset(
-    {
-        "already-over",
-        "beyond-commission",
-        "ended",
-        "inverted",
-        "lifted-by-owner-only",
-        "no-reason",
-        "not-registrar",
-        "other-content",
-        "too-long",
-    }
-)
-"""Reasons that pages have a text of their own for, `care.refused.<reason>`."""
+REFUSED: Final = {
+    "already-over": "already-over",
+    "beyond-commission": "beyond-commission",
+    "block-ended": "ended",
+    "ended": "ended",
+    "inverted-period": "inverted",
+    "lift-too-long": "too-long",
+    "no-reason": "no-reason",
+    "not-registrar": "not-registrar",
+    "not-this-providers-to-lift": "lifted-by-owner-only",
+    "other-content": "other-content",
+    "overtaken": "changed",
+    "too-long": "too-long",
+}
+"""By reason of a refusal: the text that pages have for it, `care.refused.<code>`. Any other is said in general words."""
 
 
 def why(refused: CareRefused) -> str:
     """The text that says why it was not done."""
-    return refused.reason if refused.reason in REFUSED else "other"
+    return REFUSED.get(refused.reason, "other")
 
 
 @dataclass(frozen=True, slots=True)
