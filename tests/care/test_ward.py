@@ -32,14 +32,14 @@ def test_with_one_commission_nothing_is_asked(console: Console):
 
     answer = answered(browser, browser.get("/vard"), "carl")
 
-    assert answer.page == "V2"
+    assert answer.page == "care-search"
     assert "Byt uppdrag" not in answer.text
 
 
 def test_with_several_commissions_for_care_one_is_chosen_and_those_for_else_are_not_offered(registrar: AtWork):
     page = registrar.get("/vard")
 
-    assert page.page == "V1"
+    assert page.page == "care-choose"
     assert page.text.count('class="method"') == 2
     assert "Administration" not in page.text
 
@@ -58,7 +58,7 @@ def test_anothers_commission_or_one_for_something_else_than_care_is_missing(nurs
 
 
 def test_a_commission_is_found_however_its_id_is_spelled(nurse: AtWork):
-    assert nurse.get(nurse.at.replace("SE", "se")).page == "V2"
+    assert nurse.get(nurse.at.replace("SE", "se")).page == "care-search"
 
 
 # --- the patient
@@ -79,7 +79,7 @@ def test_a_commission_is_found_however_its_id_is_spelled(nurse: AtWork):
 def test_what_is_no_patients_number_is_refused_kindly(nurse: AtWork, typed, why):
     answer = nurse.press(nurse.get(nurse.at), nurse.at, number=typed)
 
-    assert (answer.status, answer.page) == (200, "V2")
+    assert (answer.status, answer.page) == (200, "care-search")
     assert why in shown(answer)
 
 
@@ -90,7 +90,7 @@ def test_a_patient_is_found_and_stands_in_no_address(nurse: AtWork, typed):
 
     digits = typed.replace("-", "").replace("+", "")
     assert digits not in answer.location
-    assert page.page == "V3"
+    assert page.page == "care-patient"
     assert digits[-4:] in shown(page)
     assert digits[-4:] not in page.text.partition("<body")[0]
 
@@ -127,7 +127,7 @@ def test_a_handle_that_has_grown_old_leads_back_to_the_search(worlds):
     console.world.clock.now += 8 * 3600
     again = answered(nurse.browser, nurse.page(), "carl")
 
-    assert again.page == "V2"
+    assert again.page == "care-search"
     assert "Sök igen" in shown(again)
 
 
@@ -144,7 +144,7 @@ def test_a_protected_person_has_no_name_on_the_page(worlds):
 
 
 def test_only_registrars_have_pages_of_blocks(nurse: AtWork, registrar: AtWork):
-    assert registrar.page("/sparrar").page == "V4"
+    assert registrar.page("/sparrar").page == "care-entries"
     assert nurse.page("/sparrar").status == 404
     assert nurse.page("/sparrar/ny").status == 404
     assert "/sparrar" not in nurse.page().text

@@ -82,7 +82,7 @@ def test_pressed_twice_it_is_one_block(console: Console, registrar: AtWork):
 def test_a_form_that_does_not_hold_says_why_and_changes_nothing(console: Console, registrar: AtWork, typed, why):
     answer = registrar.fill("/sparrar/ny", **typed)
 
-    assert (answer.status, answer.page) == (200, "V6")
+    assert (answer.status, answer.page) == (200, "care-form")
     assert why in shown(answer)
     assert blocks(console) == ()
 
@@ -96,7 +96,7 @@ def test_what_was_not_shown_is_not_done(console: Console, registrar: AtWork, ben
 
     answer = registrar.press(review, registrar.bedside, **{bend: bent, **more})
 
-    assert answer.page == "V7"
+    assert answer.page == "care-review"
     assert "Inget är gjort" in shown(answer)
     assert blocks(console) == ()
 
@@ -108,7 +108,7 @@ def test_another_persons_confirmation_does_nothing_here(console: Console, regist
 
     answer = other.browser.post(f"{other.bedside}/sparrar/ny", {**fields, "csrf": own["csrf"]})
 
-    assert answer.page == "V7"
+    assert answer.page == "care-review"
     assert blocks(console) == ()
 
 
@@ -117,7 +117,7 @@ def test_what_was_typed_can_be_changed_from_the_page_that_shows_it(registrar: At
 
     form = registrar.press(review, registrar.bedside, change="yes")
 
-    assert form.page == "V6"
+    assert form.page == "care-form"
     assert "Nästan rätt" in form.text
     assert f'value="{CLINIC}" selected' in form.text
 
@@ -184,7 +184,7 @@ def test_a_block_that_changed_meanwhile_is_read_again_first(console: Console, re
 
     answer = registrar.press(page, "/hav", reason="Patienten vill")
 
-    assert answer.page == "V6"
+    assert answer.page == "care-form"
     assert "Inget är gjort" in shown(answer)
     assert blocks(console)[0].revoked is None
 
@@ -240,7 +240,7 @@ def test_a_consent_is_registered_shown_ended_and_voided(console: Console, nurse:
 def test_a_consent_that_does_not_hold_says_why(console: Console, nurse: AtWork, typed, why):
     answer = nurse.fill("/samtycken/ny", **typed)
 
-    assert (answer.status, answer.page) == (200, "V6")
+    assert (answer.status, answer.page) == (200, "care-form")
     assert why in shown(answer)
     assert console.world.store.care_consents_of(console.person("anna")) == ()
 
@@ -313,7 +313,7 @@ def test_emergency_access_is_begun_with_a_reason_told_and_ended(console: Console
 def test_emergency_access_is_not_begun_by_halves(console: Console, nurse: AtWork, typed, why):
     answer = emergency(nurse, **typed)
 
-    assert (answer.status, answer.page) == (200, "V6")
+    assert (answer.status, answer.page) == (200, "care-form")
     assert why in shown(answer)
     assert console.world.events("care.emergency-begun") == []
 

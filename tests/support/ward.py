@@ -127,7 +127,7 @@ class AtWork:
 
     def confirm(self, review: Answer) -> Answer:
         """Answer what is shown in words."""
-        assert review.page == "V7", shown(review)
+        assert review.page == "care-review", shown(review)
         return self.press(review, self.bedside)
 
     def register(self, part: str, **typed: Any) -> Answer:

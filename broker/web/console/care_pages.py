@@ -81,7 +81,7 @@ class CareChoose(Page):
     """The choice of a commission; without rows there is none to act in."""
 
     template: ClassVar[str] = "care_choose.html"
-    mark: ClassVar[str] = "V1"
+    mark: ClassVar[str] = "care-choose"
     rows: tuple[DeskRow, ...]
 
 
@@ -90,7 +90,7 @@ class CareSearch(Page):
     """The one field in which a patient is found."""
 
     template: ClassVar[str] = "care_search.html"
-    mark: ClassVar[str] = "V2"
+    mark: ClassVar[str] = "care-search"
     around: Around
     form: Any
     action: str
@@ -140,7 +140,7 @@ class CarePatient(Page):
     """A patient as the reader may see them: what is blocked, what stands, what may be seen; the way in, in an emergency."""
 
     template: ClassVar[str] = "care_patient.html"
-    mark: ClassVar[str] = "V3"
+    mark: ClassVar[str] = "care-patient"
     around: Around
     here: Blocked
     elsewhere: Blocked
@@ -172,7 +172,7 @@ class CareEntries(Page):
     """The entries of a kind (`block`, `consent`, `relation`) about a patient at the reader's provider."""
 
     template: ClassVar[str] = "care_entries.html"
-    mark: ClassVar[str] = "V4"
+    mark: ClassVar[str] = "care-entries"
     around: Around
     kind: str
     rows: tuple[EntryRow, ...]
@@ -208,7 +208,7 @@ class CareEntry(Page):
     """One entry with its history, and what may be done with it."""
 
     template: ClassVar[str] = "care_entry.html"
-    mark: ClassVar[str] = "V5"
+    mark: ClassVar[str] = "care-entry"
     around: Around
     kind: str
     state: str
@@ -226,7 +226,7 @@ class CareForm(Page):
     """
 
     template: ClassVar[str] = "care_form.html"
-    mark: ClassVar[str] = "V6"
+    mark: ClassVar[str] = "care-form"
     around: Around
     code: str
     form: Any
@@ -244,7 +244,7 @@ class CareReview(Page):
     """What will be, in words, before it is: `fields` are posted as they are, with what binds them to this page."""
 
     template: ClassVar[str] = "care_review.html"
-    mark: ClassVar[str] = "V7"
+    mark: ClassVar[str] = "care-review"
     around: Around
     code: str
     facts: tuple[Fact, ...]
