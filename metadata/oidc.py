@@ -15,6 +15,7 @@ from metadata.redirect_uris import LOOPBACK_LITERALS, UnfitUri, check_https_uri
 from metadata.register import OidcClient
 from metadata.wire.jose import BadKeySet, PublicKeySet, read_jwks
 from metadata.wire.signing import ALGORITHMS
+from trust_framework import patient_context
 
 __all__ = ["BadDiscovery", "InvalidClientMetadata", "InvalidRedirectUri", "OidcEndpoints"]
 __all__ += ["read_client", "read_discovery"]
@@ -25,6 +26,7 @@ ID_TOKEN_ALGORITHMS: Final = ("ES256", "RS256")
 GRANT_TYPES: Final = ("authorization_code", "client_credentials", "refresh_token")
 SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
 AUTH_METHODS: Final = (*SECRET_METHODS, "none", "private_key_jwt")
+AUTHORIZATION_DETAILS_TYPES: Final = (patient_context.TYPE,)
 MINIMUM_SECRET: Final = 16
 """Secrets are hashed fast, so they must be too long to guess."""
 
@@ -164,6 +166,7 @@ def read_client(
         assertion_audience=read.choice("assertion_audience", "issuer", ("issuer", "token_endpoint")),
         request_object_signing_alg=read.choice_or_none("request_object_signing_alg", _VERIFIED_ALGORITHMS),
         require_signed_request_object=read.flag("require_signed_request_object"),
+        authorization_details_types=_details_types(read, grant_types),
     )
 
 
@@ -251,6 +254,19 @@ def _scope(read: ClientFields, grants: frozenset[str]) -> frozenset[str]:
     if len(scopes) > MAXIMUM_ITEMS:
         raise InvalidClientMetadata("scope", "holds too many")
     return scopes
+
+
+def _details_types(read: ClientFields, grants: frozenset[str]) -> frozenset[str]:
+    """The types of authorization details that the client may ask for (RFC 9396 section 10): each is about what a person may
+    do, so there must be one.
+    """
+    types = frozenset(read.texts("authorization_details_types"))
+    if not types <= set(AUTHORIZATION_DETAILS_TYPES):
+        known = ", ".join(AUTHORIZATION_DETAILS_TYPES)
+        raise InvalidClientMetadata("authorization_details_types", f"holds one that is none of {known}")
+    if types and "authorization_code" not in grants:
+        raise InvalidClientMetadata("authorization_details_types", "needs authorization_code")
+    return types
 
 
 def _sector(

@@ -104,7 +104,8 @@ class SamlService:
 
 @dataclass(frozen=True, slots=True)
 class OidcClient:
-    """A client as RFC 7591 section 2 and OpenID Connect Registration 1.0 section 2 describe it; same names.
+    """A client as RFC 7591 section 2, OpenID Connect Registration 1.0 section 2 and RFC 9396 section 10 describe it; same
+    names.
 
     `secret_hash` is SHA-256 over pepper and secret (see `broker.keys`); the secret itself is nowhere.
     """
@@ -132,6 +133,7 @@ class OidcClient:
     assertion_audience: str = "issuer"
     request_object_signing_alg: str | None = None
     require_signed_request_object: bool = False
+    authorization_details_types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from trust_framework.agreements import AnyAgreement
-from trust_framework.directory import Commission, StaffEntry
+from trust_framework.directory import NOWHERE, Acting, Commission, StaffEntry
 from trust_framework.identity import Attributes, Identity
 from trust_framework.members import RelyingParty
 from trust_framework.persons import Person
@@ -36,7 +36,9 @@ class Wanted:
     """What the service's request demands of the login, whichever protocol it came by.
 
     `levels`: acceptable level URIs in order of preference (empty: the party's own). `essential_level`: refuse rather than
-    answer with another. `force`: identified after `asked_at`. `max_age` seconds. Times are epoch seconds.
+    answer with another. `force`: identified after `asked_at`. `max_age` seconds. Times are epoch seconds. `acting_in`: the
+    person must act in a commission with these values (catalogue name to those that will do), whatever is released; None
+    where that does not matter.
     """
 
     levels: tuple[str, ...]
@@ -46,6 +48,7 @@ class Wanted:
     force: bool = False
     passive: bool = False
     max_age: int | None = None
+    acting_in: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +108,11 @@ verdict = lru_cache(maxsize=8192)(Verdict)
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """Go ahead: these attributes, with catalogue names, and nothing else."""
+    """Go ahead: these attributes, with catalogue names, and nothing else. `acting` is in what the person acts."""
 
     attributes: Attributes
     trace: tuple[Verdict, ...] = ()
+    acting: Acting = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

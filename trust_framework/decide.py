@@ -127,7 +127,8 @@ class Work:
     def candidates(self) -> tuple[Acting, ...]:
         """What the person may act in for this request: commissions if one is needed, else employments, else nothing."""
         login, staff = self.case.identity.attributes, self.case.staff
-        filters = {wish.name: wish.values for wish in self.from_directory if wish.values}
+        asked = {wish.name: wish.values for wish in self.from_directory if wish.values}
+        filters = {**asked, **(self.case.wanted.acting_in or {})}
         if self.needs_commission:
             return usable_commissions(staff, login, filters)
         if any(wish.name not in login for wish in self.from_directory):
@@ -136,6 +137,8 @@ class Work:
 
     @_once
     def needs_commission(self) -> bool:
+        if self.case.wanted.acting_in is not None:
+            return True
         return any(CATALOGUE[wish.name].source is Source.COMMISSION for wish in self.from_directory)
 
     @_once
@@ -238,9 +241,12 @@ def commission_settled(work: Work) -> Ruling:
     if work.acting is None:
         return Ask(AskCommission(tuple(a.as_choice() for a in work.candidates)), REASONS["choice-required"])
     wishes = [w for w in work.from_directory if w.essential or work.needed(w)]
-    if wishes and not work.case.directory_answered:
+    wishes += [RequestedAttribute(name, values=values) for name, values in (work.case.wanted.acting_in or {}).items()]
+    bound = work.case.wanted.acting_in is not None
+    if (wishes or bound) and not work.case.directory_answered:
         return Refuse(REASONS["directory-down"], verdicts=work.release.verdicts)
-    if work.acting is NOWHERE and any(CATALOGUE[w.name].source is Source.COMMISSION for w in wishes):
+    needed = bound or any(CATALOGUE[w.name].source is Source.COMMISSION for w in wishes)
+    if work.acting is NOWHERE and needed:
         return Refuse(REASONS["no-commission"], _naming_wishes(wishes), work.release.verdicts)
     return Allow()
 
@@ -295,7 +301,7 @@ def decide(case: Case, now: int) -> Decision:
         if not isinstance(ruling, Allow):
             return _stop(_name(rule), ruling, case, trace)
         trace.append(_allowed(_name(rule)))
-    return Released(work.release.attributes, (*trace, *work.release.verdicts))
+    return Released(work.release.attributes, (*trace, *work.release.verdicts), work.acting or NOWHERE)
 
 
 @cache

@@ -179,6 +179,8 @@ _ROWS: Final = (
     Aspect(SERVICE, "token_endpoint_auth_method", _V, "klientens legitimering", "client authentication", _D, _D),
     Aspect(SERVICE, "grant_types", _S, "grant_type", "grant type", _D, _C),
     Aspect(SERVICE, "scope", _S, "scope", "scope", _D, _C),
+    Aspect(SERVICE, "authorization_details_types", _S, "slag av behörighet i token (RFC 9396)",
+           "type of authorization details (RFC 9396)", _D, _C),
     Aspect(SERVICE, "application_type", _V, "klientens slag", "kind of client", _D, _D),
     Aspect(SERVICE, "subject_type", _V, "användarens id hos tjänsten (pairwise: eget, public: gemensamt)",
            "the person's id at the service (pairwise: its own, public: shared)", _D, _D),

@@ -172,6 +172,7 @@ _CLIENT: Final[Mapping[str, str]] = {
     "grant_types": f"Of {', '.join(f'`{name}`' for name in GRANT_TYPES)}; the first when left out.",
     "response_types": "`code`, when it stands here.",
     "scope": "The most that it may ask for, separated by spaces.",
+    "authorization_details_types": "Types of RFC 9396 that it may ask for; see `patient-context.md`.",
     "application_type": "`web` or `native`.",
     "subject_type, sector_identifier_uri": "`pairwise` (default) or `public`; the second cannot be proven and is refused.",
     "id_token_signed_response_alg": "`ES256` (default) or `RS256`.",

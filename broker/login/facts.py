@@ -54,8 +54,8 @@ def gather(
 
 
 def wants_directory(request: LoginRequest, party: RelyingParty) -> bool:
-    """Whether any detail that the service asks for, and may have, comes from the directory."""
-    return any(
+    """Whether any detail that the service asks for, and may have, comes from the directory, or a commission is needed."""
+    return request.wanted.acting_in is not None or any(
         asked.name in party.attributes and CATALOGUE[asked.name].source in DIRECTORY
         for asked in request.wanted.requested
         if asked.name in CATALOGUE

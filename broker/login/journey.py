@@ -297,6 +297,7 @@ def _issue(tx: Transaction, decision: Released, now: int) -> Step:
         attributes=decision.attributes,
         commission=tx.commission,
         trace=decision.trace,
+        acting=decision.acting,
     )
     return Step(issue, _ending(tx, now))
 

@@ -9,6 +9,7 @@ from broker.login.request import LoginRequest, Transaction
 from idp_adapters.base import Wait
 from metadata.register import ReturnAddress
 from trust_framework.decide import Verdict
+from trust_framework.directory import NOWHERE, Acting
 from trust_framework.identity import Attributes, Identity
 from trust_framework.reasons import Reason
 
@@ -47,7 +48,8 @@ class Leave:
 class Issue:
     """The service may be answered: the front builds its assertion or code from this.
 
-    `sign_on` is the root of the sign-on that the service joins, `trace` the verdicts that let this go.
+    `sign_on` is the root of the sign-on that the service joins, `trace` the verdicts that let this go, `acting` in what the
+    person acts.
     """
 
     request: LoginRequest
@@ -58,6 +60,7 @@ class Issue:
     attributes: Attributes
     commission: str | None = None
     trace: tuple[Verdict, ...] = ()
+    acting: Acting = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

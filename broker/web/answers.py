@@ -25,8 +25,10 @@ _USED: Mapping[str, str] = {
 }
 
 
-def settle(step: Step, turn: Turn) -> Reply:
-    """Let the front answer, commit everything once, and only then make the reply."""
+def settle(step: Step, turn: Turn, *, again: bool = True) -> Reply:
+    """Let the front answer, commit everything once, and only then make the reply. An answer that rests on what changed
+    meanwhile (a patient's registers) is made anew, once.
+    """
     outcome, effects = step.outcome, step.effects
     delivery: Delivery | None = None
     if isinstance(outcome, Issue | Tell):
@@ -40,7 +42,7 @@ def settle(step: Step, turn: Turn) -> Reply:
     try:
         reason = record(effects, turn)
     except Overtaken:
-        return _overtaken(step, turn)
+        return settle(step, turn, again=False) if again and delivery else _overtaken(step, turn)
     if reason:
         return refused(reason, turn, service=_service(step.outcome))
     reply = deliver(delivery, turn) if delivery else _shown(outcome, turn)

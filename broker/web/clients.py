@@ -19,16 +19,21 @@ _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 
 
-def authenticated(endpoint: Callable[[Request, int, Any], Reply]) -> Callable[[Turn], Reply]:
-    """The endpoint as a view that refuses to look at a client that has failed too often a minute (RFC 6585 section 4)."""
+def authenticated(
+    endpoint: Callable[[Request, int, Any], Reply], header: str = "authorization", unproven: int = _UNAUTHORIZED
+) -> Callable[[Turn], Reply]:
+    """The endpoint as a view that refuses to look at a client that has failed too often a minute (RFC 6585 section 4).
+
+    The client proves itself in `header`; `unproven` is the status of one that did not.
+    """
 
     def view(turn: Turn) -> Reply:
         throttle, remote = turn.on.throttle, turn.request.remote
-        if throttle.seen(FAILURE, "source", remote) and throttle.spent(FAILURE, _who(turn.request)):
+        if throttle.seen(FAILURE, "source", remote) and throttle.spent(FAILURE, _who(turn.request, header)):
             return _too_many()
         reply = endpoint(turn.request, turn.now, turn.on.services)
-        if reply.status == _UNAUTHORIZED:
-            throttle.allows(FAILURE, _who(turn.request))
+        if reply.status == unproven:
+            throttle.allows(FAILURE, _who(turn.request, header))
         return reply
 
     view.__doc__ = endpoint.__doc__
@@ -40,13 +45,13 @@ def _too_many() -> Reply:
     return json_reply(told, _TOO_MANY).adding(("Retry-After", str(RETRY_AFTER)))
 
 
-def _who(request: Request) -> dict[str, str]:
-    return {"source": request.remote, "client": f"{request.remote} {_claimed(request)}"}
+def _who(request: Request, header: str) -> dict[str, str]:
+    return {"source": request.remote, "client": f"{request.remote} {_claimed(request, header)}"}
 
 
-def _claimed(request: Request) -> str:
+def _claimed(request: Request, header: str) -> str:
     """The client that is claimed, as far as it can be read; nothing depends on its being true."""
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    scheme, _, credentials = request.headers.get(header, "").partition(" ")
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(credentials).decode("utf-8", "replace").partition(":")[0]

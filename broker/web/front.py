@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from broker.exchange import Reply, Request
 from broker.login.effects import StorageUnavailable
-from broker.protocols.oidc import introspect, revoke, token, userinfo
+from broker.protocols.oidc import guard, introspect, revoke, token, userinfo
 from broker.web import documents, landings, logout, openid_federation, publication, registration, requests, validation
 from broker.web.answers import failed, of_refusal, refused
 from broker.web.api import front as api
@@ -67,6 +67,7 @@ ROUTES: Mapping[str, Route] = {
     "/oidc/token": Route(authenticated(token.token), ("POST",), OIDC_BODY),
     "/oidc/userinfo": Route(_protocol(userinfo.userinfo), _BOTH, OIDC_BODY),
     "/oidc/introspect": Route(authenticated(introspect.introspect), ("POST",), OIDC_BODY),
+    "/oidc/guard": Route(authenticated(guard.guard, guard.SERVICE, guard.UNPROVEN)),
     "/oidc/revoke": Route(authenticated(revoke.revoke), ("POST",), OIDC_BODY),
     "/oidc/register": Route(registration.register, ("GET", "POST", "PUT", "DELETE"), OIDC_BODY),
     "/oidc/logout": Route(logout.rp_initiated, _ACTS, OIDC_BODY),

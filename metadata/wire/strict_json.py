@@ -12,17 +12,30 @@ MAXIMUM_DEPTH = 16
 
 
 class BadJson(Exception):
-    """The bytes are not one JSON object that every reader would understand alike."""
+    """The bytes are not one JSON object, or array, that every reader would understand alike."""
 
 
 def read_object(raw: bytes, *, depth: int = MAXIMUM_DEPTH) -> dict[str, Any]:
     """The object in `raw`. Raises BadJson for all else: not UTF-8, a member twice, NaN or Infinity (also as 1e999),
     nesting over `depth`, and text that is no Unicode scalar text or holds NUL (RFC 7493 sections 2.1 to 2.3).
     """
+    value = _read(raw, depth)
+    if not isinstance(value, dict):
+        raise BadJson("not an object")
+    return value
+
+
+def read_array(raw: bytes, *, depth: int = MAXIMUM_DEPTH) -> list[Any]:
+    """The array in `raw`, read as strictly. Raises BadJson."""
+    value = _read(raw, depth)
+    if not isinstance(value, list):
+        raise BadJson("not an array")
+    return value
+
+
+def _read(raw: bytes, depth: int) -> Any:
     try:
         value = _DECODER.decode(raw.decode())
-        if not isinstance(value, dict):
-            raise BadJson("not an object")
         # Brackets are an upper bound of the depth, so that the usual small object is not walked at all.
         if raw.count(b"{") + raw.count(b"[") > depth or b"\\u" in raw:
             _walk(value, depth)

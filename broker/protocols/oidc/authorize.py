@@ -17,7 +17,8 @@ from broker.login.ports import Services
 from broker.login.request import LoginRequest
 from broker.login.steps import Answer, Delivery
 from broker.protocols.front import Answered
-from broker.protocols.oidc import asked, hints, request_object
+from broker.protocols.oidc import asked, authorization_details, hints, request_object
+from broker.protocols.oidc.authorization_details import BadDetails
 from broker.protocols.oidc.errors import AuthorizeError
 from broker.protocols.oidc.parameters import MOST_SCOPES, ClaimRequest, ClaimsParameter, Parameters, read_claims
 from metadata.register import (
@@ -30,6 +31,7 @@ from metadata.register import (
 )
 from trust_framework.decide import Wanted
 from trust_framework.members import Profile, RelyingParty
+from trust_framework.patient_context import TYPE
 from trust_framework.reasons import REASONS, Refusal
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
@@ -77,7 +79,9 @@ def _answered(error: AuthorizeError, address: ReturnAddress, parameters: Paramet
 
 def _parameters(request: Request) -> Parameters:
     try:
-        return Parameters.of(request.form() if request.method == "POST" else request.parameters())
+        if request.method == "POST":
+            return Parameters.of(request.form(), posted=True)
+        return Parameters.of(request.parameters())
     except BadRequest as error:
         raise Refusal(REASONS["request-malformed"], str(error)) from error
 
@@ -177,6 +181,25 @@ def max_age(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
         raise AuthorizeError("invalid_request", "max_age is not a number of seconds")
 
 
+def patient_context(parameters: Parameters, client: Client) -> None:
+    """RFC 9396 section 5. A patient's number does not belong in an address, where histories and logs would keep it
+    (section 14), so the details come by POST.
+    """
+    text = parameters.get(authorization_details.PARAMETER)
+    if not text:
+        return
+    if not parameters.posted:
+        raise AuthorizeError(
+            "invalid_authorization_details", "authorization_details are about a patient: send them by POST"
+        )
+    try:
+        authorization_details.read(text)
+    except BadDetails as error:
+        raise AuthorizeError(error.code, str(error)) from error
+    if TYPE not in client.oidc.authorization_details_types:
+        raise AuthorizeError("invalid_authorization_details", "the client is not registered for the type")
+
+
 Check = Callable[[Parameters, Client], None]
 CHECKS: Sequence[Check] = (
     once_each,
@@ -188,6 +211,7 @@ CHECKS: Sequence[Check] = (
     pkce,
     prompt,
     max_age,
+    patient_context,
 )
 
 
@@ -198,6 +222,7 @@ def _login_request(
     parameters: Parameters, client: Client, address: ReturnAddress, now: int, on: Services
 ) -> LoginRequest:
     claims = read_claims(parameters.get("claims"))
+    context = authorization_details.read(parameters.get(authorization_details.PARAMETER))
     wishes = asked.wishes(parameters.words("scope"), claims, client.oidc, on.federation().register)
     prompts = parameters.words("prompt")
     age = parameters.get("max_age")
@@ -211,6 +236,7 @@ def _login_request(
             force=_force(prompts, client),
             passive="none" in prompts,
             max_age=int(age) if age else client.oidc.default_max_age,
+            acting_in=context.commissions() if context else None,
         ),
         return_url=address.url,
         hint=parameters.get("login_hint") or None,
@@ -223,6 +249,7 @@ def _login_request(
             "id_token": wishes.id_token,
             "userinfo": wishes.userinfo,
             "expected": _expected(parameters.get("id_token_hint"), claims, client.oidc, on),
+            **({"context": authorization_details.element(context)} if context else {}),
         },
     )
 

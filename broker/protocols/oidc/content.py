@@ -9,10 +9,12 @@ from broker.login.facts import gather
 from broker.login.ports import Services
 from broker.login.request import LoginRequest
 from broker.login.steps import Issue
+from broker.protocols.oidc import authorization_details
 from metadata.register import OidcClient
 from trust_framework.attribute_sets import of_scopes
 from trust_framework.decide import Case, RequestedAttribute, Wanted
 from trust_framework.identity import Identity, Subject
+from trust_framework.patient_context import ContextWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Content:
     id_token: tuple[str, ...]
     userinfo: tuple[str, ...]
     reference: str
+    context: ContextWish | None = None
 
     def to_json(self) -> dict[str, Any]:
         """JSON values; `offline` is what storage looks at when a sign-on ends."""
@@ -51,6 +54,7 @@ class Content:
             "id_token": list(self.id_token),
             "userinfo": list(self.userinfo),
             "reference": self.reference,
+            **({"context": authorization_details.element(self.context)} if self.context else {}),
         }
 
     @classmethod
@@ -75,10 +79,11 @@ class Content:
             id_token=tuple(content["id_token"]),
             userinfo=tuple(content["userinfo"]),
             reference=content["reference"],
+            context=authorization_details.read_element(content["context"]) if "context" in content else None,
         )
 
 
-def of_issue(issue: Issue, sub: str, sid: str) -> Content:
+def of_issue(issue: Issue, sub: str, sid: str, context: ContextWish | None = None) -> Content:
     """What to remember of a login that is answered with a code."""
     front = issue.request.front
     return Content(
@@ -91,18 +96,20 @@ def of_issue(issue: Issue, sub: str, sid: str) -> Content:
         id_token=tuple(front["id_token"]),
         userinfo=tuple(front["userinfo"]),
         reference=issue.reference,
+        context=context,
     )
 
 
 def case_again(grant: Grant, content: Content, on: Services) -> Case:
     """The case of a grant looked at anew: nobody can be asked, and freshness was judged at the login."""
-    identity = content.identity
-    request = LoginRequest(
-        service=grant.client,
-        protocol="oidc",
-        wanted=Wanted((identity.level,), content.requested, asked_at=identity.authenticated_at),
-        return_url="",
+    identity, context = content.identity, content.context
+    wanted = Wanted(
+        (identity.level,),
+        content.requested,
+        asked_at=identity.authenticated_at,
+        acting_in=context.commissions() if context else None,
     )
+    request = LoginRequest(service=grant.client, protocol="oidc", wanted=wanted, return_url="")
     return gather(request, identity, grant.person or "", content.commission, on, unattended=True)
 
 

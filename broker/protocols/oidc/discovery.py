@@ -14,6 +14,7 @@ from broker.protocols.oidc.client_auth import METHODS
 from broker.protocols.oidc.client_auth.private_key_jwt import ALGORITHMS
 from broker.protocols.oidc.grants import GRANTS
 from broker.protocols.oidc.wire import PATHS, REGISTRATION
+from metadata.oidc import AUTHORIZATION_DETAILS_TYPES
 from metadata.wire.jwk import public_jwk
 from trust_framework.attribute_sets import SCOPES
 from trust_framework.attributes import CATALOGUE
@@ -47,6 +48,7 @@ def metadata(on: Services) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": list(METHODS),
         "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "authorization_details_types_supported": list(AUTHORIZATION_DETAILS_TYPES),
         "claims_supported": sorted({"sub", "acr", "amr", "auth_time", "sid", *_claims()}),
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,

@@ -69,6 +69,12 @@ class InvalidScope(ProtocolError):
     code = "invalid_scope"
 
 
+class InvalidAuthorizationDetails(ProtocolError):
+    """The details are not ones that can be granted, or more than what was granted (RFC 9396 sections 5 and 6)."""
+
+    code = "invalid_authorization_details"
+
+
 class InvalidToken(ProtocolError):
     """The access token is malformed, expired, revoked or not for us (RFC 6750 section 3.1)."""
 

@@ -7,7 +7,14 @@ from typing import Any
 from broker.protocols.oidc.errors import AuthorizeError
 from metadata.wire.strict_json import BadJson, read_object
 
-LONGEST: dict[str, int] = {"state": 2048, "nonce": 2048, "scope": 1024, "claims": 8192, "login_hint": 1024}
+LONGEST: dict[str, int] = {
+    "state": 2048,
+    "nonce": 2048,
+    "scope": 1024,
+    "claims": 8192,
+    "login_hint": 1024,
+    "authorization_details": 16_384,
+}
 LONGEST_OTHER = 8192
 MOST_SCOPES = 50
 DEEPEST_CLAIMS = 5
@@ -17,17 +24,18 @@ DEEPEST_CLAIMS = 5
 class Parameters:
     """The request's parameters. `repeated` names those sent more than once, whose values must not be used.
 
-    `signed`: they came in a request object.
+    `signed`: they came in a request object. `posted`: they came in a form, and not in an address, object or not.
     """
 
     values: Mapping[str, str]
     repeated: frozenset[str] = frozenset()
     signed: bool = False
+    posted: bool = False
 
     @classmethod
-    def of(cls, sent: Sequence[tuple[str, str]]) -> "Parameters":
+    def of(cls, sent: Sequence[tuple[str, str]], *, posted: bool = False) -> "Parameters":
         names = [name for name, _ in sent]
-        return cls(dict(sent), frozenset(n for n in names if names.count(n) > 1))
+        return cls(dict(sent), frozenset(n for n in names if names.count(n) > 1), posted=posted)
 
     def get(self, name: str) -> str:
         """The value, or the empty string: a parameter without value is one left out (RFC 6749 section 3.1)."""

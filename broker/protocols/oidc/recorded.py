@@ -12,9 +12,16 @@ from trust_framework.decide import Decision, Refused, Released
 class NotReleased(InvalidGrant):
     """A new decision about an old grant came to no. `effects` are its record."""
 
-    def __init__(self, decided: Decided) -> None:
-        super().__init__("the person's details may no longer be released", decided.reason or decided.decision)
-        self.effects = Effects(events=(decided,))
+    def __init__(
+        self, effects: Effects, detail: str, what: str = "the person's details may no longer be released"
+    ) -> None:
+        super().__init__(what, detail)
+        self.effects = effects
+
+    @classmethod
+    def by(cls, decided: Decided) -> "NotReleased":
+        """By the decision whose event this is."""
+        return cls(Effects(events=(decided,)), decided.reason or decided.decision)
 
 
 def decided(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from broker.login.ports import Services
+from broker.protocols.oidc import authorization_details
 from broker.protocols.oidc.client_auth.private_key_jwt import ALGORITHMS
 from broker.protocols.oidc.errors import AuthorizeError
 from broker.protocols.oidc.parameters import Parameters
@@ -37,7 +38,7 @@ def opened(sent: Parameters, client: OidcClient, now: int, on: Services) -> tupl
         return sent, ()
     try:
         claims = _verified(token, client, now, on)
-        return Parameters(_parameters(claims), signed=True), (_use(token, claims, client),)
+        return Parameters(_parameters(claims), signed=True, posted=sent.posted), (_use(token, claims, client),)
     except JoseRefused as error:
         raise AuthorizeError("invalid_request_object", f"the request object is refused: {error.reason}") from error
 
@@ -91,6 +92,6 @@ def _text(name: str, value: Any) -> str:
         return value
     if type(value) is int:
         return str(value)
-    if isinstance(value, dict):
+    if isinstance(value, dict) or (name == authorization_details.PARAMETER and isinstance(value, list)):
         return json.dumps(value)
     raise JoseRefused(f"{name} is no parameter")

@@ -1,9 +1,12 @@
 """The token endpoint (RFC 6749 section 3.2): client authentication, then the grant, then one commit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
 
+from broker.care.calling import ATTEMPTS
 from broker.exchange import BadRequest, Reply, Request, single
-from broker.login.effects import AlreadyUsed, Effects, StorageUnavailable
+from broker.login.effects import AlreadyUsed, Effects, Overtaken, StorageUnavailable
 from broker.login.ports import Services
 from broker.protocols.oidc.client_auth import TokenRequest, authenticate, private_key_jwt
 from broker.protocols.oidc.errors import (
@@ -16,11 +19,12 @@ from broker.protocols.oidc.errors import (
     UnsupportedGrantType,
 )
 from broker.protocols.oidc.grants import GRANTS
-from broker.protocols.oidc.grants.base import Granted, Grants, Reused, required
+from broker.protocols.oidc.grants.base import Form, Granted, Grants, Reused, required
 from broker.protocols.oidc.recorded import NotReleased
 from broker.protocols.oidc.wire import json_reply
-from metadata.register import OidcClient
+from metadata.register import OidcClient, Service
 
+T = TypeVar("T")
 SECRET_PARAMETERS = frozenset(
     {"client_secret", "client_assertion", "code", "code_verifier", "refresh_token", "token", "access_token"}
 )
@@ -53,9 +57,20 @@ def token(request: Request, now: int, on: Services) -> Reply:
 def _tokens(request: Request, now: int, on: Services) -> Granted:
     asked = token_request(request)
     service, client, consumed = authenticate(asked, now, on)
-    used = Effects(consumed)
+    return anew(lambda: _granted(asked.form, service, client, Effects(consumed), now, on))
+
+
+def anew(work: Callable[[], T]) -> T:
+    """What was decided by registers that changed before it was on record is decided anew. Raises TemporarilyUnavailable."""
+    for _ in range(ATTEMPTS):
+        with suppress(Overtaken):
+            return work()
+    raise TemporarilyUnavailable("what the answer rests on is changing")
+
+
+def _granted(form: Form, service: Service, client: OidcClient, used: Effects, now: int, on: Services) -> Granted:
     try:
-        granted = _grant(asked.form, client).handle(asked.form, service, client, now, on)
+        granted = _grant(form, client).handle(form, service, client, now, on)
     except Reused as reused:
         use_up(used + reused.effects, on)
         raise InvalidGrant("it was used before") from reused
@@ -69,7 +84,7 @@ def _tokens(request: Request, now: int, on: Services) -> Granted:
     return granted
 
 
-def _grant(form: Mapping[str, str], client: OidcClient) -> Grants:
+def _grant(form: Form, client: OidcClient) -> Grants:
     grant_type = required(form, "grant_type")
     if grant_type not in GRANTS:
         raise UnsupportedGrantType("this grant type is not supported")
@@ -79,7 +94,7 @@ def _grant(form: Mapping[str, str], client: OidcClient) -> Grants:
 
 
 def _record(granted: Granted, used: Effects, on: Services) -> None:
-    """The one commit. Losing the race for a single-use thing is using it a second time."""
+    """The one commit. Losing the race for a single-use thing is using it a second time. Raises Overtaken."""
     try:
         on.store.commit(used + granted.effects)
     except AlreadyUsed as error:
@@ -90,7 +105,9 @@ def _record(granted: Granted, used: Effects, on: Services) -> None:
 
 
 def use_up(effects: Effects, on: Services) -> None:
-    """Record what no token comes of: an assertion used, a grant ended. Raises InvalidClient for an assertion used before."""
+    """Record what no token comes of: an assertion used, a grant ended. Raises InvalidClient for an assertion used before, and
+    Overtaken.
+    """
     if not (effects.changes or effects.events):
         return
     try:

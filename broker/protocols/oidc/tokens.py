@@ -8,9 +8,11 @@ from typing import Any, Final
 from broker.login.effects import Grant
 from broker.login.ports import Services
 from broker.protocols.oidc.asked import API_SCOPES
+from broker.protocols.oidc.authorization_details import PARAMETER
 from broker.protocols.oidc.claims import claims_of
 from broker.protocols.oidc.content import Content
 from broker.protocols.oidc.errors import InvalidToken
+from broker.protocols.oidc.patient_context import Context, for_token
 from metadata.register import OidcClient
 from metadata.wire.claims import JoseRefused, check_issuer, check_times
 from metadata.wire.jose import at_hash, issue, verify
@@ -30,13 +32,16 @@ class Access:
     jti: str
 
 
-def access_token(grant: str, client: OidcClient, sub: str, scope: str, now: int, on: Services) -> Access:
-    """A signed access token. It says nothing of the person but the client's own `sub` (RFC 9068 section 2.2).
+def access_token(
+    grant: str, client: OidcClient, sub: str, scope: str, now: int, on: Services, context: Context | None = None
+) -> Access:
+    """A signed access token. It says nothing of the person but the client's own `sub` (RFC 9068 section 2.2), and of a
+    patient no more than the resource servers that it is for can compare.
 
     Its `jti` leads back to the grant, so that revocation and new decisions reach every token of it.
     """
     jti = f"{grant}.{secrets.token_urlsafe(8)}"
-    claims = {
+    claims: dict[str, Any] = {
         "iss": on.settings.base_url,
         "aud": audience(scope, on),
         "sub": sub,
@@ -46,6 +51,8 @@ def access_token(grant: str, client: OidcClient, sub: str, scope: str, now: int,
         "jti": jti,
         "scope": scope,
     }
+    if context:
+        claims[PARAMETER] = for_token(context, jti, services_named(scope, on), on)
     return Access(issue(claims, on.keys().signer("oidc", ACCESS_TOKEN_ALG), typ=ACCESS_TOKEN_TYPE), jti)
 
 
@@ -56,13 +63,18 @@ def api_audience(on: Services) -> str:
 
 def audience(scope: str, on: Services) -> str | list[str]:
     """Whom a token is for: the services whose client_id is among the scope values, else this broker's own userinfo."""
-    values, register = scope.split(" "), on.federation().register
-    named = [value for value in values if register.has_client(value)]
+    values, named = scope.split(" "), services_named(scope, on)
     if not API_SCOPES.isdisjoint(values):
         named.append(api_audience(on))
     if "openid" in values or not named:
         named.insert(0, on.settings.base_url)
     return named[0] if len(named) == 1 else named
+
+
+def services_named(scope: str, on: Services) -> list[str]:
+    """The services that a scope names: a token with it is for them."""
+    register = on.federation().register
+    return [value for value in scope.split(" ") if register.has_client(value)]
 
 
 @dataclass(frozen=True, slots=True)

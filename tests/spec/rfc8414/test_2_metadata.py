@@ -21,7 +21,7 @@ MEMBERS = {
     "claims_supported", "claim_types_supported", "claims_parameter_supported", "request_parameter_supported",
     "request_object_signing_alg_values_supported", "registration_endpoint",
     "request_uri_parameter_supported", "code_challenge_methods_supported", "prompt_values_supported",
-    "authorization_response_iss_parameter_supported", "ui_locales_supported",
+    "authorization_response_iss_parameter_supported", "ui_locales_supported", "authorization_details_types_supported",
 }  # fmt: skip
 
 

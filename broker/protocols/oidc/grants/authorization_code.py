@@ -30,7 +30,7 @@ def handle(form: Form, service: Service, client: OidcClient, now: int, on: Servi
         raise InvalidGrant("the code has expired")
     _check_bound(code, required(form, "redirect_uri"), verifier)
     tokens = granted(
-        standing(code.grant, client, "code", now, on), client, code, GRANT_TYPE, code.payload["nonce"], now, on
+        standing(code.grant, client, "code", form, now, on), client, code, GRANT_TYPE, code.payload["nonce"], now, on
     )
     return replace(tokens, lost=ended(code, "code-used-again", now))
 

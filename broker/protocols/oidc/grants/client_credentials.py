@@ -7,7 +7,8 @@ from broker.audit.events import TokensIssued
 from broker.login.effects import Effects, Grant, SaveGrant
 from broker.login.ports import Services
 from broker.protocols.oidc import tokens
-from broker.protocols.oidc.errors import InvalidScope, UnauthorizedClient
+from broker.protocols.oidc.authorization_details import PARAMETER
+from broker.protocols.oidc.errors import InvalidAuthorizationDetails, InvalidScope, UnauthorizedClient
 from broker.protocols.oidc.grants.base import Form, Granted
 from metadata.register import OidcClient, Service
 from trust_framework.decide import stopped
@@ -17,9 +18,11 @@ PERSONAL_SCOPES = frozenset({"openid", "offline_access"})
 
 
 def handle(form: Form, service: Service, client: OidcClient, now: int, on: Services) -> Granted:
-    """Issue. Raises InvalidScope, UnauthorizedClient."""
+    """Issue. Raises InvalidScope, UnauthorizedClient, InvalidAuthorizationDetails."""
     if client.token_endpoint_auth_method == "none" or stopped(on.federation().parties[service.id]):
         raise UnauthorizedClient("the client may not act for itself")
+    if PARAMETER in form:
+        raise InvalidAuthorizationDetails("a patient's information is opened to a person in a commission")
     scope = _scope(form.get("scope"), client)
     grant = Grant(secrets.token_hex(16), service.id, None, None, now + tokens.ACCESS_TOKEN_LIFETIME, {"scope": scope})
     access = tokens.access_token(grant.id, client, client.client_id, scope, now, on)

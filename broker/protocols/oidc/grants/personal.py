@@ -6,45 +6,81 @@ from typing import Any, Final
 
 from broker.audit import trace
 from broker.audit.events import GrantEnded, TokensIssued
-from broker.login.effects import Change, Effects, EndGrant, Grant, KeepOnce, Once, UseOnce
+from broker.care.calling import Done
+from broker.login.effects import NOTHING, Change, Effects, EndGrant, Grant, KeepOnce, Once, UseOnce
 from broker.login.handles import new_secret
 from broker.login.ports import Services
-from broker.protocols.oidc import recorded, tokens
+from broker.protocols.oidc import authorization_details, recorded, tokens
+from broker.protocols.oidc.authorization_details import BadDetails
 from broker.protocols.oidc.content import Content, as_registered, case_again
-from broker.protocols.oidc.errors import InvalidGrant
-from broker.protocols.oidc.grants.base import Granted
+from broker.protocols.oidc.errors import InvalidAuthorizationDetails, InvalidGrant
+from broker.protocols.oidc.grants.base import Form, Granted
+from broker.protocols.oidc.patient_context import Context, NotPermitted, decided, for_client, holder_of
 from broker.protocols.oidc.recorded import NotReleased
 from metadata.register import OidcClient
 from trust_framework.decide import Released, Verdict, decide
+from trust_framework.directory import Acting
 from trust_framework.identity import Attributes
+from trust_framework.patient_context import TYPE
 
 REFRESH: Final = "refresh_token"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A grant that still stands, and what a decision made just now releases."""
+    """A grant that still stands, and what a decision made just now releases; `context` and its record, where it has one."""
 
     grant: Grant
     content: Content
     attributes: Attributes
     trace: tuple[Verdict, ...] = ()
+    context: Done[Context] | None = None
 
 
-def standing(grant_id: str | None, client: OidcClient, occasion: str, now: int, on: Services) -> Standing:
+def standing(grant_id: str | None, client: OidcClient, occasion: str, form: Form, now: int, on: Services) -> Standing:
     """Look at the grant anew: a block, a withdrawn consent, a suspended service or a log-out stops it here, and a scope
     value that the client may no longer have is left out.
 
-    Raises InvalidGrant, and NotReleased with the record of a decision that came to no; `occasion` says there what asked.
+    Raises InvalidGrant, InvalidAuthorizationDetails, and NotReleased with the record of a decision that came to no;
+    `occasion` says there what asked.
     """
     grant = on.store.grant(grant_id) if grant_id else None
     if grant is None or tokens.grant_expires(grant, now):
         raise InvalidGrant("the grant has ended")
-    content = as_registered(Content.from_json(grant.content), client)
+    content = _asked_for(as_registered(Content.from_json(grant.content), client), form)
     decision = decide(case_again(grant, content, on), now)
-    if isinstance(decision, Released):
-        return Standing(grant, content, decision.attributes, decision.trace)
-    raise NotReleased(recorded.decided(grant, content, decision, content.id_token, occasion, now, on))
+    if not isinstance(decision, Released):
+        raise NotReleased.by(recorded.decided(grant, content, decision, content.id_token, occasion, now, on))
+    context = _context(grant, content, decision.acting, client, now, on)
+    return Standing(grant, content, decision.attributes, decision.trace, context)
+
+
+def _asked_for(content: Content, form: Form) -> Content:
+    """The same grant with no more of its patient context than this request asks for (RFC 9396 sections 6 and 6.1)."""
+    try:
+        asked = authorization_details.read(form.get(authorization_details.PARAMETER, ""))
+    except BadDetails as error:
+        raise InvalidAuthorizationDetails(str(error)) from error
+    if asked is None:
+        return content
+    if content.context is None or (narrowed := content.context.narrowed_to(asked)) is None:
+        raise InvalidAuthorizationDetails("authorization_details are wider than what was granted")
+    return replace(content, context=narrowed)
+
+
+def _context(
+    grant: Grant, content: Content, acting: Acting, client: OidcClient, now: int, on: Services
+) -> Done[Context] | None:
+    """The patient context as it is granted now. Raises NotReleased: a token is never given without what it was asked for."""
+    if content.context is None:
+        return None
+    what = "the patient's information is not open"
+    if TYPE not in client.authorization_details_types:
+        raise NotReleased(NOTHING, "the client is no longer registered for the type", what)
+    try:
+        return decided(content.context, acting, holder_of(grant, content), now, on)
+    except NotPermitted as refused:
+        raise NotReleased(refused.effects, refused.reason.code, what) from refused
 
 
 def ended(once: Once, cause: str, now: int) -> Effects:
@@ -61,7 +97,10 @@ def granted(
 ) -> Granted:
     """The token response and its record."""
     grant, content = found.grant, found.content
-    access = tokens.access_token(grant.id, client, content.sub, content.scope, now, on)
+    context = found.context
+    access = tokens.access_token(
+        grant.id, client, content.sub, content.scope, now, on, context.result if context else None
+    )
     response: dict[str, Any] = {
         "access_token": access.token,
         "token_type": "Bearer",
@@ -72,6 +111,8 @@ def granted(
         response["id_token"] = tokens.id_token(
             content, client, access.token, found.attributes, nonce, now, on, grant.client
         )
+    if context:
+        response[authorization_details.PARAMETER] = for_client(context.result)
     changes: tuple[Change, ...] = (UseOnce(used.kind, used.secret, now),)
     if _refreshable(grant, client):
         response["refresh_token"] = new_secret()
@@ -80,7 +121,7 @@ def granted(
     event = _event(found, grant_type, access, response, now)
     if grant_type == REFRESH:
         event = replace(event, trace=trace.rows(found.trace), register=on.federation().version)
-    return Granted(response, Effects(changes, (event,)))
+    return Granted(response, Effects(changes, (event,)) + (context.effects if context else NOTHING))
 
 
 def _refreshable(grant: Grant, client: OidcClient) -> bool:

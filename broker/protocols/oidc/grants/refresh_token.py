@@ -28,7 +28,7 @@ def handle(form: Form, service: Service, client: OidcClient, now: int, on: Servi
         raise InvalidGrant("the refresh token was just used") if _within_grace(token, now) else _reused(token, now)
     if now >= token.expires_at:
         raise InvalidGrant("the refresh token has expired")
-    found = _narrow(standing(token.grant, client, "refresh", now, on), form.get("scope"))
+    found = _narrow(standing(token.grant, client, "refresh", form, now, on), form.get("scope"))
     return granted(found, client, token, GRANT_TYPE, None, now, on)
 
 
