@@ -48,6 +48,28 @@ class Settings(BaseSettings):
         description="PEM file of the client certificates of a proxy before the card listener; with it, the proxy alone may "
         "connect, and tells of the person's certificate in a header.",
     )
+    rivta_url: str = Field(
+        "", description="Base address of the RIV-TA contracts' listener; empty switches the contracts off."
+    )
+    rivta_listen: str = Field(
+        "", description="host:port or unix:PATH of that listener; empty means those of the RIV-TA URL."
+    )
+    rivta_ca: Path | None = Field(
+        None, description="PEM file of the roots and issuing CAs of the certificates that record systems call with."
+    )
+    rivta_proxy_cert: Path | None = Field(
+        None,
+        description="PEM file of the client certificates of a proxy before the RIV-TA listener; with it, the proxy alone may "
+        "connect, and tells of the system's certificate in a header.",
+    )
+    rivta_subject: str = Field(
+        "serialNumber", description="Field of a system certificate's subject that holds its HSA-id."
+    )
+    rivta_addresses: str = Field(
+        "SE165565594230-1000",
+        description="Logical addresses of this node besides its care providers' own, separated by commas; the preset one is "
+        "the national services'.",
+    )
     ca_file: Path | None = Field(None, description="Extra root certificates for outbound connections.")
     trusted_proxy: str = Field(
         "",
@@ -96,7 +118,7 @@ class Settings(BaseSettings):
         toml = (TomlConfigSettingsSource(settings_cls, Path(config)),) if config else ()
         return (init_settings, env_settings, *toml)
 
-    @field_validator("base_url", "card_url")
+    @field_validator("base_url", "card_url", "rivta_url")
     @classmethod
     def _origin(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -111,6 +133,8 @@ class Settings(BaseSettings):
             raise ValueError("http is allowed with TILLIT_ENV=test on 127.0.0.1, [::1] or localhost only")
         if self.card_url and urlsplit(self.card_url).scheme != "https":
             raise ValueError("the card listener is https only")
+        if self.rivta_url and urlsplit(self.rivta_url).scheme != "https":
+            raise ValueError("the RIV-TA listener is https only")
         return self
 
     @model_validator(mode="after")

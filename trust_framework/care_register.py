@@ -14,13 +14,14 @@ from trust_framework.identifiers import hsa_compare_form
 @dataclass(frozen=True, slots=True)
 class CareConsumer:
     """A system that calls (tjänstekonsument): its HSA-id in compare form, the member that runs it, which contracts it may use,
-    for which care providers.
+    for which care providers, and as which service it calls the JSON API.
     """
 
     hsa_id: str
     org: str
     contracts: frozenset[str] = frozenset()
     providers: frozenset[str] = frozenset()
+    service: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,18 @@ class CareRegister:
     def of_member(self, org: str) -> frozenset[str]:
         """The providers that a member is."""
         return self._orgs.get(org, frozenset())
+
+    @cached_property
+    def _services(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for consumer in self.consumers.values():
+            if consumer.service:
+                found.setdefault(consumer.service, set()).update(consumer.providers)
+        return {service: frozenset(ids) for service, ids in found.items()}
+
+    def of_service(self, service: str) -> frozenset[str]:
+        """The providers that a client of the JSON API may call for by being a consumer, beside those of its own member."""
+        return self._services.get(service, frozenset())
 
 
 NO_CARE = CareRegister()

@@ -53,6 +53,13 @@ def card_place(settings: Settings) -> Place | None:
     return place(settings.card_listen, settings.card_url, "TILLIT_CARD_LISTEN")
 
 
+def rivta_place(settings: Settings) -> Place | None:
+    """Where the RIV-TA contracts' listener listens, None when there is none."""
+    if not settings.rivta_url:
+        return None
+    return place(settings.rivta_listen, settings.rivta_url, "TILLIT_RIVTA_LISTEN")
+
+
 def _address(host: str, port: int) -> str:
     if not host or not port:
         raise ValueError("host and port")

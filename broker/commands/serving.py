@@ -20,7 +20,7 @@ from typing import Any, Final
 from broker.app import Application, create_app
 from broker.commands.errors import NotReady
 from broker.commands.installation import read_settings
-from broker.commands.listening import Place, card_place
+from broker.commands.listening import Place, card_place, rivta_place
 from broker.commands.management import management
 from broker.exchange import Reply, Request
 from broker.settings import Settings
@@ -35,6 +35,14 @@ from broker.web.card import (
 )
 from broker.web.front import guarded
 from broker.web.landings import land_card
+from broker.web.rivta import rivta
+from broker.web.rivta_listener import (
+    RivtaListener,
+    Serve,
+    serve_rivta,
+    serve_rivta_behind_proxy,
+    serve_rivta_behind_tls_proxy,
+)
 from broker.web.turn import Turn
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -77,7 +85,7 @@ def application(lock: Path | None = None) -> WSGI:
 
 def _beside(made: Application, settings: Settings, lock: Path | None, stops: list[Stop]) -> None:
     """Start the listeners here, or wait in a thread for the worker that has them to end."""
-    if not settings.card_url and not settings.management_listen:
+    if not settings.card_url and not settings.rivta_url and not settings.management_listen:
         return
     if lock is None:
         _listen(made, settings, stops)
@@ -108,7 +116,7 @@ def _take_over(handle: Any, made: Application, settings: Settings, stops: list[S
 
 
 def _listen(made: Application, settings: Settings, stops: list[Stop]) -> None:
-    for start in (card_listener, management):
+    for start in (card_listener, rivta_listener, management):
         if (stop := start(made, settings)) is not None:
             stops.insert(0, stop)
 
@@ -132,6 +140,33 @@ def _cards(settings: Settings, where: Place, land: Land, health: Health) -> Card
     if proxy is not None:
         return serve_cards_behind_tls_proxy(str(where), cert, key, proxy, land, health)
     return serve_cards(str(where), cert, key, land, health)
+
+
+def rivta_listener(made: Application, settings: Settings) -> Stop | None:
+    """Start the listener of the RIV-TA contracts; what stops it, or None when there is none. Raises NotReady and OSError."""
+    where = rivta_place(settings)
+    if where is None:
+        return None
+    listener = _contracts(settings, where, _serve(made), _health(made))
+    listener.start()
+    return listener.stop
+
+
+def _contracts(settings: Settings, where: Place, serve: Serve, health: Health) -> RivtaListener:
+    if where.path is not None:
+        return serve_rivta_behind_proxy(where.path, serve, health)
+    cert, key, proxy, anchors = settings.tls_cert, settings.tls_key, settings.rivta_proxy_cert, settings.rivta_ca
+    if cert is None or key is None:
+        raise NotReady("the RIV-TA listener needs TILLIT_TLS_CERT and TILLIT_TLS_KEY, or TILLIT_RIVTA_LISTEN=unix:PATH")
+    if proxy is not None:
+        return serve_rivta_behind_tls_proxy(str(where), cert, key, proxy, serve, health)
+    if anchors is None:
+        raise NotReady("the RIV-TA listener needs TILLIT_RIVTA_CA, or TILLIT_RIVTA_PROXY_CERT where a proxy ends TLS")
+    return serve_rivta(str(where), cert, key, anchors, serve, health)
+
+
+def _serve(made: Application) -> Serve:
+    return lambda request, certificate: rivta(request, certificate, made.on)
 
 
 def _land(made: Application) -> Land:

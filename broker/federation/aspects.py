@@ -96,6 +96,7 @@ def another_key_is_dangerous(before: Words, after: Words) -> Danger:
 
 SERVICE, PROVIDER, METHOD = "service", "identity_provider", "method"
 MEMBER, AGREEMENT, POLICY, FEDERATION, FEED = "member", "agreement", "policy", "federation", "feed"
+CARE_PROVIDER, CARE_CONSUMER = "care_provider", "care_consumer"
 
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     FEDERATION: ("federationen", "the federation"),
@@ -106,10 +107,12 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     AGREEMENT: ("överenskommelse", "agreement"),
     POLICY: ("policy", "policy"),
     FEED: ("flöde", "feed"),
+    CARE_PROVIDER: ("vårdgivare", "care provider"),
+    CARE_CONSUMER: ("vårdsystem", "care system"),
 }
 """What each kind of entry is called."""
 
-_TERMS: Final = frozenset({AGREEMENT, POLICY, FEED})
+_TERMS: Final = frozenset({AGREEMENT, POLICY, FEED, CARE_PROVIDER, CARE_CONSUMER})
 
 REST: Final = "rest"
 """What differs in a document though no row tells it."""
@@ -266,6 +269,19 @@ _ROWS: Final = (
     Aspect(POLICY, "version", _V, "version", "version", _D, _D),
     Aspect(POLICY, "from", _V, "första dag", "first day", _D, _D),
     Aspect(POLICY, "next", _S, "kommande version", "coming version", _D, _D),
+    # care providers and the systems that call for them
+    Aspect(CARE_PROVIDER, "member", _V, "medlem", "member", _D, _D),
+    Aspect(CARE_PROVIDER, "name", _S, "namn", "name", _C, _C),
+    Aspect(CARE_PROVIDER, "units", _S, "vårdenhet", "care unit", _C, _D),
+    Aspect(CARE_PROVIDER, "switches", _S, "vårdgivarens val", "choice of the provider", _D, _D),
+    Aspect(CARE_PROVIDER, "rules", _V, "regelverk", "rule set", _D, _D),
+    Aspect(CARE_PROVIDER, "registrars", _S, "systemroll som får registrera spärrar",
+           "system role that may enter blocks", _D, _C),
+    Aspect(CARE_PROVIDER, "review_contact", _V, "adress till logguppföljningen", "address of the log review", _D, _D),
+    Aspect(CARE_CONSUMER, "member", _V, "medlem", "member", _D, _D),
+    Aspect(CARE_CONSUMER, "service", _V, "klient i JSON-gränssnittet", "client of the JSON API", _D, _D),
+    Aspect(CARE_CONSUMER, "contracts", _S, "tjänstekontrakt", "service contract", _D, _C),
+    Aspect(CARE_CONSUMER, "providers", _S, "vårdgivare", "care provider", _D, _C),
     Aspect(AGREEMENT, "contact", _S, "kontakt", "contact", _H, _H),
     Aspect(AGREEMENT, "contacts", _S, "kontakt", "contact", _H, _H),
 )

@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from broker.federation import entries
 from broker.federation.aspects import (
     AGREEMENT,
+    CARE_CONSUMER,
+    CARE_PROVIDER,
     FEDERATION,
     MEMBER,
     METHOD,
@@ -27,6 +29,7 @@ from broker.federation.aspects import (
     Words,
 )
 from broker.federation.bringing import pem_settings
+from broker.federation.care_entries import CareConsumerEntry, CareProviderEntry
 from broker.federation.entries import SECRET_HASH
 from broker.federation.schema import (
     AgreementEntry,
@@ -74,6 +77,14 @@ def _member(_id: str, content: Content, _settings: Settings) -> Facts:
 
 def _agreement(_id: str, content: Content, _settings: Settings) -> Facts:
     return _plain(AgreementEntry.model_validate(content))
+
+
+def _care_provider(_id: str, content: Content, _settings: Settings) -> Facts:
+    return _plain(CareProviderEntry.model_validate(content), "hsa_id")
+
+
+def _care_consumer(_id: str, content: Content, _settings: Settings) -> Facts:
+    return _plain(CareConsumerEntry.model_validate(content), "hsa_id")
 
 
 def _plain(entry: Entry, *without: str) -> dict[str, Words]:
@@ -258,4 +269,6 @@ _READERS: Final[Mapping[str, Callable[[str, Content, Settings], Facts]]] = {
     PROVIDER: _provider,
     METHOD: _method,
     AGREEMENT: _agreement,
+    CARE_PROVIDER: _care_provider,
+    CARE_CONSUMER: _care_consumer,
 }

@@ -62,6 +62,9 @@ def _found(
     for entry in owned:
         yield from _read(entry, settings, now)
         yield from _references(entry, org, store, settings)
+    for part in (*(each.member for each in file.care_providers), *(each.member for each in file.care_consumers)):
+        if store.register_entry("member", part) is None:
+            yield ("member",), f"no member has the organisation number {part}"
     yield from _named_services(file, store)
 
 

@@ -73,10 +73,11 @@ class Following:
 
 
 def _entities(listing: Listing, few: Mapping[Key, Entry]) -> Iterator[Key]:
-    """Owners of providers; members and services that are entities of an OpenID Federation, whoever owns those, and owners of
-    what comes by a chain.
+    """Owners of providers and of what takes part in care; members and services that are entities of an OpenID Federation,
+    whoever owns those, and owners of what comes by a chain.
     """
-    yield from (("member", upstream.org) for upstream in listing.of("identity_provider"))
+    for kind in ("identity_provider", "care_provider", "care_consumer"):
+        yield from (("member", listed.org) for listed in listing.of(kind))
     for listed in (*listing.of("member"), *listing.of("service")):
         if listed.about.entity:
             yield listed.kind, listed.id

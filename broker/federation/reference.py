@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from broker.federation import feed_entry, openid_schema, schema, sharing_schema
+from broker.federation import care_entries, feed_entry, openid_schema, schema, sharing_schema
 from broker.federation.entries import TEST, UPSTREAM_KINDS
 from idp_adapters.catalogue import METHODS, settings_class
 from metadata.oidc import AUTH_METHODS, GRANT_TYPES
@@ -51,6 +51,10 @@ SECTIONS: Final[tuple[tuple[str, type[schema.Entry]], ...]] = (
     ("agreements: suspensions", sharing_schema.SuspensionEntry),
     ("agreements: leaves", sharing_schema.LeaveEntry),
     ("agreements: extras", sharing_schema.ExtraEntry),
+    ("care_providers", care_entries.CareProviderEntry),
+    ("care_providers: units", care_entries.CareUnitEntry),
+    ("care_providers: switches", care_entries.SwitchesEntry),
+    ("care_consumers", care_entries.CareConsumerEntry),
     ("policies", schema.PolicyEntry),
     ("policies: to", sharing_schema.AudienceEntry),
     ("policies: needs", sharing_schema.NeedsEntry),

@@ -37,6 +37,8 @@ SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "agreements": ("agreement", "id"),
     "policies": ("policy", "id"),
     "feeds": ("feed", "id"),
+    "care_providers": ("care_provider", "hsa_id"),
+    "care_consumers": ("care_consumer", "hsa_id"),
 }
 """By key of the file: the kind of its entries, and which of their keys is the id."""
 

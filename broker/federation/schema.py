@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from broker.federation.care_entries import CareConsumerEntry, CareProviderEntry
 from broker.federation.feed_entry import FeedEntry
 from broker.federation.member import MemberEntry
 from broker.federation.openid_schema import OpenIdFederationEntry, SoftwareStatementIssuerEntry, SubordinateEntry
@@ -282,3 +283,7 @@ class FederationFile(Entry):
     )
     feeds: tuple[FeedEntry, ...] = Field((), description="Other federations whose members are taken in.")
     policies: tuple[PolicyEntry, ...] = Field((), description="Release policies.")
+    care_providers: tuple[CareProviderEntry, ...] = Field(
+        (), description="Care providers whose registers are kept here."
+    )
+    care_consumers: tuple[CareConsumerEntry, ...] = Field((), description="Systems that call care's contracts.")

@@ -66,6 +66,14 @@ class Presented:
 
 
 def parse_head(octets: bytes) -> Head:
+    """The head of a request that may have no body. Raises BadHead."""
+    head = any_head(octets)
+    if head.all("transfer-encoding") or any(length != "0" for length in head.all("content-length")):
+        raise BadHead(400, "a body")
+    return head
+
+
+def any_head(octets: bytes) -> Head:
     """The head before the blank line (RFC 9112 sections 3 and 5), without anything that two readers could read
     differently. Raises BadHead.
     """
@@ -78,8 +86,6 @@ def parse_head(octets: bytes) -> Head:
     head = Head(request[1], request[2], tuple(_field(line) for line in lines[1:]))
     if len(head.all("host")) != 1:
         raise BadHead(400, "Host")
-    if head.all("transfer-encoding") or any(length != "0" for length in head.all("content-length")):
-        raise BadHead(400, "a body")
     return head
 
 

@@ -14,12 +14,15 @@ from typing import Final, Protocol, TypeVar
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
+from OpenSSL.crypto import X509StoreFlags
 
 from broker.web.card_http import MAXIMUM_HEAD, BadHead
 
 CHUNK: Final = 16 * 1024
 CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of 1.3 are all good
 _END: Final = b"\r\n\r\n"
+_LINE: Final = b"\r\n"
+_LONGEST_LINE: Final = 256
 _LINGERING: Final = 64 * 1024
 
 _Result = TypeVar("_Result")
@@ -31,6 +34,10 @@ class Stream(Protocol):
     async def handshake(self, hello: float, rest: float) -> None: ...
 
     async def read_head(self) -> bytes: ...
+
+    async def read_line(self) -> bytes: ...
+
+    async def read_exactly(self, length: int) -> bytes: ...
 
     async def write(self, octets: bytes) -> None: ...
 
@@ -46,21 +53,38 @@ class Plain:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
+        self._left = b""  # read, and not asked for yet
 
     async def handshake(self, hello: float, rest: float) -> None:
         """Nothing to shake hands about."""
 
     async def read_head(self) -> bytes:
         """The octets before the blank line. Raises BadHead when it does not come within MAXIMUM_HEAD."""
-        octets = b""
-        while _END not in octets:
-            if len(octets) > MAXIMUM_HEAD:
+        return await self._until(_END, MAXIMUM_HEAD)
+
+    async def read_line(self) -> bytes:
+        """The octets before the end of a line. Raises BadHead for a long one."""
+        return await self._until(_LINE, _LONGEST_LINE)
+
+    async def _until(self, end: bytes, most: int) -> bytes:
+        while end not in self._left:
+            if len(self._left) > most:
                 raise BadHead(431, "head too large")
-            octets += await self._read()
-        head = octets.partition(_END)[0]
-        if len(head) > MAXIMUM_HEAD:
+            self._left += await self._read()
+        found, _, self._left = self._left.partition(end)
+        if len(found) > most:
             raise BadHead(431, "head too large")
-        return head
+        return found
+
+    async def read_exactly(self, length: int) -> bytes:
+        """So many octets of a body."""
+        pieces, missing = [self._left[:length]], length - len(self._left)
+        self._left = self._left[length:]
+        while missing > 0:
+            octets = await self._read()
+            pieces.append(octets[:missing])
+            self._left, missing = octets[missing:], missing - len(octets)
+        return b"".join(pieces)
 
     async def write(self, octets: bytes) -> None:
         self._writer.write(octets)
@@ -170,6 +194,19 @@ def server_context(cert_path: Path, key_path: Path) -> SSL.Context:
     context.use_privatekey_file(str(key_path))
     context.check_privatekey()
     context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+    return context
+
+
+def verifying_context(cert_path: Path, key_path: Path, anchors: Path) -> SSL.Context:
+    """As `server_context`, but a client without a valid certificate under one of `anchors`, roots or issuing CAs, does not
+    get past the handshake. Raises SSL.Error for unusable files.
+    """
+    context = server_context(cert_path, key_path)
+    context.load_verify_locations(str(anchors))
+    store = context.get_cert_store()
+    if store is not None:
+        store.set_flags(X509StoreFlags.PARTIAL_CHAIN)
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda _c, _x, _e, _d, good: bool(good))
     return context
 
 

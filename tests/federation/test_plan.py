@@ -87,7 +87,7 @@ def told_in_full():
     full["services"][1]["oidc"] |= {**more, "client_name": "x", "client_name#sv": "x", "client_name#en": "x"}
     full["openid_federation"] = {"role": "leaf"}
     full["software_statement_issuers"] = []
-    return full | {"policies": good.with_sharing()["policies"]}
+    return full | good.with_care() | {"services": full["services"], "policies": good.with_sharing()["policies"]}
 
 
 def test_the_same_file_changes_nothing(folder):

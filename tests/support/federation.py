@@ -106,6 +106,40 @@ CONTENT: Mapping[str, Any] = {
         }
     ],
 }
+CARE: Mapping[str, Any] = {
+    "care_providers": [
+        {
+            "hsa_id": "SE2321000016-V1",
+            "member": ORG,
+            "name": {"sv": "Region Exempel", "en": "Example Region"},
+            "units": [
+                {"hsa_id": "SE2321000016-U1", "name": {"sv": "Hjärtmottagningen"}},
+                {"hsa_id": "SE2321000016-U2"},
+            ],
+            "switches": {"consent_lift_days": 3},
+            "rules": "se",
+            "registrars": ["BIF;Spärradministratör"],
+            "review_contact": "logg@example.se",
+        }
+    ],
+    "care_consumers": [
+        {
+            "hsa_id": "SE2321000016-S1",
+            "member": ORG,
+            "service": "boka",
+            "contracts": ["CheckBlocks"],
+            "providers": ["se2321000016-v1"],
+        }
+    ],
+}
+"""A care provider and a system that calls for it."""
+
+
+def with_care() -> Any:
+    """The good file with them."""
+    return content() | copy.deepcopy(dict(CARE))
+
+
 IN_FULL: Mapping[str, Any] = {
     "id": "avtal-2",
     "name": {"sv": "Namn till Boka tid", "en": "Names for Book a time"},

@@ -1,0 +1,282 @@
+"""informationsecurity:authorization:blocking 4 (spärr): its operations, as rows.
+
+Blocks that are copied between nodes (RegisterBlock and its kin) are `replication`.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from broker.care import block_checks, block_lifts, blocks
+from broker.care.block_lifts import LiftWish
+from broker.care.blocks import BlockWish
+from broker.care.calling import CareRefused, Done, ResultCode
+from broker.care.providers import hsa, own_provider
+from broker.protocols.rivta import reading, writing
+from broker.protocols.rivta.operation import Call, Domain, Operation, inside, plain
+from broker.protocols.rivta.reading import written_flag, written_instant
+from metadata.wire.soap import Content, Fields
+from trust_framework.blocks import Block, BlockType, Lift, LiftReason
+from trust_framework.care import Resource
+
+BLOCKING: Final = Domain(
+    "blocking",
+    "urn:riv:informationsecurity:authorization:blocking",
+    "urn:riv:informationsecurity:authorization:blocking:4",
+    "4.0",
+    (("VALIDATION_ERROR", "VALIDATIONERROR"),),
+)
+
+MOST_BLOCKS: Final = 20_000
+"""In one answer. GetBlocks has no pages: a consumer with more asks one care provider at a time."""
+
+OVERLAP: Final = 60
+"""Seconds that one delta reaches back into the one before: what was being committed then is seen twice, not never."""
+
+NEVER: Final = 0
+_DESCRIBED: Final = {"lak": "Läkemedel - Ordination/förskrivning", "upp": "Uppmärksamhetsinformation"}
+
+
+# --- reading -----------------------------------------------------------------------------------------------------------------
+
+
+def get_blocks(asked: Fields, call: Call) -> Done[Content]:
+    """Blocks that stand with the lifts that hold: of a patient, of care providers, all or those changed since."""
+    providers = _providers(asked.texts("careProviderIds"), call)
+    since = reading.maybe_instant(asked, "createdOnOrAfter")
+    found = _of_patient(asked, call) if asked.child("patientId") else _changed(providers, since or NEVER, call)
+    shown = [block for block in found if block.stands and block.provider in providers and _is_since(block, since)]
+    cancelled = [call.on.store.latest_cancellation(provider) or NEVER for provider in providers]
+    return Done(
+        (
+            *writing.each("blocks", (_block(block, call.now) for block in shown)),
+            ("nextCreatedOnOrAfter", written_instant(call.now - OVERLAP)),
+            ("latestCancellation", written_instant(max(cancelled, default=NEVER))),
+        )
+    )
+
+
+def _providers(named: tuple[str, ...], call: Call) -> frozenset[str]:
+    """Whose blocks are asked for: those that are named, each of which the caller may act for, or all that it may."""
+    return frozenset(own_provider(each, call.who, call.on).hsa_id for each in named) or call.who.providers
+
+
+def _of_patient(asked: Fields, call: Call) -> Iterable[Block]:
+    return blocks.of_patient(reading.identifier(asked, "patientId"), call.who, call.on)
+
+
+def _changed(providers: Iterable[str], since: int, call: Call) -> list[Block]:
+    found: list[Block] = []
+    for provider in sorted(providers):
+        found += [block for block, _ in call.on.store.blocks_changed(provider, since, MOST_BLOCKS - len(found) + 1)]
+        if len(found) > MOST_BLOCKS:
+            raise CareRefused(ResultCode.ERROR, "too-many", "careProviderIds")
+    return found
+
+
+def _is_since(block: Block, since: int | None) -> bool:
+    """Whether a block, or a lift of it, was entered at or after an instant."""
+    entered = (block.registered, *(lift.registered for lift in block.lifts))
+    return since is None or not block.local or any(act.registered_at >= since for act in entered)
+
+
+def get_extended_blocks(asked: Fields, call: Call) -> Done[Content]:
+    """Every block of a patient at a care provider, ended ones too."""
+    provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
+    found = [block for block in _of_patient(asked, call) if block.provider == provider]
+    return Done(writing.each("blocks", (_extended(block) for block in found)))
+
+
+def get_patient_ids(asked: Fields, call: Call) -> Done[Content]:
+    """Which patients have a block that stands at a care provider, each once."""
+    provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
+    found = dict.fromkeys(block.patient for block in _changed((provider,), NEVER, call) if block.stands)
+    return Done(writing.each("patientIds", map(writing.identifier, found)))
+
+
+def check_blocks(asked: Fields, call: Call) -> Done[Content]:
+    """Each row: open, blocked, or wrong in itself, which leaves the other rows their answer."""
+    rows = tuple(map(_row, asked.children("informationEntities")))
+    patient = reading.identifier(asked, "patientId")
+    checked = block_checks.check(reading.actor(asked), patient, rows, call.who, call.on, call.now)
+    told = ((("status", one.status.value), ("rowNumber", one.resource)) for one in checked.result)
+    return Done(writing.each("checkResults", told), checked.effects, checked.code)
+
+
+def _row(asked: Fields) -> Resource:
+    number = asked.text("rowNumber")
+    try:
+        return Resource(
+            number,
+            hsa(asked.text("informationCareProviderId"), "informationCareProviderId"),
+            hsa(asked.text("informationCareUnitId"), "informationCareUnitId"),
+            reading.period(asked, "informationStartDate", "informationEndDate"),
+            asked.text("informationType"),
+        )
+    except CareRefused:
+        return Resource(number, "")  # of nobody: that cannot be judged
+
+
+# --- changing ----------------------------------------------------------------------------------------------------------------
+
+
+def block_wish(asked: Fields) -> BlockWish:
+    """What is said of a block that is to be entered, but for who enters it."""
+    excluded = frozenset(asked.texts("excludedInformationTypes"))
+    return BlockWish(
+        asked.text("blockId"),
+        BlockType(asked.text("blockType")),
+        reading.identifier(asked, "patientId"),
+        asked.text("informationCareProviderId"),
+        asked.text("informationCareUnitId"),
+        reading.period(asked, "informationStartDate", "informationEndDate"),
+        excluded,
+    )
+
+
+def register(asked: Fields, call: Call) -> Done[Content]:
+    """Enter a block."""
+    wish = block_wish(asked)
+    entered = reading.act(asked, "registerAction", call.now)
+    owned = BlockWish(
+        wish.id,
+        wish.type,
+        wish.patient,
+        wish.provider,
+        wish.unit,
+        wish.information,
+        wish.excluded,
+        call.who.client,
+        entered,
+    )
+    return _nothing_more(blocks.register(owned, call.who, call.on, call.now))
+
+
+def revoke(asked: Fields, call: Call) -> Done[Content]:
+    """Lift a block for good."""
+    why = reading.act(asked, "revokeAction", call.now, "revokeReasonText")
+    return _nothing_more(blocks.revoke(asked.text("blockId"), why, call.who, call.on, call.now))
+
+
+def delete(asked: Fields, call: Call) -> Done[Content]:
+    """Void a mistaken block."""
+    why = reading.act(asked, "deleteAction", call.now, "deleteReasonText")
+    return _nothing_more(blocks.delete(asked.text("blockId"), why, call.who, call.on, call.now))
+
+
+def lift(asked: Fields, call: Call) -> Done[Content]:
+    """Lift a block for a time."""
+    wish = LiftWish(
+        asked.text("temporaryRevokeId"),
+        asked.text("blockId"),
+        reading.instant(asked, "endDate"),
+        asked.text("revokedForCareUnitId"),
+        LiftReason(asked.text("revokeReason")),
+        asked.text("revokedForEmployeeId"),
+        reading.act(asked, "registerAction", call.now, "revokeReasonText"),
+    )
+    return _nothing_more(block_lifts.lift(wish, call.who, call.on, call.now))
+
+
+def cancel_lift(asked: Fields, call: Call) -> Done[Content]:
+    """End a lift before its time."""
+    why = reading.act(asked, "cancellationInfo", call.now, "cancelReasonText")
+    return _nothing_more(block_lifts.cancel(asked.text("temporaryRevokeId"), why, call.who, call.on, call.now))
+
+
+def _nothing_more(done: Done[Block]) -> Done[Content]:
+    return Done((), done.effects, done.code)
+
+
+# --- blocks as answers ---------------------------------------------------------------------------------------------------------
+
+
+def _block(block: Block, now: int) -> Content:
+    """BlockType, with the lifts that hold now."""
+    held = (lift for lift in block.lifts if lift.cancelled is None and now < lift.until)
+    return (
+        *_head(block),
+        *writing.each("temporaryRevokes", map(_lift, held)),
+        *writing.maybe("ownerId", block.owner),
+    )
+
+
+def _head(block: Block) -> Content:
+    described = (
+        (("infoTypeId", each), ("infoTypeDescription", _DESCRIBED.get(each, each))) for each in sorted(block.excluded)
+    )
+    return (
+        ("blockId", block.id),
+        ("blockType", block.type.value),
+        *writing.maybe_instant("informationStartDate", block.information.start),
+        *writing.maybe_instant("informationEndDate", block.information.end),
+        *writing.maybe("informationCareUnitId", block.unit),
+        ("informationCareProviderId", block.provider),
+        ("patientId", writing.identifier(block.patient)),
+        *writing.each("excludedInformationTypes", described),
+    )
+
+
+def _lift(of: Lift) -> Content:
+    return (
+        ("temporaryRevokeId", of.id),
+        ("endDate", written_instant(of.until)),
+        ("revokedForCareUnitId", of.unit),
+        *writing.maybe("revokedForEmployeeId", of.employee),
+    )
+
+
+def _extended(block: Block) -> Content:
+    """ExtendedBlockType."""
+    return (
+        *_head(block),
+        ("registrationInfo", writing.act(block.registered)),
+        *writing.maybe_act("permanentRevokedInfo", block.revoked),
+        *writing.maybe_act("deletionInfo", block.deleted),
+        *writing.each("temporaryRevokes", map(_extended_lift, block.lifts)),
+        *writing.maybe("ownerId", block.owner),
+        ("locallyCreated", written_flag(block.local)),
+    )
+
+
+def _extended_lift(of: Lift) -> Content:
+    return (
+        *_lift(of),
+        ("revocationReason", of.reason.value),
+        *writing.maybe("revocationReasonText", of.registered.reason),
+        ("registrationInfo", writing.act(of.registered)),
+        *writing.maybe_act("cancellationInfo", of.cancelled),
+    )
+
+
+_UNTOLD: Final[Content] = (
+    ("nextCreatedOnOrAfter", written_instant(NEVER)),
+    ("latestCancellation", written_instant(NEVER)),
+)
+
+OPERATIONS: Final = (
+    Operation(
+        "GetBlocks",
+        BLOCKING,
+        get_blocks,
+        inside("blockHeader", needed=_UNTOLD),
+        4,
+        "Blocks that stand, all or new ones.",
+    ),
+    Operation(
+        "GetExtendedBlocksForPatient",
+        BLOCKING,
+        get_extended_blocks,
+        inside("getExtendedBlocksResult"),
+        4,
+        "A patient's blocks with their history.",
+    ),
+    Operation(
+        "GetPatientIds", BLOCKING, get_patient_ids, inside("getPatientIdResult"), 4, "Patients who have a block."
+    ),
+    Operation("CheckBlocks", BLOCKING, check_blocks, inside("checkBlocksResult"), 4, "Whether information is blocked."),
+    Operation("RegisterExtendedBlock", BLOCKING, register, plain(), 4, "Registers a block."),
+    Operation("RevokeExtendedBlock", BLOCKING, revoke, plain(), 4, "Lifts a block for good."),
+    Operation("DeleteExtendedBlock", BLOCKING, delete, plain(), 4, "Voids a mistaken block."),
+    Operation("RegisterTemporaryExtendedRevoke", BLOCKING, lift, plain(), 4, "Lifts a block for a time."),
+    Operation("CancelTemporaryExtendedRevoke", BLOCKING, cancel_lift, plain(), 4, "Ends a lift before its time."),
+)

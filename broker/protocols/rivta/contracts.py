@@ -1,0 +1,14 @@
+"""The table of all operations, by the path where each is served."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from broker.protocols.rivta import blocking
+from broker.protocols.rivta.operation import Operation
+
+OPERATIONS: Final[tuple[Operation, ...]] = (*blocking.OPERATIONS,)
+
+BY_PATH: Final[Mapping[str, Operation]] = {operation.path: operation for operation in OPERATIONS}
+
+CONTRACT_NAMES: Final = frozenset({each.name for each in OPERATIONS} | {each.domain.name for each in OPERATIONS})
+"""What a consumer's `contracts` may name: an operation, or a domain for all of its operations."""

@@ -1,0 +1,203 @@
+"""SOAP 1.1 documents as RIV-TA basic profile 2.1 has them: an envelope is read strictly and once, an answer is built by API.
+
+Owns the envelope, the one header that the profile asks for (LogicalAddress), faults, validation against shipped schemas, and
+the plain tree (`Fields`) by which everything else reads a message without knowing XML. What operations mean is
+`broker.protocols.rivta`.
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Union, cast
+
+from lxml import etree
+
+from metadata.wire.xml import Element, XmlRefused, add, canonical, new, parse, text
+
+ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+REGISTRY: Final = "urn:riv:itintegration:registry:1"
+MOST_BYTES: Final = 8 * 1024 * 1024
+LONGEST_ADDRESS: Final = 64
+LONGEST_FAULT: Final = 300
+
+_E: Final = f"{{{ENVELOPE}}}"
+_LOGICAL_ADDRESS: Final = f"{{{REGISTRY}}}LogicalAddress"
+_TRUE: Final = frozenset({"1", "true"})
+
+Content = tuple[tuple[str, Union[str, "Content"]], ...]
+"""What stands in an element: names of its children with their text or content, in the order of the schema."""
+
+
+class SoapRefused(Exception):
+    """The message is no request that can be answered. `code` is SOAP 1.1's (section 4.4.1), `sentence` may be sent."""
+
+    def __init__(self, code: str, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.code, self.sentence, self.detail = code, sentence, detail
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """An element's children by local name, each name with all that it stood for, in order. Extensions of other namespaces
+    are left out.
+    """
+
+    values: dict[str, list[Union[str, "Fields"]]] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """The text of a child without the space around it; empty when there is none."""
+        found = self.values.get(name)
+        return found[0].strip() if found and isinstance(found[0], str) else ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The texts of all children of that name."""
+        return tuple(each.strip() for each in self.values.get(name, ()) if isinstance(each, str))
+
+    def child(self, name: str) -> "Fields | None":
+        """A child that has children itself."""
+        found = self.values.get(name)
+        return found[0] if found and isinstance(found[0], Fields) else None
+
+    def need(self, name: str) -> "Fields":
+        """A child that the schema asks for."""
+        return self.child(name) or Fields()
+
+    def children(self, name: str) -> Iterator["Fields"]:
+        """All children of that name."""
+        return (each for each in self.values.get(name, ()) if isinstance(each, Fields))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request: to whom, the qualified name of what is asked, and the element itself, which only this module looks into."""
+
+    logical_address: str
+    namespace: str
+    name: str
+    body: Element = field(repr=False, compare=False)
+
+
+def read(octets: bytes) -> Message:
+    """The one request of an envelope. Raises SoapRefused.
+
+    Comments may stand between elements, as tools leave them in; never inside a value.
+    """
+    try:
+        root = parse(octets, limit=MOST_BYTES, comments=True)
+    except XmlRefused as error:
+        raise SoapRefused("Client", f"the message is no XML that is read here: {error.reason}", error.detail) from error
+    if root.tag != f"{_E}Envelope":
+        code = "VersionMismatch" if etree.QName(root).localname == "Envelope" else "Client"
+        raise SoapRefused(code, "a SOAP 1.1 Envelope is expected")
+    parts = _elements(root)
+    header = parts.pop(0) if parts and parts[0].tag == f"{_E}Header" else None
+    if len(parts) != 1 or parts[0].tag != f"{_E}Body":
+        raise SoapRefused("Client", "an Envelope has one Header and one Body")
+    asked = _elements(parts[0])
+    if len(asked) != 1:
+        raise SoapRefused("Client", "a Body has one element")
+    name = etree.QName(asked[0])
+    return Message(_address(header), name.namespace or "", name.localname, asked[0])
+
+
+def _address(header: Element | None) -> str:
+    """The LogicalAddress, once; a header that must be understood, and is not, refuses the message (section 4.2.3)."""
+    entries = _elements(header) if header is not None else []
+    found = [entry for entry in entries if entry.tag == _LOGICAL_ADDRESS]
+    if any(entry.get(f"{_E}mustUnderstand") in _TRUE for entry in entries if entry not in found):
+        raise SoapRefused("MustUnderstand", "a header that is not known here")
+    if len(found) != 1:
+        raise SoapRefused("Client", "the header LogicalAddress is missing, or there twice")
+    address = _plain(found[0]).strip()
+    if not address or len(address) > LONGEST_ADDRESS:
+        raise SoapRefused("Client", "the header LogicalAddress is empty or too long")
+    return address
+
+
+def _elements(element: Element) -> list[Element]:
+    return list(element.iterchildren(etree.Element))
+
+
+def _plain(element: Element) -> str:
+    try:
+        return text(element)
+    except XmlRefused as error:
+        raise SoapRefused("Client", "a value with an element or a comment inside") from error
+
+
+def fields(message: Message, namespaces: frozenset[str]) -> Fields:
+    """The request as a plain tree, of the elements in these namespaces. Raises SoapRefused."""
+    found = _fields(message.body, tuple(f"{{{each}}}" for each in namespaces))
+    return found if isinstance(found, Fields) else Fields()
+
+
+def _fields(element: Element, ours: tuple[str, ...]) -> str | Fields:
+    children = [child for child in _elements(element) if str(child.tag).startswith(ours)]
+    if not children:
+        return Fields() if len(_elements(element)) else _plain(element)
+    values: dict[str, list[str | Fields]] = {}
+    for child in children:
+        values.setdefault(etree.QName(child).localname, []).append(_fields(child, ours))
+    return Fields(values)
+
+
+_COMPILING: Final = threading.Lock()
+
+
+@cache
+def _compiled(path: Path) -> etree.XMLSchema:
+    return etree.XMLSchema(file=str(path))
+
+
+def schema(path: Path) -> etree.XMLSchema:
+    """A shipped schema with what it imports from its folder, compiled when it is first needed."""
+    with _COMPILING:
+        return _compiled(path)
+
+
+def check(message: Message, path: Path) -> None:
+    """Return when the request is as the schema has it. Raises SoapRefused, whose sentence names the place and no value."""
+    found = schema(path)
+    if not found.validate(message.body):
+        last = cast("Any", found.error_log).last_error  # not in the stub
+        place = str(last.path or "").rpartition("/")[2].rpartition(":")[2]
+        sentence = f"the request is not as its schema has it, line {last.line}: {place}"
+        raise SoapRefused("Client", sentence, str(last)[:LONGEST_FAULT])
+
+
+def answer(namespace: str, name: str, types: str, content: Content) -> bytes:
+    """An envelope with one answer: its own children are in `namespace`, what stands below them in that of the domain's
+    `types`.
+    """
+    root = new(f"{_E}Envelope", {"soap": ENVELOPE})
+    body = add(root, f"{_E}Body")
+    element = etree.SubElement(body, f"{{{namespace}}}{name}", nsmap={"a": namespace, "t": types})
+    _fill(element, content, f"{{{namespace}}}", f"{{{types}}}")
+    return canonical(root)
+
+
+def _fill(parent: Element, content: Content, here: str, below: str) -> None:
+    for name, inner in content:
+        if isinstance(inner, str):
+            add(parent, f"{here}{name}", _carried(inner))
+        else:
+            _fill(add(parent, f"{here}{name}"), inner, below, below)
+
+
+def _carried(value: str) -> str:
+    """Characters that XML 1.0 cannot carry are replaced: what was stored by another way must not break an answer."""
+    return (
+        "".join(c if c.isprintable() or c in "\t\n" else "\ufffd" for c in value) if not value.isprintable() else value
+    )
+
+
+def fault(code: str, sentence: str, reference: str) -> bytes:
+    """A fault (section 4.4). `reference` is what the log has it under; nothing of the message stands in it."""
+    root = new(f"{_E}Envelope", {"soap": ENVELOPE})
+    element = add(add(root, f"{_E}Body"), f"{_E}Fault")
+    add(element, "faultcode", f"soap:{code}")
+    add(element, "faultstring", sentence)
+    add(add(element, "detail"), "{urn:tillit:fault}reference", reference)
+    return canonical(root)
