@@ -19,6 +19,9 @@ MOST_RECORDS: Final = 500
 SKEW: Final = 60
 """Seconds that the clock of who stores may be ahead of ours."""
 
+OLDEST: Final = 10 * 366 * 86_400
+"""Seconds: what began before that is no record to be stored now."""
+
 MOST_RESOURCES: Final = 200
 LONGEST_ARGUMENTS: Final = 8192
 LONGEST_TEXT: Final = 256
@@ -123,8 +126,8 @@ def checked(record: AccessRecord, now: int) -> AccessRecord:
         raise Unfit("unknown-activity", "activityType")
     if record.purpose not in _PURPOSES:
         raise Unfit("unknown-purpose", "purpose")
-    if not 0 < record.at <= now + SKEW:
-        raise Unfit("future" if record.at > 0 else "time", "startDate")
+    if not now - OLDEST <= record.at <= now + SKEW or record.at <= 0:
+        raise Unfit(_wrong_time(record.at, now), "startDate")
     if not 0 < len(record.resources) <= MOST_RESOURCES:
         raise Unfit("number", "resources")
     for name, value, most in _texts(record):
@@ -150,6 +153,12 @@ def checked(record: AccessRecord, now: int) -> AccessRecord:
         record.provider_name,
         record.unit_name,
     )
+
+
+def _wrong_time(at: int, now: int) -> str:
+    if at <= 0:
+        return "time"
+    return "future" if at > now else "too-old"
 
 
 def _texts(record: AccessRecord) -> tuple[tuple[str, str, int], ...]:

@@ -165,7 +165,7 @@ class AccessLogged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessLogRead(Event):
-    """Somebody read the access log, for a purpose: of which provider, patient (`of`), period, and how many `rows` of it.
+    """Somebody read the access log, for a purpose: of which provider, patient, period, and how many `rows` of it.
     `what` is the call or the page.
     """
 
@@ -174,7 +174,6 @@ class AccessLogRead(Event):
     what: str
     purpose: str
     provider: str = ""
-    of: str = ""
     since: int = 0
     until: int = 0
     rows: int = 0

@@ -50,6 +50,8 @@ class HouseStore(SealingStore, FeedStore, NoticeStore, Protocol):
 
     def make_months(self) -> None: ...
 
+    def make_report(self) -> bool: ...
+
     def fill_tiles(self, most: int = ...) -> int: ...
 
     def ring_rows(self) -> tuple[KeyRow, ...]: ...
@@ -77,6 +79,7 @@ def standard_jobs(
         Job("seal", 1, sealer.run),
         Job("counts", 5, lambda: count_logins(store)),
         Job("tiles", 2, lambda: fill_tiles(store)),
+        Job("reports", 2, lambda: make_reports(store)),
         Job("months", _HOUR, store.make_months),
         Job("expire", 15, lambda: expire(store, sign_on_absolute)),
         Job("checkpoints", _HOUR, store.thin_checkpoints),
@@ -115,6 +118,13 @@ def count_logins(store: HouseStore) -> None:
     """Count what the log has gained, a batch a transaction, and not for ever: the next turn goes on."""
     for _ in range(MOST_BATCHES):
         if store.count_logins(IDS, BATCH) < BATCH:
+            break
+
+
+def make_reports(store: HouseStore) -> None:
+    """Make the reports of the access log that wait, and not for ever: the next turn goes on."""
+    for _ in range(MOST_BATCHES):
+        if not store.make_report():
             break
 
 

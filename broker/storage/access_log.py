@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Index, bindparam, column, insert
 
 from broker.audit.leaf import AccessLeaves
-from broker.care.access_log import LogIdTaken, StoreAccess
+from broker.care.access_values import LogIdTaken, StoreAccess
 from broker.keys.sealing import SealingVault, open_under, sealer_under
 from broker.storage import access_months
 from broker.storage.database import Database, Kept, Unit

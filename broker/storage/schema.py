@@ -3,6 +3,7 @@
 from broker.storage import (  # noqa: F401  # importing a file registers its tables
     access_log,
     access_months,
+    access_reports,
     care_blocks,
     care_cases,
     care_consents,

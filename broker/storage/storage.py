@@ -15,7 +15,7 @@ from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
 from broker.audit.tally import tally
 from broker.audit.trace import Logged, LoggedPage, Sought
-from broker.care.access_log import StoreAccess
+from broker.care.access_values import QueueReport, StoreAccess
 from broker.care.changes import SameCare, SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
 from broker.care.filings import (
     CasesAsked,
@@ -70,6 +70,7 @@ from broker.protocols.testing.choice import Choice
 from broker.protocols.testing.run import KeepPreset, KeepRun, NoteRun, Run, UsePreset
 from broker.storage import (
     access_log,
+    access_reports,
     breaches,
     care_blocks,
     care_cases,
@@ -190,6 +191,7 @@ APPLY: dict[type, Apply] = {
     SaveRequest: subject_requests.save,
     SaveCorrection: corrections.save,
     StoreAccess: access_log.store,
+    QueueReport: access_reports.keep,
 }
 """What is done with each change, in the order in which it is done: what can refuse comes first, grants before what hangs
 on them. One order for all also keeps PostgreSQL from deadlocks.

@@ -29,6 +29,7 @@ TABLES = (
     "access_log_calls",
     "access_log_months",
     "log_tiles",
+    "access_log_reports",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -260,6 +261,20 @@ def _access_log() -> None:
         sa.PrimaryKeyConstraint("level", "place", name=op.f("pk_log_tiles")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "access_log_reports",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("made_at", NUMBER, nullable=False),
+        sa.Column("expires_at", NUMBER, nullable=False),
+        sa.Column("sought", sa.LargeBinary(), nullable=False),
+        sa.Column("entries", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log_reports")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_access_log_reports_state_made_at", "access_log_reports", ["state", "made_at"])
+    op.create_index("ix_access_log_reports_expires_at", "access_log_reports", ["expires_at"])
 
 
 def downgrade() -> None:
