@@ -18,7 +18,7 @@ MOST_ROWS: Final = 5000
 
 
 def check(
-    actor: CareActor, patient: Identifier, rows: tuple[Resource, ...], who: Caller, on: CareServices, now: int
+    actor: CareActor | None, patient: Identifier, rows: tuple[Resource, ...], who: Caller, on: CareServices, now: int
 ) -> Done[tuple[BlockCheck, ...]]:
     """Each row: open, blocked, or not to be judged. INFO when any row cannot be judged."""
     if len(rows) > MOST_ROWS:
@@ -32,7 +32,7 @@ def check(
 
 
 def reveal(
-    actor: CareActor, patient: Identifier, told: Level, who: Caller, on: CareServices, now: int
+    actor: CareActor | None, patient: Identifier, told: Level, who: Caller, on: CareServices, now: int
 ) -> Done[Revealed]:
     """The next step: that something is blocked; in an emergency where; and then what is opened. Each step has its record."""
     question = AccessQuestion(providers.actor(actor, who, on), patients.number(patient), ())

@@ -17,7 +17,7 @@ from broker.login.effects import Effects, StorageUnavailable
 from trust_framework.care import Resource
 from trust_framework.care_access import Access, AccessQuestion, CareFacts, Ground, Ruling, seen
 from trust_framework.care_access import decide as rule
-from trust_framework.identifiers import hsa_compare_form
+from trust_framework.identifiers import hsa_compare_form, hsa_id
 from trust_framework.rules import SETS
 
 MOST_RESOURCES: Final = 500
@@ -58,9 +58,13 @@ def _asked(question: AccessQuestion, who: Caller, on: CareServices) -> AccessQue
 
 
 def compared(resource: Resource) -> Resource:
-    """A resource with its ids in compare form."""
-    provider, unit = hsa_compare_form(resource.provider), hsa_compare_form(resource.unit)
+    """A resource with its ids in compare form. What is no HSA-id is nobody's, and cannot be judged."""
+    provider, unit = _compared(resource.provider), _compared(resource.unit)
     return replace(resource, provider=provider, unit=unit, type=resource.type.strip().lower())
+
+
+def _compared(value: str) -> str:
+    return hsa_compare_form(value) if hsa_id(value.strip()) else ""
 
 
 def _decided(
