@@ -13,6 +13,7 @@ from broker.care.calling import CareRefused, Done, ResultCode
 from broker.care.providers import hsa, own_provider
 from broker.protocols.rivta import reading, writing
 from broker.protocols.rivta.operation import Call, Domain, Operation, inside, plain
+from broker.protocols.rivta.paging import OVERLAP
 from broker.protocols.rivta.reading import written_flag, written_instant
 from metadata.wire.soap import Content, Fields
 from trust_framework.blocks import Block, BlockType, Lift, LiftReason
@@ -28,9 +29,6 @@ BLOCKING: Final = Domain(
 
 MOST_BLOCKS: Final = 20_000
 """In one answer. GetBlocks has no pages: a consumer with more asks one care provider at a time."""
-
-OVERLAP: Final = 60
-"""Seconds that one delta reaches back into the one before: what was being committed then is seen twice, not never."""
 
 NEVER: Final = 0
 _DESCRIBED: Final = {"lak": "Läkemedel - Ordination/förskrivning", "upp": "Uppmärksamhetsinformation"}
