@@ -1,7 +1,7 @@
 """Copies of blocks of another node (RegisterBlock, UnregisterBlock, RegisterTemporaryRevoke, UnregisterTemporaryRevoke).
 
-The node where a block was entered is its master; a copy here follows it and is changed by nothing else. What comes twice, or late,
-changes nothing: what has ended stays ended, a lift that is known stays known.
+The node where a block was entered is its master; a copy here follows it, and is ended by nothing else. What comes twice, or
+late, changes nothing: what has ended stays ended, a lift that is known stays known.
 """
 
 from dataclasses import replace

@@ -5,7 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from broker.care import replicas
+from broker.care import blocks, replicas
+from broker.care.blocks import BlockWish
 from broker.care.calling import Caller, CallerKind
 from tests.support import care_values as a
 from tests.support.care_refusals import refused
@@ -54,9 +55,6 @@ def test_the_same_again_changes_nothing(care):
 
 
 def test_another_block_under_the_id_and_a_block_of_ours_are_refused(care):
-    from broker.care import blocks
-    from broker.care.blocks import BlockWish
-
     copy, own = a.block(), a.new_id()
     care(replicas.put, copy, a.client())
     with refused("ALREADYEXISTS", "other-content"):
@@ -122,3 +120,11 @@ def test_a_copy_is_lifted_and_the_lift_cancelled(care):
     assert known.cancelled is not None
     with refused("NOTFOUND", "unknown"):
         care(replicas.unlift, lifted.id, a.client(a.OTHER_PROVIDER))
+
+
+@pytest.mark.parametrize("end", [blocks.revoke, blocks.delete])
+def test_a_copy_ends_where_it_was_entered_and_nowhere_else(care, end):
+    block = a.block()
+    care(replicas.put, block, a.client())
+    with refused("INVALIDSTATE", "a-copy"):
+        care(end, block.id, a.entered(), a.client())
