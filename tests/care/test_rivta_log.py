@@ -129,3 +129,138 @@ def test_a_system_logs_for_its_own_care_provider_alone(ask, server):
     assert ask("StoreLog", log=[made]).resultCode == "ACCESSDENIED"
     assert stored(server) == before
     assert ask("StoreLog", NODE, "SE165565594230-1000", log=[made]).resultCode == "OK"
+
+
+# --- reading
+
+ALL = {"fromDate": at(NOW - 30 * DAY), "toDate": at(NOW + DAY)}
+
+
+@pytest.fixture(scope="module")
+def logged(ask):
+    """One record of two patients, one of another provider's staff about the first."""
+    own = record()
+    own["resources"]["resource"].append(record(a.OTHER_PATIENT)["resources"]["resource"][0])
+    own["activity"]["startDate"] = at(NOW - 9 * DAY)
+    far = record(activityType="Nödöppning", startDate=at(NOW - 9 * DAY))
+    far["user"] |= {
+        "careProvider": {"careProviderId": a.OTHER_PROVIDER},
+        "careUnit": {"careUnitId": a.FAR_UNIT},
+        "userId": a.FAR_DOCTOR,
+    }
+    assert ask("StoreLog", log=[own]).resultCode == "OK"
+    assert ask("StoreLog", NODE, "SE165565594230-1000", log=[far]).resultCode == "OK"
+    return own, far
+
+
+WEEK = {"fromDate": at(NOW - 10 * DAY), "toDate": at(NOW - 8 * DAY)}
+
+
+def test_a_care_providers_log_has_each_record_once_with_all_its_resources(ask, logged, server):
+    own, _ = logged
+    told = ask("GetLogs", careProviderId=a.PROVIDER, **WEEK)
+    assert told.reportResult.result.resultCode == "OK"
+    (found,) = told.logs.log
+    assert (found.logId, found.activity.activityType, found.user.userId) == (own["logId"], "Läsa", a.NURSE)
+    assert found.activity.startDate == at(NOW - 9 * DAY)
+    patients = {each.patient.patientId.extension for each in found.resources.resource}
+    assert patients == {a.PATIENT.value, a.OTHER_PATIENT.value}
+    event = server.events("care.log-read")[-1]
+    assert (event["what"], event["by"], event["rows"] > 0) == ("GetLogs", JOURNAL, True)
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "number"),
+    [
+        ({"patientId": ii(a.OTHER_PATIENT)}, 1),
+        ({"userId": a.NURSE.lower()}, 1),
+        ({"userId": a.DOCTOR}, 0),
+        ({"careUnitId": a.UNIT}, 1),
+        ({"careUnitId": a.OTHER_UNIT}, 0),
+    ],
+)
+def test_a_log_is_narrowed(ask, logged, narrowed, number):
+    told = ask("GetLogs", careProviderId=a.PROVIDER, **WEEK, **narrowed)
+    assert told.reportResult.result.resultCode == "OK"
+    assert len(told.logs.log if told.logs else ()) == number
+
+
+def test_a_patient_sees_who_had_access_at_each_provider_that_the_call_reaches(ask, logged):
+    mine = ask("GetAccessLogsForPatient", patientId=ii(), **WEEK).accesssLogs.accessLog
+    assert [(each.careProviderId, each.userName, each.careProviderName) for each in mine] == [
+        (a.PROVIDER, "Nils Sköterska", "Region Ett")
+    ]
+    every = ask("GetAccessLogsForPatient", NODE, "SE165565594230-1000", patientId=ii(), **WEEK)
+    assert every.reportResult.result.resultCode == "OK"
+    found = {(each.careProviderId, each.careUnitId, each.resourceType) for each in every.accesssLogs.accessLog}
+    assert found == {(a.PROVIDER, a.UNIT, "Journaltext"), (a.OTHER_PROVIDER, a.FAR_UNIT, "Journaltext")}
+
+
+def test_a_provider_that_shows_no_names_to_patients_shows_none(ask, logged, server):
+    from dataclasses import replace
+
+    before = server.federation.care
+    server.federation.care = replace(a.register(staff_names_shown=False), consumers=before.consumers)
+    (found,) = ask("GetAccessLogsForPatient", patientId=ii(), **WEEK).accesssLogs.accessLog
+    server.federation.care = before
+    assert (found.userName, found.userId) == (None, a.NURSE)
+
+
+def test_which_other_providers_read_ones_information(ask, logged):
+    told = ask("GetInfoLogs", careProviderId=a.PROVIDER, **WEEK)
+    assert [(each.careProviderId, each.careProviderName) for each in told.careProviders.careProvider] == [
+        (a.OTHER_PROVIDER, "Region Ett")
+    ]
+    other = ask("GetInfoLogs", careProviderId=a.PROVIDER, patientId=ii(a.OTHER_PATIENT), **WEEK)
+    assert (other.reportResult.result.resultCode, other.careProviders) == ("OK", None)
+
+
+def test_more_than_is_answered_at_once_is_a_report(ask, logged, server, monkeypatch):
+    from broker.care import access_log
+
+    monkeypatch.setattr(access_log, "AT_ONCE", 1)
+    told = ask("GetLogs", careProviderId=a.PROVIDER, **WEEK)
+    queued = told.reportResult
+    assert (queued.result.resultCode, told.logs) == ("REPORT_ON_QUEUE", None)
+    assert queued.queueTime > 0
+    again = ask("GetLogs", careProviderId=a.PROVIDER, **WEEK, queuedReportId=queued.queuedReportId)
+    assert again.reportResult.result.resultCode == "REPORT_ON_QUEUE"
+    assert server.store.make_report()
+    done = ask("GetLogs", careProviderId=a.PROVIDER, **WEEK, queuedReportId=queued.queuedReportId)
+    assert (done.reportResult.result.resultCode, len(done.logs.log)) == ("OK", 1)
+    for name in ("GetAccessLogsForPatient", "GetInfoLogs"):
+        more = {"patientId": ii()} if name == "GetAccessLogsForPatient" else {"careProviderId": a.PROVIDER}
+        unknown = ask(name, **more, **WEEK, queuedReportId="nothing-of-the-kind")
+        assert unknown.reportResult.result.resultCode == "REPORT_NOT_FOUND"
+    every = ask("GetAccessLogsForPatient", NODE, "SE165565594230-1000", patientId=ii(), **ALL)
+    assert every.reportResult.result.resultCode == "INFO"
+
+
+def test_more_than_any_answer_holds_is_said(ask, logged, monkeypatch):
+    from broker.care import access_log
+
+    monkeypatch.setattr(access_log, "MOST_ROWS", 1)
+    told = ask("GetLogs", careProviderId=a.PROVIDER, **ALL)
+    assert (told.reportResult.result.resultCode, told.logs) == ("MAX_QUERY_RESULT_EXCEEDED", None)
+    every = ask("GetAccessLogsForPatient", NODE, "SE165565594230-1000", patientId=ii(), **ALL)
+    assert every.reportResult.result.resultCode == "INFO"
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "code"),
+    [
+        ("GetLogs", {"careProviderId": a.OTHER_PROVIDER}, "ACCESSDENIED"),
+        ("GetInfoLogs", {"careProviderId": a.OTHER_PROVIDER}, "ACCESSDENIED"),
+        ("GetAccessLogsForPatient", {"patientId": {"root": "1.2.3", "extension": "x"}}, "VALIDATION_ERROR"),
+        ("GetAccessLogsForPatient", {"patientId": ii(), "toDate": at(0)}, "VALIDATION_ERROR"),
+        ("GetLogs", {"careProviderId": a.PROVIDER, "toDate": at(0)}, "VALIDATION_ERROR"),
+    ],
+)
+def test_a_log_of_others_and_a_question_that_means_nothing_are_refused(ask, name, fields, code):
+    assert ask(name, **{**WEEK, **fields}).reportResult.result.resultCode == code
+
+
+def test_several_providers_are_refused_as_one_is(ask):
+    asked = {**WEEK, "toDate": at(0)}
+    told = ask("GetAccessLogsForPatient", NODE, "SE165565594230-1000", patientId=ii(), **asked)
+    assert told.reportResult.result.resultCode == "VALIDATION_ERROR"

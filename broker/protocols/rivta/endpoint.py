@@ -66,7 +66,7 @@ def _carried_out(
         who = caller(sent, message.logical_address, operation, addresses, on)
         done = _committed(lambda: operation.answer(asked, Call(who, on, now)), on)
     except CareRefused as error:
-        return writing.refusal(domain, error), (), domain.word(error.code)
+        return writing.refusal(domain, error), (), domain.word(error.code, error.reason)
     return writing.done(domain, done.code), done.result, done.code.value
 
 

@@ -15,7 +15,8 @@ SCHEMAS: Final = Path(__file__).parent / "schemas"
 @dataclass(frozen=True, slots=True)
 class Domain:
     """A service domain. `namespace` is that of its operations, without one's name; `types` that of its types; `words` are result
-    codes that it spells in its own way. One with `capitals` begins its elements with them, and its requests end in Request.
+    codes and reasons that have a code of their own in it. One with `capitals` begins its elements with them, and its requests end
+    in Request.
     """
 
     name: str
@@ -25,9 +26,10 @@ class Domain:
     words: tuple[tuple[str, str], ...] = ()
     capitals: bool = False
 
-    def word(self, code: str) -> str:
+    def word(self, code: str, reason: str = "") -> str:
         """A result code as this domain spells it."""
-        return dict(self.words).get(code, code)
+        words = dict(self.words)
+        return words.get(reason) or words.get(code, code)
 
 
 @dataclass(frozen=True, slots=True)
