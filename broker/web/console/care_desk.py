@@ -128,7 +128,7 @@ class Desk:
             provider=self.provider_names(self.provider.hsa_id),
             unit=self.unit_names(self.unit),
             search=self.at(),
-            change="" if self.only else f"{CARE}?byt=1",
+            change="" if self.only else CARE,
             registrar=self.registrar,
         )
 
