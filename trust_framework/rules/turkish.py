@@ -259,8 +259,8 @@ def no_right(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
 _REFUSED, _BLOCKED, _PERMITTED, _CONSENT = Access.REFUSED, Access.BLOCKED, Access.PERMITTED, Access.NEEDS_CONSENT
 
 RULES: Final[tuple[CareRule[TurkishAsking], ...]] = (
-    CareRule("row", _REFUSED, "inverted-period", "", inverted_period),
-    CareRule("place", _REFUSED, "provider-missing", "", no_provider),
+    CareRule("row", _REFUSED, "inverted-period", "Article 6(1)", inverted_period),
+    CareRule("place", _REFUSED, "provider-missing", "Article 6(1)", no_provider),
     CareRule("order", _REFUSED, "hidden-by-court", "Article 12(1)", order, hides=True),
     CareRule("misuse", _REFUSED, "authorisations-revoked", "Article 21(2)", misuser),
     CareRule("asker", _REFUSED, "commission-missing", "Article 6(1)", nobody),
