@@ -230,16 +230,17 @@ def _extended(block: Block) -> Content:
         ("registrationInfo", writing.act(block.registered)),
         *writing.maybe_act("permanentRevokedInfo", block.revoked),
         *writing.maybe_act("deletionInfo", block.deleted),
-        *writing.each("temporaryRevokes", map(_extended_lift, block.lifts)),
+        *writing.each("temporaryRevokes", (_extended_lift(lift, told=block.local) for lift in block.lifts)),
         *writing.maybe("ownerId", block.owner),
         ("locallyCreated", written_flag(block.local)),
     )
 
 
-def _extended_lift(of: Lift) -> Content:
+def _extended_lift(of: Lift, *, told: bool) -> Content:
+    """ExtendedTemporaryRevokeType; whether its reason was `told` to this node."""
     return (
         *_lift(of),
-        ("revocationReason", of.reason.value),
+        *writing.maybe("revocationReason", of.reason.value if told else None),
         *writing.maybe("revocationReasonText", of.registered.reason),
         ("registrationInfo", writing.act(of.registered)),
         *writing.maybe_act("cancellationInfo", of.cancelled),

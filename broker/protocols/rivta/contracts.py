@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from broker.protocols.rivta import access_log, blocking, consent, relations
+from broker.protocols.rivta import access_log, blocking, consent, relations, replication
 from broker.protocols.rivta.operation import Operation
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *blocking.OPERATIONS,
+    *replication.OPERATIONS,
     *consent.OPERATIONS,
     *relations.OPERATIONS,
     *access_log.OPERATIONS,
