@@ -130,7 +130,7 @@ def _opened(database: Database, rows: Iterable[Row]) -> tuple[AccessRow, ...]:
     for number, _, person, sealed, position, key in rows:
         if person not in keys:
             keys[person] = database.vault.open("person-key", key, person.encode()) if key else None
-        text = access_log.opened(database.vault, keys[person], number, person, sealed)
-        if text is not None:
-            found.append(AccessRow(str(number), person, record_of(text), text, position))
+        texts = access_log.opened(database.vault, keys[person], number, person, sealed)
+        if texts is not None:
+            found.append(AccessRow(str(number), person, record_of(*texts), texts[0], position, texts[1]))
     return tuple(found)
