@@ -1,20 +1,28 @@
 """Staff as callers: the commission that a person has chosen, out of the directory as it says now."""
 
+from collections.abc import Iterator
+
 from broker.care.calling import Caller, CallerKind, CareServices
 from trust_framework.care import CareActor, Staff
 from trust_framework.directory import Commission, StaffEntry, complete
 from trust_framework.identifiers import hsa_compare_form
 
 
+def staff_callers(person: str, client: str, on: CareServices, reference: str = "") -> Iterator[Caller]:
+    """The person in each complete commission that they have at a provider that takes part, in the directory's order."""
+    for employment in on.store.staff(person):
+        for one in employment.commissions:
+            if complete(one) and (caller := _caller(person, employment, one, client, on, reference)):
+                yield caller
+
+
 def staff_caller(person: str, commission: str, client: str, on: CareServices, reference: str = "") -> Caller | None:
     """The person in a commission of theirs, calling through a client; None when it is not theirs any more, is incomplete, or is
     at no provider that takes part.
     """
-    for employment in on.store.staff(person):
-        for one in employment.commissions:
-            if hsa_compare_form(one.hsa_id) == hsa_compare_form(commission) and complete(one):
-                return _caller(person, employment, one, client, on, reference)
-    return None
+    wanted = hsa_compare_form(commission)
+    callers = staff_callers(person, client, on, reference)
+    return next((each for each in callers if each.staff.assignment == wanted), None)
 
 
 def _caller(

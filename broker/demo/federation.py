@@ -187,6 +187,7 @@ def _api(places: Places) -> dict[str, Any]:
             "token_endpoint_auth_method": "client_secret_basic",
             "client_secret": f"file:{_relative(places, keys.secret_path(places, 'api'))}",
             "client_uri": f"{places.api}/",
+            "scope": f"{API} care:read care:write",
         },
         "levels": list(ALL_LEVELS),
     }

@@ -143,7 +143,7 @@ class _Whom(DeedForm):
 
     def employee(self, desk: Desk) -> str:
         """Whom it is for by HSA-id, empty for everybody."""
-        return desk.employee if self.whom.data == "me" else ""
+        return desk.actor.employee if self.whom.data == "me" else ""
 
 
 class BlockForm(DeedForm, _Dated):
