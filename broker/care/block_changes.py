@@ -27,8 +27,13 @@ class BlockChanges:
 
 
 def changed(named: tuple[str, ...], since: int | None, who: Caller, on: CareServices, now: int) -> BlockChanges:
-    """The blocks of the providers that are named, or of all that the caller may act for, changed at or after an instant."""
-    wanted = {providers.own_provider(each, who, on).hsa_id for each in named} or who.providers
+    """The blocks of the providers that are named, or of all that the caller may act for, changed at or after an instant. A node
+    that may keep a copy reads those of every provider.
+    """
+    if on.register.may_copy(who.client):
+        wanted = frozenset(providers.provider(each, on).hsa_id for each in named) or frozenset(on.register.providers)
+    else:
+        wanted = frozenset(providers.own_provider(each, who, on).hsa_id for each in named) or who.providers
     found: list[Block] = []
     for provider in sorted(wanted):
         found += [block for block, _ in on.store.blocks_changed(provider, since or NEVER, MOST + 1 - len(found))]

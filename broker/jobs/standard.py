@@ -5,7 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from broker.care.calling import CareServices
 from broker.federation import domains
+from broker.jobs.care_node import NodeStore, care_node_jobs
 from broker.jobs.feeds import FeedStore, look_at_feeds
 from broker.jobs.notices import NoticeStore, mail_jobs
 from broker.jobs.runner import Job
@@ -32,7 +34,7 @@ KEYS = 60
 """Seconds between looks at the keys' dates."""
 
 
-class HouseStore(SealingStore, FeedStore, NoticeStore, Protocol):
+class HouseStore(SealingStore, FeedStore, NoticeStore, NodeStore, Protocol):
     """What the standard jobs need of the store."""
 
     @property
@@ -87,11 +89,14 @@ def standard_jobs(
     )
 
 
-def outbound_jobs(store: HouseStore, egress: Fetches, settings: Settings) -> tuple[Job, ...]:
+def outbound_jobs(
+    store: HouseStore, egress: Fetches, settings: Settings, care: Callable[[], CareServices]
+) -> tuple[Job, ...]:
     """Jobs that call others and may wait for them, so they run in a thread of their own: nothing else stands still."""
     return (
         Job("feeds", 5, lambda: look_at_feeds(store, egress)),
         Job("hosts", _HOUR, lambda: look_at_hosts(store, egress)),
+        *care_node_jobs(store, egress, settings, care),
         *(mail_jobs(store, Post(settings), settings.base_url) if settings.smtp_host else ()),
     )
 

@@ -8,6 +8,7 @@ from broker.storage import (  # noqa: F401  # importing a file registers its tab
     care_cases,
     care_consents,
     care_emergencies,
+    care_outbox,
     care_relations,
     care_requests,
     care_versions,

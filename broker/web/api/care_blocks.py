@@ -1,11 +1,14 @@
 """Blocks for programs: entered, ended, copied, lifted, listed, checked, revealed by the same functions as over SOAP."""
 
-from broker.care import block_changes, block_checks, block_lifts, blocks
+from broker.care import block_changes, block_checks, block_lifts, blocks, replicas
+from broker.care.block_json import NoBlock, from_json
 from broker.care.block_lifts import LiftWish
 from broker.care.blocks import BlockWish, CopyWish
 from broker.web.api import care_forms as forms
 from broker.web.api import care_values as values
 from broker.web.api.care_turn import CareTurn
+from broker.web.api.errors import ApiError
+from broker.web.api.values import Done
 from trust_framework.care import CareActor
 
 
@@ -100,3 +103,13 @@ def changes(turn: CareTurn) -> values.Changes:
     return values.Changes(
         blocks=tuple(map(forms.block, found.blocks)), next=found.next, latest_cancellation=found.latest_cancellation
     )
+
+
+def replicated(turn: CareTurn) -> Done:
+    """Take a block as it stands at the node where it was entered."""
+    try:
+        block = from_json(turn.body.model_dump(mode="json"))
+    except NoBlock as error:
+        raise ApiError("malformed", "block") from error
+    turn.call(replicas.put, block)
+    return Done()

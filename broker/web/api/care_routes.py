@@ -12,7 +12,7 @@ from broker.web.api import care_decisions as decisions
 from broker.web.api import care_entries as entries
 from broker.web.api import care_values as _v
 from broker.web.api.care_turn import READ, WRITE
-from broker.web.api.values import Model
+from broker.web.api.values import Done, Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ CARE_API: tuple[CareRow, ...] = (
     CareRow("POST", "/care/blocks/check", blocks.checked, READ, _v.CheckAsked, _v.Checks),
     CareRow("POST", "/care/blocks/reveal", blocks.revealed, READ, _v.RevealAsked, _v.Revealed),
     CareRow("POST", "/care/blocks/changes", blocks.changes, READ, _v.ChangesAsked, _v.Changes),
+    CareRow("POST", "/care/replicas", blocks.replicated, WRITE, _v.Block, Done),
     CareRow("GET", _BLOCK, blocks.shown, READ, gives=_v.Block),
     CareRow("POST", f"{_BLOCK}/revoke", blocks.revoked, WRITE, _v.Ending, _v.Block),
     CareRow("POST", f"{_BLOCK}/delete", blocks.deleted, WRITE, _v.Ending, _v.Block),
