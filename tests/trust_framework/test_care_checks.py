@@ -74,28 +74,6 @@ def test_of_two_registered_at_once_one_is_the_answer_in_whatever_order():
     assert relation_for([one, other], actor(), NOW) == relation_for([other, one], actor(), NOW) == other
 
 
-@pytest.mark.spec("facts/threats", "CB-05")
-@pytest.mark.parametrize(
-    ("who", "reason", "seconds", "code"),
-    [
-        ({}, "Medvetslös", HOUR, None),
-        ({}, "Medvetslös", 24 * HOUR, None),
-        ({}, "Medvetslös", 24 * HOUR + 1, "too-long"),
-        ({}, "Medvetslös", 0, "too-long"),
-        ({}, "Medvetslös", -HOUR, "too-long"),
-        ({}, "", HOUR, "reason-needed"),
-        ({}, " \t", HOUR, "reason-needed"),
-        ({"commission": ""}, "Medvetslös", HOUR, "commission-needed"),
-        ({"unit": ""}, "Medvetslös", HOUR, "commission-needed"),
-        ({"employee": ""}, "Medvetslös", HOUR, "commission-needed"),
-        ({"provider": ""}, "Medvetslös", HOUR, "commission-needed"),
-        ({"purpose": Purpose.QUALITY}, "Medvetslös", HOUR, "purpose-not-care"),
-    ],
-)
-def test_how_emergency_access_may_begin(who, reason, seconds, code):
-    assert emergencies.refusal(actor(**who), reason, seconds, Switches()) == code
-
-
 def test_a_provider_allows_fewer_hours_and_never_more_than_24():
     assert emergencies.longest(Switches(emergency_hours=4)) == 4 * HOUR
     assert emergencies.longest(Switches(emergency_hours=100)) == 24 * HOUR

@@ -12,7 +12,7 @@ from typing import Final
 from trust_framework.blocks import Block, BlockType, binds, lift_for
 from trust_framework.care import Purpose, Resource
 from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asking, CareFacts, CareRule, RuleSet, more
-from trust_framework.care_consents import consent_for
+from trust_framework.care_consents import ConsentType, consent_for
 from trust_framework.care_relations import relation_for
 from trust_framework.emergency import emergency_for, may_open
 from trust_framework.rules.predicates import by_provider, holds, inverted_period, no_provider, selected
@@ -137,7 +137,17 @@ def inside(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
 
 
 def shared_by_consent(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    return (asking.consent.id,) if asking.consent and asking.shared(resource) else NOTHING
+    return _consented(asking, resource, ConsentType.CONSENT)
+
+
+def shared_by_emergency_consent(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """What was entered in the patient's place, because care could not wait for their word (assertionType Emergency)."""
+    return _consented(asking, resource, ConsentType.EMERGENCY)
+
+
+def _consented(asking: SwedishAsking, resource: Resource, type_: ConsentType) -> tuple[str, ...]:
+    given = asking.consent
+    return (given.id,) if given and given.type is type_ and asking.shared(resource) else NOTHING
 
 
 def shared_in_emergency(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
@@ -180,6 +190,7 @@ RULES: Final[tuple[CareRule[SwedishAsking], ...]] = (
     CareRule("relation", Access.NEEDS_RELATION, "relation-missing", "PDL ch. 4 (section unverified)", relation_missing),
     CareRule("inside", _PERMITTED, "own-provider", "PDL ch. 4 (section unverified)", inside),
     CareRule("shared", _PERMITTED, "consent-given", f"{_SHARED}; TKB-C CheckConsent", shared_by_consent),
+    CareRule("shared-unasked", _PERMITTED, "emergency-consent", "TKB-C CheckConsent", shared_by_emergency_consent),
     CareRule("shared-emergency", _PERMITTED, "shared-in-emergency", _SHARED, shared_in_emergency),
     CareRule("lift", None, "block-lifted", "TKB-B RegisterTemporaryExtendedRevoke", lifted),
     CareRule("opened", None, "block-opened-in-emergency", _INNER, opened),
