@@ -20,7 +20,7 @@ from trust_framework.care_access import (
 )
 from trust_framework.rules import SETS
 
-SEVERITY = [
+WORSE_AND_WORSE = [
     Access.PERMITTED,
     Access.NEEDS_RELATION,
     Access.NEEDS_CONSENT,
@@ -52,9 +52,9 @@ def test_a_remark_permits_nothing():
     assert [ground.code for ground in found.grounds] == ["code-None", "not-permitted"]
 
 
-@pytest.mark.parametrize("access", SEVERITY)
+@pytest.mark.parametrize("access", WORSE_AND_WORSE)
 def test_the_worst_is_the_answer_in_every_order(access):
-    milder = [rule(each) for each in SEVERITY[: SEVERITY.index(access)][-2:]]
+    milder = [rule(each) for each in WORSE_AND_WORSE[: WORSE_AND_WORSE.index(access)][-2:]]
     for order in permutations([rule(access), *milder]):
         assert ruled(*order).access is access
 
@@ -104,4 +104,4 @@ def test_every_set_has_its_names_and_every_row_a_source_and_an_id_of_its_own():
         assert set(each.names) == {"sv", "en"}
         ids = [row.id for row in each.rules]
         assert len(ids) == len(set(ids))
-        assert all(row.code and row.source for row in each.rules)
+        assert all(row.code and row.source and row.predicate.__doc__ for row in each.rules)
