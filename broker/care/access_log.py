@@ -45,6 +45,7 @@ __all__ = [
     "for_patient",
     "info_logs",
     "logs",
+    "named",
     "read",
     "report",
     "store",
@@ -79,7 +80,7 @@ def _checked(record: AccessRecord, who: Caller, on: CareServices, now: int) -> A
     except Unfit as error:
         raise CareRefused(ResultCode.VALIDATION_ERROR, error.reason, error.field) from error
     provider = on.register.providers.get(found.provider)
-    if provider is None or not who.may_act_for(found.provider):
+    if provider is None or who.kind is CallerKind.STAFF or not who.may_act_for(found.provider):
         raise CareRefused(ResultCode.ACCESSDENIED, "provider", "careProviderId")
     if provider.units and found.unit not in provider.units:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "unknown-unit", "careUnitId")
@@ -156,9 +157,22 @@ def info_logs(provider: str, period: Period, purpose: str, who: Caller, on: Care
     return _answered("GetInfoLogs", purpose, asked, who, on, now)
 
 
+def named(
+    provider: str, ids: Sequence[str], purpose: str, who: Caller, on: CareServices, now: int
+) -> Done[tuple[AccessRow, ...]]:
+    """These entries of a care provider's log, to be proven to somebody. Raises CareRefused when one of them is not there."""
+    asked = AccessSought(provider=_provider(provider, who))
+    _check(purpose, Period())
+    rows = tuple(row for id_ in ids if (row := on.store.access_row(id_)) and row.record.provider == asked.provider)
+    if len(rows) < len(ids):
+        raise CareRefused(ResultCode.NOTFOUND, "entry", "entries")
+    return Done(rows, Effects((), (read("entries", purpose, asked, len(rows), who, now),)))
+
+
 def _provider(provider: str, who: Caller, *, own: bool = False) -> str:
+    """The care provider, whose log the caller may read: systems may, staff review it on pages of their own."""
     found = hsa_compare_form(provider)
-    if not found or not (own or who.may_act_for(found)):
+    if who.kind is CallerKind.STAFF or not found or not (own or who.may_act_for(found)):
         raise CareRefused(ResultCode.ACCESSDENIED, "provider", "careProviderId")
     return found
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
+from broker.audit.checkpoint import Verifier
 from broker.login.effects import Change
 from trust_framework.access_log import AccessPage, AccessRecord, AccessRow, AccessSought
 
@@ -80,6 +81,10 @@ class AccessLogStore(Protocol):
 
     def access_reports_waiting(self) -> int:
         """How many reports are not made yet."""
+        ...
+
+    def log_verifiers(self) -> Sequence[Verifier]:
+        """The keys that may have signed checkpoints."""
         ...
 
     def log_proofs(self, positions: Sequence[int]) -> tuple[str, Mapping[int, tuple[bytes, tuple[bytes, ...]]]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Generic, TypeVar, cast
 
+from broker.care.access_values import LogIdTaken
 from broker.care.ports import CareStore
 from broker.login.effects import NOTHING, Effects, Overtaken
 from broker.login.ports import Services
@@ -101,6 +102,8 @@ def carried_out(call: Callable[[], Done[T]], store: CareStore) -> Done[T]:
                 store.commit(done.effects)
         except Overtaken:
             continue
+        except LogIdTaken as error:
+            raise CareRefused(ResultCode.VALIDATION_ERROR, "log-id-taken", "logId") from error
         return done
     raise CareRefused(ResultCode.ERROR, "overtaken")
 

@@ -73,6 +73,10 @@ class LogStore:
         """How many entries of the access log no leaf names."""
         return log_rows.strays(self._database)
 
+    def log_note(self) -> str:
+        """The newest signed checkpoint; empty before the first."""
+        return log.state(self._database).note
+
     def log_proofs(self, positions: Sequence[int]) -> Proofs:
         """The newest signed checkpoint, and the leaf and inclusion proof of each of these positions that it covers."""
         return log_tiles.proofs(self._database, positions)

@@ -35,9 +35,8 @@ REGISTER = CareRegister(
 )
 CLIENT = Caller(CallerKind.CLIENT, client="journal", providers=frozenset({a.PROVIDER}))
 BOTH = replace(CLIENT, providers=frozenset({a.PROVIDER, a.OTHER_PROVIDER}))
-REVIEWER = Caller(
-    CallerKind.STAFF, person="reviewer", staff=Staff("SE2321000016-REV"), providers=CLIENT.providers, reference="R-1"
-)
+REVIEWER = replace(CLIENT, client="follow-up", staff=Staff("SE2321000016-REV"), reference="R-1")
+NURSE = Caller(CallerKind.STAFF, person="nurse", staff=Staff(a.NURSE), providers=CLIENT.providers)
 WEEK = Period(NOW - 7 * a.DAY, NOW)
 
 
@@ -206,6 +205,9 @@ class TestStoring:
         found = refused(on, record(provider=provider, unit=a.FAR_UNIT))
         assert found == (ResultCode.ACCESSDENIED, "provider", "careProviderId")
 
+    def test_staff_store_nothing_themselves(self, on):
+        assert refused(on, record(), who=NURSE)[0] is ResultCode.ACCESSDENIED
+
     def test_a_provider_that_lists_no_units_has_any(self, on):
         store(on, record(provider=a.OTHER_PROVIDER, unit=a.FAR_UNIT), who=BOTH)
         assert len(kept(on)) == 1
@@ -295,7 +297,7 @@ class TestReading:
         event = last_event(on)
         assert event["event"] == "care.log-read"
         assert (event["what"], event["purpose"], event["rows"]) == ("GetLogs", "logguppföljning", 1)
-        assert (event["by"], event["kind"], event["reference"]) == ("reviewer", "staff", "R-1")
+        assert (event["by"], event["kind"], event["reference"]) == ("follow-up", "client", "R-1")
         assert event["person"] == on.store.patient(a.PATIENT)
         assert a.NURSE not in json.dumps(event)
 
@@ -314,6 +316,23 @@ class TestReading:
         with pytest.raises(CareRefused) as error:
             access_log.logs(self.ask(period=Period(NOW, NOW - 1)), CLIENT, on, NOW)
         assert (error.value.code, error.value.reason) == (ResultCode.VALIDATION_ERROR, "inverted")
+
+    def test_staff_read_no_log_here_review_has_its_own_pages(self, on):
+        with pytest.raises(CareRefused) as error:
+            access_log.logs(self.ask(), NURSE, on, NOW)
+        assert error.value.code is ResultCode.ACCESSDENIED
+
+    def test_entries_are_given_to_be_proven_by_their_ids(self, on):
+        store(on, record(), record(provider=a.OTHER_PROVIDER, unit=a.FAR_UNIT), who=BOTH)
+        far, mine = sorted(kept(on), key=lambda row: row.record.provider == a.PROVIDER)
+        done = access_log.named(a.PROVIDER, [mine.id], "utlämnande", CLIENT, on, NOW)
+        on.store.commit(done.effects)
+        assert done.result == (mine,)
+        assert last_event(on)["what"] == "entries"
+        for ids in ([far.id], [mine.id, far.id], ["17"], ["x"]):
+            with pytest.raises(CareRefused) as error:
+                access_log.named(a.PROVIDER, ids, "utlämnande", CLIENT, on, NOW)
+            assert error.value.code is ResultCode.NOTFOUND
 
     @pytest.mark.parametrize("provider", [a.OTHER_PROVIDER, "", "SE2321000016-NONE"])
     def test_the_log_of_another_provider_is_not_read(self, on, provider):

@@ -10,6 +10,8 @@ from typing import Any
 from broker.web.api import care_blocks as blocks
 from broker.web.api import care_decisions as decisions
 from broker.web.api import care_entries as entries
+from broker.web.api import care_log as log
+from broker.web.api import care_log_values as _l
 from broker.web.api import care_values as _v
 from broker.web.api.care_turn import READ, WRITE
 from broker.web.api.values import Done, Model
@@ -55,4 +57,10 @@ CARE_API: tuple[CareRow, ...] = (
     CareRow("POST", "/care/emergencies", entries.emergency_begun, WRITE, _v.NewEmergency, _v.Emergency),
     CareRow("POST", "/care/emergencies/<emergency>/end", entries.emergency_ended, WRITE, gives=_v.Emergency),
     CareRow("POST", "/care/decisions", decisions.decided, READ, _v.Questions, _v.AccessDecisions),
+    CareRow("POST", "/care/log", log.stored, WRITE, _l.NewRecords, _l.Stored),
+    CareRow("POST", "/care/log/search", log.searched, READ, _l.LogAsked, _l.LogAnswer),
+    CareRow("POST", "/care/log/patient", log.of_patient, READ, _l.OfPatientAsked, _l.LogAnswer),
+    CareRow("POST", "/care/log/others", log.of_others, READ, _l.OthersAsked, _l.LogAnswer),
+    CareRow("POST", "/care/log/reports/<report>", log.report, READ, _l.ReportAsked, _l.LogAnswer),
+    CareRow("POST", "/care/log/proofs", log.proven, READ, _l.EntriesNamed, _l.Proven),
 )
