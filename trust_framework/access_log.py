@@ -19,9 +19,6 @@ MOST_RECORDS: Final = 500
 SKEW: Final = 60
 """Seconds that the clock of who stores may be ahead of ours."""
 
-OLDEST: Final = 10 * 366 * 86_400
-"""Seconds: what began before that is no record to be stored now."""
-
 MOST_RESOURCES: Final = 200
 LONGEST_ARGUMENTS: Final = 8192
 LONGEST_TEXT: Final = 256
@@ -76,8 +73,7 @@ class AccessRow:
     """An entry of the log: what a record says of one patient at one information provider (`record` has these resources alone).
 
     `person` is the patient's id in the register, empty for no patient; `position` the place in the sealed tree, None while it
-    waits for one; `text` is what the tree proves. It holds who accessed as the hash of `identity_text` alone, so that the one may
-    be given to somebody and the other not.
+    waits for one; `text` is what the tree proves.
     """
 
     id: str
@@ -85,7 +81,6 @@ class AccessRow:
     record: AccessRecord = field(repr=False)
     text: str = field(repr=False)
     position: int | None = None
-    identity_text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +123,8 @@ def checked(record: AccessRecord, now: int) -> AccessRecord:
         raise Unfit("unknown-activity", "activityType")
     if record.purpose not in _PURPOSES:
         raise Unfit("unknown-purpose", "purpose")
-    if not now - OLDEST <= record.at <= now + SKEW or record.at <= 0:
-        raise Unfit(_wrong_time(record.at, now), "startDate")
+    if not 0 < record.at <= now + SKEW:
+        raise Unfit("future" if record.at > 0 else "time", "startDate")
     if not 0 < len(record.resources) <= MOST_RESOURCES:
         raise Unfit("number", "resources")
     for name, value, most in _texts(record):
@@ -155,12 +150,6 @@ def checked(record: AccessRecord, now: int) -> AccessRecord:
         record.provider_name,
         record.unit_name,
     )
-
-
-def _wrong_time(at: int, now: int) -> str:
-    if at <= 0:
-        return "time"
-    return "future" if at > now else "too-old"
 
 
 def _texts(record: AccessRecord) -> tuple[tuple[str, str, int], ...]:
@@ -242,14 +231,9 @@ def entries(record: AccessRecord) -> Iterator[tuple[Whose, tuple[AccessedResourc
 _dump: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=False, check_circular=False, ensure_ascii=True).encode
 
 
-def identity_text_of(record: AccessRecord, salt: str) -> str:
-    """Who accessed, as a text of its own: an entry's text has its hash, and it is shown to whom it may be shown."""
-    return _dump({**_given(userId=record.user, name=record.user_name, personId=record.person_id), "salt": salt})
-
-
-def text_of(record: AccessRecord, resources: tuple[AccessedResource, ...], identity: str, salt: str) -> str:
-    """An entry as the text that the tree proves: JSON in the contract's words, without what is empty. `identity` is the hash of
-    the identity's text; `salt` is random, so that the text's hash tells nothing of it.
+def text_of(record: AccessRecord, resources: tuple[AccessedResource, ...], salt: str) -> str:
+    """An entry as the text that the tree proves: JSON in the contract's words, without what is empty. `salt` is random, so that
+    the text's hash tells nothing of it.
     """
     return _dump(
         {
@@ -263,7 +247,9 @@ def text_of(record: AccessRecord, resources: tuple[AccessedResource, ...], ident
                 purpose=record.purpose,
             ),
             "user": _given(
-                identity=identity,
+                userId=record.user,
+                name=record.user_name,
+                personId=record.person_id,
                 assignment=record.assignment,
                 title=record.title,
                 careProviderId=record.provider,
@@ -294,10 +280,9 @@ def _resource_text(one: AccessedResource) -> dict[str, Any]:
     return told
 
 
-def record_of(text: str, identity_text: str) -> AccessRecord:
-    """What an entry's two texts say."""
+def record_of(text: str) -> AccessRecord:
+    """What a text says."""
     told: Mapping[str, Any] = json.loads(text)
-    who: Mapping[str, Any] = json.loads(identity_text)
     activity, user, system = told["activity"], told["user"], told["system"]
     return AccessRecord(
         told["logId"],
@@ -305,15 +290,15 @@ def record_of(text: str, identity_text: str) -> AccessRecord:
         activity["activityType"],
         activity["startDate"],
         activity["purpose"],
-        who["userId"],
+        user["userId"],
         user["careProviderId"],
         user["careUnitId"],
         tuple([_resource_of(one) for one in told["resources"]]),
         system.get("systemName", ""),
         activity.get("activityLevel", ""),
         activity.get("activityArgs", ""),
-        who.get("name", ""),
-        who.get("personId", ""),
+        user.get("name", ""),
+        user.get("personId", ""),
         user.get("assignment", ""),
         user.get("title", ""),
         user.get("careProviderName", ""),

@@ -23,9 +23,17 @@ FOUND: Final = frozenset(
         "login.failed",
         "request.refused",
         "oidc.tokens-issued",
+        "care.log-read",
+        "log.read",
     }
 )
-"""Events that are found by reference and service. Of tokens only those that a refresh gave: they were decided anew."""
+"""Events that are found by reference and service. Of tokens only those that a refresh gave: they were decided anew. Readings of a
+log stand under `log:` and whose log it is.
+"""
+
+READ: Final = "read"
+READINGS: Final[Mapping[str, str]] = {"care.log-read": "provider", "log.read": "org"}
+"""Events that say that a log was read, each with the field that says whose."""
 
 _EVENT: Final = b'"event":"'
 
@@ -78,6 +86,8 @@ def finding(leaf: bytes) -> Finding | None:
 
 def finding_of(event: Mapping[str, Any]) -> Finding | None:
     """The same of an event that has been read."""
+    if event.get("event") in READINGS:
+        return _reading(event)
     if event.get("event") not in FOUND or not event.get("service"):
         return None
     if event["event"] == "oidc.tokens-issued" and "trace" not in event:
@@ -93,6 +103,14 @@ def finding_of(event: Mapping[str, Any]) -> Finding | None:
         event["event"],
         event.get("person", ""),
     )
+
+
+def _reading(event: Mapping[str, Any]) -> Finding | None:
+    """That a log was read; nobody's login, and no person's."""
+    whose = event.get(READINGS[event["event"]], "")
+    if not whose:
+        return None
+    return Finding(event.get("reference", ""), f"log:{whose}", event["at"], READ, "", event["event"])
 
 
 @dataclass(frozen=True, slots=True)

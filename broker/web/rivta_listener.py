@@ -54,11 +54,7 @@ class RivtaListener(Listener):
         """Calls one after another, until either side has had enough."""
         ends = time.monotonic() + OLDEST
         for count in range(1, MOST_CALLS + 1):
-            try:
-                head = await self._next_head(stream, IDLE if count > 1 else self._limits.head)
-            except BadHead as bad:
-                await self.finish(stream, on_the_wire(plain_reply(bad.status), last=True))
-                return
+            head = await self._next_head(stream, IDLE if count > 1 else self._limits.head)
             if head is None:
                 return
             last = count == MOST_CALLS or time.monotonic() > ends
@@ -66,7 +62,7 @@ class RivtaListener(Listener):
                 return
 
     async def _next_head(self, stream: Stream, patience: float) -> bytes | None:
-        """The next head, None when the client has gone or waits too long. Raises BadHead."""
+        """The next head, None when the client has gone or waits too long."""
         with suppress(ConnectionResetError, TimeoutError):
             async with asyncio.timeout(patience):
                 return await stream.read_head()

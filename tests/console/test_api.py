@@ -5,11 +5,13 @@ import re
 
 import pytest
 
+from broker.care.filings import SaveCorrection
+from broker.login.effects import Effects
 from broker.web.api.errors import CAUSES
-from broker.web.api.openapi import ROWS
 from broker.web.api.routes import API, ApiRow
 from tests.support.console import OTHER, Console, consoles, document, service
 from tests.support.world import LEVEL2, LEVEL3, MEMBER, Answer, Worlds
+from trust_framework.corrections import Correction, Receipt
 from trust_framework.roles import FEDERATION, Role
 
 pytest_plugins = ["tests.support.worlds"]
@@ -290,7 +292,7 @@ class TestDescription:
         told = console.world.browser().get("/api/v1/openapi.json").json
         assert told["openapi"].startswith("3.1")
         listed = {(method.upper(), path) for path, calls in told["paths"].items() for method in calls}
-        assert listed == {(row.method, re.sub(r"<(\w+)>", r"{\1}", row.rule)) for row in ROWS} | {("POST", "/validate")}
+        assert listed == {(row.method, re.sub(r"<(\w+)>", r"{\1}", row.rule)) for row in API} | {("POST", "/validate")}
         named = [call["operationId"] for calls in told["paths"].values() for call in calls.values()]
         assert len(named) == len(set(named))
 
@@ -303,3 +305,20 @@ class TestDescription:
 
     def test_every_cause_is_an_error(self):
         assert all(400 <= cause.status < 600 and cause.title for cause in CAUSES.values())
+
+
+@pytest.mark.spec("IS", "07")
+def test_a_program_fetches_corrections_of_what_its_member_was_given_and_acknowledges_them(console):
+    receipts = (Receipt("rp", MEMBER, ("sn",), ("R-1",)), Receipt("rp2", OTHER, ("sn",), ("R-2",)))
+    made = Correction("k1", OTHER, console.person("anna"), ("sn",), "Fel.", "p", console.world.clock.now, receipts)
+    console.world.store.commit(Effects((SaveCorrection(made),)))
+    token, at = machine(console), f"/members/{MEMBER}/corrections"
+
+    (one,) = call(console, "GET", at, token).json["corrections"]
+    assert (one["service"], one["references"], one["attributes"]) == ("rp", ["R-1"], ["sn"])
+    assert call(console, "POST", f"{at}/k1/rp2", token).status == 404
+    assert call(console, "POST", f"{at}/k1/rp", token).json == {"done": True}
+    assert call(console, "POST", f"{at}/k1/rp", token).json == {"done": True}
+
+    assert call(console, "GET", at, token).json == {"corrections": []}
+    assert [event["by"] for event in console.world.events("data.correction-told")] == ["client:tool"]

@@ -41,6 +41,16 @@ THEIRS = {
     "consent": "their-consent",
     "relation": "their-relation",
     "emergency": "their-emergency",
+    "case": "their-case",
+    "deed": "take",
+    "review": "their-review",
+    "search": "their-search",
+    "entry": "17",
+    "request": "their-request",
+    "breach": "their-breach",
+    "letter": "authority",
+    "language": "sv",
+    "correction": "their-correction",
 }
 """By name of a part: an object of the other member."""
 

@@ -111,6 +111,7 @@ from metadata.described_keys import DescribedKey
 from metadata.published import Heard
 from tests.support.care_samples import care_makers
 from tests.support.page_samples import CSRF, FRIENDLY, NOW, Cast
+from tests.support.sheet_samples import sheet_makers
 from trust_framework.agreements import NoticeKind, Standing
 from trust_framework.case import Verdict
 from trust_framework.explanation import Explanation, Line, Reader, explained
@@ -156,7 +157,7 @@ def listing(url: str, *rows: Any, cast: Cast = FRIENDLY, **more: Any) -> Listing
 
 def console_samples(cast: Cast = FRIENDLY) -> dict[str, Page]:
     """Every page by the name of its picture."""
-    return {name: make(cast) for name, make in {**_MAKERS, **care_makers(FormTurn)}.items()}
+    return {name: make(cast) for name, make in {**_MAKERS, **care_makers(FormTurn), **sheet_makers(FormTurn)}.items()}
 
 
 def _todo(cast: Cast) -> tuple[Todo, ...]:

@@ -15,8 +15,7 @@ SCHEMAS: Final = Path(__file__).parent / "schemas"
 @dataclass(frozen=True, slots=True)
 class Domain:
     """A service domain. `namespace` is that of its operations, without one's name; `types` that of its types; `words` are result
-    codes and reasons that have a code of their own in it. One with `capitals` begins its elements with them, and its requests end
-    in Request.
+    codes that it spells in its own way.
     """
 
     name: str
@@ -24,12 +23,10 @@ class Domain:
     types: str
     version: str
     words: tuple[tuple[str, str], ...] = ()
-    capitals: bool = False
 
-    def word(self, code: str, reason: str = "") -> str:
+    def word(self, code: str) -> str:
         """A result code as this domain spells it."""
-        words = dict(self.words)
-        return words.get(reason) or words.get(code, code)
+        return dict(self.words).get(code, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A row. `answer` does what is asked and gives what the answer says beside its result; `wrapped` puts the two together, with
-    the fields that the schema wants even of a refusal. `under` is the part of a domain that is in parts.
+    the fields that the schema wants even of a refusal. `request` and `under` are for a domain that names things in its own way.
     """
 
     name: str
@@ -54,6 +51,7 @@ class Operation:
     major: int
     about: str
     under: str = ""
+    suffix: str = ""
 
     @property
     def namespace(self) -> str:
@@ -67,7 +65,7 @@ class Operation:
     @property
     def request(self) -> str:
         """The name of the request's element."""
-        return f"{self.name}Request" if self.domain.capitals else self.name
+        return f"{self.name}{self.suffix}"
 
     @property
     def soap_action(self) -> str:

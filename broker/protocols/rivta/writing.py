@@ -20,8 +20,7 @@ def result(domain: Domain, code: str, text: str = "") -> Content:
 
 def refusal(domain: Domain, error: CareRefused) -> Content:
     """The result of a call that is not done, with a sentence that may be shown to people."""
-    text = sentence(error.code, error.reason, error.field)
-    return (("resultCode", domain.word(error.code, error.reason)), *maybe("resultText", text))
+    return result(domain, error.code, sentence(error.code, error.reason, error.field))
 
 
 def done(domain: Domain, code: ResultCode) -> Content:

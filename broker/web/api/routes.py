@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from broker.web.api import proposals, register, values
+from broker.web.api import corrections, proposals, register, values
 from broker.web.api.turn import READ, WRITE
 from trust_framework.roles import Action
 
@@ -58,6 +58,10 @@ API: tuple[ApiRow, ...] = (
     ApiRow("POST", f"{_MEMBER}/proposals/<proposal>/submit", proposals.sent, Action.SUBMIT, _V.Decision, _V.Proposal),
     ApiRow(
         "POST", f"{_MEMBER}/proposals/<proposal>/withdraw", proposals.withdrawn, Action.SUBMIT, _V.Decision, _V.Proposal
+    ),
+    ApiRow("GET", f"{_MEMBER}/corrections", corrections.listed, Action.VIEW, gives=_V.CorrectionList),
+    ApiRow(
+        "POST", f"{_MEMBER}/corrections/<correction>/<service>", corrections.acknowledged, Action.EDIT, gives=_V.Done
     ),
     ApiRow("GET", "/register/<kind>", register.kind, Action.VIEW_FEDERATION, gives=_V.EntryList, query=_PAGED),
     ApiRow("GET", _ENTRY, register.entry, Action.VIEW_FEDERATION, gives=_V.Entry),

@@ -181,6 +181,22 @@ class Proofs(Model):
     hosts: tuple[Proof, ...]
 
 
+class Correction(Model):
+    """Details that a service was given and that were wrong: fetch them anew. `references` are those of its logins."""
+
+    id: str
+    service: str
+    attributes: tuple[str, ...]
+    references: tuple[str, ...]
+    at: int
+
+
+class CorrectionList(Model):
+    """The corrections that wait to be acknowledged."""
+
+    corrections: tuple[Correction, ...]
+
+
 class Done(Model):
     """It is done."""
 

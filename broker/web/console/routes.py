@@ -29,6 +29,7 @@ from broker.web.console import (
     start,
     testing,
 )
+from broker.web.console.review.routes import ROWS as REVIEW
 from broker.web.console.row import Row
 from trust_framework.roles import Action
 
@@ -37,7 +38,6 @@ CONSOLE: tuple[Row, ...] = (
     Row("/portal", entry.portal, Action.ENTER),
     Row("/portal/fortsatt", entry.held, Action.ENTER),
     Row("/admin/fortsatt", entry.held, Action.ENTER),
-    Row("/granskning/fortsatt", entry.held, Action.ENTER),
     Row("/vard/fortsatt", entry.held, Action.ENTER),
     Row("/min-sida/fortsatt", entry.held, Action.ENTER),
     Row("/portal/inbjudan", colleagues.offered, Action.ENTER),
@@ -134,6 +134,7 @@ CONSOLE: tuple[Row, ...] = (
     Row("/admin/inloggningssatt/<provider>", methods.method, Action.SIMULATE, "POST", tab="methods"),
     Row("/admin/inloggningssatt/<provider>/stoppa", methods.stop, Action.SUSPEND, tab="methods"),
     Row("/admin/inloggningssatt/<provider>/stoppa", methods.stop, Action.SUSPEND, "POST", step_up=True, tab="methods"),
+    *REVIEW,
     # --- care staff: whose commission and whose patient it is, the views find
     Row("/vard", care_start.choose, Action.ENTER),
     Row("/vard/<commission>", care_start.search, Action.ENTER),

@@ -1,0 +1,118 @@
+"""The door of log review, and what waits there: cases, clocks, requests, corrections."""
+
+from collections.abc import Iterator
+
+from broker.care.filings import CasesAsked
+from broker.exchange import Reply
+from broker.web.answers import see_other
+from broker.web.console.entry_pages import ChoosePortal, NoRole
+from broker.web.console.review.desk import Desk, desk
+from broker.web.console.row import REVIEW
+from broker.web.console.sheet import Cell, Column, Sheet, Table, figure, said
+from broker.web.console.todo import Todo
+from broker.web.console.turn import ConsoleTurn
+from trust_framework.review_cases import CaseKind, CaseState
+from trust_framework.roles import Action, may
+
+SHOWN = 5
+
+
+def door(turn: ConsoleTurn) -> Reply:
+    """Goes on to the one organisation whose log the person reviews, or lets them choose."""
+    own = [org for org in turn.actor.orgs if may(turn.actor, Action.REVIEW_LOG, org)]
+    if len(own) == 1:
+        return see_other(f"{REVIEW}/{own[0]}")
+    return turn.render(ChoosePortal() if own else NoRole())
+
+
+def start(turn: ConsoleTurn) -> Reply:
+    """What waits, and how many cases there are."""
+    at = desk(turn)
+    counts = turn.store.review_case_counts(at.id) if at.provider else {}
+    rows = tuple(
+        (
+            said("review.state." + each.value, url=at.at("/arenden", lage=each.value)),
+            figure(counts.get(each, 0)),
+        )
+        for each in CaseState
+    )
+    table = Table(
+        caption="review.cases",
+        columns=(Column(said="review.state"), Column(said="review.number", figure=True)),
+        rows=rows,
+        empty="review.cases.none",
+    )
+    page = Sheet(
+        part="start",
+        title="review.title",
+        of=at.name(at.provider.names, at.id) if at.provider else "",
+        lead="" if at.provider else "review.no-provider",
+        todo=tuple(waiting(turn)),
+        narrowing=at.choice(),
+        here=turn.at(),
+        tables=(table,) if at.provider else (),
+    )
+    return turn.render(page)
+
+
+def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
+    """What somebody must do something about: emergencies first, then what has a day."""
+    if not turn.org or not turn.may(Action.REVIEW_LOG):
+        return
+    at = desk(turn)
+    base = f"{REVIEW}/{turn.org}"
+    for provider in at.providers:
+        emergencies = turn.store.review_cases(
+            CasesAsked(provider.hsa_id, "open", CaseKind.EMERGENCY.value, count=SHOWN)
+        )
+        for case, _ in emergencies.rows:
+            yield Todo(_emergency(at, case.employee, case.unit), f"{base}/arenden/{case.id}", "review.look")
+        second = turn.store.review_case_counts(provider.hsa_id).get(CaseState.SECOND, 0)
+        if second:
+            yield Todo(_number(second, "misstankar väntar på en andra person", "suspicions wait for a second person"),
+                       f"{base}/arenden?lage=second&vg={provider.hsa_id}", "review.look")  # fmt: skip
+        asked = turn.store.review_cases(CasesAsked(provider.hsa_id, "open", CaseKind.PATIENT_ASKS.value, count=1)).total
+        if asked:
+            yield Todo(_number(asked, "patienter har frågat om åtkomst", "patients have asked about access"),
+                       f"{base}/arenden?slag=patient-asks&lage=open&vg={provider.hsa_id}", "review.look")  # fmt: skip
+    yield from _duties(turn, base)
+
+
+def _duties(turn: ConsoleTurn, base: str) -> Iterator[Todo]:
+    for breach in turn.store.breaches_running(turn.org):
+        hours = (breach.due - turn.now) // 3600
+        yield Todo(_clock(hours), f"{base}/incidenter/{breach.id}", "review.look")
+    for request in turn.store.subject_requests_consulting(turn.org):
+        yield Todo("request.advice-wanted", f"{base}/begaran/{request.id}", "review.look")
+    late = [one for one in turn.store.subject_requests(turn.org, "open").rows if one.due < turn.now + 7 * 86_400]
+    for request in late[:SHOWN]:
+        yield Todo("request.due-soon", f"{base}/begaran/{request.id}", "review.look")
+    if turn.store.corrections_to(turn.org):
+        yield Todo("correction.waits", f"{base}/rattelser", "review.look")
+
+
+def _emergency(at: Desk, employee: str, unit: str) -> dict[str, str]:
+    who, where = at.staff(employee), at.unit(unit)
+    return {
+        "sv": f"Nödåtkomst väntar på granskning: {who}, {where}.",
+        "en": f"Emergency access waits for review: {who}, {where}.",
+    }
+
+
+def _number(number: int, sv: str, en: str) -> dict[str, str]:
+    return {"sv": f"{number} {sv}.", "en": f"{number} {en}."}
+
+
+def _clock(hours: int) -> dict[str, str]:
+    if hours < 0:
+        return {
+            "sv": f"Personuppgiftsincident: 72 timmar gick ut för {-hours} timmar sedan.",
+            "en": f"Personal data breach: the 72 hours ran out {-hours} hours ago.",
+        }
+    return {
+        "sv": f"Personuppgiftsincident: {hours} timmar kvar att anmäla.",
+        "en": f"Personal data breach: {hours} hours left to notify.",
+    }
+
+
+__all__ = ["Cell", "door", "start", "waiting"]

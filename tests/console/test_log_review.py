@@ -1,0 +1,378 @@
+"""G1, G2, G4: the log is searched with a reason, reviews are drawn, cases are closed by another person; each look is recorded."""
+
+import hashlib
+import re
+from html import unescape
+from urllib.parse import urlencode
+
+import html5lib
+import pytest
+
+from broker.care.access_log import StoreAccess
+from broker.jobs.sealer import Sealer
+from broker.login.effects import Effects
+from tests.support import ward
+from tests.support.access_records import record, resource
+from tests.support.care_values import PERSONNUMMER
+from tests.support.console import NUMBERS, OTHER
+from tests.support.world import MEMBER
+from trust_framework.care import Activity
+from trust_framework.days import day_of
+from trust_framework.identifiers import Identifier
+from trust_framework.roles import FEDERATION, Role
+
+pytest_plugins = ["tests.support.worlds"]
+
+AT = f"/granskning/{MEMBER}"
+ANNA = Identifier(PERSONNUMMER, NUMBERS["anna"])
+
+
+class Review:
+    """A member that is a care provider, somebody who reviews its log, and accesses in it."""
+
+    def __init__(self, console) -> None:
+        self.console, self.world = console, console.world
+        self.browser = console.browser("dora", (MEMBER, Role.LOG_REVIEWER))
+
+    def read(self, patient: Identifier = ANNA, count: int = 1, **more) -> None:
+        """Accesses of the nurse."""
+        now = self.world.clock.now
+        of = resource(patient, provider=ward.PROVIDER, unit=ward.WARD)
+        usual = {"provider": ward.PROVIDER, "unit": ward.WARD, "user": ward.NURSE, "user_name": "Carl Andersson"}
+        records = tuple(record(of, at=now - n, **{**usual, **more}) for n in range(count))
+        self.world.store.commit(Effects((StoreAccess(records, now, "journal"),)))
+
+    def get(self, part: str = "", browser=None):
+        return (browser or self.browser).get(part if part.startswith("/") else f"{AT}/{part}".rstrip("/"))
+
+    def send(self, part: str, action: str | None = None, browser=None, **typed):
+        """Fill in the form of a page, and follow where it leads."""
+        using = browser or self.browser
+        at, fields = filled(self.get(part, using), action or part)
+        return using.follow(using.post(at, urlencode({**fields, **typed}, doseq=True).encode()))
+
+    def search(self, reason: str = "Ärende 17", **typed):
+        return self.send("sok", **{"reason": reason, "number": "", "employee": "", **typed})
+
+    def seal(self) -> None:
+        Sealer(self.world.store, self.world.store.ring, self.world.store.log_origin(), None).run()
+
+    def second(self, name: str = "eva"):
+        """Another reviewer's browser."""
+        return self.console.browser(name, (MEMBER, Role.LOG_REVIEWER))
+
+
+def filled(page, action: str) -> tuple[str, dict[str, object]]:
+    """A form of a page as the browser shows it: what is typed in, chosen and ticked."""
+    tree = html5lib.parse(page.text, namespaceHTMLElements=False)
+    form = next(form for form in tree.iter("form") if action in form.get("action", "") and form.get("method") == "post")
+    found: dict[str, object] = {}
+    for field in form.iter():
+        name, kind = field.get("name"), field.get("type", "")
+        if field.tag == "textarea":
+            found[name] = field.text or ""
+        elif field.tag == "select":
+            options = list(field.iter("option"))
+            chosen = next((each for each in options if each.get("selected") is not None), options[0])
+            found[name] = chosen.get("value")
+        elif field.tag == "input" and kind == "checkbox":
+            if field.get("checked") is not None:
+                found[name] = [*found.get(name, []), field.get("value")]
+        elif field.tag == "input" and kind != "file":
+            found[name] = field.get("value", "")
+    return form.get("action"), found
+
+
+@pytest.fixture
+def review(worlds):
+    return Review(ward.wards(worlds))
+
+
+@pytest.fixture(scope="module")
+def lasting(lasting_worlds):
+    """For tests that leave nothing behind that another would see."""
+    return Review(ward.wards(lasting_worlds))
+
+
+def main(page) -> str:
+    """What a page says."""
+    text = page.text.partition("<main")[2].partition("</main>")[0]
+    return " ".join(unescape(re.sub("<[^>]+>", " ", text)).split())
+
+
+def part(page) -> str:
+    return re.search(r'data-part="([^"]+)"', page.text)[1]
+
+
+def first_link(page, path: str) -> str:
+    return re.search(rf'href="({re.escape(path)}[^"?#/]+)"', page.text)[1]
+
+
+# --- the door
+
+
+def test_who_reviews_one_log_is_brought_to_it_and_sees_what_waits(lasting):
+    lasting.read(activity=Activity.EMERGENCY.value)
+    page = lasting.browser.follow(lasting.browser.get("/granskning"))
+    assert part(page) == "start"
+    assert "Region Exempel" in main(page)
+    assert "Inget" in main(page)
+
+
+def test_an_owner_without_the_role_does_not_get_in_and_a_security_officer_of_the_federation_does(lasting):
+    owner = lasting.console.browser("anna", (MEMBER, Role.OWNER))
+    assert owner.get(AT).status == 403
+    officer = lasting.console.browser("eva", (FEDERATION, Role.SECURITY_OFFICER))
+    assert officer.get(AT).status == 200
+    operator = lasting.console.browser("carl", (FEDERATION, Role.OPERATOR))
+    assert operator.get(AT).status == 403
+
+
+# --- G1
+
+
+@pytest.mark.spec("LO", "06")
+def test_nothing_is_shown_without_a_reason_and_no_number_stands_in_an_address(review):
+    review.read()
+    refused = review.search(reason=" ", number=NUMBERS["anna"])
+    assert part(refused) == "G1"
+    assert "Carl" not in main(refused)
+
+    page = review.search(number="19121212-1212")
+
+    assert part(page) == "G1-list"
+    assert "Carl Andersson" in main(page)
+    (read,) = review.world.events("care.log-read")
+    assert (read["purpose"], read["of"], read["rows"], read["what"]) == (
+        "Ärende 17", review.console.person("anna"), 1, "page",
+    )  # fmt: skip
+    assert read["by"] == review.console.person("dora")
+
+
+NARROWED = [
+    ({}, True),
+    ({"employee": ward.NURSE.lower()}, True),
+    ({"employee": ward.DOCTOR}, False),
+    ({"unit": ward.CLINIC}, False),
+    ({"unit": ward.WARD}, True),
+    ({"emergency": "y"}, False),
+    ({"since": "2020-01-01", "until": "2020-01-02"}, False),
+    ({"number": NUMBERS["eva"]}, False),
+    ({"others": "y"}, False),
+]
+WRONG = [
+    ({"number": "190001010000"}, "Numret ser inte ut"),
+    ({"number": "195006262546"}, "Ingen i registret"),
+    ({"employee": "x"}, "HSA-id"),
+    ({"since": "2026-11-02", "until": "2026-11-01"}, "slutar innan"),
+    ({"since": ""}, "Från och med"),
+    ({"unit": "SE-none"}, "Vårdenhet"),
+]
+
+
+def test_a_search_is_narrowed(review):
+    review.read()
+    for typed, shown in NARROWED:
+        page = review.search(**typed)
+        assert part(page) == "G1-list", typed
+        assert ("Carl Andersson" in main(page)) is shown, typed
+
+
+def test_a_search_that_cannot_be_made_says_why_and_reads_nothing(lasting):
+    for typed, said in WRONG:
+        page = lasting.search(**typed)
+        assert part(page) == "G1", typed
+        assert said in main(page)
+    assert lasting.world.events("care.log-read") == []
+
+
+def test_a_search_is_its_makers_alone(review):
+    review.read()
+    address = review.send("sok", reason="x", number="", employee="")
+    assert address.status == 200
+    found = re.search(rf'href="({AT}/sok/[^"/]+)/\d+"', address.text)[1]
+    assert review.second().get(found).status == 404
+    review.world.clock.now += 9 * 3600
+    again = review.console.sign_on("dora", browser=review.browser, path="/portal")
+    assert again.get(found).status == 404
+
+
+def test_more_than_a_page_goes_on_and_all_of_it_is_a_file_whose_digest_is_sealed(review):
+    review.read(count=52)
+    page = review.search()
+    following = unescape(re.search(r'href="([^"]*efter=[^"]+)"', page.text)[1])
+    assert review.get(following).text.count("<tr><th") == 2
+    file = review.get(unescape(re.search(r'href="([^"]*som=csv)"', page.text)[1]))
+    assert file.text.count(ward.NURSE) == 52
+    (made,) = review.world.events("care.extract-made")
+    assert (made["digest"], made["rows"]) == (hashlib.sha256(file.body).hexdigest(), 52)
+    assert review.get(f"{following}x").status == 404
+
+
+def test_one_entry_says_everything_and_a_case_is_opened_about_it(review):
+    review.read()
+    listed = review.search()
+    entry = re.search(rf'href="({AT}/sok/[^"/]+/\d+)"', listed.text)[1]
+    page = review.get(entry)
+    assert part(page) == "G1-entry"
+    assert "senaste året" in main(page)
+    assert "Inte än" in main(page)
+    assert review.world.events("care.log-read")[-1]["what"] == "entry"
+
+    assert "Öppna ett ärende" in main(review.send(entry, remark=" "))
+    case = review.send(entry, remark="Konstig tid.")
+
+    assert part(case) == "G2-case"
+    assert "Konstig tid." in main(case)
+    theirs = f"{entry.rpartition('/')[0]}/999999"
+    assert review.get(theirs).status == 404
+
+
+def test_the_name_of_a_person_with_protected_identity_is_in_no_list(review):
+    people = ward.document(staff=ward.staff(), care_providers=ward.care_providers())
+    for one in people["persons"]:
+        if one["id"] == "anna":
+            one["protected"] = True
+    review.world.reapply(people)
+    review.read()
+    page = review.search()
+    assert "Anna" not in main(page)
+    assert "19121212" not in main(page)
+    assert "••••" in main(page)
+
+
+# --- G2
+
+
+def drawn(review, **typed):
+    now = review.world.clock.now
+    day = {"first_day": day_of(now - 86_400).isoformat(), "last_day": day_of(now).isoformat()}
+    return review.send("granskningar", **{**day, "percent": "0", "at_unit": "", **typed})
+
+
+def test_a_review_is_drawn_its_cases_assessed_and_its_report_signed(review):
+    review.read()
+    report = drawn(review)
+    assert part(report) == "G2-report"
+    assert "ingen patientrelation 1" in main(report)
+    url = re.search(rf'href="({AT}/granskningar/[^"/]+)/rapport"', report.text)[1]
+    assert "Alla ärenden måste ha en bedömning" in main(review.send(url))
+
+    cases = review.get("arenden?lage=new")
+    case = first_link(cases, f"{AT}/arenden/")
+    review.send(case, f"{case}/take")
+    closed = review.send(case, f"{case}/assess", outcome="justified", finding="Sökte vård.")
+    assert "Avslutat" in main(closed)
+    signed = review.send(url)
+
+    assert "Rapporten är signerad." in main(signed)
+    file = review.get(f"{url}/rapport").json
+    assert file["by_outcome"] == {"justified": 1}
+    assert file["digest"] == review.world.events("care.review-reported")[-1]["digest"]
+    assert file["review"]["seed"] in main(signed)
+    assert "signerad" in main(review.get("granskningar")).lower()
+
+
+UNDRAWN = [
+    ({"first_day": "2026-01-02", "last_day": "2026-01-01"}, "slutar innan"),
+    ({"first_day": "2020-01-01"}, "längre än ett år"),
+    ({"percent": "101"}, "Andel"),
+    ({"at_unit": "SE-none"}, "Vårdenhet"),
+    ({"rules": "none"}, "Regler"),
+]
+
+
+def test_a_review_that_cannot_be_drawn_says_why(lasting):
+    for typed, said in UNDRAWN:
+        page = drawn(lasting, **typed)
+        assert part(page) == "G2", typed
+        assert said in main(page), typed
+    assert lasting.world.events("care.review-made") == []
+
+
+@pytest.mark.spec("CB", "05")
+def test_nobody_reviews_an_own_access_on_the_pages_either(review):
+    review.read()
+    drawn(review)
+    case = first_link(review.get("arenden"), f"{AT}/arenden/")
+    nurse = review.console.browser("carl", (MEMBER, Role.LOG_REVIEWER))
+    page = nurse.get(case)
+    assert "Du kan inte granska det du själv har gjort" in main(page)
+    assert f'action="{case}' not in page.text
+    mine = review.get(case)
+    at, fields = filled(mine, f"{case}/take")
+    own = filled(nurse.get(f"{AT}/sok"), "sok")[1]["csrf"]
+    refused = nurse.post(at, {**fields, "csrf": own})
+    assert "Du kan inte granska" in main(refused)
+
+
+def test_a_suspicion_is_closed_by_another_person_and_a_breach_may_come_of_it(review):
+    review.read()
+    drawn(review)
+    case = first_link(review.get("arenden"), f"{AT}/arenden/")
+    page = review.send(case, f"{case}/assess", outcome="suspected", finding="Ingen relation.")
+    assert "Väntar på andra person" in main(page)
+    again = review.send(case, f"{case}/assess", outcome="suspected", finding="Säker.")
+    assert "En annan person måste avsluta" in main(again)
+    assert "misstankar väntar" in main(review.get())
+    done = review.send(case, f"{case}/assess", browser=review.second(), outcome="suspected", finding="Håller med.")
+    assert "Avslutat" in main(done)
+    assert f"{AT}/incidenter?arende=" in done.text
+    note = review.send(case, f"{case}/reopen", again="Ny uppgift.")
+    assert "Nytt" in main(note)
+    assert "Anteckning:" in main(review.send(case, f"{case}/note", remark=""))
+
+
+def test_the_worklist_is_narrowed_by_state_and_kind(review):
+    review.read()
+    drawn(review)
+    assert len(re.findall(r"<tr><th", review.get("arenden?lage=open&slag=rule").text)) == 1
+    assert len(re.findall(r"<tr><th", review.get("arenden?lage=closed").text)) == 0
+    assert len(re.findall(r"<tr><th", review.get("arenden?slag=emergency").text)) == 0
+    assert len(re.findall(r"<tr><th", review.get("arenden?lage=nonsense&slag=x").text)) == 1
+
+
+def test_persons_are_put_on_the_watch_list_and_taken_off_it(lasting):
+    assert "Ingen i registret" in main(lasting.send("bevakning", watched="195006262546"))
+    page = lasting.send("bevakning", watched=NUMBERS["eva"])
+    assert "Eva Andersson" in main(page)
+    person = lasting.console.person("eva")
+    off = lasting.send(f"bevakning/{person}")
+    assert "Ingen bevakas." in main(off)
+    assert lasting.get(f"bevakning/{person}").status == 404
+
+
+# --- G4
+
+
+@pytest.mark.spec("LO", "06")
+def test_who_read_what_in_the_log_and_why_is_found_again(review):
+    review.read()
+    review.search(reason="Ärende 99", number=NUMBERS["anna"])
+    review.seal()
+    page = review.get("lasningar")
+    assert part(page) == "G4"
+    for told in ("Ärende 99", "Dora Andersson", "En sida av en sökning", "Anna Andersson"):
+        assert told in main(page)
+    assert review.get("lasningar?efter=0").text.count("<tr><th") == 0
+    assert review.get("lasningar?efter=x").status == 200
+
+
+# --- a member that is no care provider, and one that is two
+
+
+def test_a_member_that_is_no_care_provider_is_told_so(review):
+    people = ward.document(staff=ward.staff(), care_providers=ward.care_providers()[1:])
+    review.world.reapply(people)
+    for each in ("", "sok", "granskningar", "arenden", "lasningar"):
+        assert "ingen vårdgivare" in main(review.get(each)) or each == "lasningar"
+    assert review.get("bevakning").status == 404
+
+
+def test_of_two_care_providers_one_is_chosen_and_anothers_is_missing(review):
+    second = {**ward.care_providers()[1], "member": MEMBER}
+    review.world.reapply(ward.document(staff=ward.staff(), care_providers=[ward.care_providers()[0], second]))
+    page = review.get(f"arenden?vg={ward.FAR}")
+    assert "Exempelkommunens vård" in main(page)
+    assert review.get("arenden?vg=SE-none").status == 404
+    assert review.get(f"/granskning/{OTHER}").status == 404
