@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from broker.care.calling import services_of
 from broker.federation.following import Following
 from broker.federation.services import Note
 from broker.jobs.runner import JobRunner
@@ -172,7 +173,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
             lambda: fetches.record(storage.note_fetches),
         ),
     )
-    errands = JobRunner(storage, outbound_jobs(storage, egress, settings))
+    errands = JobRunner(storage, outbound_jobs(storage, egress, settings, lambda: services_of(services)))
     on = Broker(
         services=services,
         pages=pages,

@@ -88,6 +88,17 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="User name at the mail server; empty when it asks for none.")
     smtp_password: SecretStr | None = Field(None, description="Its password, or `file:PATH`.")
     mail_from: str = Field("", description="Address that mail comes from.")
+    care_node_url: str = Field(
+        "", description="Address of another tillit that keeps the blocks of all (the national node); empty for none."
+    )
+    care_node_client_id: str = Field("", description="Our client there.")
+    care_node_client_secret: SecretStr | None = Field(None, description="Its secret, or `file:PATH`.")
+    care_node_stale_after: int = Field(
+        900,
+        ge=60,
+        le=86_400,
+        description="Seconds after which the copy of other nodes' blocks is too old to answer from: an error, never an OK.",
+    )
     key_rotation_days: int = Field(
         0,
         ge=0,
@@ -145,6 +156,14 @@ class Settings(BaseSettings):
             raise ValueError("TILLIT_SMTP_SECURITY=none is for a mail server on this machine")
         return self
 
+    @model_validator(mode="after")
+    def _care_node_is_whole(self) -> "Settings":
+        if self.care_node_url and not (self.care_node_client_id and self.care_node_client_secret):
+            raise ValueError("TILLIT_CARE_NODE_URL needs TILLIT_CARE_NODE_CLIENT_ID and TILLIT_CARE_NODE_CLIENT_SECRET")
+        if self.care_node_url.endswith("/"):
+            raise ValueError("TILLIT_CARE_NODE_URL: without trailing slash")
+        return self
+
     @cached_property
     def secure(self) -> bool:
         """Whether the broker is reached over https, and so uses `__Host-` cookies."""
@@ -184,6 +203,7 @@ class Settings(BaseSettings):
             "card_listen": "",
             "management_listen": "",
             "checkpoint_file": None,
+            "care_node_url": "",
         }
         return self._with(own)
 

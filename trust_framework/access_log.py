@@ -19,6 +19,9 @@ MOST_RECORDS: Final = 500
 SKEW: Final = 60
 """Seconds that the clock of who stores may be ahead of ours."""
 
+OLDEST: Final = 10 * 366 * 86_400
+"""Seconds: what began before that is no record to be stored now."""
+
 MOST_RESOURCES: Final = 200
 LONGEST_ARGUMENTS: Final = 8192
 LONGEST_TEXT: Final = 256
@@ -73,7 +76,8 @@ class AccessRow:
     """An entry of the log: what a record says of one patient at one information provider (`record` has these resources alone).
 
     `person` is the patient's id in the register, empty for no patient; `position` the place in the sealed tree, None while it
-    waits for one; `text` is what the tree proves.
+    waits for one; `text` is what the tree proves. It holds who accessed as the hash of `identity_text` alone, so that the one may
+    be given to somebody and the other not.
     """
 
     id: str
@@ -81,6 +85,7 @@ class AccessRow:
     record: AccessRecord = field(repr=False)
     text: str = field(repr=False)
     position: int | None = None
+    identity_text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +128,8 @@ def checked(record: AccessRecord, now: int) -> AccessRecord:
         raise Unfit("unknown-activity", "activityType")
     if record.purpose not in _PURPOSES:
         raise Unfit("unknown-purpose", "purpose")
-    if not 0 < record.at <= now + SKEW:
-        raise Unfit("future" if record.at > 0 else "time", "startDate")
+    if not now - OLDEST <= record.at <= now + SKEW or record.at <= 0:
+        raise Unfit(_wrong_time(record.at, now), "startDate")
     if not 0 < len(record.resources) <= MOST_RESOURCES:
         raise Unfit("number", "resources")
     for name, value, most in _texts(record):
@@ -150,6 +155,12 @@ def checked(record: AccessRecord, now: int) -> AccessRecord:
         record.provider_name,
         record.unit_name,
     )
+
+
+def _wrong_time(at: int, now: int) -> str:
+    if at <= 0:
+        return "time"
+    return "future" if at > now else "too-old"
 
 
 def _texts(record: AccessRecord) -> tuple[tuple[str, str, int], ...]:
@@ -231,9 +242,14 @@ def entries(record: AccessRecord) -> Iterator[tuple[Whose, tuple[AccessedResourc
 _dump: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=False, check_circular=False, ensure_ascii=True).encode
 
 
-def text_of(record: AccessRecord, resources: tuple[AccessedResource, ...], salt: str) -> str:
-    """An entry as the text that the tree proves: JSON in the contract's words, without what is empty. `salt` is random, so that
-    the text's hash tells nothing of it.
+def identity_text_of(record: AccessRecord, salt: str) -> str:
+    """Who accessed, as a text of its own: an entry's text has its hash, and it is shown to whom it may be shown."""
+    return _dump({**_given(userId=record.user, name=record.user_name, personId=record.person_id), "salt": salt})
+
+
+def text_of(record: AccessRecord, resources: tuple[AccessedResource, ...], identity: str, salt: str) -> str:
+    """An entry as the text that the tree proves: JSON in the contract's words, without what is empty. `identity` is the hash of
+    the identity's text; `salt` is random, so that the text's hash tells nothing of it.
     """
     return _dump(
         {
@@ -247,9 +263,7 @@ def text_of(record: AccessRecord, resources: tuple[AccessedResource, ...], salt:
                 purpose=record.purpose,
             ),
             "user": _given(
-                userId=record.user,
-                name=record.user_name,
-                personId=record.person_id,
+                identity=identity,
                 assignment=record.assignment,
                 title=record.title,
                 careProviderId=record.provider,
@@ -280,9 +294,10 @@ def _resource_text(one: AccessedResource) -> dict[str, Any]:
     return told
 
 
-def record_of(text: str) -> AccessRecord:
-    """What a text says."""
+def record_of(text: str, identity_text: str) -> AccessRecord:
+    """What an entry's two texts say."""
     told: Mapping[str, Any] = json.loads(text)
+    who: Mapping[str, Any] = json.loads(identity_text)
     activity, user, system = told["activity"], told["user"], told["system"]
     return AccessRecord(
         told["logId"],
@@ -290,15 +305,15 @@ def record_of(text: str) -> AccessRecord:
         activity["activityType"],
         activity["startDate"],
         activity["purpose"],
-        user["userId"],
+        who["userId"],
         user["careProviderId"],
         user["careUnitId"],
         tuple([_resource_of(one) for one in told["resources"]]),
         system.get("systemName", ""),
         activity.get("activityLevel", ""),
         activity.get("activityArgs", ""),
-        user.get("name", ""),
-        user.get("personId", ""),
+        who.get("name", ""),
+        who.get("personId", ""),
         user.get("assignment", ""),
         user.get("title", ""),
         user.get("careProviderName", ""),

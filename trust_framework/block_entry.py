@@ -8,9 +8,9 @@ from typing import Final
 
 from trust_framework.blocks import EXCLUDABLE, Block, BlockType, Lift, LiftReason
 from trust_framework.care import Period, Switches
+from trust_framework.emergency import longest
 
 DAY: Final = 86_400
-HOUR: Final = 3600
 
 
 def period_refusal(period: Period) -> str | None:
@@ -34,9 +34,9 @@ def block_refusal(block: Block) -> str | None:
 
 
 def longest_lift(reason: LiftReason, switches: Switches) -> int:
-    """For how many seconds at most a block may be lifted at a provider."""
+    """For how many seconds at most a block may be lifted at a provider: in an emergency no longer than emergency access."""
     if reason is LiftReason.EMERGENCY:
-        return switches.emergency_hours * HOUR
+        return longest(switches)
     return switches.consent_lift_days * DAY
 
 

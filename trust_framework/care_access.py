@@ -85,19 +85,16 @@ class CareFacts:
 
 
 _STRICTEST: Final = Switches(staff_names_shown=False, guardians_read=False, patient_blocks_directly=False)
-_SEVERITY: Final = {
-    access: rank
-    for rank, access in enumerate(
-        (
-            Access.PERMITTED,
-            Access.NEEDS_RELATION,
-            Access.NEEDS_CONSENT,
-            Access.NEEDS_EMERGENCY,
-            Access.BLOCKED,
-            Access.REFUSED,
-        )
-    )
-}
+SEVERITY: Final = (
+    Access.PERMITTED,
+    Access.NEEDS_RELATION,
+    Access.NEEDS_CONSENT,
+    Access.NEEDS_EMERGENCY,
+    Access.BLOCKED,
+    Access.REFUSED,
+)
+"""From what opens to what closes most."""
+_RANK: Final = {access: rank for rank, access in enumerate(SEVERITY)}
 NOTHING: Final[tuple[str, ...]] = ()
 """What a predicate says when its rule is not about this resource."""
 HOLDS: Final = ("",)
@@ -165,7 +162,7 @@ def _ruling(asking: A, resource: Resource, rules: tuple[CareRule[A], ...]) -> Ru
     if any(rule.hides for rule, _ in found):
         found = [(rule, abouts) for rule, abouts in found if rule.hides]
         return Ruling(resource.id, Access.REFUSED, _grounds(found), hidden=True)
-    worst = max((rule.access for rule, _ in found if rule.access), key=_SEVERITY.__getitem__, default=None)
+    worst = max((rule.access for rule, _ in found if rule.access), key=_RANK.__getitem__, default=None)
     if worst is None:
         return Ruling(resource.id, Access.REFUSED, (*_grounds(found), _UNPERMITTED))
     if worst is not Access.PERMITTED:

@@ -14,7 +14,7 @@ from trust_framework.identifiers import hsa_compare_form
 @dataclass(frozen=True, slots=True)
 class CareConsumer:
     """A system that calls (tjänstekonsument): its HSA-id in compare form, the member that runs it, which contracts it may use,
-    for which care providers, and as which service it calls the JSON API.
+    for which care providers, as which service it calls the JSON API, and whether it may keep a copy of all blocks.
     """
 
     hsa_id: str
@@ -22,6 +22,7 @@ class CareConsumer:
     contracts: frozenset[str] = frozenset()
     providers: frozenset[str] = frozenset()
     service: str = ""
+    copies: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,10 @@ class CareRegister:
     def of_service(self, service: str) -> frozenset[str]:
         """The providers that a client of the JSON API may call for by being a consumer, beside those of its own member."""
         return self._services.get(service, frozenset())
+
+    def may_copy(self, client: str) -> bool:
+        """Whether a system, by its HSA-id or its service, may read the blocks of every provider to keep a copy."""
+        return any(each.copies and client in {each.hsa_id, each.service} for each in self.consumers.values() if client)
 
 
 NO_CARE = CareRegister()

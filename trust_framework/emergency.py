@@ -70,17 +70,6 @@ def may_open(block: Block, actor: CareActor, switches: Switches) -> bool:
     return block.provider == actor.provider or switches.outer_lift_by_others
 
 
-def refusal(actor: CareActor, reason: str, seconds: int, switches: Switches) -> str | None:
-    """Why nobody may begin it like this, as a code, or None. How many were begun before is no reason: it is an alarm."""
-    if not (actor.employee and actor.provider and actor.unit and actor.commission):
-        return "commission-needed"
-    if actor.purpose != Purpose.CARE:
-        return "purpose-not-care"
-    if not reason.strip():
-        return "reason-needed"
-    return None if 0 < seconds <= longest(switches) else "too-long"
-
-
 def counted_since(now: int) -> int:
     """From when on the openings of a person are counted."""
     return now - DAY

@@ -128,6 +128,23 @@ class CaseOpened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CareNodeFailing(Event):
+    """The other node of care cannot be told, or asked. What is entered here waits; the copy of the others' blocks grows old."""
+
+    name: ClassVar[str] = "care.node-failing"
+    retention: ClassVar[str] = "operation"
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareNodeWorking(Event):
+    """The other node of care answers again."""
+
+    name: ClassVar[str] = "care.node-working"
+    retention: ClassVar[str] = "operation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDecided(Event):
     """It was decided what somebody may see of a patient. `rulings` rows are (answer, rules that made it) in the question's order,
     `rules` names the rule set, `register` the version of the register that decided.
@@ -165,7 +182,7 @@ class AccessLogged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessLogRead(Event):
-    """Somebody read the access log, for a purpose: of which provider, patient (`of`), period, and how many `rows` of it.
+    """Somebody read the access log, for a purpose: of which provider, patient, period, and how many `rows` of it.
     `what` is the call or the page.
     """
 
@@ -174,7 +191,6 @@ class AccessLogRead(Event):
     what: str
     purpose: str
     provider: str = ""
-    of: str = ""
     since: int = 0
     until: int = 0
     rows: int = 0

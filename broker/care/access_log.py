@@ -1,56 +1,65 @@
 """The log service (logg): records of accesses stored, and read with a purpose.
 
-Owns who may store and read what, and what is recorded of it. Each call returns its effects; nothing is stored in part.
+Owns who may store and read what, and what is recorded of it: reading the log is itself an access. Each call returns its effects;
+nothing is stored in part. RIV-TA informationsecurity:auditing:log 2.
 """
 
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Final
 
-from broker.care.calling import Caller, CareRefused, CareServices, Done, ResultCode
+from broker.audit.care_events import AccessLogRead
+from broker.care.access_values import (
+    MOST_ROWS,
+    AccessLogStore,
+    AccessReport,
+    LogIdTaken,
+    QueueReport,
+    ReportState,
+    StoreAccess,
+)
+from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.login.effects import Change, Effects
 from trust_framework.access_log import (
     MOST_RECORDS,
-    AccessPage,
     AccessRecord,
     AccessRow,
     AccessSought,
     Unfit,
     checked,
 )
+from trust_framework.care import EVER, Period
+from trust_framework.identifiers import Identifier, hsa_compare_form
+
+__all__ = [
+    "MOST_ROWS",
+    "AccessLogStore",
+    "AccessReport",
+    "LogIdTaken",
+    "LogsAnswer",
+    "LogsAsked",
+    "QueueReport",
+    "ReportState",
+    "StoreAccess",
+    "for_patient",
+    "info_logs",
+    "logs",
+    "named",
+    "read",
+    "report",
+    "store",
+]
+
+AT_ONCE: Final = 1_000
+"""Entries that are answered at once; more are a report."""
+
+EXCEEDED: Final = "max-query-result-exceeded"
+SECONDS_A_REPORT: Final = 5
+LONGEST_PURPOSE: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class StoreAccess(Change):
-    """Store checked records, each of them or none; `by` is who asked for it. Raises LogIdTaken."""
-
-    records: tuple[AccessRecord, ...]
-    at: int
-    by: str
-
-
-class LogIdTaken(Exception):
-    """A record of the same care provider has such a log id already. Nothing of the call was stored."""
-
-
-class AccessLogStore(Protocol):
-    """What is read of the access log. `broker.storage.storage.Storage` implements it."""
-
-    def access_page(self, sought: AccessSought, before: str | None = None, count: int = 50) -> AccessPage:
-        """Entries, the newest first; `before` is the `before` of the page after which this one comes."""
-        ...
-
-    def access_count(self, sought: AccessSought, most: int) -> int:
-        """How many entries there are, counted up to a bound."""
-        ...
-
-    def access_row(self, id: str) -> AccessRow | None:
-        """An entry by its id; None when it is unknown, or nobody can read it any more."""
-        ...
-
-    def log_proofs(self, positions: Sequence[int]) -> tuple[str, Mapping[int, tuple[bytes, tuple[bytes, ...]]]]:
-        """The newest signed checkpoint, and the leaf and inclusion proof of each of these positions that it covers."""
-        ...
+# --- storing --------------------------------------------------------------------------------------------------------------
 
 
 def store(records: Sequence[AccessRecord], who: Caller, on: CareServices, now: int) -> Done[int]:
@@ -71,8 +80,169 @@ def _checked(record: AccessRecord, who: Caller, on: CareServices, now: int) -> A
     except Unfit as error:
         raise CareRefused(ResultCode.VALIDATION_ERROR, error.reason, error.field) from error
     provider = on.register.providers.get(found.provider)
-    if provider is None or not who.may_act_for(found.provider):
+    if provider is None or who.kind is CallerKind.STAFF or not who.may_act_for(found.provider):
         raise CareRefused(ResultCode.ACCESSDENIED, "provider", "careProviderId")
     if provider.units and found.unit not in provider.units:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "unknown-unit", "careUnitId")
     return found
+
+
+# --- reading --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LogsAsked:
+    """GetLogs: what is asked for, and for what purpose; with `report`, the answer to an earlier question. `provider` owns what is
+    read.
+    """
+
+    provider: str
+    purpose: str
+    period: Period
+    patient: Identifier | None = None
+    employee: str = ""
+    unit: str = ""
+    report: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogsAnswer:
+    """Entries, the newest first; or a report that will have them, in about `queue_time` seconds."""
+
+    rows: tuple[AccessRow, ...] = ()
+    state: ReportState = ReportState.DONE
+    report: str = ""
+    queue_time: int = 0
+
+
+def logs(asked: LogsAsked, who: Caller, on: CareServices, now: int) -> Done[LogsAnswer]:
+    """GetLogs: the log of a care provider. Raises CareRefused."""
+    provider = _provider(asked.provider, who)
+    person = _person(asked.patient, on)
+    sought = AccessSought(
+        person=person or "",
+        employee=hsa_compare_form(asked.employee),
+        provider=provider,
+        unit=hsa_compare_form(asked.unit),
+        **_between(asked.period),
+    )
+    _check(asked.purpose, asked.period)
+    if asked.report:
+        return report(asked.report, "GetLogs", asked.purpose, who, on, now)
+    if person is None:
+        return _done((), "GetLogs", asked.purpose, sought, who, now)
+    return _answered("GetLogs", asked.purpose, sought, who, on, now)
+
+
+def for_patient(
+    patient: Identifier, provider: str, period: Period, purpose: str, who: Caller, on: CareServices, now: int
+) -> Done[LogsAnswer]:
+    """GetAccessLogsForPatient: who of a care provider (empty: of any, for the patient alone) accessed a patient's information in
+    a period. Raises CareRefused.
+    """
+    person = _person(patient, on)
+    own = who.kind is CallerKind.PATIENT and person is not None and who.person == person
+    owner = "" if own and not provider else _provider(provider, who, own=own)
+    asked = AccessSought(person=person or "", provider=owner, **_between(period))
+    _check(purpose, period)
+    if person is None:
+        return _done((), "GetAccessLogsForPatient", purpose, asked, who, now)
+    return _answered("GetAccessLogsForPatient", purpose, asked, who, on, now)
+
+
+def info_logs(provider: str, period: Period, purpose: str, who: Caller, on: CareServices, now: int) -> Done[LogsAnswer]:
+    """GetInfoLogs: which other care providers accessed the information of this one in a period. Raises CareRefused."""
+    asked = AccessSought(source=_provider(provider, who), **_between(period))
+    _check(purpose, period)
+    return _answered("GetInfoLogs", purpose, asked, who, on, now)
+
+
+def named(
+    provider: str, ids: Sequence[str], purpose: str, who: Caller, on: CareServices, now: int
+) -> Done[tuple[AccessRow, ...]]:
+    """These entries of a care provider's log, to be proven to somebody. Raises CareRefused when one of them is not there."""
+    asked = AccessSought(provider=_provider(provider, who))
+    _check(purpose, Period())
+    rows = tuple(row for id_ in ids if (row := on.store.access_row(id_)) and row.record.provider == asked.provider)
+    if len(rows) < len(ids):
+        raise CareRefused(ResultCode.NOTFOUND, "entry", "entries")
+    return Done(rows, Effects((), (read("entries", purpose, asked, len(rows), who, now),)))
+
+
+def _provider(provider: str, who: Caller, *, own: bool = False) -> str:
+    """The care provider, whose log the caller may read: systems may, staff review it on pages of their own."""
+    found = hsa_compare_form(provider)
+    if who.kind is CallerKind.STAFF or not found or not (own or who.may_act_for(found)):
+        raise CareRefused(ResultCode.ACCESSDENIED, "provider", "careProviderId")
+    return found
+
+
+def _person(patient: Identifier | None, on: CareServices) -> str | None:
+    """The register's id; empty when no patient is asked for, None for one whom nobody knows."""
+    return on.store.patient(patient) if patient else ""
+
+
+def _between(period: Period) -> dict[str, Any]:
+    return {"since": max(period.first, 0), "until": period.last}
+
+
+def _check(purpose: str, period: Period) -> None:
+    if not 0 < len(purpose.strip()) <= LONGEST_PURPOSE:
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "purpose", "purpose")
+    if period.inverted:
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "inverted", "toDate")
+
+
+def _answered(
+    what: str, purpose: str, sought: AccessSought, who: Caller, on: CareServices, now: int
+) -> Done[LogsAnswer]:
+    number = on.store.access_count(sought, MOST_ROWS + 1)
+    if number > MOST_ROWS:
+        raise CareRefused(ResultCode.ERROR, EXCEEDED, "fromDate")
+    if number > AT_ONCE:
+        return _queued(what, purpose, sought, who, on, now)
+    return _done(on.store.access_page(sought, None, AT_ONCE).rows, what, purpose, sought, who, now)
+
+
+def _done(
+    rows: tuple[AccessRow, ...], what: str, purpose: str, sought: AccessSought, who: Caller, now: int
+) -> Done[LogsAnswer]:
+    return Done(LogsAnswer(rows), Effects((), (read(what, purpose, sought, len(rows), who, now),)))
+
+
+def _queued(what: str, purpose: str, sought: AccessSought, who: Caller, on: CareServices, now: int) -> Done[LogsAnswer]:
+    queued = AccessReport(secrets.token_urlsafe(16), who.by, sought, now)
+    changes: tuple[Change, ...] = (QueueReport(queued),)
+    wait = SECONDS_A_REPORT * (1 + on.store.access_reports_waiting())
+    answer = LogsAnswer(state=ReportState.ON_QUEUE, report=queued.id, queue_time=wait)
+    return Done(answer, Effects(changes, (read(f"{what} queued", purpose, sought, 0, who, now),)), ResultCode.INFO)
+
+
+def report(id: str, what: str, purpose: str, who: Caller, on: CareServices, now: int) -> Done[LogsAnswer]:
+    """The answer to an earlier question, for who asked it. Raises CareRefused."""
+    found = on.store.access_report(id)
+    if found is None or found.by != who.by:
+        raise CareRefused(ResultCode.NOTFOUND, "report", "queuedReportId")
+    if found.state is not ReportState.DONE:
+        answer = LogsAnswer(state=found.state, report=id, queue_time=SECONDS_A_REPORT)
+        return Done(answer, code=ResultCode.INFO)
+    return _done(on.store.access_rows(found.entries), what, purpose, found.sought, who, now)
+
+
+def read(what: str, purpose: str, sought: AccessSought, rows: int, who: Caller, now: int) -> AccessLogRead:
+    """That somebody read so many entries of the log: for every call and page that shows any. It goes with the answer's commit."""
+    told = {"employee": who.staff.employee, "sought": sought.employee}
+    return AccessLogRead(
+        at=now,
+        reference=who.reference,
+        what=what,
+        purpose=purpose.strip(),
+        provider=sought.provider or sought.source,
+        person=sought.person,
+        since=sought.since,
+        until=sought.until if sought.until < EVER else 0,
+        rows=rows,
+        by=who.by,
+        kind=who.kind.value,
+        evidence={name: value for name, value in told.items() if value},
+    )

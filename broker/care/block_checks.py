@@ -3,7 +3,7 @@
 from typing import Final
 
 from broker.audit.care_events import BlockRevealed
-from broker.care import decisions, patients, providers
+from broker.care import copies, decisions, patients, providers
 from broker.care.calling import Caller, CareRefused, CareServices, Done, ResultCode
 from broker.care.care_facts import facts
 from broker.login.effects import NOTHING, Effects
@@ -18,21 +18,24 @@ MOST_ROWS: Final = 5000
 
 
 def check(
-    actor: CareActor, patient: Identifier, rows: tuple[Resource, ...], who: Caller, on: CareServices, now: int
+    actor: CareActor | None, patient: Identifier, rows: tuple[Resource, ...], who: Caller, on: CareServices, now: int
 ) -> Done[tuple[BlockCheck, ...]]:
     """Each row: open, blocked, or not to be judged. INFO when any row cannot be judged."""
     if len(rows) > MOST_ROWS:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "too-many", "rows")
     asked_by = providers.actor(actor, who, on)
+    wanted = tuple(map(decisions.compared, rows))
+    if any(copies.foreign(row.provider, on) for row in wanted if row.provider) and copies.too_old(on, now):
+        raise CareRefused(ResultCode.ERROR, "stale-copy", "rows")
     found = patients.known(patient, on)
     standing = () if found is None else on.store.blocks_of(found.person)
-    checks = evaluate(asked_by, map(decisions.compared, rows), standing, now)
+    checks = evaluate(asked_by, wanted, standing, now)
     bad = any(one.status is BlockStatus.VALIDATION_ERROR for one in checks)
     return Done(checks, code=ResultCode.INFO if bad else ResultCode.OK)
 
 
 def reveal(
-    actor: CareActor, patient: Identifier, told: Level, who: Caller, on: CareServices, now: int
+    actor: CareActor | None, patient: Identifier, told: Level, who: Caller, on: CareServices, now: int
 ) -> Done[Revealed]:
     """The next step: that something is blocked; in an emergency where; and then what is opened. Each step has its record."""
     question = AccessQuestion(providers.actor(actor, who, on), patients.number(patient), ())

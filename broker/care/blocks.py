@@ -88,6 +88,7 @@ def revoke(id: str, why: ActWish, who: Caller, on: CareServices, now: int) -> Do
     block, person, provider = own(id, who, on)
     _may_enter(provider, who)
     standing(block)
+    _entered_here(block)
     ended = acts.act(why, who, now)
     return _moved("revoked", block, replace(block, revoked=ended), person, who, ended, now)
 
@@ -100,8 +101,15 @@ def delete(id: str, why: ActWish, who: Caller, on: CareServices, now: int) -> Do
     providers.registrar(provider, who)
     if block.deleted is not None:
         raise CareRefused(ResultCode.INVALIDSTATE, "ended", "id")
+    _entered_here(block)
     ended = acts.act(why, who, now)
     return _moved("deleted", block, replace(block, deleted=ended), person, who, ended, now)
+
+
+def _entered_here(block: Block) -> None:
+    """A copy of another node's block ends there, and then here."""
+    if not block.local:
+        raise CareRefused(ResultCode.INVALIDSTATE, "a-copy", "id")
 
 
 def _moved(act: str, before: Block, after: Block, person: str, who: Caller, entered: Act, now: int) -> Done[Block]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Generic, TypeVar, cast
 
+from broker.care.access_values import LogIdTaken
 from broker.care.ports import CareStore
 from broker.login.effects import NOTHING, Effects, Overtaken
 from broker.login.ports import Services
@@ -101,20 +102,26 @@ def carried_out(call: Callable[[], Done[T]], store: CareStore) -> Done[T]:
                 store.commit(done.effects)
         except Overtaken:
             continue
+        except LogIdTaken as error:
+            raise CareRefused(ResultCode.VALIDATION_ERROR, "log-id-taken", "logId") from error
         return done
     raise CareRefused(ResultCode.ERROR, "overtaken")
 
 
 @dataclass(frozen=True, slots=True)
 class CareServices:
-    """What a call works with: the store and the providers of the running register, at its `version`."""
+    """What a call works with: the store and the providers of the running register, at its `version`. `stale_after`: seconds for
+    which a copy of another node's blocks may be answered from; 0 where there is no other node.
+    """
 
     store: CareStore
     register: CareRegister
     version: int = 0
+    stale_after: int = 0
 
 
 def services_of(on: Services) -> CareServices:
     """What care works with, out of what every step works with."""
     federation = on.federation()
-    return CareServices(cast("CareStore", on.store), federation.care, federation.version)
+    stale_after = on.settings.care_node_stale_after if on.settings.care_node_url else 0
+    return CareServices(cast("CareStore", on.store), federation.care, federation.version, stale_after)

@@ -196,7 +196,7 @@ class ConsentCheck:
         return self.consent is not None
 
 
-def check(actor: CareActor, patient: Identifier, who: Caller, on: CareServices, now: int) -> ConsentCheck:
+def check(actor: CareActor | None, patient: Identifier, who: Caller, on: CareServices, now: int) -> ConsentCheck:
     """Whether a consent lets the actor read what other providers have recorded (CheckConsent)."""
     asked_for = providers.actor(actor, who, on)
     found = patients.known(patient, on)

@@ -10,17 +10,18 @@ from dataclasses import replace
 from typing import Any, Final
 
 from broker.audit.care_events import AccessDecided
-from broker.care import patients, providers
+from broker.care import copies, patients, providers
 from broker.care.calling import Caller, CareRefused, CareServices, Done, ResultCode, carried_out
 from broker.care.care_facts import facts
 from broker.login.effects import Effects, StorageUnavailable
 from trust_framework.care import Resource
 from trust_framework.care_access import Access, AccessQuestion, CareFacts, Ground, Ruling, seen
 from trust_framework.care_access import decide as rule
-from trust_framework.identifiers import hsa_compare_form
+from trust_framework.identifiers import hsa_compare_form, hsa_id
 from trust_framework.rules import SETS
 
 MOST_RESOURCES: Final = 500
+STALE: Final = Ground("default", "stale-copy")
 UNAVAILABLE: Final = Ground("default", "service-unavailable")
 
 
@@ -34,9 +35,20 @@ def decide(
     if rules is None:
         raise CareRefused(ResultCode.ERROR, "unknown-rules", "provider")
     known, same = facts(asked.patient, on, more)
-    rulings = rule(asked, known, rules, now)
+    rulings = _as_fresh(rule(asked, known, rules, now), asked, on, now)
     event = _decided(asked, known, rules.id, rulings, who, on, now)
     return Done(seen(rulings), Effects((same,) if same else (), (event,)))
+
+
+def _as_fresh(rulings: tuple[Ruling, ...], asked: AccessQuestion, on: CareServices, now: int) -> tuple[Ruling, ...]:
+    """The rulings, but for information of other nodes' providers, of whose blocks our copy is too old."""
+    theirs = {place for place, one in enumerate(asked.resources) if copies.foreign(one.provider, on)}
+    if not theirs or not copies.too_old(on, now):
+        return rulings
+    return tuple(
+        Ruling(one.resource, Access.REFUSED, (STALE,), one.hidden) if place in theirs else one
+        for place, one in enumerate(rulings)
+    )
 
 
 def answered(
@@ -58,9 +70,13 @@ def _asked(question: AccessQuestion, who: Caller, on: CareServices) -> AccessQue
 
 
 def compared(resource: Resource) -> Resource:
-    """A resource with its ids in compare form."""
-    provider, unit = hsa_compare_form(resource.provider), hsa_compare_form(resource.unit)
+    """A resource with its ids in compare form. What is no HSA-id is nobody's, and cannot be judged."""
+    provider, unit = _compared(resource.provider), _compared(resource.unit)
     return replace(resource, provider=provider, unit=unit, type=resource.type.strip().lower())
+
+
+def _compared(value: str) -> str:
+    return hsa_compare_form(value) if hsa_id(value.strip()) else ""
 
 
 def _decided(

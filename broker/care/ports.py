@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from broker.care.access_values import AccessLogStore
 from broker.login.ports import Store
 from trust_framework.blocks import Block
 from trust_framework.care_consents import CareConsent
@@ -12,7 +13,7 @@ from trust_framework.identifiers import Identifier
 from trust_framework.review_cases import CaseKind, ReviewCase
 
 
-class CareStore(Store, Protocol):
+class CareStore(Store, AccessLogStore, Protocol):
     """Reads; writes go through `commit`, as everywhere. `person` is the register's id of a patient."""
 
     def patient(self, patient: Identifier) -> str | None:

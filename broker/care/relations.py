@@ -98,7 +98,7 @@ def of_patient(patient: Identifier, who: Caller, on: CareServices) -> tuple[Care
     return tuple(one for one in on.store.relations_of(found.person) if who.may_act_for(one.provider))
 
 
-def check(actor: CareActor, patient: Identifier, who: Caller, on: CareServices, now: int) -> CareRelation | None:
+def check(actor: CareActor | None, patient: Identifier, who: Caller, on: CareServices, now: int) -> CareRelation | None:
     """The relation that the actor has to the patient now, the latest registered; None without one (CheckPatientRelation)."""
     asked_for = providers.actor(actor, who, on)
     found = patients.known(patient, on)

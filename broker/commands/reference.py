@@ -16,6 +16,8 @@ from broker.federation.reference import page as federation_file
 from broker.settings import Settings
 from trust_framework.attribute import SAML_NAMES
 from trust_framework.attributes import CATALOGUE
+from trust_framework.care_access import SEVERITY
+from trust_framework.rules import SETS
 
 
 @click.command()
@@ -203,6 +205,31 @@ def _attributes() -> Iterator[str]:
         yield f"| `{row.name}` | {row.en} ({row.sv}) | {row.source} | {saml} | `{row.claim()}` | {several} |"
 
 
+def access_rule_page() -> str:
+    """`docs/access-rules.md`."""
+    return "\n".join(_access_rules()) + "\n"
+
+
+def _access_rules() -> Iterator[str]:
+    yield from (
+        "# Access rules of care",
+        "",
+        "Whether somebody may see something recorded of a patient is decided by the rule set of their care provider (`rules` of",
+        "`care_providers` in the federation file). Every rule looks at every resource. What closes beats what permits; where",
+        "several rules close, the answer is the last of these:",
+        f"{', '.join(f'`{access}`' for access in SEVERITY if access != 'permitted')}.",
+        "What nothing permits is `refused` with the code `not-permitted`. A remark (–) neither opens nor closes. Each ground of",
+        "an answer names rule, code, source and what it was about. Sources whose section nobody has verified say so; have a",
+        "lawyer confirm all of them. This page is made from the rules (`tillit reference`).",
+    )
+    for rules in SETS.values():
+        yield from ("", f"## `{rules.id}`: {rules.names['en']}", "")
+        yield from ("| rule | answer | holds | code | source |", "|---|---|---|---|---|")
+        for row in rules.rules:
+            answer = "hidden" if row.hides else f"`{row.access}`" if row.access else "–"
+            yield f"| `{row.id}` | {answer} | {_first(row.predicate)} | `{row.code}` | {row.source} |"
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "settings.md": settings_page,
     "federation-file.md": federation_file,
@@ -211,4 +238,5 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "routes.md": route_page,
     "audit-events.md": event_page,
     "attributes.md": attribute_page,
+    "access-rules.md": access_rule_page,
 }

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from broker.demo.browser import NotHeld
-from broker.demo.flows import Flow, Stage, choices, leaving, logins, record, refusals, tokens, trials
+from broker.demo.flows import Flow, Stage, care, choices, leaving, logins, record, refusals, tokens, trials
 from broker.demo.places import Places
 
 FLOWS: Final[Sequence[tuple[str, Flow]]] = (
@@ -60,6 +60,7 @@ FLOWS: Final[Sequence[tuple[str, Flow]]] = (
     ("test issuer: a made-up person, a service in test", trials.test_login),
     ("test issuer: answers that are wrong on purpose", trials.wrong_answers),
     ("test issuer: neither issuer knows the other's services", trials.not_in_production),
+    ("care: blocked for another unit, opened in an emergency", care.block_and_emergency),
     ("log: checkpoints grow", record.checkpoints_grow),
     ("log verify", record.log_verifies),
 )

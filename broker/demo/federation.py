@@ -11,7 +11,18 @@ import yaml
 
 from broker.demo import keys
 from broker.demo.cards import LEVELS
-from broker.demo.people import PERSONAS, REGION, ROLES, STAFF, SUPPLIER, Persona
+from broker.demo.people import (
+    CARE_PROVIDERS,
+    OTHER_PROVIDER,
+    PERSONAS,
+    REGION,
+    REGISTRAR,
+    ROLES,
+    STAFF,
+    SUPPLIER,
+    Persona,
+    hsa_id,
+)
 from broker.demo.places import LOA, MOBILE_LEVEL, Places
 from idp_adapters.simulators.ca import TestCa
 from metadata.wire.jose import public_jwk
@@ -97,6 +108,7 @@ def _content(places: Places, ca: TestCa) -> dict[str, Any]:
         "members": [
             {"org": REGION, "name": {"sv": "Region Exempel", "en": "Region Example"}},
             {"org": SUPPLIER, "name": {"sv": "Exempelbolaget AB", "en": "Example Company"}},
+            {"org": OTHER_PROVIDER, "name": {"sv": "Närvård Exempel", "en": "Local Care Example"}},
         ],
         "services": [
             _saml_service(places),
@@ -107,6 +119,8 @@ def _content(places: Places, ca: TestCa) -> dict[str, Any]:
         "methods": {"card": _card_method(places, ca), "bankid": _mobile_method(places)},
         "persons": [_person(persona) for persona in PERSONAS.values()],
         "staff": [employment.entry() for employment in STAFF],
+        "care_providers": [_care_provider(*each) for each in CARE_PROVIDERS],
+        "care_consumers": [_record_system()],
         "roles": [{"person": person, "role": role, **({"org": org} if org else {})} for person, role, org in ROLES],
     }
 
@@ -173,6 +187,7 @@ def _api(places: Places) -> dict[str, Any]:
             "token_endpoint_auth_method": "client_secret_basic",
             "client_secret": f"file:{_relative(places, keys.secret_path(places, 'api'))}",
             "client_uri": f"{places.api}/",
+            "scope": f"{API} care:read care:write",
         },
         "levels": list(ALL_LEVELS),
     }
@@ -240,6 +255,23 @@ def _person(persona: Persona) -> dict[str, Any]:
     if persona.number:
         entry["personalIdentityNumber"] = persona.number
     return entry | ({"mail": persona.mail} if persona.mail else {})
+
+
+def _care_provider(provider: tuple[str, str, str], units: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """A care provider whose blocks, consents, relations and access log are kept here."""
+    hsa, name, org = provider
+    return {
+        "hsa_id": hsa,
+        "member": org,
+        "name": {"sv": name},
+        "units": [{"hsa_id": unit, "name": {"sv": called}} for unit, called in units],
+        "registrars": [REGISTRAR],
+    }
+
+
+def _record_system() -> dict[str, Any]:
+    """The region's record system, which calls care's registers as the client of the API."""
+    return {"hsa_id": hsa_id("S001"), "member": REGION, "service": "api", "providers": [hsa_id("V001")]}
 
 
 def _relative(places: Places, path: Path) -> str:

@@ -146,6 +146,14 @@ def _more(places: Places) -> Section:
                 f"send it in. Approve it in the federation's console, {places.broker}/admin, as Astrid and then as Bo "
                 "(Region Example's login).",
             ),
+            both(
+                f"Vården, {places.broker}/vard: Gunnel (kortet gunnel) spärrar Cecilias uppgifter (19890605-9483) vid "
+                "Medicinmottagningen. Astrid på Akuten (Region Exempels inloggning) ser att något är spärrat och öppnar det "
+                f"i nödläge. Bo granskar det, {places.broker}/granskning, och Cecilia ser det på {places.broker}/min-sida.",
+                f"Care, {places.broker}/vard: Gunnel (the card gunnel) blocks Cecilia's information (19890605-9483) at "
+                "Medicinmottagningen. Astrid at Akuten (Region Example's login) sees that something is blocked, and opens it "
+                f"in an emergency. Bo reviews that, {places.broker}/granskning, and Cecilia sees it at {places.broker}/min-sida.",
+            ),
         ),
     )
 

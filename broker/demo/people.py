@@ -39,6 +39,7 @@ PERSONAS: Final = {
         Persona("dagny", "Dagny", "Samordning", "197010632391", phone=False),
         Persona("ester", "Ester", "Utlandsson", mail="ester@region.example"),
         Persona("folke", "Folke", "Reservkvist", mail="folke@region.example"),
+        Persona("gunnel", "Gunnel", "Spärrgren", mail="gunnel@region.example"),
     )
 }
 
@@ -47,6 +48,7 @@ ROLES: Final = (
     ("astrid", "operator", ""),
     ("bo", "operator", ""),
     ("tolvan", "owner", REGION),
+    ("bo", "log-reviewer", REGION),
     ("cecilia", "owner", SUPPLIER),
 )
 """Who may do what in the portal and the console: person, role, organisation (none: the federation)."""
@@ -104,6 +106,15 @@ class Employment:
 
 _REGION_CARE: Final = (hsa_id("V001"), "Region Exempel, vården", REGION)
 _OTHER_CARE: Final = (hsa_id("V002", OTHER_PROVIDER), "Närvård Exempel", OTHER_PROVIDER)
+_CLINIC: Final = (hsa_id("E201"), "Medicinmottagningen")
+_EMERGENCY: Final = (hsa_id("E202"), "Akuten")
+_LOCAL: Final = (hsa_id("E301", OTHER_PROVIDER), "Närvårdsmottagningen")
+CARE_PROVIDERS: Final = ((_REGION_CARE, (_CLINIC, _EMERGENCY)), (_OTHER_CARE, (_LOCAL,)))
+"""Care providers with their units."""
+
+REGISTRAR: Final = "BIF;Spärradministratör"
+"""The system role of who registers blocks."""
+
 _AT_REGION: Final = {"o": "Region Exempel", "organizationIdentifier": REGION}
 CARE: Final = "Vård och behandling"
 
@@ -121,7 +132,7 @@ STAFF: Final = (
                 "Läkare på medicinmottagningen",
                 CARE,
                 _REGION_CARE,
-                (hsa_id("E201"), "Medicinmottagningen"),
+                _CLINIC,
                 ("Läsa;alla;SJF", "Skriva;alla;VE"),
             ),
             Commission(COMMISSION_ADMIN, "Administration av vården", "Administration", _REGION_CARE),
@@ -132,7 +143,7 @@ STAFF: Final = (
         "astrid",
         hsa_id("1002"),
         {**_AT_REGION, "title": "Sjuksköterska", "healthcareProfessionalLicense": "SJ"},
-        (Commission(hsa_id("U104"), "Sjuksköterska på akuten", CARE, _REGION_CARE, (hsa_id("E202"), "Akuten")),),
+        (Commission(hsa_id("U104"), "Sjuksköterska på akuten", CARE, _REGION_CARE, _EMERGENCY),),
     ),
     Employment("bo", hsa_id("1003"), {**_AT_REGION, "title": "IT-tekniker"}),
     Employment(
@@ -141,10 +152,16 @@ STAFF: Final = (
         {**_AT_REGION, "title": "Forskare"},
         (
             Commission(hsa_id("U105"), "Forskning", "Kvalitetssäkring", _REGION_CARE),
-            Commission(hsa_id("U106", OTHER_PROVIDER), "Jour på närvården", CARE, _OTHER_CARE),
+            Commission(hsa_id("U106", OTHER_PROVIDER), "Jour på närvården", CARE, _OTHER_CARE, _LOCAL),
         ),
     ),
     Employment("folke", hsa_id("1005"), {**_AT_REGION, "title": "Undersköterska"}),
+    Employment(
+        "gunnel",
+        hsa_id("1006"),
+        {**_AT_REGION, "title": "Vårdadministratör", "systemRole": REGISTRAR},
+        (Commission(hsa_id("U107"), "Spärradministratör", CARE, _REGION_CARE, _CLINIC),),
+    ),
 )
 STAFF_ID: Final = {employment.person: employment.hsa_id for employment in STAFF}
 
@@ -180,6 +197,8 @@ CARDS: Final = (
     CardRow("ester-revoked", "ester", "person-hsa-3", "ett förlorat kort som är spärrat", "a lost card that is revoked",
             "revoked"),
     CardRow("ester-expired", "ester", "person-hsa-3", "ett kort som är för gammalt", "a card that is too old", "expired"),
+    CardRow("gunnel", "gunnel", "person-hsa-3", "tjänstekort, nivå 3; registrerar spärrar",
+            "staff card, level 3; registers blocks"),
     CardRow("tolvan-signing", "tolvan", "person-hsa-3", "den del av kortet som skriver under", "the signing half of a card",
             "signing"),
     CardRow("stranger", "tolvan", "stranger", "ett kort från en okänd utfärdare", "a card of a CA that nobody here knows",

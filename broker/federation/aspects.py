@@ -281,6 +281,7 @@ _ROWS: Final = (
     Aspect(CARE_CONSUMER, "member", _V, "medlem", "member", _D, _D),
     Aspect(CARE_CONSUMER, "service", _V, "klient i JSON-gränssnittet", "client of the JSON API", _D, _D),
     Aspect(CARE_CONSUMER, "contracts", _S, "tjänstekontrakt", "service contract", _D, _C),
+    Aspect(CARE_CONSUMER, "copies", _Y, "får läsa allas spärrar", "may read the blocks of all", _D, _D),
     Aspect(CARE_CONSUMER, "providers", _S, "vårdgivare", "care provider", _D, _C),
     Aspect(AGREEMENT, "contact", _S, "kontakt", "contact", _H, _H),
     Aspect(AGREEMENT, "contacts", _S, "kontakt", "contact", _H, _H),

@@ -79,6 +79,9 @@ class CareConsumerEntry(Entry):
     )
     contracts: tuple[Id, ...] = Field((), description="The operations that it may call, such as `CheckBlocks`.")
     providers: tuple[HsaId, ...] = Field((), description="HSA-ids of the care providers that it may call for.")
+    copies: bool = Field(
+        False, description="Whether it is another node, which may read the blocks of every provider to keep a copy."
+    )
 
 
 def provider(entry: CareProviderEntry) -> CareProvider:
@@ -109,6 +112,7 @@ def consumer(entry: CareConsumerEntry) -> CareConsumer:
         frozenset(entry.contracts),
         frozenset(map(hsa_compare_form, entry.providers)),
         entry.service or "",
+        entry.copies,
     )
 
 

@@ -5,7 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from broker.care.calling import CareServices
 from broker.federation import domains
+from broker.jobs.care_node import NodeStore, care_node_jobs
 from broker.jobs.corrections import CorrectionStore, correction_jobs
 from broker.jobs.feeds import FeedStore, look_at_feeds
 from broker.jobs.notices import NoticeStore, mail_jobs
@@ -33,7 +35,7 @@ KEYS = 60
 """Seconds between looks at the keys' dates."""
 
 
-class HouseStore(SealingStore, FeedStore, NoticeStore, CorrectionStore, Protocol):
+class HouseStore(SealingStore, FeedStore, NoticeStore, NodeStore, CorrectionStore, Protocol):
     """What the standard jobs need of the store."""
 
     @property
@@ -50,6 +52,8 @@ class HouseStore(SealingStore, FeedStore, NoticeStore, CorrectionStore, Protocol
     def count_logins(self, unlisted: frozenset[str] = ..., batch: int = ...) -> int: ...
 
     def make_months(self) -> None: ...
+
+    def make_report(self) -> bool: ...
 
     def fill_tiles(self, most: int = ...) -> int: ...
 
@@ -78,6 +82,7 @@ def standard_jobs(
         Job("seal", 1, sealer.run),
         Job("counts", 5, lambda: count_logins(store)),
         Job("tiles", 2, lambda: fill_tiles(store)),
+        Job("reports", 2, lambda: make_reports(store)),
         Job("months", _HOUR, store.make_months),
         Job("expire", 15, lambda: expire(store, sign_on_absolute)),
         Job("checkpoints", _HOUR, store.thin_checkpoints),
@@ -85,11 +90,14 @@ def standard_jobs(
     )
 
 
-def outbound_jobs(store: HouseStore, egress: Fetches, settings: Settings) -> tuple[Job, ...]:
+def outbound_jobs(
+    store: HouseStore, egress: Fetches, settings: Settings, care: Callable[[], CareServices]
+) -> tuple[Job, ...]:
     """Jobs that call others and may wait for them, so they run in a thread of their own: nothing else stands still."""
     return (
         Job("feeds", 5, lambda: look_at_feeds(store, egress)),
         Job("hosts", _HOUR, lambda: look_at_hosts(store, egress)),
+        *care_node_jobs(store, egress, settings, care),
         *correction_jobs(store, settings.base_url),
         *(mail_jobs(store, Post(settings), settings.base_url) if settings.smtp_host else ()),
     )
@@ -117,6 +125,13 @@ def count_logins(store: HouseStore) -> None:
     """Count what the log has gained, a batch a transaction, and not for ever: the next turn goes on."""
     for _ in range(MOST_BATCHES):
         if store.count_logins(IDS, BATCH) < BATCH:
+            break
+
+
+def make_reports(store: HouseStore) -> None:
+    """Make the reports of the access log that wait, and not for ever: the next turn goes on."""
+    for _ in range(MOST_BATCHES):
+        if not store.make_report():
             break
 
 

@@ -12,14 +12,14 @@ from typing import Final
 from sqlalchemy import Index, bindparam, column, insert
 
 from broker.audit.leaf import AccessLeaves
-from broker.care.access_log import LogIdTaken, StoreAccess
+from broker.care.access_values import LogIdTaken, StoreAccess
 from broker.keys.sealing import SealingVault, open_under, sealer_under
 from broker.storage import access_months
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.log import PENDING
 from broker.storage.patients import Known, found_or_made
 from broker.storage.tables import About, number, octets, table, text
-from trust_framework.access_log import AccessRecord, entries, text_of
+from trust_framework.access_log import AccessRecord, entries, identity_text_of, text_of
 from trust_framework.care import Activity
 from trust_framework.identifiers import Identifier
 
@@ -75,6 +75,7 @@ SPAN: Final = 2**17
 
 _NOBODYS, _PERSONS = b"\x00", b"\x01"
 _PURPOSE: Final = "access"
+_BETWEEN: Final = b"\n"
 _CALL = Kept(insert(CALLS).values(at=bindparam("at"), by=bindparam("by")).returning(CALLS.c.id))
 COLUMNS: Final = tuple(each.name for each in ACCESS.columns)
 Entry = tuple[int, int, str, bytes, str, str, str, int, bytes]
@@ -119,11 +120,13 @@ class _Entering:
         self.ids.append((id_hash(record.provider, record.id), self._next, record.at))
         employee = self._employees.get(record.user) or self._employee(record.user)
         emergency = int(record.activity == Activity.EMERGENCY)
+        identity = identity_text_of(record, os.urandom(16).hex())
+        digest = hashlib.sha256(identity.encode("ascii")).hexdigest()
         for (patient, source), resources in entries(record):
             number = self._next
             person, seal = self._seals.get(patient) or self._seal(patient)
-            plain = text_of(record, resources, os.urandom(16).hex()).encode("ascii")
-            sealed = seal(plain, context(number, person))
+            plain = text_of(record, resources, digest, os.urandom(16).hex()).encode("ascii")
+            sealed = seal(plain + _BETWEEN + identity.encode("ascii"), context(number, person))
             row = (number, record.at, person, employee, record.provider, record.unit, source, emergency, sealed)
             self.rows.append(row)
             self.leaves.append((self._leaf.of(record.at, person, record.provider, plain, evidence(row)), number))
@@ -167,8 +170,13 @@ def evidence(row: Entry) -> bytes:
     return b"".join((head.encode(), employee, sealed))
 
 
-def opened(vault: SealingVault, key: bytes | None, number: int, person: str, sealed: bytes) -> str | None:
-    """An entry's text; None when the patient was forgotten."""
+def opened(vault: SealingVault, key: bytes | None, number: int, person: str, sealed: bytes) -> tuple[str, str] | None:
+    """An entry's text and that of the identity; None when the patient was forgotten."""
     if sealed[:1] == _NOBODYS:
-        return vault.open(_PURPOSE, sealed[1:], context(number, person)).decode("ascii")
-    return None if key is None else open_under(key, _PURPOSE, sealed[1:], context(number, person)).decode("ascii")
+        plain = vault.open(_PURPOSE, sealed[1:], context(number, person))
+    elif key is None:
+        return None
+    else:
+        plain = open_under(key, _PURPOSE, sealed[1:], context(number, person))
+    text, _, identity = plain.decode("ascii").partition("\n")
+    return text, identity

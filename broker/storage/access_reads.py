@@ -3,11 +3,11 @@
 Each combination of what is looked for is a statement of its own, so that each finds its index.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select, tuple_
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, tuple_
 
 from broker.storage import access_log
 from broker.storage.access_log import ACCESS
@@ -35,6 +35,8 @@ _CONDITIONS: Final[dict[str, Any]] = {
     "emergency": _A.emergency == bindparam("emergency"),
 }
 _ONE = Kept(_READ.where(_A.record == bindparam("row")))
+_MANY = Kept(_READ.where(_A.record == any_(bindparam("rows", type_=ARRAY(BigInteger)))))
+_NUMBERS_AT_ONCE: Final = 2000
 
 
 def _matching(names: frozenset[str]) -> list[Any]:
@@ -48,6 +50,12 @@ def _page(names: frozenset[str], after: bool) -> Kept:  # a key of the cache
     if after:
         matching.append(tuple_(_A.at, _A.record) < tuple_(bindparam("before_at"), bindparam("before")))
     return Kept(_READ.where(*matching).order_by(_A.at.desc(), _A.record.desc()).limit(bindparam("count")))
+
+
+@cache
+def _numbers(names: frozenset[str]) -> Kept:
+    matching = select(_A.record).where(*_matching(names))
+    return Kept(matching.order_by(_A.at.desc(), _A.record.desc()).limit(bindparam("count")))
 
 
 @cache
@@ -96,13 +104,33 @@ def row(database: Database, id: str) -> AccessRow | None:
     return next(iter(_opened(database, database.rows(_ONE, {"row": int(id)}))), None)
 
 
+def numbers(database: Database, sought: AccessSought, most: int) -> tuple[int, ...]:
+    """The numbers of the entries, the newest first."""
+    names, values = _asked(database, sought)
+    return tuple(found[0] for found in database.rows(_numbers(names), {**values, "count": most}))
+
+
+def rows(database: Database, numbers: Sequence[int]) -> tuple[AccessRow, ...]:
+    """Those of these entries that can be read, in their order."""
+    found: dict[str, AccessRow] = {}
+    for first in range(0, len(numbers), _NUMBERS_AT_ONCE):
+        some = numbers[first : first + _NUMBERS_AT_ONCE]
+        read = (
+            [row for number in some for row in database.rows(_ONE, {"row": number})]
+            if database.sqlite
+            else database.rows(_MANY, {"rows": list(some)})
+        )
+        found.update((row.id, row) for row in _opened(database, read))
+    return tuple(found[str(number)] for number in numbers if str(number) in found)
+
+
 def _opened(database: Database, rows: Iterable[Row]) -> tuple[AccessRow, ...]:
     keys: dict[str, bytes | None] = {"": None}
     found = []
     for number, _, person, sealed, position, key in rows:
         if person not in keys:
             keys[person] = database.vault.open("person-key", key, person.encode()) if key else None
-        text = access_log.opened(database.vault, keys[person], number, person, sealed)
-        if text is not None:
-            found.append(AccessRow(str(number), person, record_of(text), text, position))
+        texts = access_log.opened(database.vault, keys[person], number, person, sealed)
+        if texts is not None:
+            found.append(AccessRow(str(number), person, record_of(*texts), texts[0], position, texts[1]))
     return tuple(found)

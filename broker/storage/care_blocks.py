@@ -7,6 +7,7 @@ from sqlalchemy import Index, bindparam, delete, func, select
 
 from broker.care.changes import SaveBlock
 from broker.login.effects import Overtaken
+from broker.storage import care_outbox
 from broker.storage.care_entries import BASIS, Entries, adding
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
@@ -21,6 +22,7 @@ BLOCKS = table(
     text("provider", "HSA-id of the care provider whose information it closes"),
     number("made_at", "When it was entered"),
     number("changed_at", "When it, or a lift of it, was last changed here"),
+    number("local", "1 when it was entered at this node"),
     number("cancelled_at", "When it, or a lift of it, last ended before its time", nullable=True),
     octets("mark", "Keyed hash of the content; who writes names that of what they read"),
     octets("content", "The block, sealed under the patient's key"),
@@ -44,6 +46,7 @@ _CHANGED = _ENTRIES.kept(
     .order_by(_B.changed_at, _B.id)
     .limit(bindparam("count"))
 )
+_COPIES = _ENTRIES.kept(_ENTRIES.joined.where(_B.local == 0))
 _LATEST = Kept(select(func.max(_B.cancelled_at)).where(_B.provider == bindparam("provider")))
 _ADD_LIFT = adding(LIFTS)
 _LIFT = Kept(select(_L.block).where(_L.id == bindparam("row")))
@@ -58,11 +61,14 @@ def save(unit: Unit, change: SaveBlock) -> None:
     lifted = [lift.registered.registered_at for lift in block.lifts]
     more = {
         "provider": block.provider,
+        "local": int(block.local),
         "made_at": made,
         "changed_at": change.at or max((made, *ended, *lifted)),
         "cancelled_at": (change.at or max(ended)) if ended else None,
     }
     _ENTRIES.save(unit, block.id, change.person, block, change.before, more)
+    if block.local:
+        care_outbox.mark(unit, block.id, change.person)
     before = {lift.id for lift in change.before.lifts} if change.before else set()
     for lift in block.lifts:
         found_by = {"id": lift.id, "block": block.id, "person": change.person}
@@ -95,6 +101,11 @@ def of_person(database: Database, person: str) -> tuple[Block, ...]:
 def changed(database: Database, provider: str, since: int, count: int) -> tuple[tuple[Block, str], ...]:
     """Blocks of a provider changed at or after an instant, the oldest change first, each with its patient."""
     return _ENTRIES.opened(database, _CHANGED, {"provider": provider, "since": since, "count": count})
+
+
+def copies(database: Database) -> tuple[Block, ...]:
+    """Every copy of another node's block."""
+    return tuple(block for block, _ in _ENTRIES.opened(database, _COPIES, {}))
 
 
 def latest_cancellation(database: Database, provider: str) -> int | None:

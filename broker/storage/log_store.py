@@ -4,9 +4,11 @@ Each method is a line; what it does stands in the file of its aggregate.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from broker.storage import access_months, access_reads, log, log_rows, log_tiles
+from broker.care.access_values import MOST_ROWS, AccessReport, ReportState
+from broker.storage import access_months, access_reads, access_reports, log, log_rows, log_tiles
 from broker.storage.database import Database, Unit
 from broker.storage.log_tiles import Proofs
 from trust_framework.access_log import AccessPage, AccessRow, AccessSought
@@ -37,6 +39,29 @@ class LogStore:
         """An entry of the access log by its id."""
         return access_reads.row(self._database, id)
 
+    def access_rows(self, ids: Sequence[int]) -> tuple[AccessRow, ...]:
+        """Those of these entries that can be read, in their order."""
+        return access_reads.rows(self._database, ids)
+
+    def access_report(self, id: str) -> AccessReport | None:
+        """A report, made or not."""
+        return access_reports.read(self._database, id)
+
+    def access_reports_waiting(self) -> int:
+        """How many reports are not made yet."""
+        return access_reports.waiting(self._database)
+
+    def make_report(self) -> bool:
+        """Make the oldest report that waits; whether there was one."""
+        report = access_reports.oldest(self._database)
+        if report is None:
+            return False
+        self._write(lambda unit: access_reports.move(unit, replace(report, state=ReportState.IN_PROCESS)))
+        found = access_reads.numbers(self._database, report.sought, MOST_ROWS)
+        done = replace(report, state=ReportState.DONE, entries=found)
+        self._write(lambda unit: access_reports.move(unit, done))
+        return True
+
     def make_months(self) -> None:
         """See to it that the access log has room for this month and the next ones."""
         now = self.clock()
@@ -47,6 +72,10 @@ class LogStore:
     def log_strays(self) -> int:
         """How many entries of the access log no leaf names."""
         return log_rows.strays(self._database)
+
+    def log_note(self) -> str:
+        """The newest signed checkpoint; empty before the first."""
+        return log.state(self._database).note
 
     def log_proofs(self, positions: Sequence[int]) -> Proofs:
         """The newest signed checkpoint, and the leaf and inclusion proof of each of these positions that it covers."""

@@ -3,10 +3,12 @@
 from broker.storage import (  # noqa: F401  # importing a file registers its tables
     access_log,
     access_months,
+    access_reports,
     care_blocks,
     care_cases,
     care_consents,
     care_emergencies,
+    care_outbox,
     care_relations,
     care_requests,
     care_versions,

@@ -15,7 +15,7 @@ from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
 from broker.audit.tally import tally
 from broker.audit.trace import Logged, LoggedPage, Sought
-from broker.care.access_log import StoreAccess
+from broker.care.access_values import QueueReport, StoreAccess
 from broker.care.changes import SameCare, SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
 from broker.care.filings import (
     CasesAsked,
@@ -27,6 +27,7 @@ from broker.care.filings import (
     Unwatch,
     Watch,
 )
+from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
 from broker.care.requests import SaveCareRequest
 from broker.federation.domains import KeepProof
 from broker.federation.feeds import FeedState, KeepFeed
@@ -70,11 +71,13 @@ from broker.protocols.testing.choice import Choice
 from broker.protocols.testing.run import KeepPreset, KeepRun, NoteRun, Run, UsePreset
 from broker.storage import (
     access_log,
+    access_reports,
     breaches,
     care_blocks,
     care_cases,
     care_consents,
     care_emergencies,
+    care_outbox,
     care_relations,
     care_requests,
     care_reviews,
@@ -183,6 +186,8 @@ APPLY: dict[type, Apply] = {
     SaveRelation: care_relations.save,
     SaveEmergency: care_emergencies.save,
     SaveReviewCase: care_cases.save,
+    BlockSent: care_outbox.sent,
+    BlockUnsent: care_outbox.unsent,
     SaveReview: care_reviews.save,
     Watch: care_watched.watch,
     Unwatch: care_watched.unwatch,
@@ -190,12 +195,13 @@ APPLY: dict[type, Apply] = {
     SaveRequest: subject_requests.save,
     SaveCorrection: corrections.save,
     StoreAccess: access_log.store,
+    QueueReport: access_reports.keep,
 }
 """What is done with each change, in the order in which it is done: what can refuse comes first, grants before what hangs
 on them. One order for all also keeps PostgreSQL from deadlocks.
 """
 
-_CARE = (care_versions, care_blocks, care_consents, care_relations, care_emergencies, care_requests)
+_CARE = (care_versions, care_outbox, care_blocks, care_consents, care_relations, care_emergencies, care_requests)
 LOG_ORIGIN = "log-origin"
 _ORDER = {kind: (place, apply) for place, (kind, apply) in enumerate(APPLY.items())}
 
@@ -563,6 +569,14 @@ class Storage(LogStore):
     def blocks_changed(self, provider: str, since: int, count: int) -> tuple[tuple[Block, str], ...]:
         """Blocks of a provider that changed at or after an instant, the oldest change first, each with its patient's id."""
         return care_blocks.changed(self._database, provider, since, count)
+
+    def blocks_due(self, count: int) -> tuple[BlockDue, ...]:
+        """Blocks entered here that another node is to be told of now."""
+        return care_outbox.due(self._database, self.clock(), count)
+
+    def copies_standing(self) -> tuple[Block, ...]:
+        """Copies of other nodes' blocks that have not ended."""
+        return tuple(block for block in care_blocks.copies(self._database) if block.stands)
 
     def latest_cancellation(self, provider: str) -> int | None:
         """When a block of the provider, or a lift, last ended before its time."""

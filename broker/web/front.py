@@ -13,7 +13,17 @@ from typing import Any, Final
 from broker.exchange import Reply, Request
 from broker.login.effects import StorageUnavailable
 from broker.protocols.oidc import guard, introspect, revoke, token, userinfo
-from broker.web import documents, landings, logout, openid_federation, publication, registration, requests, validation
+from broker.web import (
+    documents,
+    landings,
+    logout,
+    openid_federation,
+    public_log,
+    publication,
+    registration,
+    requests,
+    validation,
+)
 from broker.web.answers import failed, of_refusal, refused
 from broker.web.api import front as api
 from broker.web.clients import authenticated
@@ -84,6 +94,11 @@ ROUTES: Mapping[str, Route] = {
     "/api/v1/validate": Route(validation.validate, ("POST",), DOCUMENT_LIMIT),
     "/api/v1/openapi.json": Route(api.openapi),
     "/api/v1/": Route(api.api, ("GET", "POST", "PUT"), DOCUMENT_LIMIT),
+    public_log.CHECKPOINT: Route(public_log.checkpoint),
+    public_log.TILE: Route(public_log.tile),
+    "/log/keys": Route(public_log.keys),
+    "/log/proof/consistency": Route(public_log.consistency),
+    "/log/proof/inclusion": Route(public_log.inclusion),
     "/healthz": Route(documents.alive),
     "/readyz": Route(documents.ready),
     **{path: _public(view) for path, view in documents.static_views().items()},

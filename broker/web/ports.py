@@ -1,9 +1,9 @@
 """What the consoles ask of storage, beyond what a login does. `broker.storage.storage.Storage` implements it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from broker.audit.checkpoint import TreeState
+from broker.audit.checkpoint import TreeState, Verifier
 from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.care.filings import ReviewStore
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
@@ -49,6 +49,14 @@ class ConsoleStore(ReviewStore, ReadsNames, ProposalStore, Protocol):
     def logins_by_minute(self, since: int) -> tuple[MinuteCount, ...]: ...
 
     def log_state(self) -> TreeState: ...
+
+    def log_note(self) -> str: ...
+
+    def log_verifiers(self) -> Sequence[Verifier]: ...
+
+    def log_tile(self, level: int, place: int, width: int) -> bytes | None: ...
+
+    def log_consistency(self, old: int) -> tuple[str, tuple[bytes, ...]]: ...
 
     def log_waiting(self) -> int: ...
 

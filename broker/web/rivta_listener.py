@@ -54,7 +54,11 @@ class RivtaListener(Listener):
         """Calls one after another, until either side has had enough."""
         ends = time.monotonic() + OLDEST
         for count in range(1, MOST_CALLS + 1):
-            head = await self._next_head(stream, IDLE if count > 1 else self._limits.head)
+            try:
+                head = await self._next_head(stream, IDLE if count > 1 else self._limits.head)
+            except BadHead as bad:
+                await self.finish(stream, on_the_wire(plain_reply(bad.status), last=True))
+                return
             if head is None:
                 return
             last = count == MOST_CALLS or time.monotonic() > ends
@@ -62,7 +66,7 @@ class RivtaListener(Listener):
                 return
 
     async def _next_head(self, stream: Stream, patience: float) -> bytes | None:
-        """The next head, None when the client has gone or waits too long."""
+        """The next head, None when the client has gone or waits too long. Raises BadHead."""
         with suppress(ConnectionResetError, TimeoutError):
             async with asyncio.timeout(patience):
                 return await stream.read_head()

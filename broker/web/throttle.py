@@ -33,7 +33,9 @@ LIMITS: Final = (
     Limit("chain", "source", 120),
     Limit("registration", "source", 120),
     Limit("validate", "source", 300),
+    Limit("proof", "source", 6_000),
     Limit("api", "source", 6_000),
+    Limit("care", "source", 120_000),
     Limit("client-failure", "source", 3_000),
     Limit("client-failure", "client", 120),
 )

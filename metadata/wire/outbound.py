@@ -33,6 +33,7 @@ PURPOSES: Mapping[str, Purpose] = MappingProxyType(
             Purpose("ocsp", max_bytes=64 * KIB, schemes=("https", "http")),
             Purpose("crl", max_bytes=20 * MIB, seconds=20.0, schemes=("https", "http")),
             Purpose("federation", max_bytes=256 * KIB),
+            Purpose("care", max_bytes=32 * MIB, seconds=30.0),
             Purpose("aggregate", max_bytes=150 * MIB, seconds=120.0),
         )
     }

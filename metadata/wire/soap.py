@@ -6,7 +6,7 @@ the plain tree (`Fields`) by which everything else reads a message without knowi
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -128,18 +128,23 @@ def _plain(element: Element) -> str:
 
 
 def fields(message: Message, namespaces: frozenset[str]) -> Fields:
-    """The request as a plain tree, of the elements in these namespaces. Raises SoapRefused."""
+    """The request as a plain tree, of the elements in these namespaces, whose names begin with a small letter here however the
+    domain spells them. Raises SoapRefused.
+    """
     found = _fields(message.body, tuple(f"{{{each}}}" for each in namespaces))
     return found if isinstance(found, Fields) else Fields()
 
 
 def _fields(element: Element, ours: tuple[str, ...]) -> str | Fields:
-    children = [child for child in _elements(element) if str(child.tag).startswith(ours)]
+    children = _elements(element)
     if not children:
-        return Fields() if len(_elements(element)) else _plain(element)
+        return _plain(element)
     values: dict[str, list[str | Fields]] = {}
     for child in children:
-        values.setdefault(etree.QName(child).localname, []).append(_fields(child, ours))
+        tag = str(child.tag)
+        if tag.startswith(ours):
+            name = tag.rpartition("}")[2]
+            values.setdefault(f"{name[0].lower()}{name[1:]}", []).append(_fields(child, ours))
     return Fields(values)
 
 
@@ -167,23 +172,27 @@ def check(message: Message, path: Path) -> None:
         raise SoapRefused("Client", sentence, str(last)[:LONGEST_FAULT])
 
 
-def answer(namespace: str, name: str, types: str, content: Content) -> bytes:
+def answer(namespace: str, name: str, types: str, content: Content, *, capitals: bool = False) -> bytes:
     """An envelope with one answer: its own children are in `namespace`, what stands below them in that of the domain's
-    `types`.
+    `types`. With `capitals` every name begins with one.
     """
     root = new(f"{_E}Envelope", {"soap": ENVELOPE})
     body = add(root, f"{_E}Body")
     element = etree.SubElement(body, f"{{{namespace}}}{name}", nsmap={"a": namespace, "t": types})
-    _fill(element, content, f"{{{namespace}}}", f"{{{types}}}")
+    _fill(element, content, f"{{{namespace}}}", f"{{{types}}}", _capital if capitals else str)
     return canonical(root)
 
 
-def _fill(parent: Element, content: Content, here: str, below: str) -> None:
+def _fill(parent: Element, content: Content, here: str, below: str, spelled: Callable[[str], str]) -> None:
     for name, inner in content:
         if isinstance(inner, str):
-            add(parent, f"{here}{name}", _carried(inner))
+            add(parent, f"{here}{spelled(name)}", _carried(inner))
         else:
-            _fill(add(parent, f"{here}{name}"), inner, below, below)
+            _fill(add(parent, f"{here}{spelled(name)}"), inner, below, below, spelled)
+
+
+def _capital(name: str) -> str:
+    return f"{name[0].upper()}{name[1:]}"
 
 
 def _carried(value: str) -> str:

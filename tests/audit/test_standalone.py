@@ -188,7 +188,10 @@ def test_an_empty_log_exports_and_verifies(sqlite_storage, tmp_path, capsys):
     (tmp_path / "key").write_text(sqlite_storage.log_verifiers()[0].text)
     assert run(tmp_path, capsys=capsys) == (
         0,
-        "No checkpoint file was given: rows cut off at the end would not be noticed.\n0 rows: all as signed\n",
+        (
+            "No checkpoint from elsewhere was given: rows cut off at the end, or another log, would not be noticed.\n"
+            "0 rows: all as signed\n"
+        ),
     )
 
 

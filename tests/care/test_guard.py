@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 import time
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask
 
 from broker.guard import LONGEST_ANSWER, MOST_CONNECTIONS, TYPE, Denied, Guard, current
+from idp_adapters.simulators.ca import TestCa
 from tests.support.lying_broker import answer, lying_broker, saying, telling
 from tests.support.world import NOW
 
@@ -234,6 +236,27 @@ def test_a_broker_that_drips_is_not_waited_for(broker, clock, octets):
     held.set()
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_broker_over_tls_is_who_its_certificate_says(clock, tmp_path, trusted):
+    ca = TestCa(tmp_path / "ca", "http://127.0.0.1", lambda: int(time.time()))
+    certificate, key = ca.server_certificate(("127.0.0.1",))
+    (tmp_path / "server.pem").write_bytes(certificate + key)
+    serving, asking = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    serving.load_cert_chain(tmp_path / "server.pem")
+    if trusted:
+        asking.load_verify_locations(cadata=(tmp_path / "ca" / "ca.pem").read_text())
+    with lying_broker(saying(b""), serving) as broker:
+        broker.script = telling(good(broker))
+        guard = Guard(broker.issuer, "api", "s", tls=asking, clock=clock)
+        if trusted:
+            assert [guard.context(f"Bearer t{n}").subject for n in range(3)] == ["s-1"] * 3
+            assert broker.connections == 1
+        else:
+            assert denied(guard) == (503, "")
+            assert broker.requests == []
+        guard.close()
+
+
 # --- what is kept -------------------------------------------------------------------------------------------------------
 
 
@@ -248,6 +271,16 @@ def test_a_kept_connection_that_was_closed_is_replaced(guard, broker):
     broker.open[0].shutdown(socket.SHUT_RDWR)
     guard.context("Bearer t2")
     assert broker.connections == 2
+
+
+def test_a_kept_connection_that_falls_silent_is_given_up(guard, broker):
+    guard.context("Bearer t1")
+    held = threading.Event()
+    broker.script = lambda _: held.wait(5)
+    assert denied(guard, "Bearer t2") == (503, "")
+    broker.script = telling(good(broker))
+    assert guard.context("Bearer t2").subject == "s-1"
+    held.set()
 
 
 def test_a_connection_is_not_kept_when_the_broker_says_so(guard, broker):

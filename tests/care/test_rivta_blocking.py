@@ -173,3 +173,70 @@ def test_the_national_address_reaches_all_of_a_consumers_providers(ask):
     assert ask("CheckBlocks", NODE, NATIONAL, **asked).result.resultCode == "OK"
     assert ask("CheckBlocks", NODE, a.PROVIDER, **asked).result.resultCode == "ACCESSDENIED"
     assert ask("CheckBlocks", JOURNAL, NATIONAL, **asked).result.resultCode == "ACCESSDENIED"
+
+
+# --- between nodes
+
+
+def copy(**changes):
+    whole = block(informationCareProviderId=a.OTHER_PROVIDER, informationCareUnitId=a.FAR_UNIT, **changes)
+    del whole["registerAction"], whole["replicationTimeout"]
+    return whole
+
+
+FAR = {"employeeId": a.NURSE, "careProviderId": a.PROVIDER, "careUnitId": a.UNIT}
+
+
+def test_a_block_of_another_node_is_copied_lifted_and_ended(ask, server):
+    made = copy(patientId=ii(a.OTHER_PATIENT))
+    asked = {"accessingActor": FAR, "patientId": ii(a.OTHER_PATIENT)}
+    row = rows({"informationCareProviderId": a.OTHER_PROVIDER, "informationCareUnitId": a.FAR_UNIT})
+    check = {**asked, "informationEntities": row}
+    assert ask("RegisterBlock", **made).resultCode == "ACCESSDENIED", "a node that may call for its provider alone"
+    assert ask("RegisterBlock", NODE, NATIONAL, **made).resultCode == "OK"
+    assert ask("RegisterBlock", NODE, NATIONAL, **made).resultCode == "OK"
+    assert statuses(ask("CheckBlocks", **check)) == [(1, "BLOCKED")]
+    lift = {
+        "temporaryRevokeId": a.new_id(),
+        "blockId": made["blockId"],
+        "endDate": at(server.clock.now + DAY),
+        "revokedForCareUnitId": a.UNIT,
+    }
+    assert ask("RegisterTemporaryRevoke", NODE, NATIONAL, temporaryRevokeRegistration=lift).resultCode == "OK"
+    assert statuses(ask("CheckBlocks", **check)) == [(1, "OK")]
+    listed = ask(
+        "GetExtendedBlocksForPatient", NODE, NATIONAL, careProviderId=a.OTHER_PROVIDER, patientId=ii(a.OTHER_PATIENT)
+    )
+    (kept,) = listed.blocks
+    assert (kept.locallyCreated, kept.ownerId, kept.temporaryRevokes[0].revocationReason) == (False, NODE, None)
+    ended = {"temporaryRevokeId": lift["temporaryRevokeId"]}
+    assert ask("UnregisterTemporaryRevoke", NODE, NATIONAL, **ended).resultCode == "OK"
+    assert statuses(ask("CheckBlocks", **check)) == [(1, "BLOCKED")]
+    assert ask("UnregisterBlock", NODE, NATIONAL, blockId=made["blockId"]).resultCode == "OK"
+    assert ask("UnregisterBlock", NODE, NATIONAL, blockId=made["blockId"]).resultCode == "OK", "it has ended already"
+    assert ask("UnregisterBlock", NODE, NATIONAL, blockId=a.new_id()).resultCode == "OK", "nobody knows it"
+    assert statuses(ask("CheckBlocks", **check)) == [(1, "OK")]
+
+
+def test_a_copy_may_come_with_its_lifts(ask, server):
+    made = copy(blockId=a.new_id())
+    lift = {
+        "temporaryRevokeId": a.new_id(),
+        "blockId": made["blockId"],
+        "endDate": at(server.clock.now + DAY),
+        "revokedForCareUnitId": a.UNIT,
+        "revokedForEmployeeId": a.NURSE,
+    }
+    assert ask("RegisterBlock", NODE, NATIONAL, **made, temporaryRevokeRegistration=[lift]).resultCode == "OK"
+    (kept,) = [
+        each for each in ask("GetBlocks", NODE, NATIONAL, patientId=ii()).blocks if each.blockId == made["blockId"]
+    ]
+    assert kept.temporaryRevokes[0].revokedForEmployeeId == a.NURSE
+
+
+def test_what_was_entered_here_is_no_copy(ask):
+    made = block()
+    ask("RegisterExtendedBlock", **made)
+    assert ask("UnregisterBlock", blockId=made["blockId"]).resultCode == "INVALIDSTATE"
+    lift = {"temporaryRevokeId": a.new_id(), "blockId": a.new_id(), "endDate": at(NOW), "revokedForCareUnitId": a.UNIT}
+    assert ask("RegisterTemporaryRevoke", temporaryRevokeRegistration=lift).resultCode == "NOTFOUND"

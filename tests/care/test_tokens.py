@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from broker.login.effects import StorageUnavailable
+from broker.login.effects import Overtaken, StorageUnavailable
 from idp_adapters.base import Authenticated
 from idp_adapters.methods.test import TestMethod
 from tests.support.care_values import NURSE, OTHER_PATIENT, OTHER_UNIT, PROVIDER, UNIT
@@ -211,6 +211,29 @@ def test_without_a_relation_nothing_is_opened(world):
     assert (error(answer), "relation" in answer.sent_back["error_description"]) == ("access_denied", True)
 
 
+def test_a_provider_that_takes_no_part_is_refused(worlds):
+    world = patient_world(worlds, commission(healthCareProviderHsaId="SE2321000016-VG9"))
+    answer = asked(world, details(resources=None))
+    assert (error(answer), "does not open" in answer.sent_back["error_description"]) == ("access_denied", True)
+    assert world.events("care.decided") == []
+
+
+def test_a_commission_of_no_employee_is_refused(world, monkeypatch):
+    monkeypatch.setattr("broker.protocols.oidc.patient_context.actor_of", lambda *_: None)
+    assert error(asked(world)) == "access_denied"
+
+
+def test_registers_that_never_rest_let_nothing_out(world, monkeypatch):
+    told = tokens(world)
+
+    def overtaken(_self, _effects):
+        raise Overtaken("changing")
+
+    monkeypatch.setattr(type(world.store), "commit", overtaken)
+    for answer in (refresh(world, told["refresh_token"]), introspect(world, told["access_token"], "api")):
+        assert (answer.status, error(answer)) == (503, "temporarily_unavailable")
+
+
 def test_a_patient_nobody_knows_is_no_way_around(world):
     answer = asked(world, details(patient={"system": OTHER_PATIENT.oid, "value": "197309069289"}))
     assert error(answer) == "access_denied"
@@ -325,6 +348,7 @@ def test_a_client_no_longer_registered_for_the_type_gets_no_more(worlds):
     world = patient_world(worlds)
     told = tokens(world)
     reapply(world, document(authorization_details_types=[]))
+    assert not active(world, told["access_token"], "api")
     assert error(refresh(world, told["refresh_token"])) == "invalid_grant"
 
 

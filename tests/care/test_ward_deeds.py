@@ -1,12 +1,15 @@
 """What care staff do on their pages: blocks, lifts, consents, relations, emergency access; each is shown in words first."""
 
 import re
+from datetime import date
 
 import pytest
 
 from tests.support.console import Console
 from tests.support.ward import CLINIC, NURSE, WARD, AtWork, shown, wards
 from tests.support.world import Answer
+from trust_framework import patient_numbers
+from trust_framework.access_log import AccessSought
 
 pytest_plugins = ["tests.support.worlds"]
 INNER = {"type": "Inner", "unit": CLINIC}
@@ -72,9 +75,9 @@ def test_pressed_twice_it_is_one_block(console: Console, registrar: AtWork):
         ({"type": "Inner", "unit": "SE1-FOREIGN"}, "Enhet"),
         ({"type": "Sideways"}, "Hur långt spärren räcker"),
         ({**INNER, "excluded": "und"}, "Typer som lämnas öppna"),
-        ({**INNER, "start": "2026-02-30"}, "Från och med"),
+        ({**INNER, "start": "2026-02-30"}, "från och med"),
         ({**INNER, "start": "2026-03-02", "end": "2026-03-01"}, "före den första"),
-        ({**INNER, "end": "9999-12-31"}, "Till och med"),
+        ({**INNER, "end": "9999-12-31"}, "till och med"),
         ({**INNER, "reason": "x" * 1025}, "Anteckning"),
         ({**INNER, "patient": "195006262546"}, "fält"),
     ],
@@ -295,6 +298,24 @@ def test_emergency_access_is_begun_with_a_reason_told_and_ended(console: Console
     assert ended.status == 303
     assert "Nödåtkomst pågår" not in shown(nurse.get(ended.location))
     assert len(console.world.events("care.emergency-ended")) == 1
+
+
+@pytest.mark.spec("sweden", "10:26")
+@pytest.mark.parametrize("patient", ["19121212-1212", "19701063-2391"])
+def test_opening_in_an_emergency_is_in_the_access_log_once(console: Console, patient):
+    nurse = AtWork.of(console, "carl", patient)
+    page = nurse.page("/nod")
+    for _ in range(2):
+        nurse.press(page, "/nod", reason="Medvetslös\r\noch ensam", hours="1", understood="y")
+    nurse.confirm(nurse.fill("/samtycken/ny", type="Emergency", whom="me", reason="Kan inte frågas"))
+
+    person = console.world.store.patient(patient_numbers.read(patient, date(2026, 11, 25)))
+    rows = console.world.store.access_page(AccessSought(person=person), count=10).rows
+    assert [(row.record.activity, row.record.user, row.record.unit) for row in rows] == [
+        ("Nödöppning", NURSE, WARD),
+        ("Nödöppning", NURSE, WARD),
+    ]
+    assert {row.record.arguments for row in rows} == {"Medvetslös och ensam", "Kan inte frågas"}
 
 
 @pytest.mark.parametrize(

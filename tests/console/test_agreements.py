@@ -190,6 +190,33 @@ def test_a_draft_that_will_not_do_says_why(ours, changes, wrong):
     assert wrong in drafted(ours, **changes).text
 
 
+def test_several_parties_give_and_receive_the_same_details(console, ours):
+    drafted(ours, giver=f"{OTHER} {MEMBER}", receiver=f"{MEMBER}, {OTHER[:6]}-{OTHER[6:]}", services="rp rp2")
+
+    (version,) = console.world.store.register_entry("agreement", "A-20").content["versions"]
+    assert {each["org"]: set(each["role"]) for each in version["parties"]} == {
+        MEMBER: {"giver", "receiver"},
+        OTHER: {"giver", "receiver"},
+    }
+    rows = {(each["giver"], each["receiver"], each["attribute"]) for each in version["data"]}
+    assert rows == {(OTHER, MEMBER, "sn"), (MEMBER, OTHER, "sn")}
+    again = ours.get(f"/portal/{MEMBER}/avtal/A-20/andra")
+    assert f'value="{OTHER} {MEMBER}"' in again.text
+    assert "olika uppgifter" not in again.text
+
+
+def test_terms_that_the_form_cannot_say_are_told_before_they_are_flattened(console, ours):
+    drafted(
+        ours, giver=f"{OTHER} {MEMBER}", receiver=f"{MEMBER} {OTHER}", services="rp rp2", attributes=["sn", "givenName"]
+    )
+    world = console.world
+    content = world.store.register_entry("agreement", "A-20").content
+    content["versions"][0]["data"].pop()
+    world.reapply(world.store.federation_document() | {"agreements": [content], "persons": document()["persons"]})
+
+    assert "olika uppgifter" in ours.get(f"/portal/{MEMBER}/avtal/A-20/andra").text
+
+
 def test_an_id_is_taken_once(ours):
     drafted(ours)
     assert "upptagen" in drafted(ours).text

@@ -87,6 +87,33 @@ def test_each_step_is_saved_and_may_be_taken_in_any_order(console, anna):
     assert "Appointments" in anna.get(f"{PORTAL}/anslut").text or "Tidbokning" in anna.get(f"{PORTAL}/anslut").text
 
 
+def test_each_detail_may_have_a_reason_of_its_own(console, anna):
+    begun(anna)
+    page = anna.get(at(console, "uppgifter"))
+    assert "/skal" not in page.text
+    sent(anna, page, attributes=["sn", "givenName"], why="Kallelser adresseras till personen")
+    side = anna.get(at(console, "uppgifter"))
+    assert at(console, "skal") in side.text
+
+    sent(anna, anna.get(at(console, "skal")), sn="Står på kallelsen", givenName="Tilltal på sidorna")
+
+    own = {"sn": "Står på kallelsen", "givenName": "Tilltal på sidorna"}
+    assert draft(console).content["reasons"] == own
+    sent(anna, anna.get(at(console, "uppgifter")), attributes=["sn", "givenName"])
+    assert draft(console).content["reasons"] == own
+    sent(anna, anna.get(at(console, "skal")), sn="   ", givenName="x")
+    assert draft(console).content["reasons"] == own
+
+
+def test_levels_of_several_families_are_offered_in_words(console, anna):
+    begun(anna)
+    page = anna.get(at(console, "niva"))
+    for said in ("Tillitsnivå 3", "som inte är folkbokförd", "eIDAS, nivå 4: eidas-high", "Sambi, nivå 3"):
+        assert said in page.text
+    sent(anna, page, levels=["http://id.sambi.se/loa/loa3", LEVEL3])
+    assert set(draft(console).content["levels"]) == {"http://id.sambi.se/loa/loa3", LEVEL3}
+
+
 def test_the_report_tells_faults_with_line_and_remedy_and_goes_when_they_are_mended(console, anna):
     broken = SAML.replace("https://bok.example/acs", "http://bok.example/acs")
     report = sent(anna, begun(anna), protocol="saml", metadata=broken)
@@ -197,4 +224,4 @@ def test_steps_that_there_are_not_and_proposals_of_other_kinds_are_missing(conso
 
 
 def test_every_step_with_fields_is_among_the_steps():
-    assert set(STAGES) < set(STEPS)
+    assert set(STAGES) - {"skal"} < set(STEPS)  # the reasons are a side step of the details

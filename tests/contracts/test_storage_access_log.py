@@ -43,12 +43,21 @@ def test_a_record_comes_back_as_it_was(storage):
     store(storage, one)
     (row,) = rows(storage, person=storage.patient(a.PATIENT))
     assert row.record == one
-    assert record_of(row.text) == one
+    assert record_of(row.text, row.identity_text) == one
     assert row.position is None
     seal(storage)
     (row,) = rows(storage, person=storage.patient(a.PATIENT))
     assert storage.access_row(row.id) == row
     assert row.position is not None
+
+
+def test_who_accessed_is_in_the_proven_text_as_a_hash_alone(storage):
+    store(storage, record())
+    (row,) = rows(storage)
+    for told in (a.NURSE, "Anna", "198906059483"):
+        assert told not in row.text
+        assert told in row.identity_text
+    assert json.loads(row.text)["user"]["identity"] == hashlib.sha256(row.identity_text.encode()).hexdigest()
 
 
 def test_a_record_about_two_patients_is_an_entry_for_each_that_tells_nothing_of_the_other(storage):

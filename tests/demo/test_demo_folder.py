@@ -80,7 +80,8 @@ def test_the_federation_shows_what_a_federation_can_hold(places):
     assert commissions[0] == 0
     assert 1 in commissions
     assert commissions[-1] > 1
-    assert len(federation["members"]) == 2
+    assert len(federation["members"]) == 3
+    assert [len(provider["units"]) for provider in federation["care_providers"]] == [2, 1]
     assert {service.get("consent", "never") for service in federation["services"]} == {"never", "ask"}
     assert ["card"] in [service.get("methods") for service in federation["services"]]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from broker.care.calling import CareServices
 from broker.jobs.runner import LEASE, Job, JobRunner
 from broker.jobs.standard import expire, move_keys, outbound_jobs, standard_jobs
 from broker.keys.making import NEEDS
@@ -16,6 +17,7 @@ from broker.settings import Settings
 from tests.support import effects as a
 from tests.support.databases import NOW
 from tests.support.egress import FakeEgress
+from trust_framework.care_register import NO_CARE
 
 
 @dataclass
@@ -151,7 +153,9 @@ def test_the_standard_jobs_seal_expire_thin_and_end_keys(storage, clock, tmp_pat
 
 
 def test_jobs_that_call_others_are_apart_from_those_that_must_not_wait(storage):
-    jobs = outbound_jobs(storage, FakeEgress(), Settings(base_url="https://tillit.example"))
+    jobs = outbound_jobs(
+        storage, FakeEgress(), Settings(base_url="https://tillit.example"), lambda: CareServices(storage, NO_CARE)
+    )
     assert {job.name for job in jobs} >= {"feeds", "hosts"}
     for job in jobs:
         job.run()

@@ -12,6 +12,7 @@ from metadata.redirect_uris import UnfitUri, check_redirect_uri
 from metadata.register import Register, Service, UnknownService, UnprovenAddress, redirect_address
 from metadata.wire.jose import public_jwk
 from tests.support.upstream import signer
+from trust_framework import patient_context
 
 CALLBACK = "https://rp.example/cb"
 SECRET = "a-secret-of-good-length"
@@ -315,6 +316,7 @@ def test_every_member_is_read_also_when_its_scalars_are_text():
         client_uri="https://rp.example/",
         post_logout_redirect_uris=["https://rp.example/bye"],
         assertion_audience="token_endpoint",
+        authorization_details_types=[patient_context.TYPE],
         client_name="RP",
         **{"client_name#sv": "Tjänsten", "logo_uri#sv": "https://rp.example/logo"},
     )
@@ -324,6 +326,7 @@ def test_every_member_is_read_also_when_its_scalars_are_text():
     assert client.scope == {"openid", "profile"}
     assert (client.default_max_age, client.require_auth_time) == (300, True)
     assert client.default_acr_values == ("loa3",)
+    assert client.authorization_details_types == {patient_context.TYPE}
     assert client.post_logout_redirect_uris == ("https://rp.example/bye",)
     assert client.initiate_login_uri == "https://rp.example/start"
     assert client.assertion_audience == "token_endpoint"
@@ -406,6 +409,16 @@ REFUSED = {
     "too many scopes": ("scope", {"scope": " ".join(f"s{i}" for i in range(51))}),
     "start address": ("initiate_login_uri", {"initiate_login_uri": "javascript:x"}),
     "home address": ("client_uri", {"client_uri": "http://rp.example/"}),
+    "details of another type": ("authorization_details_types", {"authorization_details_types": ["urn:other"]}),
+    "details as text": ("authorization_details_types", {"authorization_details_types": patient_context.TYPE}),
+    "details of a client by itself": (
+        "authorization_details_types",
+        {
+            "authorization_details_types": [patient_context.TYPE],
+            "grant_types": ["client_credentials"],
+            "redirect_uris": None,
+        },
+    ),
     "levels as text": ("default_acr_values", {"default_acr_values": "loa3"}),
     "audience": ("assertion_audience", {"assertion_audience": "any"}),
     "several hosts": ("sector_identifier_uri", {"redirect_uris": [CALLBACK, "https://other.example/cb"]}),

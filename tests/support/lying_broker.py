@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,13 +19,14 @@ class LyingBroker:
 
     listener: socket.socket
     script: Script
+    tls: ssl.SSLContext | None = None
     connections: int = 0
     requests: list[bytes] = field(default_factory=list)
     open: list[socket.socket] = field(default_factory=list)
 
     @property
     def issuer(self) -> str:
-        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.listener.getsockname()[1]}"
 
     def run(self) -> None:
         with suppress(OSError):
@@ -34,8 +36,11 @@ class LyingBroker:
                 self.open.append(connection)
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):
+    def _serve(self, plain: socket.socket) -> None:
+        with (
+            suppress(OSError),
+            self.tls.wrap_socket(plain, server_side=True) if self.tls else plain as connection,
+        ):
             while request := _request(connection):
                 self.requests.append(request)
                 if not self.script(connection):
@@ -84,10 +89,10 @@ def telling(told: Any) -> Script:
 
 
 @contextmanager
-def lying_broker(script: Script) -> Iterator[LyingBroker]:
+def lying_broker(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[LyingBroker]:
     """One that runs."""
     listener = socket.create_server(("127.0.0.1", 0))
-    broker = LyingBroker(listener, script)
+    broker = LyingBroker(listener, script, tls)
     thread = threading.Thread(target=broker.run, daemon=True)
     thread.start()
     try:

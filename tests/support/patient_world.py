@@ -1,9 +1,13 @@
 """A broker with a nurse, her commissions, a client that may ask for patient context, and the API that it calls."""
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from broker.care import blocks, relations
 from broker.care.acts import ActWish
@@ -51,9 +55,11 @@ def document(*commissions: dict[str, Any], **rp: Any) -> dict[str, Any]:
     return federation(*services, staff=staff)
 
 
-def patient_world(worlds: Any, *commissions: dict[str, Any], **rp: Any) -> World:
+def patient_world(
+    worlds: Any, *commissions: dict[str, Any], settings: dict[str, Any] | None = None, **rp: Any
+) -> World:
     """The broker, with care's providers in its running register and a relation of the nurse to the patient."""
-    world = worlds.make(document(*commissions, **rp))
+    world = worlds.make(document(*commissions, **rp), **settings or {})
     _with_providers(world)
     relate(world)
     return world
@@ -68,6 +74,26 @@ def reapply(world: World, content: dict[str, Any]) -> None:
     """Another federation file, with the same providers."""
     world.reapply(content)
     _with_providers(world)
+
+
+@contextmanager
+def served(app: Any, port: int = 0) -> Iterator[int]:
+    """A WSGI application over real HTTP in this process: its port."""
+    with make_server("127.0.0.1", port, app, handler_class=Silent) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Silent(WSGIRequestHandler):
+    """Logs nothing."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
 
 
 def care_of(world: World) -> CareServices:

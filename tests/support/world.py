@@ -173,7 +173,9 @@ class World:
 
     def request(self, method: str, url: str, form: Mapping[str, str] | bytes | None = None, **headers: str) -> Answer:
         parts = urlsplit(url)
-        body = form if isinstance(form, bytes) else urlencode(form or {}).encode() if form is not None else b""
+        body = (
+            form if isinstance(form, bytes) else urlencode(form or {}, doseq=True).encode() if form is not None else b""
+        )
         environ = {
             "REQUEST_METHOD": method,
             "PATH_INFO": parts.path,

@@ -61,6 +61,11 @@ def test_a_provider_may_set_other_limits():
     assert lift_refusal(outer(), lift(NOW + DAY + 1), OTHER_PROVIDER, strict, NOW) == "lift-too-long"
 
 
+@pytest.mark.spec("facts/threats", "CB-05")
+def test_no_provider_makes_an_emergency_longer_than_a_day():
+    assert longest_lift(EMERGENCY, Switches(emergency_hours=48)) == 24 * HOUR
+
+
 @pytest.mark.spec("facts/sweden", "7.5")
 @pytest.mark.parametrize(
     ("block", "by", "switches", "code"),

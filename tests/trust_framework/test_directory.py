@@ -1,6 +1,7 @@
 """Commissions are whole or not at all, and asked about only when a detail needs one (least effort first)."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -292,3 +293,55 @@ def test_nowhere_shows_and_answers_to_nothing():
     assert Acting() == NOWHERE
     assert not NOWHERE.known_as("")
     assert NOWHERE.as_choice() == Commission("", {"employeeHsaId": ("",)})
+
+
+# --- a commission that is needed though nothing of it is released
+
+
+def in_commission(acting_in, *commissions, chosen=None, **more):
+    asks = replace(wanted("givenName"), acting_in=acting_in)
+    return case(party("givenName"), asks, staff=(employment(*commissions),), commission=chosen, **more)
+
+
+BOUND = [
+    ({}, (1,), "SE2321000016-C1"),
+    ({"commissionPurpose": (STATISTICS,)}, (1, 2), "SE2321000016-C2"),
+    ({"commissionHsaId": ("se2321000016-c1",)}, (1, 2), "SE2321000016-C1"),
+]
+
+
+@pytest.mark.parametrize(("acting_in", "numbers", "expected"), BOUND)
+def test_a_request_bound_to_a_commission_acts_in_it_and_releases_nothing_of_it(acting_in, numbers, expected):
+    commissions = [commission(n, purpose=STATISTICS if n > 1 else CARE) for n in numbers]
+    decision = decide(in_commission(acting_in, *commissions), NOW)
+    assert released(decision) == {"givenName": ("Anna",)}
+    assert decision.acting.commission.hsa_id == expected
+    assert decision.acting.employment is not None
+
+
+def test_a_request_bound_to_any_commission_asks_in_which():
+    asked = in_commission({}, commission(1), commission(2))
+    assert choices(decide(asked, NOW)) == ["SE2321000016-C1", "SE2321000016-C2"]
+    chosen = decide(replace(asked, commission="SE2321000016-C2"), NOW)
+    assert chosen.acting.commission.hsa_id == "SE2321000016-C2"
+
+
+def test_a_request_that_is_not_bound_acts_nowhere():
+    assert decide(in_commission(None, commission(1)), NOW).acting is NOWHERE
+
+
+NONE_FITS = [({}, ()), ({"commissionPurpose": ("Forskning",)}, (commission(1),)), ({}, (commission(without=UNIT[:1]),))]
+
+
+@pytest.mark.parametrize(("acting_in", "commissions"), NONE_FITS)
+def test_a_request_bound_to_a_commission_that_there_is_not_is_refused(acting_in, commissions):
+    decision = decide(in_commission(acting_in, *commissions), NOW)
+    assert isinstance(decision, Refused)
+    assert decision.reason.code == "no-commission"
+    assert decision.about["detail"] == ", ".join(acting_in)
+
+
+def test_a_request_bound_to_a_commission_is_refused_when_the_directory_is_silent():
+    decision = decide(in_commission({}, commission(1), directory_answered=False), NOW)
+    assert isinstance(decision, Refused)
+    assert decision.reason.code == "directory-down"

@@ -1,5 +1,6 @@
 """The Turkish rules, article by article (Regulation on Personal Health Data)."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -291,6 +292,14 @@ def test_the_code_is_the_physicians_way_in_without_a_window():
 
 
 @pytest.mark.spec(REGULATION, "6(5)")
+def test_the_code_opens_what_the_person_shut():
+    shut = PrivacyChoice(frozenset(), hidden=True)
+    assert told(TurkishFacts(choice=shut, visits=(VISITED,))) == (BLOCKED, {"privacy-choice", "code-needed"})
+    tr = TurkishFacts(choice=shut, visits=(VISITED,), codes=(CodeEntry("c", DOCTOR, NOW, NOW + 1),))
+    assert told(tr) == (PERMITTED, {"code-shared"})
+
+
+@pytest.mark.spec(REGULATION, "6(5)")
 @pytest.mark.parametrize(
     ("row", "access"),
     [
@@ -440,6 +449,35 @@ def test_what_the_child_hid_from_everybody_and_what_was_blocked_is_hidden_from_p
     )
     blocked = told(TurkishFacts(parents=parents), stands=(outer(),), patient=CHILD, **private(MOTHER))
     assert blocked == (BLOCKED, {"privacy-block"})
+
+
+@pytest.mark.spec(REGULATION, "10(1)")
+@pytest.mark.parametrize(
+    ("tr", "patient"),
+    [
+        pytest.param(TurkishFacts(child=ChildChoice(able_to_judge=True, asks_permission=True)), CHILD, id="not asked"),
+        pytest.param(TurkishFacts(), GROWN, id="of a grown child"),
+        pytest.param(TurkishFacts(choice=HIDDEN), CHILD, id="of what was hidden"),
+    ],
+)
+def test_a_parent_who_is_the_lawyer_too_sees_as_the_lawyer(tr, patient):
+    both = replace(tr, parents=(Parent(MOTHER),), powers=(LawyersPower("power", MOTHER, special=True),))
+    access, codes = told(both, patient=patient, **private(MOTHER))
+    assert access is PERMITTED
+    assert "special-power" in codes
+
+
+@pytest.mark.spec(REGULATION, "8(1)")
+def test_of_a_grown_child_there_is_nothing_to_ask_permission_for():
+    choice = ChildChoice(able_to_judge=True, asks_permission=True)
+    tr = TurkishFacts(parents=(Parent(MOTHER),), child=choice)
+    assert told(tr, patient=GROWN, **private(MOTHER)) == (REFUSED, {"of-age"})
+
+
+@pytest.mark.spec(REGULATION, "6(6)")
+def test_classes_of_higher_privacy_are_about_care_staff_and_not_about_parents():
+    tr = TurkishFacts(parents=(Parent(MOTHER),), restrictions=(Restriction("psy", frozenset({"PS"})),))
+    assert told(tr, foreign(type="psy"), patient=CHILD, **private(MOTHER)) == (PERMITTED, {"parent"})
 
 
 @pytest.mark.spec(REGULATION, "9(1)")

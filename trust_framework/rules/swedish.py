@@ -12,7 +12,7 @@ from typing import Final
 from trust_framework.blocks import Block, BlockType, binds, lift_for
 from trust_framework.care import Purpose, Resource
 from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asking, CareFacts, CareRule, RuleSet, more
-from trust_framework.care_consents import consent_for
+from trust_framework.care_consents import ConsentType, consent_for
 from trust_framework.care_relations import relation_for
 from trust_framework.emergency import emergency_for, may_open
 from trust_framework.rules.predicates import by_provider, holds, inverted_period, no_provider, selected
@@ -85,37 +85,42 @@ class SwedishAsking(Asking):
 
 
 def no_commission(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    """Nobody in particular asks, or for no provider."""
+    """Nobody in particular asks, or for no care provider."""
     return holds(not (asking.actor.employee and asking.actor.provider))
 
 
 def unknown_purpose(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """No purpose that the rules know."""
     return holds(asking.terms is _UNKNOWN)
 
 
 def not_for_this_purpose(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    """Another provider's information is shared for care alone."""
+    """Another provider's information, and a purpose other than care: it is shared for care alone."""
     return holds(not asking.terms.shared and asking.shared(resource))
 
 
 def inner_block(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """The patient closed the unit's information to other units and providers."""
     return selected(asking.closed, resource, BlockType.INNER)
 
 
 def outer_block(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """The patient closed the provider's information to other providers."""
     return selected(asking.closed, resource, BlockType.OUTER)
 
 
 def block_in_emergency(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    """A block that the patient cannot be asked to lift."""
+    """A block that emergency access would open, of a patient who cannot be asked to lift it."""
     return selected(asking.to_open, resource)
 
 
 def consent_missing(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """Another provider's information, without the patient's consent."""
     return holds(not asking.unable and _unconsented(asking, resource))
 
 
 def consent_impossible(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """Another provider's information, of a patient who cannot be asked for consent."""
     return holds(asking.unable and _unconsented(asking, resource))
 
 
@@ -124,7 +129,7 @@ def _unconsented(asking: SwedishAsking, resource: Resource) -> bool:
 
 
 def relation_missing(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    """A relation is asked for where the provider says so, and for what others have recorded always."""
+    """No patient relation where one is asked for: inside the provider where it says so, of what others have recorded always."""
     return holds(asking.emergency is None and _unrelated(asking, resource))
 
 
@@ -133,22 +138,39 @@ def _unrelated(asking: SwedishAsking, resource: Resource) -> bool:
 
 
 def inside(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """The asker's own provider has recorded it."""
     return holds(not asking.shared(resource))
 
 
 def shared_by_consent(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
-    return (asking.consent.id,) if asking.consent and asking.shared(resource) else NOTHING
+    """Another provider has recorded it, and the patient has consented."""
+    return _consented(asking, resource, ConsentType.CONSENT)
+
+
+def shared_by_emergency_consent(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """Another provider has recorded it, and a consent was entered in the patient's place because care could not wait for
+    their word (assertionType Emergency).
+    """
+    return _consented(asking, resource, ConsentType.EMERGENCY)
+
+
+def _consented(asking: SwedishAsking, resource: Resource, type_: ConsentType) -> tuple[str, ...]:
+    given = asking.consent
+    return (given.id,) if given and given.type is type_ and asking.shared(resource) else NOTHING
 
 
 def shared_in_emergency(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """Another provider has recorded it, and the asker has emergency access to the patient."""
     return (asking.emergency.id,) if asking.emergency and asking.shared(resource) else NOTHING
 
 
 def lifted(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """A block that is lifted for the asker for a time."""
     return selected(asking.lifted, resource)
 
 
 def opened(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
+    """A block that the asker has opened by emergency access."""
     return selected(asking.opened, resource)
 
 
@@ -180,6 +202,7 @@ RULES: Final[tuple[CareRule[SwedishAsking], ...]] = (
     CareRule("relation", Access.NEEDS_RELATION, "relation-missing", "PDL ch. 4 (section unverified)", relation_missing),
     CareRule("inside", _PERMITTED, "own-provider", "PDL ch. 4 (section unverified)", inside),
     CareRule("shared", _PERMITTED, "consent-given", f"{_SHARED}; TKB-C CheckConsent", shared_by_consent),
+    CareRule("shared-unasked", _PERMITTED, "emergency-consent", "TKB-C CheckConsent", shared_by_emergency_consent),
     CareRule("shared-emergency", _PERMITTED, "shared-in-emergency", _SHARED, shared_in_emergency),
     CareRule("lift", None, "block-lifted", "TKB-B RegisterTemporaryExtendedRevoke", lifted),
     CareRule("opened", None, "block-opened-in-emergency", _INNER, opened),

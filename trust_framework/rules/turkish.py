@@ -120,18 +120,22 @@ def order(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
 
 
 def misuser(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """An employee whose authorisations were all revoked for misuse."""
     return holds(asking.staff and asking.actor.employee in asking.tr.misusers)
 
 
 def nobody(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """Nobody in particular asks, or for no care provider."""
     return holds(not asking.staff and not asking.person)
 
 
 def unknown_purpose(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """Staff whose purpose is neither care nor planning, running or supervising it."""
     return holds(asking.staff and not asking.caring and not asking.ministry)
 
 
 def no_physician(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """Care staff who are no physicians."""
     return holds(asking.caring and not asking.physician)
 
 
@@ -141,16 +145,17 @@ def block(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
 
 
 def lifted(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """A block that is lifted for the asker for a time."""
     return selected(asking.lifted, resource)
 
 
 def code_missing(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
-    """Past information that the person hid waits for the code that they share."""
+    """Past information that the person hid, and no code that they shared with this physician."""
     return holds(asking.physician and asking.hidden and not asking.code and asking.past(resource))
 
 
 def hidden_from_parents(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
-    """Nobody is to see what was hidden; a lawyer has the person's express word, an heir the law's."""
+    """What a child hid is hidden from its parents, too; a lawyer has the person's express word, an heir the law's."""
     entitled = asking.powers or asking.certificates
     return holds(asking.hidden and not entitled and asking.as_parent(resource))
 
@@ -163,6 +168,7 @@ def choice_shut(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
 
 
 def no_window(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """No window stands for this physician."""
     return holds(asking.physician and not asking.windows and not asking.code and not asking.shut)
 
 
@@ -173,30 +179,37 @@ def sensitive(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
 
 
 def not_authorised(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """People of the ministry whom the head of their unit has not named."""
     return holds(asking.ministry and not asking.authorised)
 
 
 def authorised(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """People of the ministry whom the head of their unit has named, three of a unit at most."""
     return asking.authorised
 
 
 def family(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """The person's family physician, without limit in time."""
     return _open(asking, Window.FAMILY)
 
 
 def appointment(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """The booked physician, on the day until the linked processes have ended."""
     return _open(asking, Window.APPOINTMENT)
 
 
 def visit(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """Physicians where the person came in, for 24 hours."""
     return _open(asking, Window.VISIT)
 
 
 def stay(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """Physicians where the person was admitted, until discharge."""
     return _open(asking, Window.STAY)
 
 
 def any_physician(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """Any physician, by the person's own choice."""
     return _open(asking, Window.ANY_PHYSICIAN)
 
 
@@ -205,53 +218,63 @@ def _open(asking: TurkishAsking, window: Window) -> tuple[str, ...]:
 
 
 def code(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """A physician who entered the code that the person shared."""
     return asking.code
 
 
 def oneself(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """The person's own information."""
     return holds(asking.own)
 
 
 def parent(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """A parent with custody of a child."""
     return holds(asking.custody and asking.as_parent(resource))
 
 
 def other_parent(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
-    """Without custody, within the limits that the directorate has set."""
+    """A parent without custody, within the limits that the directorate has set."""
     return holds(not asking.custody and asking.as_parent(resource))
 
 
 def lawyer(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """A lawyer whose power has the special clause."""
     return asking.powers
 
 
 def heir(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """An heir of the dead, with a certificate of inheritance."""
     return asking.certificates
 
 
 def child_forbids(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """A child able to judge asks its parents for permission, and this one has none."""
     return holds(asking.stopped and asking.minor and not asking.entitled(resource))
 
 
 def beyond_custody(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """A parent without custody, beyond the limits that the directorate has set."""
     limited = asking.parent and asking.minor and not asking.custody and not asking.stopped
     return holds(limited and not asking.entitled(resource))
 
 
 def of_age(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """A parent whose child is none any more."""
     return holds(asking.parent and not asking.minor and not asking.entitled(resource))
 
 
 def general_power(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """A lawyer whose powers are all general."""
     return NOTHING if asking.entitled(resource) else asking.general
 
 
 def certificate_missing(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
+    """An heir who has shown no certificate of inheritance."""
     return holds(asking.heir and not asking.entitled(resource))
 
 
 def no_right(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
-    """Relatives are told by care staff, under the regulation on patients' rights, and open nothing themselves."""
+    """Anybody else: relatives are told by care staff, under the regulation on patients' rights."""
     known = asking.own or asking.parent or asking.powers or asking.general or asking.heir
     return holds(asking.person and not known)
 
@@ -259,8 +282,8 @@ def no_right(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
 _REFUSED, _BLOCKED, _PERMITTED, _CONSENT = Access.REFUSED, Access.BLOCKED, Access.PERMITTED, Access.NEEDS_CONSENT
 
 RULES: Final[tuple[CareRule[TurkishAsking], ...]] = (
-    CareRule("row", _REFUSED, "inverted-period", "", inverted_period),
-    CareRule("place", _REFUSED, "provider-missing", "", no_provider),
+    CareRule("row", _REFUSED, "inverted-period", "Article 6(1)", inverted_period),
+    CareRule("place", _REFUSED, "provider-missing", "Article 6(1)", no_provider),
     CareRule("order", _REFUSED, "hidden-by-court", "Article 12(1)", order, hides=True),
     CareRule("misuse", _REFUSED, "authorisations-revoked", "Article 21(2)", misuser),
     CareRule("asker", _REFUSED, "commission-missing", "Article 6(1)", nobody),

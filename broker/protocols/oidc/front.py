@@ -84,10 +84,8 @@ def _context(issue: Issue, now: int, on: Services) -> Done[Context] | None:
     """
     if "context" not in issue.request.front:
         return None
-    wish = read_element(issue.request.front["context"])
-    if issue.acting.commission is not None:
-        wish = wish.chosen(issue.acting.commission.hsa_id)
-    return decided(wish, issue.acting, Holder(issue.person, issue.request.service, issue.reference), now, on)
+    holder = Holder(issue.person, issue.request.service, issue.reference)
+    return decided(read_element(issue.request.front["context"]), issue.acting, holder, now, on)
 
 
 def _code(code: str, issue: Issue, grant: Grant, now: int) -> Once:

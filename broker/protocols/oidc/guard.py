@@ -1,6 +1,7 @@
 """The question of a proxy in front of a service: may this request pass? (nginx `auth_request`.)
 
-The proxy proves the service with a header of its own and passes on the visitor's token. 204 lets the request pass, with what
+The proxy proves the service with a header of its own, passes on the visitor's token, and says about which patient the request
+is. 204 lets the request pass, with what
 the service may know in headers; 401 wants another token, 403 says no; none has a body. A service that does not prove itself
 gets 407, and any other answer than the first three is an error to nginx, which lets nothing pass.
 """
@@ -23,6 +24,11 @@ SERVICE: Final = "x-tillit-service"
 """The service's own proof: `Basic` with its client_id and secret. The Authorization header is the visitor's."""
 
 PATIENT: Final = "x-tillit-patient"
+"""`OID|number`; `any`: about a patient whom the service compares itself; `none`: about nobody. A proxy that says nothing has
+lost a variable, and nothing passes.
+"""
+
+ANY, NONE = "any", "none"
 ACTION: Final = "x-tillit-action"
 RESOURCE: Final = "x-tillit-resource"
 UNPROVEN: Final = 407
@@ -67,16 +73,16 @@ def _check(request: Request, state: State, client_id: str) -> None:
     if client_id not in ([audience] if isinstance(audience, str) else audience):
         raise InvalidToken("the access token is not for this service")
     wanted = {name: request.headers.get(name, "") for name in (PATIENT, ACTION, RESOURCE)}
-    if any(wanted.values()) and not _opens(state.context, wanted):
+    if not _opens(state.context, wanted):
         raise InsufficientScope("the access token does not open this")
 
 
 def _opens(context: Context | None, wanted: Mapping[str, str]) -> bool:
-    """What the headers name must be in the context; what they leave out is not looked at."""
-    if context is None:
-        return False
+    """What the headers name must be in the context. An action or a resource that they leave out is not looked at."""
+    if context is None or wanted[PATIENT] == NONE:
+        return wanted[PATIENT] == NONE and not wanted[ACTION] and not wanted[RESOURCE]
     return (
-        (not wanted[PATIENT] or _patient(wanted[PATIENT]) == context.wish.patient)
+        (wanted[PATIENT] == ANY or _patient(wanted[PATIENT]) == context.wish.patient)
         and (not wanted[ACTION] or wanted[ACTION] in context.wish.actions)
         and (not wanted[RESOURCE] or wanted[RESOURCE] in {one.id for one in context.permitted})
     )

@@ -89,8 +89,7 @@ def state_of(token: str, service: Service, client: OidcClient, now: int, on: Ser
         return _refresh_state(token, service, now, on)
     if client.client_id != read.claims["client_id"] and not read.is_for(client.client_id):
         return State(INACTIVE)
-    details = read.claims.get(PARAMETER)
-    found = _standing(on.store.grant(read.grant), lambda wish: _of_token(wish, details), now, on)
+    found = _standing(on.store.grant(read.grant), lambda wish: _of_token(wish, read.claims[PARAMETER]), now, on)
     if not found.active:
         return found
     told = {"active": True, "token_type": "Bearer", **{name: read.claims[name] for name in _SHOWN}}
@@ -131,11 +130,7 @@ def _standing(
 
 
 def _of_token(wish: ContextWish, details: Any) -> ContextWish | None:
-    """No more than this very token was given: it may be narrower than its grant, and never grows. None when it has nothing
-    of the context.
-    """
-    if not details:
-        return None
+    """No more than this very token was given: it may be narrower than its grant, and never grows."""
     return wish.only(details[0]["actions"], {each["id"] for each in details[0]["resources"]})
 
 

@@ -69,10 +69,13 @@ def holder_of(grant: Grant, content: Content) -> Holder:
 
 
 def decided(wish: ContextWish, acting: Acting, holder: Holder, now: int, on: Services) -> Done[Context]:
-    """Ask the decision service; its record goes with what the answer lets out. Raises NotPermitted."""
+    """Ask the decision service; its record goes with what the answer lets out. The context is bound to the commission that it
+    was decided in. Raises NotPermitted.
+    """
     actor = actor_of(acting, holder.person)
-    if actor is None:
+    if actor is None or not _registered(holder.service, on):
         raise NotPermitted(REASONS["patient-refused"])
+    wish = wish.chosen(actor.commission)
     asked = question(wish, actor)
     try:
         done = decisions.decide(asked, _caller(actor, holder, on), services_of(on), now)
@@ -84,6 +87,12 @@ def decided(wish: ContextWish, acting: Acting, holder: Holder, now: int, on: Ser
     if not permitted:
         raise NotPermitted(_reason(withheld), done.effects)
     return Done(Context(wish, actor, permitted, withheld), done.effects)
+
+
+def _registered(service: str, on: Services) -> bool:
+    """Whether the service may still ask for patient context."""
+    client = on.federation().register.services[service].oidc
+    return client is not None and TYPE in client.authorization_details_types
 
 
 def _caller(actor: CareActor, holder: Holder, on: Services) -> Caller:

@@ -13,6 +13,7 @@ from broker.care.calling import CareRefused, Done, ResultCode
 from broker.care.providers import hsa, own_provider
 from broker.protocols.rivta import reading, writing
 from broker.protocols.rivta.operation import Call, Domain, Operation, inside, plain
+from broker.protocols.rivta.paging import OVERLAP
 from broker.protocols.rivta.reading import written_flag, written_instant
 from metadata.wire.soap import Content, Fields
 from trust_framework.blocks import Block, BlockType, Lift, LiftReason
@@ -28,9 +29,6 @@ BLOCKING: Final = Domain(
 
 MOST_BLOCKS: Final = 20_000
 """In one answer. GetBlocks has no pages: a consumer with more asks one care provider at a time."""
-
-OVERLAP: Final = 60
-"""Seconds that one delta reaches back into the one before: what was being committed then is seen twice, not never."""
 
 NEVER: Final = 0
 _DESCRIBED: Final = {"lak": "Läkemedel - Ordination/förskrivning", "upp": "Uppmärksamhetsinformation"}
@@ -232,16 +230,17 @@ def _extended(block: Block) -> Content:
         ("registrationInfo", writing.act(block.registered)),
         *writing.maybe_act("permanentRevokedInfo", block.revoked),
         *writing.maybe_act("deletionInfo", block.deleted),
-        *writing.each("temporaryRevokes", map(_extended_lift, block.lifts)),
+        *writing.each("temporaryRevokes", (_extended_lift(lift, told=block.local) for lift in block.lifts)),
         *writing.maybe("ownerId", block.owner),
         ("locallyCreated", written_flag(block.local)),
     )
 
 
-def _extended_lift(of: Lift) -> Content:
+def _extended_lift(of: Lift, *, told: bool) -> Content:
+    """ExtendedTemporaryRevokeType; whether its reason was `told` to this node."""
     return (
         *_lift(of),
-        ("revocationReason", of.reason.value),
+        *writing.maybe("revocationReason", of.reason.value if told else None),
         *writing.maybe("revocationReasonText", of.registered.reason),
         ("registrationInfo", writing.act(of.registered)),
         *writing.maybe_act("cancellationInfo", of.cancelled),

@@ -38,7 +38,9 @@ def answered(
     asked = fields(message, frozenset({operation.namespace, operation.domain.types}))
     result, more, code = _carried_out(sent, message, asked, operation, addresses, on, now)
     content = operation.wrapped(result, more)
-    return answer(operation.namespace, f"{operation.name}Response", operation.domain.types, content), code
+    domain = operation.domain
+    name = f"{operation.name}Response"
+    return answer(operation.namespace, name, domain.types, content, capitals=domain.capitals), code
 
 
 def _check_action(sent: Sent, operation: Operation) -> None:
@@ -64,7 +66,7 @@ def _carried_out(
         who = caller(sent, message.logical_address, operation, addresses, on)
         done = _committed(lambda: operation.answer(asked, Call(who, on, now)), on)
     except CareRefused as error:
-        return writing.refusal(domain, error), (), domain.word(error.code)
+        return writing.refusal(domain, error), (), domain.word(error.code, error.reason)
     return writing.done(domain, done.code), done.result, done.code.value
 
 

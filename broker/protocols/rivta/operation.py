@@ -15,7 +15,8 @@ SCHEMAS: Final = Path(__file__).parent / "schemas"
 @dataclass(frozen=True, slots=True)
 class Domain:
     """A service domain. `namespace` is that of its operations, without one's name; `types` that of its types; `words` are result
-    codes that it spells in its own way.
+    codes and reasons that have a code of their own in it. One with `capitals` begins its elements with them, and its requests end
+    in Request.
     """
 
     name: str
@@ -23,10 +24,12 @@ class Domain:
     types: str
     version: str
     words: tuple[tuple[str, str], ...] = ()
+    capitals: bool = False
 
-    def word(self, code: str) -> str:
+    def word(self, code: str, reason: str = "") -> str:
         """A result code as this domain spells it."""
-        return dict(self.words).get(code, code)
+        words = dict(self.words)
+        return words.get(reason) or words.get(code, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A row. `answer` does what is asked and gives what the answer says beside its result; `wrapped` puts the two together, with
-    the fields that the schema wants even of a refusal. `request` and `under` are for a domain that names things in its own way.
+    the fields that the schema wants even of a refusal. `under` is the part of a domain that is in parts.
     """
 
     name: str
@@ -51,7 +54,6 @@ class Operation:
     major: int
     about: str
     under: str = ""
-    suffix: str = ""
 
     @property
     def namespace(self) -> str:
@@ -65,7 +67,7 @@ class Operation:
     @property
     def request(self) -> str:
         """The name of the request's element."""
-        return f"{self.name}{self.suffix}"
+        return f"{self.name}Request" if self.domain.capitals else self.name
 
     @property
     def soap_action(self) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from broker.care.acts import ActWish
+from broker.care.acts import LATEST, ActWish
 from broker.care.calling import CareRefused, ResultCode
 from metadata.wire.soap import Fields
 from trust_framework.care import CareActor, Period, Staff
@@ -95,6 +95,11 @@ def _staff(of: Fields, name: str) -> Staff:
 def written_instant(at: int) -> str:
     """Epoch seconds as xs:dateTime in UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def last_instant(at: int | None) -> int:
+    """An end that its schema asks for; what has none ends with the calendar."""
+    return LATEST if at is None else at
 
 
 def written_flag(value: bool) -> str:  # the value itself

@@ -38,6 +38,10 @@ _BY_REASON: Final[Mapping[str, str]] = {
     "number": "Anropet har fler poster än tillåtet, eller inga.",
     "log-id-taken": "Ett logg-id är redan använt, eller finns två gånger i anropet.",
     "not-replicated": "Uppgiften är lagrad här men inte överförd till den nationella tjänsten.",
+    "report": "Rapporten finns inte.",
+    "report-waits": "Rapporten är inte klar. Fråga igen med dess id.",
+    "some-reports": "Svaret saknar vårdgivare vars uppgifter är för många att hämta direkt. Fråga dem var för sig.",
+    "max-query-result-exceeded": "Urvalet har fler loggposter än ett svar rymmer. Korta perioden.",
     "overtaken": "Uppgiften ändrades av någon annan samtidigt. Försök igen.",
 }
 

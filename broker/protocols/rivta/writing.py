@@ -20,7 +20,8 @@ def result(domain: Domain, code: str, text: str = "") -> Content:
 
 def refusal(domain: Domain, error: CareRefused) -> Content:
     """The result of a call that is not done, with a sentence that may be shown to people."""
-    return result(domain, error.code, sentence(error.code, error.reason, error.field))
+    text = sentence(error.code, error.reason, error.field)
+    return (("resultCode", domain.word(error.code, error.reason)), *maybe("resultText", text))
 
 
 def done(domain: Domain, code: ResultCode) -> Content:

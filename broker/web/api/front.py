@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import ValidationError
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
+from broker.care.calling import CareRefused
 from broker.exchange import Reply
 from broker.login.effects import StorageUnavailable
 from broker.login.handles import new_reference
+from broker.web.api.care_routes import CARE_API, CareRow
+from broker.web.api.care_turn import problem_of, turn_of
 from broker.web.api.errors import ApiError
 from broker.web.api.openapi import document
 from broker.web.api.routes import API, ApiRow
@@ -20,7 +24,8 @@ from broker.web.turn import Turn
 from metadata.wire.strict_json import BadJson, read_object
 
 PREFIX: Final = "/api/v1"
-_MAP: Final = Map([Rule(row.rule, methods=[row.method], endpoint=row) for row in API], merge_slashes=False).bind("")
+_ROWS: Final[tuple[ApiRow | CareRow, ...]] = (*API, *CARE_API)
+_MAP: Final = Map([Rule(row.rule, methods=[row.method], endpoint=row) for row in _ROWS], merge_slashes=False).bind("")
 _JSON: Final = (
     ("Content-Type", "application/json"),
     ("Cache-Control", "no-store"),
@@ -45,18 +50,33 @@ def openapi(turn: Turn) -> Reply:
 
 
 def _answered(turn: Turn) -> Reply:
-    if not turn.on.throttle.allows("api", turn.source()):
+    of_care = turn.request.path.startswith(f"{PREFIX}/care/")
+    if not turn.on.throttle.allows("care" if of_care else "api", turn.source()):
         raise ApiError("too-many")
     row, parts = _row(turn)
+    given = _of_care(row, parts, turn) if isinstance(row, CareRow) else _of_register(row, parts, turn)
+    told = (
+        given.model_dump_json().encode() if isinstance(given, Model) else json.dumps(given, ensure_ascii=False).encode()
+    )
+    return Reply(200, _JSON, told)
+
+
+def _of_care(row: CareRow, parts: dict[str, Any], turn: Turn) -> Any:
+    try:
+        let_in = turn_of(turn, row.scope)
+        return row.view(replace(let_in, body=_body(row, turn)), **parts)
+    except CareRefused as refused:
+        raise problem_of(refused) from refused
+
+
+def _of_register(row: ApiRow, parts: dict[str, Any], turn: Turn) -> Any:
     actor = actor_of(turn, row.scope, step_up=row.step_up)
     org = str(parts.pop("org", ""))
     allow(actor, row.action, org, turn)
-    given = row.view(ApiTurn(turn, actor, org, _body(row, turn)), **parts)
-    told = given.model_dump(mode="json") if isinstance(given, Model) else given
-    return Reply(200, _JSON, json.dumps(told, ensure_ascii=False).encode())
+    return row.view(ApiTurn(turn, actor, org, _body(row, turn)), **parts)
 
 
-def _row(turn: Turn) -> tuple[ApiRow, dict[str, Any]]:
+def _row(turn: Turn) -> tuple[ApiRow | CareRow, dict[str, Any]]:
     try:
         row, parts = _MAP.match(turn.request.path.removeprefix(PREFIX), turn.request.method)
     except NotFound as error:
@@ -66,7 +86,7 @@ def _row(turn: Turn) -> tuple[ApiRow, dict[str, Any]]:
     return row, dict(parts)
 
 
-def _body(row: ApiRow, turn: Turn) -> Model | None:
+def _body(row: ApiRow | CareRow, turn: Turn) -> Model | None:
     """The body as the row's model. What was sent never stands in an error."""
     if row.takes is None:
         return None

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
 
-from broker.web.api import values
+from broker.web.api import care_turn, values
+from broker.web.api.care_routes import CARE_API, CareRow
 from broker.web.api.errors import CAUSES
 from broker.web.api.routes import API, ApiRow
 from broker.web.api.turn import READ, WRITE
@@ -15,13 +16,18 @@ from broker.web.api.turn import READ, WRITE
 _PART: Final = re.compile(r"<(\w+)>")
 _SCHEMAS: Final = "#/components/schemas/"
 _JSON: Final = "application/json"
+ROWS: Final[tuple[ApiRow | CareRow, ...]] = (*API, *CARE_API)
 
 
 def document(base_url: str) -> dict[str, Any]:
     """The whole document."""
     return {
         "openapi": "3.1.0",
-        "info": {"title": "tillit: the register of the federation", "version": "1", "license": {"name": "Apache-2.0"}},
+        "info": {
+            "title": "tillit: the register of the federation, and care",
+            "version": "1",
+            "license": {"name": "Apache-2.0"},
+        },
         "servers": [{"url": f"{base_url}/api/v1"}],
         "paths": _paths(),
         "components": {"schemas": _schemas(), "securitySchemes": _security(base_url)},
@@ -30,14 +36,19 @@ def document(base_url: str) -> dict[str, Any]:
 
 @cache
 def _schemas() -> dict[str, Any]:
-    models = {model for row in API for model in (row.takes, row.gives) if model} | {values.Problem}
+    models = {model for row in ROWS for model in (row.takes, row.gives) if model} | {values.Problem}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, made = models_json_schema([(model, "serialization") for model in ordered], ref_template=f"{_SCHEMAS}{{model}}")
     return dict(made["$defs"])
 
 
 def _security(base_url: str) -> dict[str, Any]:
-    scopes = {READ: "read what the caller's role may see", WRITE: "change what the caller's role may change"}
+    scopes = {
+        READ: "read what the caller's role may see",
+        WRITE: "change what the caller's role may change",
+        care_turn.READ: "ask about patients of the caller's care providers",
+        care_turn.WRITE: "enter and end blocks, consents, relations and emergency access",
+    }
     code = {"authorizationUrl": f"{base_url}/oidc/authorize", "tokenUrl": f"{base_url}/oidc/token", "scopes": scopes}
     flows = {
         "authorizationCode": code,
@@ -49,7 +60,7 @@ def _security(base_url: str) -> dict[str, Any]:
 @cache
 def _paths() -> dict[str, Any]:
     paths: dict[str, Any] = {}
-    for row in API:
+    for row in ROWS:
         paths.setdefault(_PART.sub(r"{\1}", row.rule), {})[row.method.lower()] = _operation(row)
     paths["/validate"] = {"post": _VALIDATE}
     return paths
@@ -64,23 +75,27 @@ _VALIDATE: Final[Mapping[str, Any]] = {
 }
 
 
-def _operation(row: ApiRow) -> dict[str, Any]:
+def _operation(row: ApiRow | CareRow) -> dict[str, Any]:
     summary = (row.view.__doc__ or "").split("\n")[0]
     operation: dict[str, Any] = {
         "operationId": f"{row.view.__module__.rpartition('.')[2]}_{row.view.__name__}_{_where(row)}",
         "summary": summary,
         "security": [{"oauth2": [row.scope]}],
-        "parameters": [*_parameters(_PART.findall(row.rule), "path"), *_parameters(row.query, "query")],
+        "parameters": [*_parameters(_PART.findall(row.rule), "path"), *_parameters(_query(row), "query")],
         "responses": {"200": {"description": summary, "content": {_JSON: _schema(row.gives)}}, **_problems(row)},
     }
-    if row.step_up:
+    if getattr(row, "step_up", False):
         operation["description"] = "The person must have identified within the last five minutes."
     if row.takes is not None:
         operation["requestBody"] = {"required": True, "content": {_JSON: _schema(row.takes)}}
     return operation
 
 
-def _where(row: ApiRow) -> str:
+def _query(row: ApiRow | CareRow) -> tuple[str, ...]:
+    return row.query if isinstance(row, ApiRow) else ()
+
+
+def _where(row: ApiRow | CareRow) -> str:
     return "member" if "<org>" in row.rule else "federation"
 
 
@@ -92,11 +107,11 @@ def _parameters(names: Iterable[str], place: str) -> list[dict[str, Any]]:
     return [{"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}} for name in names]
 
 
-def _problems(row: ApiRow) -> dict[str, Any]:
+def _problems(row: ApiRow | CareRow) -> dict[str, Any]:
     """The problems that a call of this kind may come to, by status."""
     told: dict[str, list[str]] = {}
     for code, cause in CAUSES.items():
-        changing = code in {"overtaken", "refused", "malformed"} and row.method == "GET" and not row.query
+        changing = code in {"overtaken", "refused", "malformed"} and row.method == "GET" and not _query(row)
         if not changing:
             told.setdefault(str(cause.status), []).append(cause.title)
     problem = {"application/problem+json": _schema(values.Problem)}

@@ -17,6 +17,7 @@ from broker.web.context import Broker
 from broker.web.ports import ConsoleStore
 from broker.web.turn import Turn
 from trust_framework.decide import stopped
+from trust_framework.members import RelyingParty
 from trust_framework.roles import FEDERATION, MACHINE, Action, Actor, Role, RoleGrant, active, may
 
 READ, WRITE = "register:read", "register:write"
@@ -60,6 +61,12 @@ class ApiTurn:
 
 def actor_of(turn: Turn, scope: str, *, step_up: bool) -> Actor:
     """Whose token it is. Raises ApiError."""
+    grant, party = grant_of(turn, scope)
+    return _person(grant, turn, step_up=step_up) if grant.person else _client(grant, party.member.org, step_up=step_up)
+
+
+def grant_of(turn: Turn, scope: str) -> tuple[Grant, RelyingParty]:
+    """The grant behind a call's token, and the service that it was given to. Raises ApiError."""
     kind, _, token = turn.request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise ApiError("no-token")
@@ -76,7 +83,7 @@ def actor_of(turn: Turn, scope: str, *, step_up: bool) -> Actor:
     party = on.federation().parties.get(grant.client)
     if party is None or stopped(party):
         raise ApiError("token")
-    return _person(grant, turn, step_up=step_up) if grant.person else _client(grant, party.member.org, step_up=step_up)
+    return grant, party
 
 
 def _client(grant: Grant, org: str, *, step_up: bool) -> Actor:

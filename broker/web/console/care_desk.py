@@ -6,20 +6,22 @@ the person and the commission that it was made for: no number is ever in an addr
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Final
 
-from broker.care.calling import Caller, CallerKind, CareServices, services_of
+from broker.care.acting import staff_callers
+from broker.care.calling import Caller, CareServices, services_of
 from broker.exchange import Reply
 from broker.keys.sealing import Unsealable
+from broker.login.handles import new_reference
 from broker.web.console.care_pages import Around, Banner, Part
 from broker.web.console.row import CARE
 from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.frame import Names
 from trust_framework import patient_numbers
-from trust_framework.care import CareActor, CareProvider, Purpose, Staff
-from trust_framework.directory import Commission, StaffEntry, complete, matches
+from trust_framework.care import CareActor, CareProvider, Purpose
+from trust_framework.directory import matches
 from trust_framework.identifiers import Identifier, birth_date, hsa_compare_form
 
 GOOD_FOR: Final = 8 * 3600
@@ -31,75 +33,28 @@ _BETWEEN: Final = "|"
 
 @dataclass(frozen=True)
 class Desk:
-    """A commission that the person of the turn acts in."""
+    """A commission that the person of the turn acts in. `only`: they have no other."""
 
     turn: ConsoleTurn
-    employment: StaffEntry
-    commission: Commission
+    caller: Caller
+    actor: CareActor
     provider: CareProvider
     only: bool = False
 
     @property
     def id(self) -> str:
         """The commission's HSA-id in compare form."""
-        return hsa_compare_form(self.commission.hsa_id)
-
-    @property
-    def employee(self) -> str:
-        """The employee's HSA-id in compare form."""
-        return hsa_compare_form(self.employment.hsa_id)
+        return self.actor.commission
 
     @property
     def unit(self) -> str:
         """The care unit's HSA-id in compare form; empty for a commission directly under the provider."""
-        return hsa_compare_form(_one(self.commission, "healthCareUnitHsaId"))
-
-    @property
-    def name(self) -> str:
-        """What the commission is called."""
-        return _one(self.commission, "commissionName")
+        return self.actor.unit
 
     @property
     def registrar(self) -> bool:
-        """Whether the provider's register of blocks and consents is in this person's hands."""
-        return bool(self.provider.registrars & self.system_roles)
-
-    @property
-    def system_roles(self) -> frozenset[str]:
-        """What the employment and the commission let the person do in systems."""
-        held = (self.employment.attributes, self.commission.attributes)
-        return frozenset(role for attributes in held for role in attributes.get("systemRole", ()))
-
-    @property
-    def actor(self) -> CareActor:
-        """Who asks, as decisions know them."""
-        licences = self.employment.attributes.get("healthcareProfessionalLicense", ())
-        return CareActor(
-            self.employee,
-            self.unit,
-            self.provider.hsa_id,
-            commission=self.id,
-            person=self.turn.actor.person,
-            licences=licences,
-        )
-
-    @property
-    def staff(self) -> Staff:
-        """Who acts, as entries name them."""
-        return Staff(self.employee, self.id, self.name)
-
-    @property
-    def caller(self) -> Caller:
-        """Who calls care's registers."""
-        return Caller(
-            CallerKind.STAFF,
-            person=self.turn.actor.person,
-            member=self.provider.org,
-            staff=self.staff,
-            providers=frozenset({self.provider.hsa_id}),
-            actor=self.actor,
-            system_roles=self.system_roles,
-        )
+        """Whether the provider's register of blocks is in this person's hands."""
+        return bool(self.provider.registrars & self.caller.system_roles)
 
     @property
     def services(self) -> CareServices:
@@ -124,26 +79,25 @@ class Desk:
     def around(self) -> Around:
         """What stands above a page without a patient."""
         return Around(
-            commission=self.name,
+            commission=self.caller.staff.assignment_name,
             provider=self.provider_names(self.provider.hsa_id),
             unit=self.unit_names(self.unit),
             search=self.at(),
-            change="" if self.only else f"{CARE}?byt=1",
+            change="" if self.only else CARE,
             registrar=self.registrar,
         )
 
 
 def desks(turn: ConsoleTurn) -> tuple[Desk, ...]:
     """The commissions for care that the person has at a provider of the register, in the directory's order."""
-    register = services_of(turn.on.services).register
+    on = services_of(turn.on.services)
     found = []
-    for employment in turn.store.staff(turn.actor.person):
-        for commission in employment.commissions:
-            provider = register.provider(_one(commission, "healthCareProviderHsaId"))
-            if provider and complete(commission) and matches((_one(commission, "commissionPurpose"),), (Purpose.CARE,)):
-                found.append(Desk(turn, employment, commission, provider))
-    only = len(found) == 1
-    return tuple(Desk(turn, each.employment, each.commission, each.provider, only) for each in found)
+    for caller in staff_callers(turn.actor.person, "", on, new_reference()):
+        actor, provider = caller.actor, on.register.provider(caller.actor.provider) if caller.actor else None
+        if actor and provider and matches((actor.purpose,), (Purpose.CARE,)):
+            actor = replace(actor, purpose=Purpose.CARE)  # however the directory spells it
+            found.append(Desk(turn, replace(caller, actor=actor), actor, provider))
+    return tuple(replace(each, only=len(found) == 1) for each in found)
 
 
 def desk(turn: ConsoleTurn, commission: str) -> Desk:
@@ -153,11 +107,6 @@ def desk(turn: ConsoleTurn, commission: str) -> Desk:
         if found.id == wanted:
             return found
     raise Missing
-
-
-def _one(commission: Commission, name: str) -> str:
-    values = commission.attributes.get(name, ())
-    return values[0] if values else ""
 
 
 # --- a patient

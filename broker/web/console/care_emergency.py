@@ -1,5 +1,7 @@
 """Emergency access on the pages of care staff: of one patient, with a reason, for hours, in one's own commission; and its end."""
 
+from typing import Any
+
 from broker.care import emergencies
 from broker.care.calling import CareRefused, Done
 from broker.care.emergencies import EmergencyWish
@@ -7,6 +9,7 @@ from broker.exchange import Reply
 from broker.web.console.care_desk import Bedside, at_bedside
 from broker.web.console.care_doing import Deed, Doing, at_once
 from broker.web.console.care_forms import EmergencyForm
+from broker.web.console.care_logged import logged
 from broker.web.console.turn import Missing
 from trust_framework.emergency import EmergencyAccess, emergency_for
 
@@ -35,10 +38,11 @@ def _doing(place: Bedside, form: EmergencyForm) -> Doing:
     consequences = ("emergency.patient", "emergency.reviewed", "emergency.told", "emergency.others")
     deed = Deed("emergency", consequences=consequences, stands=desk.provider.switches.emergency_hours, danger=True)
 
-    def call() -> Done[EmergencyAccess]:
+    def call() -> Done[Any]:
         until = turn.now + form.hours.data * HOUR
         wish = EmergencyWish(place.patient, form.reason.data, form.id.data, until=until)
-        return emergencies.begin(wish, desk.caller, desk.services, turn.now)
+        done = emergencies.begin(wish, desk.caller, desk.services, turn.now)
+        return logged(place, form.id.data, form.reason.data, done)
 
     return Doing(place, deed, place.at("/nod"), place.at(), call)
 

@@ -112,11 +112,13 @@ def meant(form: Any, field: DateField) -> None:  # noqa: ARG001  # WTForms calls
         raise ValidationError("form.invalid")
 
 
-class _Dated(ConsoleForm):
-    """From a day through a day, both optional."""
+def day(label: str) -> DateField:
+    """A day, which may be left out."""
+    return DateField(label, [Optional(), meant])
 
-    start = DateField("care.from", [Optional(), meant])
-    end = DateField("care.through", [Optional(), meant])
+
+class _Dated(ConsoleForm):
+    """From a day (`start`) through a day (`end`), both optional."""
 
     def validate_end(self, field: DateField) -> None:
         """Not before the first."""
@@ -141,7 +143,7 @@ class _Whom(DeedForm):
 
     def employee(self, desk: Desk) -> str:
         """Whom it is for by HSA-id, empty for everybody."""
-        return desk.employee if self.whom.data == "me" else ""
+        return desk.actor.employee if self.whom.data == "me" else ""
 
 
 class BlockForm(DeedForm, _Dated):
@@ -156,6 +158,8 @@ class BlockForm(DeedForm, _Dated):
         ],
     )
     unit = SelectField("care.block.unit")
+    start = day("care.block.from")
+    end = day("care.block.through")
     excluded = SelectMultipleField(
         "care.block.excluded", choices=[SelectChoice(code, TYPES[code]) for code in EXCLUDABLE]
     )
@@ -213,6 +217,8 @@ class ConsentForm(_Whom, _Dated):
             SelectChoice(ConsentType.EMERGENCY.value, "care.consent.Emergency"),
         ],
     )
+    start = day("care.from")
+    end = day("care.through")
     represented_by = StringField("care.consent.by", [line, longest(LONGEST)])
     reason = TextAreaField("care.note", [longest(LONGEST), text, told])
 
@@ -232,6 +238,8 @@ class ConsentForm(_Whom, _Dated):
 class RelationForm(_Whom, _Dated):
     """That somebody takes part in the patient's care."""
 
+    start = day("care.from")
+    end = day("care.through")
     reason = TextAreaField("care.note", [longest(LONGEST), text])
 
 
@@ -257,6 +265,8 @@ class AskForm(_Dated):
         "care.ask.type",
         choices=[SelectChoice("", "care.type.any"), *(SelectChoice(code, said) for code, said in TYPES.items())],
     )
+    start = day("care.block.from")
+    end = day("care.block.through")
 
 
 def _units(desk: Desk) -> list[SelectChoice]:

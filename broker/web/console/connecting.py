@@ -15,7 +15,7 @@ from broker.exchange import Reply
 from broker.federation import proposals
 from broker.federation.proposals import Answer
 from broker.web import bench
-from broker.web.console.connecting_forms import AboutForm, AcceptedForm, DetailsForm, SendForm, TechnicalForm
+from broker.web.console.connecting_forms import AboutForm, AcceptedForm, DetailsForm, SendForm, TechnicalForm, why_form
 from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft, Step
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.proposals import desk
@@ -26,8 +26,25 @@ from trust_framework.approval import WITH_AUTHOR, Proposal, Refusal, Refused
 from trust_framework.attributes import CATALOGUE
 
 SERVICE: Final = "service"
-OFFERED: Final = tuple(f"{loa.ELEGNAMNDEN}loa{rank}" for rank in (2, 3, 4))
-"""The levels among which a service chooses; others are written into the federation file."""
+FAMILIES: Final[Mapping[loa.Family, Names]] = {
+    loa.Family.SWEDISH: {"sv": "Tillitsnivå {rank}", "en": "Level of assurance {rank}"},
+    loa.Family.NONRESIDENT: {
+        "sv": "Tillitsnivå {rank} för den som inte är folkbokförd",
+        "en": "Level of assurance {rank} of people not registered in Sweden",
+    },
+    loa.Family.UNCERTIFIED: {
+        "sv": "Nivå {rank} utan godkänd utfärdare",
+        "en": "Level {rank} of an issuer that is not certified",
+    },
+    loa.Family.EIDAS: {"sv": "eIDAS, nivå {rank}: {word}", "en": "eIDAS, level {rank}: {word}"},
+    loa.Family.SAMBI: {"sv": "Sambi, nivå {rank}", "en": "Sambi, level {rank}"},
+}
+"""The families of levels among which a service chooses, and what their levels are called; others are written into the
+federation file.
+"""
+OFFERED: Final = tuple(
+    level.uri for family in FAMILIES for level in loa.LEVELS.values() if level.family is family and level.rank > 1
+)
 
 Content = dict[str, Any]
 
@@ -108,6 +125,17 @@ def _details(form: Any, content: Content) -> Content:
     return {**content, "attributes": chosen, "required": required, "reasons": reasons}
 
 
+def _why_data(content: Content) -> dict[str, Any]:
+    return dict(content.get("reasons") or {})
+
+
+def _why(form: Any, content: Content) -> Content:
+    return {
+        **content,
+        "reasons": {name: form[name].data.strip() for name in content.get("attributes", ()) if name in form},
+    }
+
+
 def _level_data(content: Content) -> dict[str, Any]:
     return {"levels": list(content.get("levels", ())), "consent": content.get("consent", "never")}
 
@@ -133,17 +161,25 @@ def _details_form(turn: ConsoleTurn, content: Content) -> ConsoleForm:
     return DetailsForm.choosing(turn, _details_data(content), bench.attributes(CATALOGUE))
 
 
+def _why_form(turn: ConsoleTurn, content: Content) -> ConsoleForm:
+    chosen = content.get("attributes", ())
+    names = {each.value: each.names for each in bench.attributes(CATALOGUE) if each.value in chosen}
+    return why_form(names).of(turn, _why_data(content))
+
+
 def _level_form(turn: ConsoleTurn, content: Content) -> ConsoleForm:
     data = _level_data(content)
     return AcceptedForm.choosing(turn, data, dict.fromkeys((*OFFERED, *data["levels"])), _level_name)
 
 
 def _level_name(uri: str) -> Names:
-    return (
-        {"sv": f"Tillitsnivå {loa.rank(uri)}", "en": f"Level of assurance {loa.rank(uri)}"}
-        if uri in OFFERED
-        else {"sv": uri}
-    )
+    if uri not in OFFERED:
+        return {"sv": uri}
+    level = loa.LEVELS[uri]
+    return {
+        language: told.format(rank=level.rank, word=uri.rpartition("/")[2])
+        for language, told in FAMILIES[level.family].items()
+    }
 
 
 STAGES: Final[Mapping[str, Stage]] = {
@@ -154,6 +190,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         lambda c: bool(c.get("saml") or c.get("oidc")),
     ),
     "uppgifter": Stage(_details_form, _details, lambda c: bool(c.get("attributes"))),
+    "skal": Stage(_why_form, _why, lambda c: set(c.get("reasons") or {}) >= set(c.get("attributes", ()))),
     "niva": Stage(_level_form, _level, lambda c: bool(c.get("levels"))),
 }
 STEPS: Final = ("om", "teknik", "kontroll", "uppgifter", "niva", "testa", "skicka")
@@ -257,14 +294,24 @@ def step(turn: ConsoleTurn, proposal: str, step: str) -> Reply:
         if isinstance(answer, Refused):
             form.form_errors.append("refused." + answer.why)
         elif turn.commit(answer.effects):
-            return turn.see(at(draft, STEPS[STEPS.index(step) + 1], turn), notice="draft-saved")
+            return turn.see(at(draft, _after(step), turn), notice="draft-saved")
         else:
             form.form_errors.append("refused." + Refusal.OVERTAKEN)
     return turn.render(
         ConnectStep(
-            step=step, names=named(draft), steps=steps(draft, step, turn), form=form, action=at(draft, step, turn)
+            step=step,
+            names=named(draft),
+            steps=steps(draft, step, turn),
+            form=form,
+            action=at(draft, step, turn),
+            each=at(draft, "skal", turn) if step == "uppgifter" and content.get("attributes") else "",
         )
     )
+
+
+def _after(step: str) -> str:
+    """The step that follows; the reasons, one for each detail, are a side step of the details."""
+    return "niva" if step == "skal" else STEPS[STEPS.index(step) + 1]
 
 
 def tested(turn: ConsoleTurn, proposal: str) -> Reply:
@@ -316,4 +363,4 @@ def summary(turn: ConsoleTurn, proposal: str) -> Reply:
 def _lacking(draft: Proposal) -> Iterable[str]:
     """Texts of the steps that still lack something."""
     content = dict(draft.content or {})
-    return ("connect.step." + name for name, stage in STAGES.items() if not stage.done(content))
+    return ("connect.step." + name for name, stage in STAGES.items() if name in STEPS and not stage.done(content))

@@ -1,6 +1,6 @@
 """The forms of connecting a service (M2): one a step, none with more than what that step is about."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Self
 
 from wtforms import FileField, StringField, TextAreaField, ValidationError
@@ -8,8 +8,9 @@ from wtforms.fields import RadioField, SelectChoice, SelectMultipleField
 from wtforms.validators import Optional
 
 from broker.web.bench import Option
-from broker.web.console.forms import ConsoleForm, line, longest, required
+from broker.web.console.forms import ConsoleForm, line, longest, required, written
 from broker.web.console.turn import ConsoleTurn
+from broker.web.pages.frame import Names
 from metadata.redirect_uris import UnfitUri, check_https_uri
 
 LONGEST_METADATA: Final = 2 * 1024 * 1024
@@ -76,7 +77,7 @@ class DetailsForm(ConsoleForm):
     """Which details it needs, and why."""
 
     attributes = SelectMultipleField("connect.attributes", [required()])
-    why = TextAreaField("connect.why", [required(), TEXT])
+    why = TextAreaField("connect.why", [required(), TEXT, written])
 
     @classmethod
     def choosing(cls, turn: ConsoleTurn, data: dict[str, Any], options: Iterable[Option]) -> Self:
@@ -84,6 +85,12 @@ class DetailsForm(ConsoleForm):
         form = cls.of(turn, data)
         form.attributes.choices = [SelectChoice(each.value, each.names) for each in options]
         return form
+
+
+def why_form(names: Mapping[str, Names]) -> type[ConsoleForm]:
+    """The form that asks of each detail, by its names, why just that one is needed."""
+    fields = {attribute: TextAreaField(told, [required(), TEXT, written]) for attribute, told in names.items()}
+    return type("WhyForm", (ConsoleForm,), fields)
 
 
 class AcceptedForm(ConsoleForm):
@@ -109,4 +116,4 @@ class AcceptedForm(ConsoleForm):
 class SendForm(ConsoleForm):
     """Why it is sent in."""
 
-    reason = TextAreaField("connect.reason", [required(), TEXT])
+    reason = TextAreaField("connect.reason", [required(), TEXT, written])

@@ -40,7 +40,9 @@ class ConnectStart(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectStep(Page):
-    """One step. `step` names it: its texts are `connect.step.<step>` and `connect.lead.<step>`. `next` is where to go on."""
+    """One step. `step` names it: its texts are `connect.step.<step>` and `connect.lead.<step>`. `next` is where to go on,
+    `each` where each detail has a reason of its own.
+    """
 
     template: ClassVar[str] = "portal_connect_step.html"
     mark: ClassVar[str] = "M2"
@@ -50,6 +52,7 @@ class ConnectStep(Page):
     form: ConsoleForm | None
     action: str
     next: str = ""
+    each: str = ""
     changes: tuple[tuple[str, Names], ...] = ()
     wrong: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()

@@ -67,9 +67,9 @@ class ConsoleForm(Form):  # type: ignore[misc]
         return self.validate() and not unknown
 
     @property
-    def faults(self) -> tuple[tuple[str, str, Any], ...]:
-        """Each fault with the id of its field and the key of its label, for the summary."""
-        return tuple((field.id, str(field.label.text), fault) for field in self for fault in _flat(field.errors))
+    def faults(self) -> tuple[tuple[str, Any, Any], ...]:
+        """Each fault with the id of its field and its label, for the summary."""
+        return tuple((field.id, field.label.text, fault) for field in self for fault in _flat(field.errors))
 
 
 def _names(field: Field) -> tuple[str, ...]:
@@ -102,3 +102,9 @@ def line(form: Any, field: StringField) -> None:  # noqa: ARG001  # WTForms call
     """One line of text: no control characters."""
     if any(ord(character) < 32 or ord(character) == 127 for character in field.data or ""):  # noqa: PLR2004
         raise ValidationError("form.control")
+
+
+def written(form: Any, field: StringField) -> None:  # noqa: ARG001  # WTForms calls with both
+    """More than space."""
+    if not (field.data or "").strip():
+        raise ValidationError("form.required")

@@ -17,7 +17,7 @@ from broker.federation.sharing_schema import AgreementEntry
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.gate import member_names
 from broker.web.console.people import name_of
-from broker.web.console.sharing_forms import FORMS, DraftForm
+from broker.web.console.sharing_forms import FORMS, DraftForm, orgs
 from broker.web.console.sharing_pages import (
     AgreementCard,
     AgreementDraft,
@@ -323,12 +323,21 @@ def next_version(turn: ConsoleTurn, agreement: str) -> Reply:
     """The form of the next version, filled with what is agreed now."""
     entry, found = _one(agreement, turn)
     full = turn.found(found if isinstance(found, SharingAgreement) else None)
-    return turn.render(_draft(DraftForm.choosing(turn, _filled(entry, full)), turn, f"/avtal/{entry.id}/andra"))
+    wrong = "" if _even((entry.content or {})["versions"][-1]) else "uneven"
+    return turn.render(_draft(DraftForm.choosing(turn, _filled(entry, full)), turn, f"/avtal/{entry.id}/andra", wrong))
+
+
+def _even(version: Mapping[str, Any]) -> bool:
+    """Whether the form can say these terms: each giver gives the same details to each other receiver."""
+    rows = {(each["giver"], each["receiver"], each["attribute"]) for each in version.get("data", ())}
+    givers, receivers, attributes = ({row[n] for row in rows} for n in range(3))
+    return rows == {(g, r, a) for g in givers for r in receivers for a in attributes if g != r}
 
 
 def _filled(entry: Entry, found: SharingAgreement) -> dict[str, Any]:
     names, version = _names(entry), (entry.content or {})["versions"][-1]
-    data = version.get("data") or [{}]
+    data = version.get("data", ())
+    definitions = {each["attribute"]: each.get("definition", "") for each in data}
     kept = {name: version.get(name) for name in ("purpose", "legal_basis", "retention_days", "transfer")}
     days = AgreementEntry.model_validate(entry.content).versions[-1]
     return {
@@ -336,11 +345,11 @@ def _filled(entry: Entry, found: SharingAgreement) -> dict[str, Any]:
         "id": found.id,
         "name_sv": names.get("sv", ""),
         "name_en": names.get("en", ""),
-        "giver": data[0].get("giver", ""),
-        "receiver": data[0].get("receiver", ""),
+        "giver": " ".join(dict.fromkeys(each["giver"] for each in data)),
+        "receiver": " ".join(dict.fromkeys(each["receiver"] for each in data)),
         "services": " ".join(version.get("services", ())),
-        "attributes": [each["attribute"] for each in version.get("data", ())],
-        "definitions": "\n".join(each.get("definition", "") for each in version.get("data", ())),
+        "attributes": list(definitions),
+        "definitions": "\n".join(definitions.values()),
         "valid_from": days.valid_from,
         "valid_until": days.valid_until,
         "review": days.review,
@@ -377,29 +386,35 @@ def _keep(form: DraftForm, entry: Entry | None, turn: ConsoleTurn, at: str) -> R
 
 
 def _unfit(form: DraftForm, turn: ConsoleTurn) -> str:
-    """Why the terms name something that is not there, or not the receiver's; empty when they do not."""
-    for org in (form.giver.data, form.receiver.data):
-        if turn.store.register_entry("member", org.replace("-", "")) is None:
+    """Why the terms name something that is not there, or not a receiver's; empty when they do not."""
+    receivers = orgs(form.receiver)
+    for org in (*orgs(form.giver), *receivers):
+        if turn.store.register_entry("member", org) is None:
             return "no-member"
-    receiver = form.receiver.data.replace("-", "")
     for service in form.services.data.split():
         found = turn.store.register_entry("service", service)
-        if found is None or found.org != receiver:
+        if found is None or found.org not in receivers:
             return "no-service"
     return ""
 
 
 def _typed(form: DraftForm) -> dict[str, Any]:
     """The terms as the register keeps them: a definition a line, in the order of the details."""
-    giver, receiver = form.giver.data.replace("-", ""), form.receiver.data.replace("-", "")
+    givers, receivers = orgs(form.giver), orgs(form.receiver)
     lines = [line.strip() for line in form.definitions.data.splitlines()]
     return {
-        "parties": [{"org": giver, "role": ["giver"]}, {"org": receiver, "role": ["receiver"]}],
+        "parties": [
+            {"org": org, "role": [role for role, who in (("giver", givers), ("receiver", receivers)) if org in who]}
+            for org in dict.fromkeys((*givers, *receivers))
+        ],
         "purpose": _line(form.purpose),
         "legal_basis": _line(form.legal_basis),
         "services": form.services.data.split(),
         "data": [
             {"attribute": name, "giver": giver, "receiver": receiver, "definition": lines[n] if n < len(lines) else ""}
+            for giver in givers
+            for receiver in receivers
+            if giver != receiver
             for n, name in enumerate(form.attributes.data)
         ],
         "retention_days": form.retention_days.data,

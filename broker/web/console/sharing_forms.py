@@ -82,13 +82,15 @@ FORMS: Final = {
 
 
 class DraftForm(ConsoleForm):
-    """Terms between this organisation and another. One gives, the other's services receive."""
+    """Terms between this organisation and others. Each who gives, gives the same details to each other who receives; who is among
+    both does both. Terms with other details for other parties are written in the federation file.
+    """
 
     id = StringField("agreement.id", [required(), longest(64), line])
     name_sv = StringField("agreement.name-sv", [required(), longest(200), line])
     name_en = StringField("agreement.name-en", [required(), longest(200), line])
-    giver = StringField("agreement.giver", [required(), longest(11), line])
-    receiver = StringField("agreement.receiver", [required(), longest(11), line])
+    giver = StringField("agreement.giver", [required(), longest(LONGEST), line])
+    receiver = StringField("agreement.receiver", [required(), longest(LONGEST), line])
     purpose = TextAreaField("agreement.purpose", [required(), longest(LONGEST), text])
     legal_basis = TextAreaField("agreement.legal-basis", [required(), longest(LONGEST), text])
     services = StringField("agreement.services", [required(), longest(LONGEST), line])
@@ -108,16 +110,21 @@ class DraftForm(ConsoleForm):
         return form
 
     def validate_giver(self, field: StringField) -> None:
-        """An organisation number."""
-        _number(field)
+        """Organisation numbers."""
+        _numbers(field)
 
     def validate_receiver(self, field: StringField) -> None:
-        """An organisation number, another's."""
-        _number(field)
-        if field.data == self.giver.data:
+        """Organisation numbers, another's among them."""
+        _numbers(field)
+        if len({*orgs(self.giver), *orgs(field)}) == 1:
             raise ValidationError("agreement.alone")
 
 
-def _number(field: StringField) -> None:
-    if not identifiers.organisation_number((field.data or "").replace("-", "")):
+def orgs(field: StringField) -> tuple[str, ...]:
+    """The organisation numbers in a field, each once, without hyphens."""
+    return tuple(dict.fromkeys((field.data or "").replace("-", "").replace(",", " ").split()))
+
+
+def _numbers(field: StringField) -> None:
+    if not all(map(identifiers.organisation_number, orgs(field))):
         raise ValidationError("apply.org.wrong")

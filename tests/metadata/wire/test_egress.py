@@ -335,6 +335,7 @@ def test_the_purposes_are_those_of_the_design():
         "ocsp": (64 * 1024, ("https", "http")),
         "crl": (20 * 1024 * 1024, ("https", "http")),
         "federation": (256 * 1024, ("https",)),
+        "care": (32 * 1024 * 1024, ("https",)),
         "aggregate": (150 * 1024 * 1024, ("https",)),
     }
 

@@ -21,7 +21,6 @@ from metadata.register import OidcClient
 from trust_framework.decide import Released, Verdict, decide
 from trust_framework.directory import Acting
 from trust_framework.identity import Attributes
-from trust_framework.patient_context import TYPE
 
 REFRESH: Final = "refresh_token"
 
@@ -51,7 +50,7 @@ def standing(grant_id: str | None, client: OidcClient, occasion: str, form: Form
     decision = decide(case_again(grant, content, on), now)
     if not isinstance(decision, Released):
         raise NotReleased.by(recorded.decided(grant, content, decision, content.id_token, occasion, now, on))
-    context = _context(grant, content, decision.acting, client, now, on)
+    context = _context(grant, content, decision.acting, now, on)
     return Standing(grant, content, decision.attributes, decision.trace, context)
 
 
@@ -68,19 +67,15 @@ def _asked_for(content: Content, form: Form) -> Content:
     return replace(content, context=narrowed)
 
 
-def _context(
-    grant: Grant, content: Content, acting: Acting, client: OidcClient, now: int, on: Services
-) -> Done[Context] | None:
+def _context(grant: Grant, content: Content, acting: Acting, now: int, on: Services) -> Done[Context] | None:
     """The patient context as it is granted now. Raises NotReleased: a token is never given without what it was asked for."""
     if content.context is None:
         return None
-    what = "the patient's information is not open"
-    if TYPE not in client.authorization_details_types:
-        raise NotReleased(NOTHING, "the client is no longer registered for the type", what)
     try:
         return decided(content.context, acting, holder_of(grant, content), now, on)
     except NotPermitted as refused:
-        raise NotReleased(refused.effects, refused.reason.code, what) from refused
+        told = "the patient's information is not open"
+        raise NotReleased(refused.effects, refused.reason.code, told) from refused
 
 
 def ended(once: Once, cause: str, now: int) -> Effects:

@@ -13,6 +13,7 @@ TABLES = (
     "care_requests",
     "care_blocks",
     "care_lifts",
+    "care_outbox",
     "care_versions",
     "care_consents",
     "care_relations",
@@ -29,6 +30,7 @@ TABLES = (
     "access_log_calls",
     "access_log_months",
     "log_tiles",
+    "access_log_reports",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -75,6 +77,7 @@ def upgrade() -> None:
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("made_at", NUMBER, nullable=False),
         sa.Column("changed_at", NUMBER, nullable=False),
+        sa.Column("local", NUMBER, nullable=False),
         sa.Column("cancelled_at", NUMBER, nullable=True),
         sa.Column("mark", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
@@ -84,6 +87,20 @@ def upgrade() -> None:
     op.create_index("ix_care_blocks_person_made_at", "care_blocks", ["person", "made_at"])
     op.create_index("ix_care_blocks_provider_changed_at_id", "care_blocks", ["provider", "changed_at", "id"])
     op.create_index("ix_care_blocks_provider_cancelled_at", "care_blocks", ["provider", "cancelled_at"])
+    op.create_table(
+        "care_outbox",
+        sa.Column("block", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
+        sa.Column("next_at", NUMBER, nullable=False),
+        sa.Column("attempts", NUMBER, nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("block", name=op.f("pk_care_outbox")),
+        sqlite_with_rowid=False,
+        sqlite_strict=True,
+    )
+    op.create_index("ix_care_outbox_next_at", "care_outbox", ["next_at"])
+    op.create_index("ix_care_outbox_person", "care_outbox", ["person"])
     op.create_table(
         "care_versions",
         sa.Column("person", sa.Text(), nullable=False),
@@ -260,6 +277,20 @@ def _access_log() -> None:
         sa.PrimaryKeyConstraint("level", "place", name=op.f("pk_log_tiles")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "access_log_reports",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("made_at", NUMBER, nullable=False),
+        sa.Column("expires_at", NUMBER, nullable=False),
+        sa.Column("sought", sa.LargeBinary(), nullable=False),
+        sa.Column("entries", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log_reports")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_access_log_reports_state_made_at", "access_log_reports", ["state", "made_at"])
+    op.create_index("ix_access_log_reports_expires_at", "access_log_reports", ["expires_at"])
 
 
 def downgrade() -> None:

@@ -1,0 +1,129 @@
+"""Copies of blocks of another node (RegisterBlock, UnregisterBlock, RegisterTemporaryRevoke, UnregisterTemporaryRevoke).
+
+The node where a block was entered is its master; a copy here follows it, and is ended by nothing else. What comes twice, or
+late, changes nothing: what has ended stays ended, a lift that is known stays known.
+"""
+
+from dataclasses import replace
+
+from broker.care import blocks, patients, providers
+from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
+from broker.care.changes import SaveBlock
+from broker.login.effects import NOTHING, Effects
+from trust_framework.block_entry import block_refusal
+from trust_framework.blocks import Block, Lift
+from trust_framework.care import Act
+
+
+def put(block: Block, who: Caller, on: CareServices, now: int) -> Done[None]:
+    """Take a block of another node as it stands there, lifts and end with it."""
+    copy = _copy(block, who, on)
+    found = on.store.block(copy.id)
+    if found is None:
+        patient = patients.patient(copy.patient, who, on)
+        event = blocks.changed("copied", copy, patient.person, who, copy.registered, now)
+        return Done(None, Effects((*patient.changes, SaveBlock(copy, patient.person, at=now)), (event,)))
+    there, person = found
+    if there.local or not _same(there, copy):
+        raise CareRefused(ResultCode.ALREADYEXISTS, "other-content", "id")
+    return _followed(there, _merged(there, copy), person, copy.registered, who, now)
+
+
+def _copy(block: Block, who: Caller, on: CareServices) -> Block:
+    """The block with every id in compare form. Its unit may be one that this register does not know."""
+    hsa_id = providers.hsa(block.provider, "provider")
+    if who.kind is not CallerKind.SYSTEM:
+        hsa_id = providers.own_provider(block.provider, who, on).hsa_id
+    copy = replace(
+        block,
+        id=providers.entry_id(block.id),
+        patient=patients.number(block.patient),
+        provider=hsa_id,
+        unit=providers.hsa(block.unit, "unit") if block.unit else "",
+        lifts=tuple(_lift(lift, block.id) for lift in block.lifts),
+        local=False,
+    )
+    if refused := block_refusal(copy):
+        raise CareRefused(ResultCode.VALIDATION_ERROR, refused, "block")
+    return copy
+
+
+def _lift(lift: Lift, block: str) -> Lift:
+    return replace(
+        lift,
+        id=providers.entry_id(lift.id),
+        block=providers.entry_id(block),
+        unit=providers.hsa(lift.unit, "unit"),
+        employee=providers.hsa(lift.employee, "employee") if lift.employee else "",
+    )
+
+
+def _same(there: Block, copy: Block) -> bool:
+    """Whether two are one block: all but what may come later."""
+    told = ("type", "patient", "provider", "unit", "information", "excluded")
+    return all(getattr(there, name) == getattr(copy, name) for name in told)
+
+
+def _merged(there: Block, copy: Block) -> Block:
+    """What both know: an end, and a lift, that either knows."""
+    lifts = {lift.id: lift for lift in there.lifts}
+    for lift in copy.lifts:
+        before = lifts.get(lift.id)
+        lifts[lift.id] = lift if before is None else replace(before, cancelled=before.cancelled or lift.cancelled)
+    return replace(
+        there,
+        lifts=tuple(lifts.values()),
+        revoked=there.revoked or copy.revoked,
+        deleted=there.deleted or copy.deleted,
+    )
+
+
+def _followed(there: Block, after: Block, person: str, entered: Act, who: Caller, now: int) -> Done[None]:
+    if after == there:
+        return Done(None)
+    event = blocks.changed("copied", after, person, who, entered, now)
+    return Done(None, Effects((SaveBlock(after, person, there, now),), (event,)))
+
+
+def remove(id: str, who: Caller, on: CareServices, now: int) -> Done[None]:
+    """The block stands no longer where it was entered. One that is not known, or has ended, is removed already."""
+    found = on.store.block(providers.entry_id(id))
+    if found is None or not found[0].stands:
+        return Done(None)
+    there, person = _own(found, who)
+    ended = Act(now, who.staff, now, who.staff)
+    return _followed(there, replace(there, revoked=ended), person, ended, who, now)
+
+
+def lift(lifted: Lift, who: Caller, on: CareServices, now: int) -> Done[None]:
+    """The block is lifted for a time where it was entered."""
+    found = on.store.block(providers.entry_id(lifted.block, "block"))
+    if found is None:
+        raise CareRefused(ResultCode.NOTFOUND, "unknown", "block")
+    there, person = _own(found, who)
+    with_it = replace(there, lifts=(_lift(lifted, there.id),))
+    return _followed(there, _merged(there, with_it), person, lifted.registered, who, now)
+
+
+def unlift(id: str, who: Caller, on: CareServices, now: int) -> Done[None]:
+    """The lift was cancelled where it was entered. One that is not known is cancelled already."""
+    wanted = providers.entry_id(id)
+    found = on.store.block_of_lift(wanted)
+    if found is None:
+        return Done(None, NOTHING)
+    there, person = _own(found, who)
+    cancelled = Act(now, who.staff, now, who.staff)
+    lifts = tuple(
+        replace(one, cancelled=one.cancelled or cancelled) if one.id == wanted else one for one in there.lifts
+    )
+    return _followed(there, replace(there, lifts=lifts), person, cancelled, who, now)
+
+
+def _own(found: tuple[Block, str], who: Caller) -> tuple[Block, str]:
+    """A copy that the caller may change: another's is as missing as none, and what was entered here is no copy."""
+    block, _ = found
+    if not who.may_act_for(block.provider):
+        raise CareRefused(ResultCode.NOTFOUND, "unknown", "id")
+    if block.local:
+        raise CareRefused(ResultCode.INVALIDSTATE, "no-copy", "id")
+    return found

@@ -1,0 +1,109 @@
+"""Flows: care: a block stands in the way of another unit, and opens in an emergency that somebody then reviews."""
+
+import json
+from base64 import b64encode
+from typing import Final
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from broker.demo import keys
+from broker.demo.browser import Page
+from broker.demo.federation import API
+from broker.demo.flows import Stage
+from broker.demo.people import CARE_PROVIDERS, PERSONAS, STAFF
+from broker.demo.person import Person, expect, hold
+from trust_framework.identifiers import KINDS
+
+PATIENT: Final = PERSONAS["cecilia"].number
+_OURS, _UNITS = CARE_PROVIDERS[0]
+PROVIDER, CLINIC, EMERGENCY = _OURS[0], _UNITS[0][0], _UNITS[1][0]
+OK: Final = 200
+
+
+def block_and_emergency(stage: Stage) -> None:
+    """A registrar blocks a patient's information at the clinic; a nurse at another unit is told so, opens it, and ends that. A
+    record system that asks the API is told the same each time.
+    """
+    _block(stage)
+    nurse = Person(stage.places, "astrid")
+    page = _with_patient(nurse)
+    hold(_has(page, "span", "state err"), "the nurse is not told that something is blocked")
+    hold("Medicinmottagningen" not in page.document.text, "the nurse is told where before an emergency")
+    page = _asked(nurse, page)
+    hold(_has(page, "span", "state err", "table"), f"expected blocked, got {page}")
+    hold(_decided(stage) == "blocked", f"the API says {_decided(stage)} of what is blocked")
+    address = next(
+        link.attributes["href"] for link in page.document.find("a") if _ends(link.attributes["href"], "/nod")
+    )
+    form = nurse.browser.get(f"{stage.places.broker}{address}")
+    page = nurse.press(expect(form, "care-form"), "/nod", reason="Medvetslös", hours="1", understood="y")
+    hold(_has(page, "section", "opened"), f"the emergency access did not begin: {page}")
+    page = _asked(nurse, page)
+    hold(not _has(page, "span", "state err", "table"), f"still blocked in the emergency: {page}")
+    hold(_decided(stage) == "permitted", f"the API says {_decided(stage)} in the emergency")
+    page = nurse.press(page, "/avsluta")
+    hold(not _has(page, "section", "opened"), f"the emergency access did not end: {page}")
+
+
+def _block(stage: Stage) -> None:
+    registrar = Person(stage.places, "gunnel")
+    page = _with_patient(registrar)
+    form = expect(registrar.browser.get(f"{page.url}/sparrar/ny"), "care-form")
+    review = registrar.press(form, "/sparrar/ny", ("", ""), type="Inner", unit=CLINIC, id=str(uuid4()))
+    page = registrar.press(expect(review, "care-review"), "/sparrar/ny")
+    hold(_has(expect(page, "care-entries"), "div", "notice"), f"the block was not registered: {page}")
+
+
+def _with_patient(person: Person) -> Page:
+    """Logged in to the pages of care staff with a card, the patient found."""
+    page = person.log_in_with_card(person.browser.get(f"{person.places.broker}/vard"))
+    commission = expect(page, "care-search").url.partition("/vard/")[2]
+    return expect(person.press(page, f"/vard/{commission}", number=PATIENT), "care-patient")
+
+
+def _asked(person: Person, page: Page) -> Page:
+    """What may be seen, in the table of the page."""
+    answered = expect(person.press(page, "/svar", type=""), "care-patient")
+    hold(any(answered.document.find("table")), f"no answer: {answered}")
+    return answered
+
+
+def _has(page: Page, tag: str, kind: str, within: str = "main") -> bool:
+    return any(any(part.find(tag, **{"class": kind})) for part in page.document.find(within))
+
+
+def _ends(address: str, part: str) -> bool:
+    return address.startswith("/vard/") and address.endswith(part)
+
+
+def _decided(stage: Stage) -> str:
+    """What a record system is told by the API of what the clinic has recorded, asking for the nurse."""
+    browser, token = Person(stage.places).browser, _token(stage)
+    nurse = next(employment for employment in STAFF if employment.person == "astrid")
+    actor = {
+        "employee": nurse.hsa_id,
+        "unit": EMERGENCY,
+        "provider": PROVIDER,
+        "commission": nurse.commissions[0].hsa_id,
+    }
+    patient = {"oid": KINDS["personnummer"].oid, "value": PATIENT}
+    resource = {"id": "1", "provider": PROVIDER, "unit": CLINIC}
+    asked = {"questions": [{"patient": patient, "actor": actor, "resources": [resource]}]}
+    answer = browser.call(
+        "POST", f"{stage.places.broker}/api/v1/care/decisions", json.dumps(asked).encode(), "application/json",
+        Authorization=f"Bearer {token}",
+    )  # fmt: skip
+    hold(answer.status == OK, f"the API said {answer.status}: {answer.body[:200]!r}")
+    return str(json.loads(answer.body)["decisions"][0]["rulings"][0]["access"])
+
+
+def _token(stage: Stage) -> str:
+    """The record system's own token (RFC 6749 section 4.4)."""
+    basic = b64encode(f"{API}:{keys.secret(stage.places, 'api')}".encode()).decode()
+    form = urlencode({"grant_type": "client_credentials", "scope": "care:read"}).encode()
+    answer = Person(stage.places).browser.call(
+        "POST", f"{stage.places.broker}/oidc/token", form, "application/x-www-form-urlencoded",
+        Authorization=f"Basic {basic}",
+    )  # fmt: skip
+    hold(answer.status == OK, f"no token: {answer.status} {answer.body[:200]!r}")
+    return str(json.loads(answer.body)["access_token"])

@@ -1,0 +1,202 @@
+"""Keeping up with another node of care (the national one): what is entered here is told there, what is entered elsewhere is
+copied here. Everything goes on while the other is down.
+
+Our own blocks wait in an outbox until it has them. Its changes are asked for since the last time; when something has ended
+(`latest_cancellation` moved), everything is read anew, and what is no longer there ends here.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, Protocol
+from urllib.parse import urlencode
+
+from broker.audit.care_events import CareNodeFailing, CareNodeWorking
+from broker.care import replicas
+from broker.care.block_json import NoBlock, from_json, to_json
+from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, carried_out
+from broker.care.copies import STATE, CopyState, foreign, state_of
+from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
+from broker.care.ports import CareStore
+from broker.jobs.runner import Job
+from broker.login.effects import Effects
+from broker.settings import Settings
+from metadata.wire.outbound import EgressFailed, EgressRefused, Fetches, Outbound
+from metadata.wire.strict_json import BadJson, read_object
+from trust_framework.blocks import Block
+
+AT_ONCE: Final = 200
+FIRST_WAIT: Final = 30
+LONGEST_WAIT: Final = 3600
+COPY_EVERY: Final = 60
+"""Seconds between looks at what has changed there."""
+
+ERROR: Final = "care-node-error"
+SYSTEM: Final = Caller(CallerKind.SYSTEM, client="care-node")
+
+
+class NodeFailed(Exception):
+    """The other node did not answer as it should. `refused`: it did answer, and will not have it."""
+
+    def __init__(self, why: str, *, refused: bool = False) -> None:
+        super().__init__(why)
+        self.why, self.refused = why, refused
+
+
+class NodeStore(CareStore, Protocol):
+    """What keeping up needs of the store."""
+
+    def clock(self) -> int: ...
+
+    def save_setting(self, name: str, value: Any) -> None: ...
+
+    def blocks_due(self, count: int) -> tuple[BlockDue, ...]: ...
+
+    def copies_standing(self) -> tuple[Block, ...]: ...
+
+
+class CareNode:
+    """The other node by its JSON API, with a token of our client there."""
+
+    def __init__(self, url: str, client_id: str, secret: str, egress: Fetches) -> None:
+        self._url, self._egress = url, egress
+        self._basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+        self._token = ""
+
+    def call(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One call; a token that is no longer taken is replaced once. Raises NodeFailed."""
+        for fresh in (not self._token, True):
+            if fresh:
+                self._token = self._new_token()
+            answer = self._post(
+                f"/api/v1/care{path}", json.dumps(body).encode(), "application/json", f"Bearer {self._token}"
+            )
+            if answer[0] != 401:  # noqa: PLR2004
+                break
+        return self._read(*answer)
+
+    def _new_token(self) -> str:
+        form = urlencode({"grant_type": "client_credentials", "scope": "care:read care:write"}).encode()
+        kind, authorization = "application/x-www-form-urlencoded", f"Basic {self._basic}"
+        given = self._read(*self._post("/oidc/token", form, kind, authorization)).get("access_token")
+        if not isinstance(given, str):
+            raise NodeFailed("no token")
+        return given
+
+    def _post(self, path: str, body: bytes, kind: str, authorization: str) -> tuple[int, bytes]:
+        headers = {"Content-Type": kind, "Authorization": authorization}
+        try:
+            answer = self._egress.fetch(Outbound("POST", self._url + path, headers, body, "care"))
+        except (EgressFailed, EgressRefused) as error:
+            raise NodeFailed(error.reason) from error
+        return answer.status, answer.body
+
+    def _read(self, status: int, body: bytes) -> Mapping[str, Any]:
+        if status != 200:  # noqa: PLR2004
+            raise NodeFailed(f"status {status}", refused=400 <= status < 500 and status not in {401, 429})  # noqa: PLR2004
+        try:
+            return read_object(body)
+        except BadJson as error:
+            raise NodeFailed("no JSON") from error
+
+
+def tell(store: NodeStore, node: CareNode) -> None:
+    """Tell the other node of our blocks that it does not have as they stand. The first that it cannot be told of for its own
+    sake ends the turn; one that it refuses does not keep back the others.
+    """
+    for due in store.blocks_due(AT_ONCE):
+        found = store.block(due.block)
+        try:
+            if found is not None:
+                node.call("/replicas", to_json(found[0]))
+        except NodeFailed as failed:
+            _note(store, failed.why)
+            store.commit(Effects((BlockUnsent(due, store.clock() + _wait(due), failed.why),)))
+            if not failed.refused:
+                return
+        else:
+            store.commit(Effects((BlockSent(due),)))
+
+
+def _wait(due: BlockDue) -> int:
+    return int(min(FIRST_WAIT * 2 ** min(due.attempts, 10), LONGEST_WAIT))
+
+
+def copy(store: NodeStore, node: CareNode, on: Callable[[], CareServices]) -> None:
+    """Bring the copy up to what the other node has. When it cannot be asked, the copy stays as it is, and grows old."""
+    before = state_of(store.setting(STATE))
+    try:
+        whole, answer = _changes(node, before)
+        after = _taken(answer, store, on(), whole=whole)
+    except NodeFailed as failed:
+        _note(store, failed.why)
+        return
+    store.save_setting(STATE, replace(after, synced_at=store.clock()).to_json())
+    _note(store, "")
+
+
+def _changes(node: CareNode, before: CopyState) -> tuple[bool, Mapping[str, Any]]:
+    """What changed since; everything the first time, and when something has ended."""
+    if before.next is not None:
+        answer = node.call("/blocks/changes", {"since": before.next})
+        if answer.get("latest_cancellation") == before.latest_cancellation:
+            return False, answer
+    return True, node.call("/blocks/changes", {})
+
+
+def _taken(answer: Mapping[str, Any], store: NodeStore, on: CareServices, *, whole: bool) -> CopyState:
+    """Copy the blocks of other providers than ours; in a whole answer, what is not there has ended."""
+    blocks = [block for block in _blocks(answer) if foreign(block.provider, on)]
+    for block in blocks:
+        with suppress(CareRefused):  # one that cannot be kept does not keep back the others
+            carried_out(lambda block=block: replicas.put(block, SYSTEM, on, store.clock()), store)  # type: ignore[misc]
+    if whole:
+        there = {block.id for block in blocks}
+        gone = [block for block in store.copies_standing() if block.id not in there and foreign(block.provider, on)]
+        for block in gone:
+            carried_out(lambda block=block: replicas.remove(block.id, SYSTEM, on, store.clock()), store)  # type: ignore[misc]
+    ended = answer.get("latest_cancellation")
+    return CopyState(answer["next"], ended if isinstance(ended, int) else None)
+
+
+def _blocks(answer: Mapping[str, Any]) -> list[Block]:
+    given = answer.get("blocks")
+    if not isinstance(given, list) or not isinstance(answer.get("next"), int):
+        raise NodeFailed("no changes")
+    try:
+        return [from_json(block) for block in given]
+    except NoBlock as error:
+        raise NodeFailed("no blocks") from error
+
+
+def _note(store: NodeStore, error: str) -> None:
+    """Record when the other node begins to fail, fails otherwise, or works again."""
+    if (store.setting(ERROR) or "") == error:
+        return
+    at = store.clock()
+    event = CareNodeFailing(at=at, error=error) if error else CareNodeWorking(at=at)
+    store.commit(Effects(events=(event,)))
+    store.save_setting(ERROR, error)
+
+
+def care_node_jobs(
+    store: NodeStore, egress: Fetches, settings: Settings, on: Callable[[], CareServices]
+) -> tuple[Job, ...]:
+    """The jobs of a broker that has another node to keep up with."""
+    if not settings.care_node_url:
+        return ()
+    given = settings.care_node_client_secret
+    secret = revealed(given.get_secret_value() if given else "")
+    node = CareNode(settings.care_node_url, settings.care_node_client_id, secret, egress)
+    return (
+        Job("care-tell", 5, lambda: tell(store, node)),
+        Job("care-copy", COPY_EVERY, lambda: copy(store, node, on)),
+    )
+
+
+def revealed(value: str) -> str:
+    """A secret, or the text of the file that `file:` names."""
+    return Path(value.removeprefix("file:")).read_text().strip() if value.startswith("file:") else value

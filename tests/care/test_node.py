@@ -1,0 +1,389 @@
+"""Two nodes: what is entered at one is told to the other and copied by a third, whatever is down, lost, late or lying."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from broker.care import block_checks, blocks, decisions, replicas
+from broker.care.block_json import NoBlock, from_json, to_json
+from broker.care.calling import Caller, CallerKind, CareServices, carried_out
+from broker.care.copies import STATE
+from broker.jobs.care_node import CareNode, NodeFailed, care_node_jobs, copy, tell
+from broker.settings import Settings
+from broker.storage import open_storage
+from metadata.wire.outbound import EgressFailed, Response
+from tests.support import care_values as a
+from tests.support.care_refusals import refused
+from tests.support.care_world import OTHER_MEMBER, document, tool
+from tests.support.databases import sqlite_settings
+from tests.support.world import NOW, SECRET
+from trust_framework.blocks import BlockType
+from trust_framework.care_access import Access, AccessQuestion
+from trust_framework.care_register import CareRegister
+
+pytest_plugins = ["tests.support.worlds"]
+HERE, FAR = a.PROVIDER, a.OTHER_PROVIDER
+
+
+class Wire:
+    """The way to the other node: it may be down, and keeps what was sent."""
+
+    def __init__(self, world):
+        self.world, self.down, self.answers, self.paths = world, False, [], []
+
+    def fetch(self, outbound):
+        path = outbound.url.removeprefix("https://national.example")
+        self.paths.append(path)
+        if self.down:
+            raise EgressFailed("connection", "national.example")
+        if self.answers:
+            return self.answers.pop(0)
+        assert outbound.purpose == "care"
+        answer = self.world.request(outbound.method, path, outbound.body, **outbound.headers)
+        return Response(answer.status, {}, answer.body)
+
+
+class Local:
+    """A node of one care provider, with its store and its way to the national one."""
+
+    def __init__(self, folder, world, client, hsa_id):
+        self.store = open_storage(sqlite_settings(folder), clock=lambda: world.clock.now)
+        self.world, self.wire, self.provider = world, Wire(world), hsa_id
+        self.node = CareNode("https://national.example", client, SECRET, self.wire)
+        self.register = CareRegister({hsa_id: a.provider(hsa_id)})
+
+    @property
+    def on(self):
+        return CareServices(self.store, self.register, stale_after=900)
+
+    @property
+    def who(self):
+        return a.client(self.provider)
+
+    def __call__(self, function, *arguments):
+        return carried_out(lambda: function(*arguments, self.on, self.world.clock.now), self.store)
+
+    def block(self, unit, **changes):
+        wish = blocks.BlockWish(a.new_id(), BlockType.INNER, a.PATIENT, self.provider, unit, entered=a.entered())
+        return self(blocks.register, replace(wish, **changes), self.who).result
+
+    def tell(self):
+        tell(self.store, self.node)
+
+    def copy(self):
+        copy(self.store, self.node, lambda: self.on)
+
+    def known(self):
+        person = self.store.patient(a.PATIENT)
+        return {block.id: block for block in self.store.blocks_of(person)} if person else {}
+
+    def events(self, name):
+        found = [json.loads(leaf) for leaf in self.store.log_pending()]
+        return [event for event in found if event["event"] == name]
+
+
+@pytest.fixture
+def national(worlds):
+    """The national node: two record systems, each of which may keep a copy."""
+    whole = document()
+    whole["services"] += [tool("node-here"), tool("node-far", OTHER_MEMBER)]
+    whole["care_consumers"] = [
+        {"hsa_id": f"SE2321000016-N{n}", "member": member, "service": service, "providers": [own], "copies": "true"}
+        for n, (member, service, own) in enumerate(
+            ((whole["members"][0]["org"], "node-here", HERE), (OTHER_MEMBER, "node-far", FAR))
+        )
+    ]
+    return worlds.make(whole)
+
+
+@pytest.fixture
+def here(national, tmp_path):
+    node = Local(tmp_path / "here", national, "node-here", HERE)
+    yield node
+    node.store.close()
+
+
+@pytest.fixture
+def far(national, tmp_path):
+    node = Local(tmp_path / "far", national, "node-far", FAR)
+    yield node
+    node.store.close()
+
+
+def check(node, provider_, unit):
+    """What somebody of this node is told of a foreign row."""
+    asker = a.actor(provider=node.provider, unit=a.UNIT if node.provider == HERE else a.FAR_UNIT)
+    rows = (a.resource(provider=provider_, unit=unit),)
+    return block_checks.check(asker, a.PATIENT, rows, node.who, node.on, node.world.clock.now).result[0].status
+
+
+def test_a_block_and_its_end_reach_the_national_node_and_the_others(here, far):
+    block = here.block(a.UNIT)
+    here.tell()
+    there, _ = here.world.store.block(block.id)
+    assert (there.local, there.unit) == (False, a.UNIT)
+    far.copy()
+    assert far.known()[block.id] == replace(block, local=False)
+    assert check(far, HERE, a.UNIT) == "BLOCKED"
+    here(blocks.revoke, block.id, a.entered(), here.who)
+    here.tell()
+    assert not here.world.store.block(block.id)[0].stands
+    far.copy()
+    assert not far.known()[block.id].stands
+    assert check(far, HERE, a.UNIT) == "OK"
+
+
+def test_a_node_does_not_copy_its_own_blocks_back(here, far):
+    here.block(a.UNIT)
+    here.tell()
+    here.copy()
+    assert {block.local for block in here.known().values()} == {True}
+
+
+def test_while_the_other_node_is_down_everything_goes_on_here_and_waits(here):
+    here.wire.down = True
+    block = here.block(a.UNIT)
+    here.tell()
+    assert check(here, HERE, a.UNIT) == "OK"  # the asker's own unit
+    assert [due.block for due in here.store.blocks_due(9)] == []
+    here.wire.down = False
+    here.tell()
+    assert here.world.store.block(block.id) is None
+    here.world.clock.now += 30
+    here.tell()
+    assert here.world.store.block(block.id) is not None
+    assert here.store.blocks_due(9) == ()
+
+
+def test_waits_grow_to_an_hour_and_no_further(here):
+    here.wire.down = True
+    here.block(a.UNIT)
+    waits = []
+    for _ in range(9):
+        began = here.world.clock.now
+        here.tell()
+        while not here.store.blocks_due(1):
+            here.world.clock.now += 30
+        waits.append(here.world.clock.now - began)
+    assert waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_a_change_while_it_is_sent_stays_due(here):
+    block = here.block(a.UNIT)
+    original = here.node.call
+
+    def slow(path, body):
+        here(blocks.revoke, block.id, a.entered(), here.who)
+        here.node.call = original
+        return original(path, body)
+
+    here.node.call = slow
+    here.tell()
+    assert [due.block for due in here.store.blocks_due(9)] == [block.id]
+    here.tell()
+    assert not here.world.store.block(block.id)[0].stands
+
+
+def test_one_that_is_refused_does_not_keep_back_the_others(here):
+    ids = sorted(here.block(a.UNIT).id for _ in range(2))
+    here.wire.answers = [Response(200, {}, b'{"access_token":"x"}'), Response(409, {}, b"{}")]
+    here.node._token = ""
+    here.tell()
+    assert [due.block for due in here.store.blocks_due(9)] == []
+    assert [here.world.store.block(id_) is None for id_ in ids] == [True, False]
+
+
+def test_a_forgotten_patients_block_is_told_no_more(here):
+    here.block(a.UNIT)
+    here.store.forget_person(here.store.patient(a.PATIENT))
+    here.tell()
+    assert here.wire.paths == []
+
+
+def test_deltas_are_asked_for_until_something_ends_and_then_everything(here, far):
+    first = here.block(a.UNIT)
+    here.tell()
+    far.copy()
+    far.wire.paths.clear()
+    far.world.clock.now += 100
+    second = here.block(a.OTHER_UNIT)
+    here.tell()
+    far.copy()
+    assert far.wire.paths == ["/api/v1/care/blocks/changes"]
+    assert far.known().keys() == {first.id, second.id}
+    here(blocks.delete, first.id, a.entered(), here.who)
+    here.tell()
+    far.copy()
+    assert far.wire.paths == ["/api/v1/care/blocks/changes"] * 3
+    assert [block.stands for block in far.known().values()] == [False, True]
+
+
+def test_a_copy_that_is_too_old_or_was_never_made_is_an_error_for_foreign_rows_alone(here, far):
+    with refused("ERROR", "stale-copy"):
+        check(far, HERE, a.UNIT)
+    far.copy()
+    assert check(far, HERE, a.UNIT) == "OK"
+    far.wire.down = True
+    far.world.clock.now += 900
+    far.copy()
+    assert check(far, HERE, a.UNIT) == "OK"
+    far.world.clock.now += 1
+    with refused("ERROR", "stale-copy"):
+        check(far, HERE, a.UNIT)
+    assert check(far, FAR, a.FAR_UNIT) == "OK"
+
+
+def test_a_decision_from_too_old_a_copy_refuses_what_is_foreign_alone(far):
+    asker = a.actor(provider=FAR, unit=a.FAR_UNIT)
+    resources = (a.resource("theirs"), a.resource("ours", unit=a.FAR_UNIT, provider=FAR))
+    question = AccessQuestion(asker, a.PATIENT, resources)
+    stale = far(decisions.decide, question, far.who).result
+    assert [one.access for one in stale] == [Access.REFUSED, Access.NEEDS_RELATION]
+    assert stale[0].grounds[0].code == "stale-copy"
+    far.copy()
+    assert far(decisions.decide, question, far.who).result[0].access is Access.NEEDS_CONSENT
+
+
+def test_when_the_other_node_fails_and_works_again_is_on_record_once(far):
+    far.wire.down = True
+    far.copy()
+    far.copy()
+    far.wire.down = False
+    far.copy()
+    far.copy()
+    assert [event["error"] for event in far.events("care.node-failing")] == ["connection"]
+    assert len(far.events("care.node-working")) == 1
+
+
+LIES = {
+    "an error": Response(500, {}, b""),
+    "no JSON": Response(200, {}, b"<html>"),
+    "no changes": Response(200, {}, b'{"blocks":{}}'),
+    "no marker": Response(200, {}, b'{"blocks":[],"next":"soon"}'),
+    "blocks that are none": Response(200, {}, b'{"blocks":[{"id":1}],"next":1}'),
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_an_answer_that_is_none_leaves_the_copy_as_it_was(here, far, lie):
+    block = here.block(a.UNIT)
+    here.tell()
+    far.copy()
+    before = far.store.setting(STATE)
+    far.wire.answers = [lie]
+    far.copy()
+    assert far.known()[block.id].stands
+    assert far.store.setting(STATE) == before
+    assert len(far.events("care.node-failing")) == 1
+
+
+def test_a_block_that_cannot_be_kept_does_not_keep_back_the_others(here, far):
+    good, bad = here.block(a.UNIT), here.block(a.OTHER_UNIT)
+    broken = {**to_json(bad), "unit": "nowhere"}
+    body = json.dumps({"blocks": [broken, to_json(good)], "next": NOW, "latest_cancellation": None}).encode()
+    far.wire.answers = [Response(200, {}, b'{"access_token":"x"}'), Response(200, {}, body)]
+    far.copy()
+    assert far.known().keys() == {good.id}
+
+
+def test_a_token_that_is_no_longer_taken_is_replaced_once(here, far):
+    far.copy()
+    far.node._token = "worn out"
+    far.copy()
+    assert far.events("care.node-failing") == []
+    far.wire.answers = [Response(401, {}, b""), Response(200, {}, b'{"access_token":"x"}'), Response(401, {}, b"")]
+    with pytest.raises(NodeFailed, match="status 401"):
+        far.node.call("/blocks/changes", {})
+    far.wire.answers = [Response(200, {}, b"{}")]
+    far.node._token = ""
+    with pytest.raises(NodeFailed, match="no token"):
+        far.node.call("/blocks/changes", {})
+
+
+def test_a_node_that_may_not_keep_a_copy_reads_its_own_alone(here):
+    here.block(a.UNIT)
+    here.tell()
+    found = CareNode("https://national.example", "far", SECRET, here.wire).call("/blocks/changes", {})
+    assert found["blocks"] == []
+
+
+def test_a_patients_block_lifted_elsewhere_comes_with_its_lift(here, far):
+    block = here.block(a.UNIT)
+    lifted = a.lift(block, until=NOW + 60)
+    here.tell()
+    national = CareServices(here.world.store, here.world.app.snapshots.federation.care)
+    carried_out(lambda: replicas.lift(lifted, Caller(CallerKind.SYSTEM), national, NOW), national.store)
+    far.copy()
+    assert [lift.id for lift in far.known()[block.id].lifts] == [lifted.id]
+
+
+class TestTheForm:
+    def test_a_block_is_the_same_there_and_back_as_the_api_says_it(self):
+        from broker.web.api import care_forms
+
+        whole = a.block(
+            excluded=frozenset({"lak"}), owner=a.PROVIDER, revoked=a.act(NOW + 1), deleted=a.act(NOW + 2), local=False
+        )
+        whole = replace(whole, lifts=(a.lift(whole, employee=a.DOCTOR, cancelled=a.act(NOW + 3)),))
+        assert from_json(json.loads(json.dumps(to_json(whole)))) == whole
+        assert care_forms.block(whole).model_dump(mode="json") == to_json(whole)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"id": 1},
+            {"id": "x" * 1025},
+            {"type": "Middle"},
+            {"patient": None},
+            {"information": {"start": "now", "end": None}},
+            {"information": {"start": True, "end": None}},
+            {"information": {"start": 2**60, "end": None}},
+            {"lifts": [{}]},
+            {"registered": None},
+            {"excluded": None},
+        ],
+    )
+    def test_what_is_no_block_is_told_as_none(self, change):
+        with pytest.raises(NoBlock):
+            from_json({**to_json(a.block()), **change})
+        with pytest.raises(NoBlock):
+            from_json([])
+
+
+class TestSettings:
+    def test_without_a_node_there_are_no_jobs(self, sqlite_storage):
+        assert care_node_jobs(sqlite_storage, Wire(None), Settings(base_url="https://x.example"), lambda: None) == ()
+
+    @pytest.mark.parametrize("in_file", [False, True])
+    def test_with_one_it_is_told_and_asked_with_the_secret(self, sqlite_storage, tmp_path, in_file):
+        (tmp_path / "secret").write_text("s3cret\n")
+        settings = Settings(
+            base_url="https://x.example",
+            care_node_url="https://national.example",
+            care_node_client_id="us",
+            care_node_client_secret=f"file:{tmp_path / 'secret'}" if in_file else "s3cret",
+        )
+        wire = Wire(None)
+        wire.down = True
+        jobs = care_node_jobs(sqlite_storage, wire, settings, lambda: CareServices(sqlite_storage, CareRegister()))
+        assert [job.name for job in jobs] == ["care-tell", "care-copy"]
+        for job in jobs:
+            job.run()
+        assert wire.paths == ["/oidc/token"]
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"care_node_url": "https://national.example"},
+            {"care_node_url": "https://n.example", "care_node_client_id": "us"},
+            {
+                "care_node_url": "https://n.example/",
+                "care_node_client_id": "us",
+                "care_node_client_secret": "s",
+            },
+        ],
+    )
+    def test_a_node_without_a_client_or_with_a_slash_is_refused(self, given):
+        with pytest.raises(ValueError, match="TILLIT_CARE_NODE_URL"):
+            Settings(base_url="https://x.example", **given)
