@@ -137,7 +137,7 @@ def note(
         what=what,
         purpose=reason,
         provider=here.id,
-        of=person,
+        person=person,
         since=since,
         until=until,
         rows=rows,
