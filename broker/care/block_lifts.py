@@ -36,7 +36,7 @@ def lift(wish: LiftWish, who: Caller, on: CareServices, now: int) -> Done[Block]
     lifted = _lift(wish, block, at, who, now)
     if (there := on.store.block_of_lift(lifted.id)) is not None:
         return _again(there[0], lifted)
-    _let(block, lifted, at, on, now)
+    _let(block, lifted, at, who, on, now)
     after = replace(block, lifts=(*block.lifts, lifted))
     event = blocks.changed(
         "lifted",
@@ -62,24 +62,29 @@ def _liftable(wish: LiftWish, who: Caller, on: CareServices) -> tuple[Block, str
     if at is None:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "unknown-unit", "unit")
     block, person = found
-    _may_lift(wish, at, person, who)
+    _may_lift(wish, block, at, person, who)
+    _within_commission(wish, block, at, who, on)
     return block, person, at
 
 
-def _may_lift(wish: LiftWish, at: CareProvider, person: str, who: Caller) -> None:
+def _may_lift(wish: LiftWish, block: Block, at: CareProvider, person: str, who: Caller) -> None:
     if who.kind is CallerKind.PATIENT:
         if person != who.person:
             raise CareRefused(ResultCode.NOTFOUND, "unknown", "block")
         if wish.reason is LiftReason.EMERGENCY:
             raise CareRefused(ResultCode.ACCESSDENIED, "not-staff", "reason")
-    elif not who.may_act_for(at.hsa_id):
+    elif not (who.may_act_for(block.provider) or who.may_act_for(at.hsa_id)):
         raise CareRefused(ResultCode.ACCESSDENIED, "foreign-provider", "unit")
-    _within_commission(wish, who)
 
 
-def _within_commission(wish: LiftWish, who: Caller) -> None:
-    """Staff lift for the unit that they act at, in an emergency for themselves alone."""
+def _within_commission(wish: LiftWish, block: Block, at: CareProvider, who: Caller, on: CareServices) -> None:
+    """Staff lift for the unit that they act at, in an emergency for themselves alone. For another provider's unit the block's
+    provider lifts, through staff who register its blocks.
+    """
     if who.kind is not CallerKind.STAFF:
+        return
+    if at.hsa_id != block.provider and who.may_act_for(block.provider):
+        providers.registrar(providers.provider(block.provider, on), who)
         return
     if who.actor is None or providers.hsa(wish.unit, "unit") != who.actor.unit:
         raise CareRefused(ResultCode.ACCESSDENIED, "beyond-commission", "unit")
@@ -103,10 +108,13 @@ def _lift(wish: LiftWish, block: Block, at: CareProvider, who: Caller, now: int)
 _REFUSED: Final = {"block-ended": ResultCode.INVALIDSTATE, "not-this-providers-to-lift": ResultCode.ACCESSDENIED}
 
 
-def _let(block: Block, lifted: Lift, at: CareProvider, on: CareServices, now: int) -> None:
-    """See that the lift may be entered: the block stands, its own provider lets it, no longer than that provider allows."""
+def _let(block: Block, lifted: Lift, at: CareProvider, who: Caller, on: CareServices, now: int) -> None:
+    """See that the lift may be entered: the block stands, its own provider lets it, no longer than that provider allows. What
+    the patient lifts needs no provider's leave.
+    """
     switches = providers.provider(block.provider, on).switches
-    if refused := lift_refusal(block, lifted, at.hsa_id, switches, now):
+    owns = who.kind is CallerKind.PATIENT or who.may_act_for(block.provider)
+    if refused := lift_refusal(block, lifted, block.provider if owns else at.hsa_id, switches, now):
         raise CareRefused(_REFUSED.get(refused, ResultCode.VALIDATION_ERROR), refused, "lift")
 
 

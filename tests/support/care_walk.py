@@ -113,15 +113,19 @@ class Walk:
         employee = self.chance.choice(["", *(actor.employee for actor in ACTORS)])
         wish = LiftWish(id_, block, until, unit, reason, employee, a.entered(reason="Behövs"))
         longest = 24 * HOUR if reason is LiftReason.EMERGENCY else 7 * a.DAY
-        theirs = HOME[unit] != self.entries[block].said["provider"]
-        if self._call(block_lifts.lift, wish, self._system(HOME[unit])):
-            assert until - self.care.now <= longest, self.done[-1]
-            assert not theirs or self.switches["outer_lift_by_others"], self.done[-1]
+        owner = self.entries[block].said["provider"]
+        by = self.chance.choice([owner, HOME[unit]])
+        may = by == owner or self.switches["outer_lift_by_others"]
+        stands = self.entries[block].until > self.care.now
+        let = self._call(block_lifts.lift, wish, self._system(by))
+        assert let is (may and stands and until - self.care.now <= longest), self.done[-1]
+        if let:
             self.entries[id_] = Entry("lift", {"block": block, "unit": unit, "employee": employee}, until=until)
 
     def _cancel_lift(self) -> None:
         if id_ := self._of("lift"):
-            by = HOME[self.entries[id_].said["unit"]]
+            lifted = self.entries[id_].said
+            by = self.chance.choice([HOME[lifted["unit"]], self.entries[lifted["block"]].said["provider"]])
             if self._call(block_lifts.cancel, id_, a.entered(), self._system(by)):
                 self.entries[id_].until = -EVER
 
