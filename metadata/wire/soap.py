@@ -20,7 +20,7 @@ ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 REGISTRY: Final = "urn:riv:itintegration:registry:1"
 MOST_BYTES: Final = 8 * 1024 * 1024
 LONGEST_ADDRESS: Final = 64
-LONGEST_FAULT: Final = 300
+INSIDE: Final = "a value with an element or a comment inside"
 
 _E: Final = f"{{{ENVELOPE}}}"
 _LOGICAL_ADDRESS: Final = f"{{{REGISTRY}}}LogicalAddress"
@@ -124,39 +124,66 @@ def _plain(element: Element) -> str:
     try:
         return text(element)
     except XmlRefused as error:
-        raise SoapRefused("Client", "a value with an element or a comment inside") from error
+        raise SoapRefused("Client", INSIDE) from error
 
 
 def fields(message: Message, namespaces: frozenset[str]) -> Fields:
     """The request as a plain tree, of the elements in these namespaces, whose names begin with a small letter here however the
     domain spells them. Raises SoapRefused.
     """
-    found = _fields(message.body, tuple(f"{{{each}}}" for each in namespaces))
+    reader = _Reader(tuple(f"{{{each}}}" for each in namespaces))
+    found = reader.read(message.body) if len(message.body) else _plain(message.body)
     return found if isinstance(found, Fields) else Fields()
 
 
-def _fields(element: Element, ours: tuple[str, ...]) -> str | Fields:
-    children = _elements(element)
-    if not children:
-        return _plain(element)
-    values: dict[str, list[str | Fields]] = {}
-    for child in children:
-        tag = str(child.tag)
-        if tag.startswith(ours):
-            name = tag.rpartition("}")[2]
-            values.setdefault(f"{name[0].lower()}{name[1:]}", []).append(_fields(child, ours))
-    return Fields(values)
+class _Reader:
+    """Reads elements as trees; what a tag is called is found out once. A message has thousands of elements and few tags."""
+
+    def __init__(self, ours: tuple[str, ...]) -> None:
+        self._ours = ours
+        self._names: dict[str, str] = {}
+
+    def read(self, element: Element) -> Fields:
+        values: dict[str, list[str | Fields]] = {}
+        elements = 0
+        for child in element:
+            tag: Any = child.tag
+            if not isinstance(tag, str):
+                continue  # a comment
+            elements += 1
+            name = self._names.get(tag)
+            if name is None:
+                name = self._names[tag] = self._name(tag)
+            if name:
+                found = self.read(child) if len(child) else child.text or ""
+                values.setdefault(name, []).append(found)
+        if not elements:
+            raise SoapRefused("Client", INSIDE)
+        return Fields(values)
+
+    def _name(self, tag: str) -> str:
+        """Empty for an extension."""
+        name = tag.rpartition("}")[2]
+        return f"{name[0].lower()}{name[1:]}" if tag.startswith(self._ours) else ""
 
 
 _COMPILING: Final = threading.Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A compiled schema. Its list of errors is one for all threads, so one at a time is checked by it."""
+
+    compiled: etree.XMLSchema
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 @cache
-def _compiled(path: Path) -> etree.XMLSchema:
-    return etree.XMLSchema(file=str(path))
+def _compiled(path: Path) -> Schema:
+    return Schema(etree.XMLSchema(file=str(path)))
 
 
-def schema(path: Path) -> etree.XMLSchema:
+def schema(path: Path) -> Schema:
     """A shipped schema with what it imports from its folder, compiled when it is first needed."""
     with _COMPILING:
         return _compiled(path)
@@ -165,11 +192,12 @@ def schema(path: Path) -> etree.XMLSchema:
 def check(message: Message, path: Path) -> None:
     """Return when the request is as the schema has it. Raises SoapRefused, whose sentence names the place and no value."""
     found = schema(path)
-    if not found.validate(message.body):
-        last = cast("Any", found.error_log).last_error  # not in the stub
-        place = str(last.path or "").rpartition("/")[2].rpartition(":")[2]
-        sentence = f"the request is not as its schema has it, line {last.line}: {place}"
-        raise SoapRefused("Client", sentence, str(last)[:LONGEST_FAULT])
+    with found.lock:
+        if found.compiled.validate(message.body):
+            return
+        last = cast("Any", found.compiled.error_log).last_error  # not in the stub
+    place = str(last.path or "").rpartition("/")[2].rpartition(":")[2]
+    raise SoapRefused("Client", f"the request is not as its schema has it, line {last.line}: {place}", last.type_name)
 
 
 def answer(namespace: str, name: str, types: str, content: Content, *, capitals: bool = False) -> bytes:
@@ -185,10 +213,11 @@ def answer(namespace: str, name: str, types: str, content: Content, *, capitals:
 
 def _fill(parent: Element, content: Content, here: str, below: str, spelled: Callable[[str], str]) -> None:
     for name, inner in content:
+        child = etree.SubElement(parent, f"{here}{spelled(name)}")
         if isinstance(inner, str):
-            add(parent, f"{here}{spelled(name)}", _carried(inner))
+            child.text = inner if inner.isprintable() else _carried(inner)
         else:
-            _fill(add(parent, f"{here}{spelled(name)}"), inner, below, below, spelled)
+            _fill(child, inner, below, below, spelled)
 
 
 def _capital(name: str) -> str:

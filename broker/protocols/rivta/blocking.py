@@ -4,6 +4,7 @@ Blocks that are copied between nodes (RegisterBlock and its kin) are `replicatio
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from broker.care import block_checks, block_lifts, blocks
@@ -105,13 +106,19 @@ def _row(asked: Fields) -> Resource:
     try:
         return Resource(
             number,
-            hsa(asked.text("informationCareProviderId"), "informationCareProviderId"),
-            hsa(asked.text("informationCareUnitId"), "informationCareUnitId"),
+            _hsa(asked.text("informationCareProviderId")),
+            _hsa(asked.text("informationCareUnitId")),
             reading.period(asked, "informationStartDate", "informationEndDate"),
             asked.text("informationType"),
         )
     except CareRefused:
         return Resource(number, "")  # of nobody: that cannot be judged
+
+
+@lru_cache(maxsize=4096)
+def _hsa(value: str) -> str:
+    """An HSA-id in compare form: the rows of a call name the same few units, and calls do."""
+    return hsa(value, "informationEntities")
 
 
 # --- changing ----------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 A value that its schema lets through and that still means nothing refuses the call, with the field that it stood in.
 """
 
-import re
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,7 +17,7 @@ NATIONAL_TIME: Final = ZoneInfo("Europe/Stockholm")
 """In which an instant without an offset is meant (unverified: the contracts do not say)."""
 
 SKEW: Final = 60
-_INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_TIME: Final = 10  # where it begins
 _TRUE: Final = frozenset({"true", "1"})
 
 
@@ -39,13 +38,13 @@ def maybe_identifier(of: Fields, name: str) -> Identifier | None:
 
 
 def instant(of: Fields, name: str) -> int:
-    """xs:dateTime as epoch seconds, fractions cut off."""
-    found = _INSTANT.fullmatch(of.text(name))
-    if found is None:
-        raise refused(name, "no-instant")
+    """xs:dateTime, which its schema has seen, as epoch seconds, fractions cut off."""
+    text = of.text(name)
     try:
-        at = datetime.fromisoformat(found[1] + ("+00:00" if found[3] == "Z" else found[3] or ""))
-        return int((at if at.tzinfo else at.replace(tzinfo=NATIONAL_TIME)).timestamp())
+        at = datetime.fromisoformat(text)
+        if text[_TIME : _TIME + 1] != "T":
+            raise refused(name, "no-instant")
+        return int((at if at.tzinfo else at.replace(tzinfo=NATIONAL_TIME)).timestamp() // 1)
     except (ValueError, OverflowError) as error:
         raise refused(name, "no-instant") from error
 
