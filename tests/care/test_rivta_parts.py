@@ -1,16 +1,12 @@
 """Pages, instants and lists of the contracts, without a server."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from broker.care.calling import CareRefused
-from broker.protocols.rivta import blocking, reading
-from broker.protocols.rivta.operation import Call
+from broker.protocols.rivta import reading
 from broker.protocols.rivta.paging import page
 from metadata.wire import soap
 from metadata.wire.soap import Fields
-from tests.support import care_values as a
 from tests.support.databases import NOW
 
 
@@ -73,17 +69,6 @@ def test_pages_have_whole_seconds_and_every_entry_once():
 def test_a_second_with_more_than_any_page_is_an_error():
     with pytest.raises(CareRefused):
         page(lambda _, count: [1] * count, lambda _: 1, 0, NOW, size=40_000)
-
-
-def test_more_blocks_than_an_answer_holds_are_an_error(monkeypatch):
-    monkeypatch.setattr(blocking, "MOST_BLOCKS", 2)
-    store = SimpleNamespace(
-        blocks_changed=lambda provider, since, count: [(a.block(), "p1")] * count, latest_cancellation=lambda _: None
-    )
-    call = Call(a.client(), SimpleNamespace(store=store, register=a.register()), NOW)
-    with pytest.raises(CareRefused) as found:
-        blocking.get_blocks(Fields(), call)
-    assert found.value.code == "ERROR"
 
 
 def test_a_relation_without_an_end_ends_with_the_calendar():

@@ -4,14 +4,13 @@ Blocks that are copied between nodes (RegisterBlock and its kin) are `replicatio
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
-from broker.care import block_checks, block_lifts, blocks
+from broker.care import block_changes, block_checks, block_lifts, blocks
 from broker.care.block_lifts import LiftWish
 from broker.care.blocks import BlockWish
-from broker.care.calling import CareRefused, Done, ResultCode
-from broker.care.providers import hsa, own_provider
+from broker.care.calling import CareRefused, Done
+from broker.care.providers import own_provider
 from broker.protocols.rivta import reading, writing
 from broker.protocols.rivta.operation import Call, Domain, Operation, inside, plain
 from broker.protocols.rivta.paging import OVERLAP
@@ -28,9 +27,6 @@ BLOCKING: Final = Domain(
     (("VALIDATION_ERROR", "VALIDATIONERROR"),),
 )
 
-MOST_BLOCKS: Final = 20_000
-"""In one answer. GetBlocks has no pages: a consumer with more asks one care provider at a time."""
-
 NEVER: Final = 0
 _DESCRIBED: Final = {"lak": "Läkemedel - Ordination/förskrivning", "upp": "Uppmärksamhetsinformation"}
 
@@ -39,43 +35,39 @@ _DESCRIBED: Final = {"lak": "Läkemedel - Ordination/förskrivning", "upp": "Upp
 
 
 def get_blocks(asked: Fields, call: Call) -> Done[Content]:
-    """Blocks that stand with the lifts that hold: of a patient, of care providers, all or those changed since."""
-    providers = _providers(asked.texts("careProviderIds"), call)
-    since = reading.maybe_instant(asked, "createdOnOrAfter")
-    found = _of_patient(asked, call) if asked.child("patientId") else _changed(providers, since or NEVER, call)
-    shown = [block for block in found if block.stands and block.provider in providers and _is_since(block, since)]
-    cancelled = [call.on.store.latest_cancellation(provider) or NEVER for provider in providers]
+    """Blocks that stand with the lifts that hold: of care providers, all or those changed since; of one patient, if so asked."""
+    named, since = asked.texts("careProviderIds"), reading.maybe_instant(asked, "createdOnOrAfter")
+    if asked.child("patientId"):
+        return _of_one(named, since, asked, call)
+    found = block_changes.changed(named, since, call.who, call.on, call.now)
+    return _told(found.blocks, found.next, found.latest_cancellation, call.now)
+
+
+def _of_one(named: tuple[str, ...], since: int | None, asked: Fields, call: Call) -> Done[Content]:
+    wanted = frozenset(own_provider(each, call.who, call.on).hsa_id for each in named) or call.who.providers
+    found = [block for block in _of_patient(asked, call) if block.stands and block.provider in wanted]
+    shown = [block for block in found if since is None or _entered(block) >= since]
+    ended = [call.on.store.latest_cancellation(provider) or NEVER for provider in wanted]
+    return _told(shown, call.now - OVERLAP, max(ended, default=NEVER), call.now)
+
+
+def _entered(block: Block) -> int:
+    """When a block, or the last of its lifts, was entered where it was."""
+    return max(act.registered_at for act in (block.registered, *(lift.registered for lift in block.lifts)))
+
+
+def _told(found: Iterable[Block], following: int, ended: int | None, now: int) -> Done[Content]:
     return Done(
         (
-            *writing.each("blocks", (_block(block, call.now) for block in shown)),
-            ("nextCreatedOnOrAfter", written_instant(call.now - OVERLAP)),
-            ("latestCancellation", written_instant(max(cancelled, default=NEVER))),
+            *writing.each("blocks", (_block(block, now) for block in found)),
+            ("nextCreatedOnOrAfter", written_instant(following)),
+            ("latestCancellation", written_instant(ended or NEVER)),
         )
     )
 
 
-def _providers(named: tuple[str, ...], call: Call) -> frozenset[str]:
-    """Whose blocks are asked for: those that are named, each of which the caller may act for, or all that it may."""
-    return frozenset(own_provider(each, call.who, call.on).hsa_id for each in named) or call.who.providers
-
-
 def _of_patient(asked: Fields, call: Call) -> Iterable[Block]:
     return blocks.of_patient(reading.identifier(asked, "patientId"), call.who, call.on)
-
-
-def _changed(providers: Iterable[str], since: int, call: Call) -> list[Block]:
-    found: list[Block] = []
-    for provider in sorted(providers):
-        found += [block for block, _ in call.on.store.blocks_changed(provider, since, MOST_BLOCKS - len(found) + 1)]
-        if len(found) > MOST_BLOCKS:
-            raise CareRefused(ResultCode.ERROR, "too-many", "careProviderIds")
-    return found
-
-
-def _is_since(block: Block, since: int | None) -> bool:
-    """Whether a block, or a lift of it, was entered at or after an instant."""
-    entered = (block.registered, *(lift.registered for lift in block.lifts))
-    return since is None or not block.local or any(act.registered_at >= since for act in entered)
 
 
 def get_extended_blocks(asked: Fields, call: Call) -> Done[Content]:
@@ -88,7 +80,8 @@ def get_extended_blocks(asked: Fields, call: Call) -> Done[Content]:
 def get_patient_ids(asked: Fields, call: Call) -> Done[Content]:
     """Which patients have a block that stands at a care provider, each once."""
     provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
-    found = dict.fromkeys(block.patient for block in _changed((provider,), NEVER, call) if block.stands)
+    standing = block_changes.changed((provider,), None, call.who, call.on, call.now).blocks
+    found = dict.fromkeys(block.patient for block in standing)
     return Done(writing.each("patientIds", map(writing.identifier, found)))
 
 
@@ -102,23 +95,14 @@ def check_blocks(asked: Fields, call: Call) -> Done[Content]:
 
 
 def _row(asked: Fields) -> Resource:
+    """A row; one whose dates no calendar has is nobody's, and cannot be judged."""
     number = asked.text("rowNumber")
     try:
-        return Resource(
-            number,
-            _hsa(asked.text("informationCareProviderId")),
-            _hsa(asked.text("informationCareUnitId")),
-            reading.period(asked, "informationStartDate", "informationEndDate"),
-            asked.text("informationType"),
-        )
+        recorded = reading.period(asked, "informationStartDate", "informationEndDate")
     except CareRefused:
-        return Resource(number, "")  # of nobody: that cannot be judged
-
-
-@lru_cache(maxsize=4096)
-def _hsa(value: str) -> str:
-    """An HSA-id in compare form: the rows of a call name the same few units, and calls do."""
-    return hsa(value, "informationEntities")
+        return Resource(number, "")
+    provider, unit = asked.text("informationCareProviderId"), asked.text("informationCareUnitId")
+    return Resource(number, provider, unit, recorded, asked.text("informationType"))
 
 
 # --- changing ----------------------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def instant(of: Fields, name: str) -> int:
     text = of.text(name)
     try:
         at = datetime.fromisoformat(text)
-        if text[_TIME : _TIME + 1] != "T":
+        if " " in text or text[_TIME : _TIME + 1] != "T":
             raise refused(name, "no-instant")
         return int((at if at.tzinfo else at.replace(tzinfo=NATIONAL_TIME)).timestamp() // 1)
     except (ValueError, OverflowError) as error:
