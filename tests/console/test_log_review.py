@@ -143,7 +143,7 @@ def test_nothing_is_shown_without_a_reason_and_no_number_stands_in_an_address(re
     assert part(page) == "G1-list"
     assert "Carl Andersson" in main(page)
     (read,) = review.world.events("care.log-read")
-    assert (read["purpose"], read["of"], read["rows"], read["what"]) == (
+    assert (read["purpose"], read["person"], read["rows"], read["what"]) == (
         "Ärende 17", review.console.person("anna"), 1, "page",
     )  # fmt: skip
     assert read["by"] == review.console.person("dora")

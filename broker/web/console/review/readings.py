@@ -50,10 +50,12 @@ def listed(turn: ConsoleTurn) -> Reply:
 def _row(here: Desk, each: Logged) -> tuple[Cell, ...]:
     event = each.event
     what = str(event.get("what", ""))
-    patient = str(event.get("of", "")) if event["event"] == "care.log-read" else ""
+    of_care = event["event"] == "care.log-read"
+    patient = str(event.get("person", "")) if of_care else ""
+    reader = str(event.get("by" if of_care else "person", ""))
     return (
         at(int(event["at"])),
-        text(name_of(str(event.get("by") or event.get("person", "")), here.turn)),
+        text(name_of(reader, here.turn)),
         said("reading.what." + what) if what in WHATS else text(what or str(event.get("of", ""))),
         text(str(event.get("purpose") or event.get("sought", ""))),
         text(here.patient(patient, None) or patient[:8]),
