@@ -1,17 +1,25 @@
 """What care staff do on their pages: blocks, lifts, consents, relations, emergency access; each is shown in words first."""
 
 import re
+from dataclasses import replace
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
+from broker.care import requests
+from broker.care.calling import Caller, CallerKind
 from tests.support.console import Console
-from tests.support.ward import CLINIC, NURSE, WARD, AtWork, shown, wards
+from tests.support.ward import CLINIC, FAR, NURSE, PATIENT, PROVIDER, WARD, AtWork, shown, wards
 from tests.support.world import Answer
 from trust_framework import patient_numbers
 from trust_framework.access_log import AccessSought
+from trust_framework.blocks import BlockType
+from trust_framework.care_requests import CareRequest, Wish
+from trust_framework.identifiers import Identifier
 
 pytest_plugins = ["tests.support.worlds"]
+ANNA = Identifier("1.2.752.129.2.1.3.1", "191212121212")
 INNER = {"type": "Inner", "unit": CLINIC}
 
 
@@ -392,3 +400,79 @@ def test_hostile_text_is_shown_as_text(registrar: AtWork, text):
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     assert "49" not in shown(registrar.page(f"/sparrar/{id_}")).partition("Historik")[2].partition("2026")[0]
+
+
+# --- what patients asked for
+
+
+def asked(console: Console, **changes: object) -> CareRequest:
+    """A patient's request to the provider, which does not let patients set blocks themselves."""
+    person, block_id = console.person("anna"), str(uuid4())
+    wish = CareRequest("", Wish.BLOCK, ANNA, PROVIDER, block_id, 0, BlockType.INNER, CLINIC, note="Jag vill inte")
+    patient = Caller(CallerKind.PATIENT, person=person)
+    store = console.world.store
+    call = requests.ask(replace(wish, **changes), patient, person, store, console.world.clock.now)
+    store.commit(call.effects)
+    return call.result
+
+
+def answer(registrar: AtWork, wish: CareRequest, **typed: str) -> Answer:
+    """Open what a patient asked for from the first page, and answer."""
+    opened = registrar.press(registrar.get(registrar.at), "/onskemal", request=wish.id)
+    assert opened.status == 303, shown(opened)
+    page = registrar.get(opened.location)
+    return registrar.press(page, f"/onskemal/{wish.id}", **typed)
+
+
+def test_what_a_patient_asked_for_is_done_by_a_registrar_and_answered(console: Console, registrar: AtWork):
+    wish = asked(console)
+    first = registrar.get(registrar.at)
+    assert PATIENT in shown(first)
+    assert "1212121212" not in first.text.replace(PATIENT, "")
+
+    done = answer(registrar, wish, verdict="done", answer="Klart")
+
+    assert done.status == 303, shown(done)
+    (made,) = blocks(console)
+    assert (made.id, made.unit, made.registered.reason) == (wish.block, CLINIC, "Jag vill inte")
+    (after,) = console.world.store.care_requests_of(console.person("anna"))
+    assert (after.state, after.answer) == ("done", "Klart")
+    assert wish.id not in registrar.get(registrar.at).text
+
+    lifting = asked(console, wish=Wish.LIFT, block=made.id)
+    assert answer(registrar, lifting, verdict="done").status == 303
+    assert blocks(console)[0].revoked is not None
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"), [({}, "Svar"), ({"verdict": "declined"}, "Svar till patienten"), ({"verdict": "maybe"}, "Svar")]
+)
+def test_an_answer_is_chosen_and_a_refusal_told_in_words(console: Console, registrar: AtWork, typed, why):
+    wish = asked(console)
+
+    said = answer(registrar, wish, **typed)
+
+    assert (said.status, said.page) == (200, "care-form")
+    assert why in shown(said)
+    assert console.world.store.care_requests_of(console.person("anna"))[0].state == "waiting"
+    assert answer(registrar, wish, verdict="declined", answer="Ring oss").status == 303
+    assert blocks(console) == ()
+
+
+def test_what_a_patient_asked_of_others_or_that_is_answered_is_missing(
+    console: Console, registrar: AtWork, nurse: AtWork
+):
+    wish = asked(console)
+    elsewhere = asked(console, provider=FAR, unit="", type=BlockType.OUTER)
+    other_patient = AtWork.of(console, "dora", "199001012385")
+    for somebody, id_ in (
+        (registrar, elsewhere.id),
+        (nurse, wish.id),
+        (registrar, "never-was"),
+        (other_patient, wish.id),
+    ):
+        assert somebody.page(f"/onskemal/{id_}").status == 404
+    for id_ in (elsewhere.id, "never-was"):
+        assert registrar.press(registrar.get(registrar.at), "/onskemal", request=id_).status == 404
+    assert answer(registrar, wish, verdict="done").status == 303
+    assert registrar.page(f"/onskemal/{wish.id}").status == 404

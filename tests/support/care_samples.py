@@ -28,6 +28,7 @@ from broker.web.console.care_pages import (
     Part,
     Standing,
     Way,
+    WishRow,
 )
 from broker.web.pages.frame import Page, clean
 from tests.support.page_samples import CSRF, NOW, Cast
@@ -45,7 +46,14 @@ def care_makers(form_turn: Callable[..., Any]) -> Mapping[str, Callable[[Cast], 
             )
         ),
         "v1-none": lambda _: CareChoose(rows=()),
-        "v2-search": lambda c: CareSearch(around=_around(c), form=_searched(form_turn, c), action="/vard/x"),
+        "v2-search": lambda c: CareSearch(
+            around=_around(c),
+            form=_searched(form_turn, c),
+            action="/vard/x",
+            waiting=(WishRow(id="x", number="19121212-1212", wish="wish-block", place=c.service, at=NOW),),
+            open="/vard/x/onskemal",
+            csrf=CSRF,
+        ),
         "v3-patient": lambda c: _patient(form_turn, c),
         "v3-emergency": lambda c: replace(
             _patient(form_turn, c),

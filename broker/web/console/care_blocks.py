@@ -72,7 +72,7 @@ def _lift_state(lift: Lift, now: int) -> str:
     return "ended" if lift.cancelled or lift.until <= now else "stands"
 
 
-def _block(place: Bedside, block: str) -> Block:
+def block_of(place: Bedside, block: str) -> Block:
     """A block of this patient at the reader's provider. Raises Missing."""
     for found in _ours(place):
         if found.id == block:
@@ -83,7 +83,7 @@ def _block(place: Bedside, block: str) -> Block:
 @for_registrars
 def shown(place: Bedside, block: str) -> Reply:
     """A block with its lifts and its history."""
-    found = _block(place, block)
+    found = block_of(place, block)
     at = f"{LIST}/{found.id}"
     acts = ("lift", "revoke", "delete", "copy") if found.stands else ("copy",)
     page = CareEntry(
@@ -157,7 +157,7 @@ def new(place: Bedside) -> Reply:
 @for_registrars
 def copied(place: Bedside, block: str) -> Reply:
     """Register a block like another one."""
-    found = _block(place, block)
+    found = block_of(place, block)
     days = [day_of(at) if at is not None else None for at in (found.information.start, found.information.end)]
     like = {
         "type": found.type.value,
@@ -216,7 +216,7 @@ def note(reason: str | None) -> tuple[Fact, ...]:
 def lift(place: Bedside, block: str) -> Reply:
     """Let your unit, or you, see what a block closes, for a time."""
     turn, desk = place.turn, place.desk
-    found = _block(place, block)
+    found = block_of(place, block)
     if not found.stands:
         raise Missing
     form = LiftForm.at(desk)
@@ -256,7 +256,7 @@ def _lifting(place: Bedside, form: LiftForm, block: Block) -> tuple[Fact, ...]:
 @for_registrars
 def lift_ended(place: Bedside, block: str, lift: str) -> Reply:
     """End a lift before its time."""
-    found = _block(place, block)
+    found = block_of(place, block)
     standing = next((one for one in found.lifts if one.id == lift), None)
     if standing is None or _lift_state(standing, place.turn.now) == "ended":
         raise Missing
@@ -286,7 +286,7 @@ def deleted(place: Bedside, block: str) -> Reply:
 
 
 def _ended(place: Bedside, block: str, act: str, service: Callable[..., Done[Block]]) -> Reply:
-    found = _block(place, block)
+    found = block_of(place, block)
     if not found.stands:
         raise Missing
     deed = Deed(f"block-{act}", _facts(place, found), (act,), stands=found, final=True)

@@ -65,6 +65,10 @@ class Desk:
         """A path of this commission's pages."""
         return f"{CARE}/{self.id}{part}"
 
+    def place(self) -> dict[str, str]:
+        """Provider, unit and commission, as events name them."""
+        return {"provider": self.provider.hsa_id, "unit": self.unit, "commission": self.id}
+
     def unit_names(self, unit: str) -> Names:
         """What a unit of any provider is called; its id when nobody has named it."""
         owner = self.services.register.provider_of_unit(unit)

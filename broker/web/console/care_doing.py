@@ -21,6 +21,7 @@ from broker.web.console.care_pages import CareForm, CareReview, Fact
 SECRET: Final = frozenset({"csrf", "shown", "change"})
 REFUSED: Final = {
     "already-over": "already-over",
+    "answered-already": "answered-already",
     "beyond-commission": "beyond-commission",
     "block-ended": "ended",
     "ended": "ended",

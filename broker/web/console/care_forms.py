@@ -29,6 +29,7 @@ from trust_framework import patient_numbers
 from trust_framework.blocks import BlockType, LiftReason
 from trust_framework.care import Period
 from trust_framework.care_consents import ConsentType
+from trust_framework.care_requests import RequestState
 from trust_framework.days import ZONE, day_after, day_of, midnight
 from trust_framework.identifiers import Identifier
 from trust_framework.patient_numbers import NoPatient
@@ -95,8 +96,8 @@ class ReasonForm(DeedForm):
 
 
 def told(form: Any, field: TextAreaField) -> None:
-    """An emergency is told in words."""
-    if form.emergency and not (field.data or "").strip():
+    """An emergency is told in words, and so is a refusal."""
+    if form.in_words and not (field.data or "").strip():
         raise ValidationError("form.required")
 
 
@@ -197,6 +198,10 @@ class LiftForm(_Whom):
 
     @property
     def emergency(self) -> bool:
+        return self.in_words
+
+    @property
+    def in_words(self) -> bool:
         return bool(self.why.data == LiftReason.EMERGENCY)
 
     @property
@@ -228,6 +233,10 @@ class ConsentForm(_Whom, _Dated):
 
     @property
     def emergency(self) -> bool:
+        return self.in_words
+
+    @property
+    def in_words(self) -> bool:
         return bool(self.type.data == ConsentType.EMERGENCY)
 
     def representative(self, now: int) -> Identifier | None:
@@ -256,6 +265,24 @@ class EmergencyForm(DeedForm):
         self.hours.choices = [SelectChoice(hours, {"sv": f"{hours} h"}) for hours in HOURS if hours <= most] or [
             SelectChoice(most, {"sv": f"{most} h"})
         ]
+
+
+class AnswerForm(DeedForm):
+    """What comes of what a patient asked for, in words to the patient."""
+
+    verdict = RadioField(
+        "care.wish.verdict",
+        [required("form.choice")],
+        choices=[
+            SelectChoice(RequestState.DONE.value, "care.wish.done"),
+            SelectChoice(RequestState.DECLINED.value, "care.wish.declined"),
+        ],
+    )
+    answer = TextAreaField("care.wish.answer", [longest(LONGEST), text, told])
+
+    @property
+    def in_words(self) -> bool:
+        return bool(self.verdict.data == RequestState.DECLINED)
 
 
 class AskForm(_Dated):

@@ -86,14 +86,28 @@ class CareChoose(Page):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WishRow:
+    """What a patient asked for (a text `care.do.<wish>`), where, and when."""
+
+    id: str
+    number: str
+    wish: str
+    place: Names
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CareSearch(Page):
-    """The one field in which a patient is found."""
+    """The one field in which a patient is found, and for registrars what patients have asked for; `open` leads to one."""
 
     template: ClassVar[str] = "care_search.html"
     mark: ClassVar[str] = "care-search"
     around: Around
     form: Any
     action: str
+    waiting: tuple[WishRow, ...] = ()
+    open: str = ""
+    csrf: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from broker.audit.care_events import PatientSought
 from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.web.answers import see_other
+from broker.web.console import care_wishes
 from broker.web.console.care_desk import Desk, at_desk, desks, handle_of
 from broker.web.console.care_forms import PatientForm
 from broker.web.console.care_pages import CareChoose, CareSearch, DeskRow
@@ -32,7 +33,15 @@ def search(desk: Desk) -> Reply:
 
 
 def _search(desk: Desk, form: PatientForm) -> Reply:
-    return desk.turn.render(CareSearch(around=desk.around(), form=form, action=desk.at()))
+    page = CareSearch(
+        around=desk.around(),
+        form=form,
+        action=desk.at(),
+        waiting=care_wishes.waiting(desk),
+        open=desk.at(care_wishes.PART),
+        csrf=desk.turn.csrf(),
+    )
+    return desk.turn.render(page)
 
 
 @at_desk
@@ -45,10 +54,8 @@ def sought(desk: Desk) -> Reply:
     event = PatientSought(
         at=turn.now,
         person=desk.services.store.patient(patient) or "",
-        provider=desk.provider.hsa_id,
-        unit=desk.unit,
-        commission=desk.id,
         by=turn.actor.person,
+        **desk.place(),
     )
     turn.commit(Effects((), (event,)))
     return see_other(desk.at(f"/{handle_of(desk, patient)}"))
