@@ -88,7 +88,7 @@ class Done(Generic[T]):
     code: ResultCode = ResultCode.OK
 
 
-ATTEMPTS: Final = 4
+ATTEMPTS: Final = 12
 
 
 def carried_out(call: Callable[[], Done[T]], store: CareStore) -> Done[T]:

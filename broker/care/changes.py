@@ -62,6 +62,16 @@ class SaveEmergency(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class CountEmergency(Change):
+    """One more emergency of an employee, counted from what was read when it was looked whether that is an alarm; else
+    Overtaken: of several at once none slips by uncounted.
+    """
+
+    employee: str
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
 class SaveReviewCase(Change):
     """A review case as it stands now. `person` is the patient's id, empty for a case about nobody in particular."""
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from broker.audit.care_events import CaseOpened
 from broker.care.calling import Caller, CareServices
-from broker.care.changes import SaveReviewCase
+from broker.care.changes import CountEmergency, SaveReviewCase
 from broker.login.effects import Effects
 from broker.login.mail import KeepMail, Mail
 from trust_framework.care import CareProvider
@@ -41,8 +41,9 @@ def opened(emergency: Emergency, who: Caller, on: CareServices, now: int) -> tup
     """The case's id, and what goes with the emergency in one commit. The reviewer gets word by mail where the provider names
     an address; the case waits on the reviewers' page in any event.
     """
+    counted = CountEmergency(emergency.employee, on.store.emergencies_counted(emergency.employee))
     first = _case(CaseKind.EMERGENCY, emergency, who, now)
-    effects = _effects(first, emergency, who, now)
+    effects = Effects((counted,)) + _effects(first, emergency, who, now)
     if _alarming(emergency.employee, on, now):
         effects += _effects(_case(CaseKind.EMERGENCY_RATE, emergency, who, now), emergency, who, now)
     return first.id, effects

@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from sqlalchemy import Index
+from sqlalchemy import Index, bindparam, select, update
 
-from broker.care.changes import SaveEmergency
-from broker.storage.care_entries import BASIS, Entries
-from broker.storage.database import Database, Unit
+from broker.care.changes import CountEmergency, SaveEmergency
+from broker.login.effects import Overtaken
+from broker.storage.care_entries import BASIS, Entries, adding
+from broker.storage.database import Database, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.emergency import EmergencyAccess
 
@@ -25,6 +26,25 @@ EMERGENCIES = table(
     octets("content", "Who, of whom, why, until when, sealed under the patient's key"),
     Index(None, "person", "made_at"),
 )
+COUNTS = table(
+    "care_emergency_counts",
+    About(
+        "How many emergencies an employee has made, so that of several at once each is seen",
+        BASIS,
+        "As long as the log",
+    ),
+    octets("employee", "Keyed hash of the employee's HSA-id", primary_key=True),
+    number("number", "How many there ever were"),
+    sqlite_with_rowid=False,
+)
+_N = COUNTS.c
+_COUNT = Kept(
+    update(COUNTS)
+    .where(_N.employee == bindparam("who"), _N.number == bindparam("seen"))
+    .values(number=bindparam("seen") + 1)
+)
+_FIRST = adding(COUNTS)
+_COUNTED = Kept(select(_N.number).where(_N.employee == bindparam("who")))
 _ENTRIES: Final = Entries(EMERGENCIES, EmergencyAccess, "care-emergency")
 
 
@@ -33,6 +53,27 @@ def save(unit: Unit, change: SaveEmergency) -> None:
     emergency = change.emergency
     more = {"provider": emergency.actor.provider, "made_at": emergency.at}
     _ENTRIES.save(unit, emergency.id, change.person, emergency, change.before, more)
+
+
+def _employee(at: Database | Unit, employee: str) -> bytes:
+    return at.vault.keyed_hash("care-employee", employee.encode())
+
+
+def count(unit: Unit, change: CountEmergency) -> None:
+    """One more of an employee. Raises Overtaken when another was counted since."""
+    who = _employee(unit, change.employee)
+    if change.seen:
+        done = unit.run(_COUNT, {"who": who, "seen": change.seen})
+    else:
+        done = unit.run(_FIRST, {"employee": who, "number": 1})
+    if not done:
+        raise Overtaken("emergency")
+
+
+def counted(database: Database, employee: str) -> int:
+    """How many of an employee there ever were."""
+    found = database.row(_COUNTED, {"who": _employee(database, employee)})
+    return int(found[0]) if found else 0
 
 
 def read(database: Database, id: str) -> tuple[EmergencyAccess, str] | None:

@@ -16,7 +16,15 @@ from broker.audit.events import Event, FederationApplied
 from broker.audit.tally import tally
 from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.care.access_values import QueueReport, StoreAccess
-from broker.care.changes import SameCare, SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
+from broker.care.changes import (
+    CountEmergency,
+    SameCare,
+    SaveBlock,
+    SaveCareConsent,
+    SaveEmergency,
+    SaveRelation,
+    SaveReviewCase,
+)
 from broker.care.filings import (
     CasesAsked,
     FiledPage,
@@ -167,6 +175,7 @@ APPLY: dict[type, Apply] = {
     change.EndSignOn: sign_ons.end,
     SameRoles: roles.require,
     SameCare: care_versions.require,
+    CountEmergency: care_emergencies.count,
     SaveProposal: proposals.save,
     ChangeRegister: register.change,
     SaveRing: keys.change,
@@ -604,6 +613,10 @@ class Storage(LogStore):
 
     def emergency(self, id: str) -> tuple[EmergencyAccess, str] | None:
         return care_emergencies.read(self._database, id)
+
+    def emergencies_counted(self, employee: str) -> int:
+        """How many emergencies of an employee there ever were."""
+        return care_emergencies.counted(self._database, employee)
 
     def emergencies_of(self, person: str) -> tuple[EmergencyAccess, ...]:
         return care_emergencies.of_person(self._database, person)

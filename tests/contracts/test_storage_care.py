@@ -5,7 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from broker.care.changes import SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
+from broker.care.changes import (
+    CountEmergency,
+    SameCare,
+    SaveBlock,
+    SaveCareConsent,
+    SaveEmergency,
+    SaveRelation,
+    SaveReviewCase,
+)
+from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
 from broker.keys.sealing import Unsealable
 from broker.login.effects import Effects, KeepPerson, Overtaken, PersonKey
 from tests.contracts.test_storage_secrecy import dump, forms
@@ -223,3 +232,60 @@ def test_a_case_about_nobody_in_particular_outlives_persons(known):
     commit(known, SaveReviewCase(case))
     known.forget_person("p1")
     assert known.review_case(case.id) == (case, "")
+
+
+def test_of_emergencies_counted_at_once_each_is_counted(known):
+    for seen in range(2):
+        commit(known, CountEmergency(a.NURSE, seen))
+        with pytest.raises(Overtaken):
+            commit(known, CountEmergency(a.NURSE, seen))
+    assert (known.emergencies_counted(a.NURSE), known.emergencies_counted(a.DOCTOR)) == (2, 0)
+
+
+def test_the_version_of_a_patient_grows_with_every_change_and_holds_a_decision_to_it(known):
+    assert known.care_version("p1") == 0
+    commit(known, SaveBlock(a.block(), "p1"), SaveRelation(a.relation(), "p2"))
+    commit(known, SaveEmergency(a.emergency(), "p1"), SaveCareConsent(a.consent(), "p1"))
+    assert (known.care_version("p1"), known.care_version("p2")) == (3, 1)
+    commit(known, SameCare("p1", 3))
+    with pytest.raises(Overtaken):
+        commit(known, SameCare("p1", 2))
+    known.forget_person("p1")
+    assert known.care_version("p1") == 0
+
+
+class TestOutbox:
+    def test_a_block_of_ours_waits_once_however_often_it_changes_a_copy_never(self, known):
+        ours, copy = a.block(), a.block(local=False)
+        commit(known, SaveBlock(ours, "p1"), SaveBlock(copy, "p1"))
+        commit(known, SaveBlock(replace(ours, deleted=a.act()), "p1", ours))
+        assert known.blocks_due(9) == (BlockDue(ours.id, 2),)
+        assert known.copies_standing() == (copy,)
+        commit(known, SaveBlock(replace(copy, revoked=a.act()), "p1", copy))
+        assert known.copies_standing() == ()
+
+    def test_one_told_of_is_gone_unless_it_has_changed_meanwhile(self, known):
+        block = a.block()
+        commit(known, SaveBlock(block, "p1"))
+        (due,) = known.blocks_due(9)
+        commit(known, SaveBlock(replace(block, deleted=a.act()), "p1", block))
+        commit(known, BlockSent(due))
+        (again,) = known.blocks_due(9)
+        commit(known, BlockSent(again))
+        assert known.blocks_due(9) == ()
+
+    def test_one_that_failed_waits_with_its_error_and_a_change_makes_it_due(self, known, clock):
+        block = a.block()
+        commit(known, SaveBlock(block, "p1"))
+        commit(known, BlockUnsent(known.blocks_due(9)[0], NOW + 30, "connection"))
+        assert known.blocks_due(9) == ()
+        clock.now += 30
+        assert known.blocks_due(9) == (BlockDue(block.id, 1, 1, "connection"),)
+        commit(known, SaveBlock(replace(block, deleted=a.act()), "p1", block))
+        clock.now -= 30
+        assert known.blocks_due(9) == (BlockDue(block.id, 2, 0, "connection"),)
+
+    def test_a_forgotten_patients_waits_no_more(self, known):
+        commit(known, SaveBlock(a.block(), "p1"))
+        known.forget_person("p1")
+        assert known.blocks_due(9) == ()

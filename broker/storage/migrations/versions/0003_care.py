@@ -18,6 +18,7 @@ TABLES = (
     "care_consents",
     "care_relations",
     "care_emergencies",
+    "care_emergency_counts",
     "care_cases",
     "care_reviews",
     "care_watched",
@@ -143,6 +144,14 @@ def upgrade() -> None:
         sa.Column("mark", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_care_emergencies")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "care_emergency_counts",
+        sa.Column("employee", sa.LargeBinary(), nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("employee", name=op.f("pk_care_emergency_counts")),
+        sqlite_with_rowid=False,
         sqlite_strict=True,
     )
     op.create_index("ix_care_emergencies_person_made_at", "care_emergencies", ["person", "made_at"])
