@@ -37,6 +37,12 @@ def act(wish: ActWish, who: Caller, now: int) -> Act:
     return Act(requested_at, requested_by, now, registered_by, wish.reason)
 
 
+def needs_reason(wish: ActWish) -> None:
+    """See that somebody says why: an emergency is looked at by another person (threats CB-05)."""
+    if not wish.reason.strip():
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "no-reason", "reason")
+
+
 def _registered_by(wish: ActWish, who: Caller) -> Staff:
     if who.kind in {CallerKind.STAFF, CallerKind.PATIENT}:
         return who.staff

@@ -94,6 +94,8 @@ def _within_commission(wish: LiftWish, block: Block, at: CareProvider, who: Call
 
 
 def _lift(wish: LiftWish, block: Block, at: CareProvider, who: Caller, now: int) -> Lift:
+    if wish.reason is LiftReason.EMERGENCY:
+        acts.needs_reason(wish.entered)
     return Lift(
         providers.entry_id(wish.id),
         block.id,

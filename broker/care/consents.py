@@ -42,13 +42,15 @@ def register(wish: ConsentWish, who: Caller, on: CareServices, now: int) -> Done
     patient = patients.patient(wish.patient, who, on)
     consent = _consent(wish, provider, patient.number, who, now)
     if (there := on.store.care_consent(consent.id)) is not None:
-        return _again(there[0], consent, starts=wish.period.start is not None)
+        return _again(there[0], consent, wish.period)
     event = _changed("registered", consent, patient.person, who, consent.registered, now)
     entered = Effects((*patient.changes, SaveCareConsent(consent, patient.person)), (event,))
     return Done(consent, entered + _emergency(consent, patient.person, provider, who, on, now))
 
 
 def _consent(wish: ConsentWish, provider: CareProvider, patient: Identifier, who: Caller, now: int) -> CareConsent:
+    if wish.type is ConsentType.EMERGENCY:
+        acts.needs_reason(wish.entered)
     unit = providers.unit(provider, wish.unit)
     employee = providers.hsa(wish.employee, "employee") if wish.employee else ""
     _within_commission(wish.type, unit, employee, who)
@@ -103,13 +105,14 @@ def period_of(wanted: Period, now: int) -> Period:
     return period
 
 
-def _again(there: CareConsent, wished: CareConsent, *, starts: bool) -> Done[CareConsent]:
-    """Whether what stands is what is wished; a start, or an emergency's end, that was left out was filled in by the clock."""
-    period = there.period if starts else Period(wished.period.start, there.period.end)
-    clocked = wished.type is ConsentType.EMERGENCY or not starts
-    same = replace(there, registered=wished.registered, cancelled=None, deleted=None, period=period)
-    wanted = replace(wished, period=Period(period.start, there.period.end)) if clocked else wished
-    if same != wanted:
+def _again(there: CareConsent, wished: CareConsent, given: Period) -> Done[CareConsent]:
+    """Whether what stands is what is wished. A start that was left out, and the end of an emergency, were filled in by the
+    clock.
+    """
+    start = there.period.start if given.start is None else given.start
+    clocked = given.end is None and wished.type is ConsentType.EMERGENCY
+    wanted = replace(wished, period=Period(start, there.period.end if clocked else given.end))
+    if replace(there, registered=wished.registered, cancelled=None, deleted=None) != wanted:
         raise CareRefused(ResultCode.ALREADYEXISTS, "other-content", "id")
     if not there.stands:
         raise CareRefused(ResultCode.INVALIDSTATE, "ended", "id")

@@ -72,7 +72,7 @@ def _asked(question: AccessQuestion, who: Caller, on: CareServices) -> AccessQue
 def compared(resource: Resource) -> Resource:
     """A resource with its ids in compare form. What is no HSA-id is nobody's, and cannot be judged."""
     provider, unit = _compared(resource.provider), _compared(resource.unit)
-    return replace(resource, provider=provider, unit=unit, type=resource.type.strip().lower())
+    return replace(resource, provider=provider, unit=unit, type=resource.type.strip())
 
 
 def _compared(value: str) -> str:

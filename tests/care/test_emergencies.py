@@ -157,7 +157,8 @@ def test_where_nobody_is_named_to_be_told_the_case_waits_all_the_same(care):
 def _lift(care, n):
     made = BlockWish(a.new_id(), BlockType.INNER, a.PATIENT, a.PROVIDER, a.UNIT, entered=a.entered())
     block = care(blocks.register, made, a.client()).result.id
-    lift = LiftWish(a.new_id(), block, care.now + 60, a.OTHER_UNIT, LiftReason.EMERGENCY, a.NURSE, entered=a.entered())
+    why = a.entered(reason="Unconscious")
+    lift = LiftWish(a.new_id(), block, care.now + 60, a.OTHER_UNIT, LiftReason.EMERGENCY, a.NURSE, entered=why)
     care(block_lifts.lift, lift, a.client())
 
 
@@ -169,7 +170,7 @@ def _consent(care, n):
         a.PROVIDER,
         a.OTHER_UNIT,
         a.NURSE,
-        entered=a.entered(),
+        entered=a.entered(reason="Unconscious"),
     )
     care(consents.register, made, a.client())
 

@@ -70,7 +70,7 @@ LIMITS = [
 
 @pytest.mark.parametrize(("reason", "until", "refusal"), LIMITS)
 def test_a_lift_ends_after_now_and_within_the_limit_of_its_reason(care, block, reason, until, refusal):
-    made = wish(block, reason=reason, until=until, employee=a.NURSE)
+    made = wish(block, reason=reason, until=until, employee=a.NURSE, entered=a.entered(reason="Unconscious"))
     if refusal is None:
         assert care(block_lifts.lift, made, a.client()).code == "OK"
         return
@@ -83,7 +83,8 @@ def test_a_lift_ends_after_now_and_within_the_limit_of_its_reason(care, block, r
 def test_a_provider_may_allow_less(care, block, reason, until):
     care.switched(consent_lift_days=2, emergency_hours=1)
     with refused("VALIDATION_ERROR", "lift-too-long"):
-        care(block_lifts.lift, wish(block, reason=reason, until=until, employee=a.NURSE), a.client())
+        why = a.entered(reason="Unconscious")
+        care(block_lifts.lift, wish(block, reason=reason, until=until, employee=a.NURSE, entered=why), a.client())
 
 
 BAD = {
@@ -93,6 +94,7 @@ BAD = {
     "a unit nobody knows": ({"unit": "SE2321000016-XX"}, "VALIDATION_ERROR", "unknown-unit"),
     "an employee that is no HSA-id": ({"employee": "x"}, "VALIDATION_ERROR", "hsa-id"),
     "a unit of another provider": ({"unit": a.FAR_UNIT}, "ACCESSDENIED", "foreign-provider"),
+    "an emergency without a reason": ({"reason": EMERGENCY, "employee": a.NURSE}, "VALIDATION_ERROR", "no-reason"),
     "entered by nobody": ({"entered": ActWish()}, "VALIDATION_ERROR", "no-actor"),
 }
 
@@ -188,9 +190,10 @@ class TestStaffAndPatients:
 
     @pytest.mark.parametrize("employee", ["", a.DOCTOR])
     def test_staff_lift_in_an_emergency_for_themselves_alone(self, care, block, employee):
+        emergency = wish(block, reason=EMERGENCY, employee=employee, entered=a.entered(reason="Unconscious"))
         with refused("ACCESSDENIED", "beyond-commission"):
-            care(block_lifts.lift, wish(block, reason=EMERGENCY, employee=employee), a.nurse())
-        assert care(block_lifts.lift, wish(block, reason=EMERGENCY, employee=a.NURSE.lower()), a.nurse()).code == "OK"
+            care(block_lifts.lift, emergency, a.nurse())
+        assert care(block_lifts.lift, replace(emergency, employee=a.NURSE.lower()), a.nurse()).code == "OK"
 
     def test_a_patient_lifts_their_own_and_in_no_emergency(self, care, block):
         assert care(block_lifts.lift, wish(block), a.patient()).code == "OK"

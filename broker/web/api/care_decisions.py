@@ -7,6 +7,7 @@ from broker.web.api import care_values as values
 from broker.web.api.care_turn import CareTurn
 from trust_framework.care import CareActor
 from trust_framework.care_access import AccessQuestion, Ruling
+from trust_framework.rules.swedish import SwedishFacts
 
 NOBODY = CareActor("", "", "")
 """In place of an actor that was left out: staff are known by their token, and a system that names nobody is told so."""
@@ -20,8 +21,9 @@ def decided(turn: CareTurn) -> values.AccessDecisions:
 def _decided(asked: values.Question, turn: CareTurn) -> values.AccessDecision:
     actor = forms.actor(asked.actor) or NOBODY
     question = AccessQuestion(actor, forms.identifier(asked.patient), forms.resources(asked.resources))
+    more = {"se": SwedishFacts(unable_to_consent=asked.unable_to_consent)}
     try:
-        rulings = decisions.answered(question, turn.who, turn.on, turn.now)
+        rulings = decisions.answered(question, turn.who, turn.on, turn.now, more)
     except CareRefused as refused:
         return values.AccessDecision(problem=f"{_WORDS.get(refused.code, 'invalid')}.{refused.reason}")
     return values.AccessDecision(rulings=tuple(map(_ruling, rulings)))

@@ -340,9 +340,10 @@ class Emergency(Model):
 
 
 class Question(Asked):
-    """What somebody wants to see of a patient."""
+    """What somebody wants to see of a patient. `unable_to_consent`: the patient cannot be asked."""
 
     resources: Annotated[tuple[Row, ...], Field(min_length=1, max_length=500)]
+    unable_to_consent: bool = False
 
 
 class Questions(Model):
