@@ -89,7 +89,8 @@ def turkish(blocks: int) -> CareFacts:
         stays=(Stay("s", PROVIDERS[0], NOW - DAY),),
         restrictions=(Restriction("vko", frozenset({"PS"})),),
     )
-    return CareFacts(standing.patient, standing.blocks, providers=standing.providers, more={"tr": tr})
+    providers = {each: provider(each, rules="tr") for each in PROVIDERS}
+    return CareFacts(standing.patient, standing.blocks, providers=providers, more={"tr": tr})
 
 
 def deciding(rules: str, known: CareFacts) -> Callable[[], Any]:

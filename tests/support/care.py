@@ -79,8 +79,8 @@ def emergency(**changed) -> EmergencyAccess:
     return EmergencyAccess(**{**given, "at": NOW - HOUR, "until": NOW + HOUR, **changed})
 
 
-def provider(hsa_id: str = PROVIDER, **switches) -> CareProvider:
-    return CareProvider(hsa_id, hsa_id[2:12], switches=Switches(**switches))
+def provider(hsa_id: str = PROVIDER, rules: str = "se", **switches) -> CareProvider:
+    return CareProvider(hsa_id, hsa_id[2:12], switches=Switches(**switches), rules=rules)
 
 
 def question(*resources: Resource, patient: Identifier = ANNA, **who) -> AccessQuestion:

@@ -90,6 +90,16 @@ def test_a_provider_that_nobody_knows_has_the_strictest_switches():
     assert known.switches("SE2321000016-A").outer_lift_by_others
 
 
+@pytest.mark.parametrize(("rules", "other"), [("se", "tr"), ("tr", "se")])
+def test_a_set_says_nothing_of_what_a_provider_under_other_rules_has_recorded(rules, other):
+    def told(of):
+        known = facts(providers=(provider("SE2321000032-X", rules=of),))
+        (found,) = decide(question(resource(provider="SE2321000032-X")), known, SETS[rules], NOW)
+        return found.access is Access.REFUSED and "other-rules" in {ground.code for ground in found.grounds}
+
+    assert (told(rules), told(other)) == (False, True)
+
+
 def test_facts_of_a_set_are_of_its_type_or_missing():
     assert more(facts(), "x", NURSE) == NURSE
     assert more(facts(more={"x": "y"}), "x", "") == "y"

@@ -133,7 +133,10 @@ switches = st.builds(
     Switches, relation_needed=choices, outer_lift_by_others=choices, emergency_hours=st.sampled_from([0, 1, 24, 99])
 )
 providers = st.fixed_dictionaries(
-    {each: switches.map(lambda s, each=each: CareProvider(each, "", switches=s)) for each in (PROVIDER, OTHER_PROVIDER)}
+    {
+        each: st.builds(CareProvider, st.just(each), st.just(""), switches=switches, rules=mostly("se", st.just("tr")))
+        for each in (PROVIDER, OTHER_PROVIDER)
+    }
 )
 turkish = st.builds(
     TurkishFacts,

@@ -1,6 +1,6 @@
 """What the rows of several rule sets say alike: how a predicate answers, rows that cannot be judged, blocks by provider."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from trust_framework.blocks import Block, BlockType, selects
 from trust_framework.care import Resource
@@ -23,6 +23,17 @@ def inverted_period(asking: Asking, resource: Resource) -> tuple[str, ...]:
 def no_provider(asking: Asking, resource: Resource) -> tuple[str, ...]:
     """Nobody says whose information it is."""
     return holds(not resource.provider)
+
+
+def other_rules(rules: str) -> Callable[[Asking, Resource], tuple[str, ...]]:
+    """For rows that keep each set's answers to its own providers: no law here says what one country's staff see of another's."""
+
+    def under_other_rules(asking: Asking, resource: Resource) -> tuple[str, ...]:
+        """Recorded at a care provider whose access is decided by another rule set."""
+        provider = asking.facts.providers.get(resource.provider)
+        return holds(provider is not None and provider.rules != rules)
+
+    return under_other_rules
 
 
 def by_provider(blocks: Iterable[Block]) -> Blocks:

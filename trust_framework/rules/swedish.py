@@ -15,7 +15,7 @@ from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asking,
 from trust_framework.care_consents import ConsentType, consent_for
 from trust_framework.care_relations import relation_for
 from trust_framework.emergency import emergency_for, may_open
-from trust_framework.rules.predicates import by_provider, holds, inverted_period, no_provider, selected
+from trust_framework.rules.predicates import by_provider, holds, inverted_period, no_provider, other_rules, selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,7 @@ _SHARED: Final = "SFS 2022:913 (section unverified)"
 RULES: Final[tuple[CareRule[SwedishAsking], ...]] = (
     CareRule("row", _REFUSED, "inverted-period", "TKB-B CheckBlocks", inverted_period),
     CareRule("place", _REFUSED, "provider-missing", "TKB-B CheckBlocks", no_provider),
+    CareRule("rules", _REFUSED, "other-rules", f"PDL; {_SHARED}", other_rules("se")),
     CareRule("commission", _REFUSED, "commission-missing", _NEED, no_commission),
     CareRule("purpose", _REFUSED, "purpose-unknown", "PDL ch. 2 (section unverified)", unknown_purpose),
     CareRule("shared-purpose", _REFUSED, "purpose-not-shared", _SHARED, not_for_this_purpose),

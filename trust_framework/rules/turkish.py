@@ -13,7 +13,7 @@ from trust_framework.care import EVER, Purpose, Resource
 from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asking, CareFacts, CareRule, RuleSet, more
 from trust_framework.days import midnight
 from trust_framework.representation import turns
-from trust_framework.rules.predicates import by_provider, holds, inverted_period, no_provider, selected
+from trust_framework.rules.predicates import by_provider, holds, inverted_period, no_provider, other_rules, selected
 from trust_framework.rules.turkish_duties import standing_authorisations
 from trust_framework.rules.turkish_facts import BY_REGULATION, PHYSICIANS, ZONE, TurkishFacts, Window
 
@@ -284,6 +284,7 @@ _REFUSED, _BLOCKED, _PERMITTED, _CONSENT = Access.REFUSED, Access.BLOCKED, Acces
 RULES: Final[tuple[CareRule[TurkishAsking], ...]] = (
     CareRule("row", _REFUSED, "inverted-period", "Article 6(1)", inverted_period),
     CareRule("place", _REFUSED, "provider-missing", "Article 6(1)", no_provider),
+    CareRule("rules", _REFUSED, "other-rules", "Articles 2(1), 15(1)", other_rules("tr")),
     CareRule("order", _REFUSED, "hidden-by-court", "Article 12(1)", order, hides=True),
     CareRule("misuse", _REFUSED, "authorisations-revoked", "Article 21(2)", misuser),
     CareRule("asker", _REFUSED, "commission-missing", "Article 6(1)", nobody),
