@@ -105,11 +105,15 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Consume:
-    """Something that may be used once only, until `expires_at` (epoch seconds): an assertion id, a jti, an order."""
+    """Something that may be used once only, until `expires_at` (epoch seconds): an assertion id, a jti, an order.
+
+    `proved_by` is the id of the key that signed it, for the log.
+    """
 
     kind: str
     key: str
     expires_at: int
+    proved_by: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

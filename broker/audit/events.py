@@ -49,25 +49,29 @@ class Decided(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssertionIssued(Decided):
-    """A SAML assertion leaves, with the decision that let it."""
+    """A SAML assertion leaves, with the decision that let it. `proved_by` is the id of the key that signed the request."""
 
     name: ClassVar[str] = "saml.assertion-issued"
     assertion: str = ""
     in_response_to: str = ""
+    proved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeIssued(Decided):
-    """An authorization code leaves, with the decision that let it. `grant` ties it to its tokens."""
+    """An authorization code leaves, with the decision that let it. `grant` ties it to its tokens, `proved_by` is the id of the
+    key that signed the request object.
+    """
 
     name: ClassVar[str] = "oidc.code-issued"
     grant: str = ""
+    proved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokensIssued(Event):
     """Tokens leave the token endpoint. `tokens` names their kinds, `access` is the access token's jti. A refresh is decided
-    anew, and has its `trace` as a login has.
+    anew, and has its `trace` as a login has. `proved_by` is the id of the key with which the client proved itself.
     """
 
     name: ClassVar[str] = "oidc.tokens-issued"
@@ -81,6 +85,7 @@ class TokensIssued(Event):
     released: tuple[str, ...] = ()
     trace: tuple[tuple[str, ...], ...] = ()
     register: int = 0
+    proved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

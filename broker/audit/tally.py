@@ -43,6 +43,34 @@ class Count:
     last_at: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class KeyCell:
+    """A key of a service on a day, and what it proved: the request, or the client."""
+
+    service: str
+    starts_at: int
+    what: str
+    key: str
+
+
+_PROVES: Final = {"saml.assertion-issued": "request", "oidc.code-issued": "request", "oidc.tokens-issued": "client"}
+
+
+def tally_keys(leaves: Iterable[bytes]) -> dict[KeyCell, int]:
+    """How many logins each key proved. A refresh is no login, nor is what a client gets for itself."""
+    found: dict[KeyCell, int] = {}
+    for leaf in leaves:
+        if b'"proved_by"' not in leaf:
+            continue
+        event = json.loads(leaf)
+        key, what = event.get("proved_by"), _PROVES.get(event.get("event", ""))
+        if not key or what is None or event.get("grant_type", "authorization_code") != "authorization_code":
+            continue
+        cell = KeyCell(event["service"], event["at"] - event["at"] % DAY, what, key)
+        found[cell] = found.get(cell, 0) + 1
+    return found
+
+
 def tally(leaves: Iterable[bytes], unlisted: frozenset[str] = frozenset()) -> dict[Cell, Count]:
     """The counts of these leaves of the log. Services that are `unlisted` are passed over."""
     found: dict[Cell, Count] = {}

@@ -1,7 +1,8 @@
 """`tillit plan` and `tillit apply`: a federation file looked at, and made the register."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from broker.commands.installation import now, opened, read_settings
 from broker.federation import directory
 from broker.federation.aspects import FEDERATION
 from broker.federation.entries import BadEntry
-from broker.federation.plan import Change, changes
+from broker.federation.plan import LATELY, Change, changes
 from broker.federation.reading import Document, read_file
 from broker.keys.sealing import secret_hash
 from broker.settings import Settings
@@ -78,9 +79,20 @@ def _read(file: Path, settings: Settings, storage: Storage) -> Document:
     return document
 
 
+@dataclass(frozen=True, slots=True)
+class _Uses:
+    """What the log knows of the keys of services, asked for of those that change."""
+
+    storage: Storage
+
+    def get(self, name: str, /) -> Mapping[str, float]:
+        return self.storage.key_use(name, now() - LATELY)
+
+
 def _changes(document: Document, settings: Settings, storage: Storage) -> tuple[Change, ...]:
     try:
-        return changes(storage.federation_document(), storage.federation_after(document.content), settings)
+        before, after = storage.federation_document(), storage.federation_after(document.content)
+        return changes(before, after, settings, _Uses(storage))
     except (ValidationError, BadEntry):
         return (UNREADABLE, *changes({}, storage.federation_after(document.content), settings))
 

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from broker.federation.aspects import ASPECTS, KINDS, REST, Facts, Form, Words, aspect_of, in_order
+from broker.federation.aspects import ASPECTS, KINDS, REST, SERVICE, Facts, Form, Words, aspect_of, in_order
 from broker.federation.described import described
 from broker.federation.register import take_apart
 from broker.federation.trusted import trusted_part
-from broker.federation.wording import KeyUse, Known, Sentence, held, host_of, sentences
+from broker.federation.wording import LATELY, KeyUse, KeyUses, Known, Sentence, held, host_of, sentences
 from broker.settings import Settings
 from trust_framework.danger import Danger, worst
 
-__all__ = ["Change", "KeyUse", "changes", "class_of", "danger_of", "entry_changes", "named"]
+__all__ = ["LATELY", "Change", "KeyUse", "KeyUses", "changes", "class_of", "danger_of", "entry_changes", "named"]
 
 Content = Mapping[str, Any]
 NOTHING: Final[Words] = frozenset()
@@ -62,9 +62,7 @@ def class_of(kind: str, before: Content | None, after: Content | None, found: It
     return worst([danger_of(found), Danger.HARMLESS if trusted[0] == trusted[1] else Danger.CAREFUL])
 
 
-def changes(
-    old: Content, new: Content, settings: Settings, use: Mapping[str, KeyUse] | None = None
-) -> tuple[Change, ...]:
+def changes(old: Content, new: Content, settings: Settings, use: KeyUses | None = None) -> tuple[Change, ...]:
     """From one federation file to another, in the order of the new one; what goes stands last. `old` may be empty.
 
     `use` is what the log knows of keys, by service.
@@ -72,7 +70,9 @@ def changes(
     before, after = take_apart(old), take_apart(new)
     found: list[Change] = []
     for (kind, name), content in after.items():
-        told = entry_changes(kind, name, before.get((kind, name)), content, settings, (use or {}).get(name))
+        old_content = before.get((kind, name))
+        asked = use is not None and kind == SERVICE and old_content not in (None, content)
+        told = entry_changes(kind, name, old_content, content, settings, use.get(name) if use and asked else None)
         found += told if old else [replace(change, danger=Danger.CAREFUL) for change in told]  # nobody relied on it yet
     for kind, name in (key for key in before if key not in after):
         found += entry_changes(kind, name, before[kind, name], None, settings)

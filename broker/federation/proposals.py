@@ -16,7 +16,7 @@ from broker.audit.events import Event, ProposalActed, RoleGiven
 from broker.federation import documents, fitness
 from broker.federation.documents import Asked, Found, Tested
 from broker.federation.entries import SECRET_HASH, BadEntry
-from broker.federation.plan import Change, class_of, entry_changes
+from broker.federation.plan import Change, KeyUse, class_of, entry_changes
 from broker.federation.proposing import ListedProposal, SameRoles, SaveProposal
 from broker.federation.register import ChangeRegister, Content, Entry, EntryChange, about, digest
 from broker.federation.trusted import trusted_part
@@ -108,11 +108,11 @@ def wanted(kind: str, id: str, org: str, content: Content | None, desk: Desk) ->
 
 
 def words(
-    kind: str, id: str, before: Content | None, after: Content | None, settings: Settings
+    kind: str, id: str, before: Content | None, after: Content | None, settings: Settings, use: KeyUse | None = None
 ) -> tuple[Change, ...] | None:
-    """What changes, in words; None when the content cannot be read yet."""
+    """What changes, in words; None when the content cannot be read yet. `use` is what the log knows of a service's keys."""
     try:
-        return entry_changes(kind, id, before, after, settings)
+        return entry_changes(kind, id, before, after, settings, use)
     except (ValidationError, BadEntry):
         return None
 

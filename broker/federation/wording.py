@@ -7,7 +7,7 @@ Owns the words around what changed, how a key is shown, and what is said of its 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from broker.federation.aspects import YES, Aspect, Form, Word, Words
 from metadata.described_keys import DescribedKey
@@ -33,6 +33,17 @@ class Sentence:
 
 KeyUse = Mapping[str, float]
 """The share of a service's logins of the last seven days that each key proved, by key id. Empty: there were none."""
+
+
+LATELY: Final = 7 * 86_400
+"""Seconds of the log that the use of keys is told of; the sentences say seven days."""
+
+
+class KeyUses(Protocol):
+    """What the log knows of the keys of services."""
+
+    def get(self, name: str, /) -> KeyUse | None:
+        """The use of one service's keys, None where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

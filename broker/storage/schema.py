@@ -20,6 +20,7 @@ from broker.storage import (  # noqa: F401  # importing a file registers its tab
     feeds,
     grants,
     jobs,
+    key_use,
     keys,
     log,
     log_tiles,

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
-from broker.audit.tally import tally
+from broker.audit.tally import tally, tally_keys
 from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.care.access_values import QueueReport, StoreAccess
 from broker.care.changes import (
@@ -101,6 +101,7 @@ from broker.storage import (
     feeds,
     grants,
     jobs,
+    key_use,
     keys,
     log,
     log_rows,
@@ -833,9 +834,11 @@ class Storage(LogStore):
         found = list(islice(log_rows.leaves(self._database, first, batch), batch))
         if found:
             counted = tally((leaf for _, leaf in found), unlisted)
+            keys_counted = tally_keys(leaf for _, leaf in found)
 
             def work(unit: Unit) -> None:
                 counts.add(unit, counted)
+                key_use.add(unit, keys_counted)
                 settings.save(unit, counts.CURSOR, found[-1][0] + 1)
 
             self._write(work)
@@ -844,6 +847,10 @@ class Storage(LogStore):
     def logins_of(self, service: str, since: int) -> Logins:
         """Logins and faults of a service since a day; of all services when it is empty."""
         return counts.of_service(self._database, service, since)
+
+    def key_use(self, service: str, since: int) -> dict[str, float]:
+        """The share of a service's logins since a day that each key proved, by key id; empty when there were none."""
+        return key_use.shares(self._database, service, since)
 
     def faults_by_cause(self, service: str, since: int, until: int) -> tuple[CauseCount, ...]:
         """Faults of a service, or of all, by cause, most first."""

@@ -37,17 +37,18 @@ class RedirectMessage:
     signature: bytes | None = field(default=None, repr=False)
     signed_octets: bytes = field(default=b"", repr=False)
 
-    def verify(self, keys: Sequence[PublicKey], algorithms: frozenset[str] = ACCEPTED) -> None:
-        """Return when one of `keys` signed the query. Raises XmlRefused, also when there is no signature."""
+    def verify(self, keys: Sequence[PublicKey], algorithms: frozenset[str] = ACCEPTED) -> PublicKey:
+        """The one of `keys` that signed the query. Raises XmlRefused, also when there is no signature."""
         if self.sig_alg is None or self.signature is None:
             raise XmlRefused("signature-missing")
         if self.sig_alg not in algorithms or self.sig_alg not in SIGNATURE_ALGORITHMS:
             raise XmlRefused("signature-algorithm", self.sig_alg)
         for key in keys:
             try:
-                return verify_octets(SIGNATURE_ALGORITHMS[self.sig_alg], key, self.signature, self.signed_octets)
+                verify_octets(SIGNATURE_ALGORITHMS[self.sig_alg], key, self.signature, self.signed_octets)
             except BadSignature:
                 continue
+            return key
         raise XmlRefused("signature-value")
 
 

@@ -119,7 +119,14 @@ def carries_signature(element: Element) -> bool:
 
 
 def verify(element: Element, keys: Sequence[PublicKey], algorithms: frozenset[str] = ACCEPTED) -> bytes:
-    """The canonical octets of `element` that one of `keys` signed. Raises XmlRefused.
+    """The canonical octets of `element` that one of `keys` signed. Raises XmlRefused. See `proven`."""
+    return proven(element, keys, algorithms)[0]
+
+
+def proven(
+    element: Element, keys: Sequence[PublicKey], algorithms: frozenset[str] = ACCEPTED
+) -> tuple[bytes, PublicKey]:
+    """The canonical octets of `element` that one of `keys` signed, and which. Raises XmlRefused.
 
     The signature is the one that is a child of `element`; its only Reference is to `element` itself. Read nothing but
     the octets returned. `element` is left as it was.
@@ -130,12 +137,13 @@ def verify(element: Element, keys: Sequence[PublicKey], algorithms: frozenset[st
     name = _algorithm(method, algorithms)
     prefixes, digest, wanted = _reference(reference, element)
     signed_info = canonical(info, _exclusive_c14n(c14n))
-    if not any(_verifies(name, key, value, signed_info) for key in keys):
+    made_by = next((key for key in keys if _verifies(name, key, value, signed_info)), None)
+    if made_by is None:
         raise XmlRefused("signature-value")
     octets = _without(element, signature, prefixes)  # only now: canonicalising what a stranger sent can be dear
     if not hmac.compare_digest(digest(octets).digest(), wanted):
         raise XmlRefused("signature-digest")
-    return octets
+    return octets, made_by
 
 
 def _verifies(name: str, key: PublicKey, value: bytes, octets: bytes) -> bool:

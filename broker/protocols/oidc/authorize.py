@@ -6,7 +6,7 @@ is an AuthorizeError and travels to that address. The checks are a table; a furt
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +21,7 @@ from broker.protocols.oidc import asked, authorization_details, hints, request_o
 from broker.protocols.oidc.authorization_details import BadDetails
 from broker.protocols.oidc.errors import AuthorizeError
 from broker.protocols.oidc.parameters import MOST_SCOPES, ClaimRequest, ClaimsParameter, Parameters, read_claims
+from idp_adapters.base import Consume
 from metadata.register import (
     OidcClient,
     ReturnAddress,
@@ -65,9 +66,15 @@ def read(request: Request, now: int, on: Services) -> tuple[LoginRequest, Effect
     try:
         for check in CHECKS:
             check(parameters, client)
-        return _login_request(parameters, client, address, now, on), Effects(used)
+        login = _login_request(parameters, client, address, now, on)
+        return _proved(login, used), Effects(used)
     except AuthorizeError as error:
         raise _answered(error, address, parameters, on) from error
+
+
+def _proved(login: LoginRequest, used: tuple[Consume, ...]) -> LoginRequest:
+    """The request with the key that signed its object, for the log."""
+    return replace(login, front={**login.front, "proved_by": used[0].proved_by}) if used else login
 
 
 def _answered(error: AuthorizeError, address: ReturnAddress, parameters: Parameters, on: Services) -> Answered:

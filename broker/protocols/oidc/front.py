@@ -50,7 +50,11 @@ class OidcFront:
         )
         code = new_secret()
         joined = Participant(issue.request.service, "oidc", sub, sid, now)
-        event = CodeIssued(**record.of_issue(issue, now, on.federation()), grant=grant.id)
+        event = CodeIssued(
+            **record.of_issue(issue, now, on.federation()),
+            grant=grant.id,
+            proved_by=issue.request.front.get("proved_by", ""),
+        )
         effects = Effects(
             (SaveGrant(grant), KeepOnce(_code(code, issue, grant, now)), Join(issue.sign_on, joined)), (event,)
         )

@@ -15,9 +15,10 @@ from broker.protocols.oidc.errors import AuthorizeError
 from broker.protocols.oidc.parameters import Parameters
 from broker.protocols.oidc.wire import PATHS
 from idp_adapters.base import Consume
+from metadata.described_keys import key_id
 from metadata.register import OidcClient
 from metadata.wire.claims import JoseRefused, check_audience, check_issuer, check_times
-from metadata.wire.jose import verify
+from metadata.wire.jose import Verified, verify
 
 TYPES: Final = (None, "JWT", "oauth-authz-req+jwt")
 LONGEST: Final = 48 * 1024
@@ -37,16 +38,18 @@ def opened(sent: Parameters, client: OidcClient, now: int, on: Services) -> tupl
     if not token or (client.jwks is None and client.jwks_uri is None):
         return sent, ()
     try:
-        claims = _verified(token, client, now, on)
-        return Parameters(_parameters(claims), signed=True, posted=sent.posted), (_use(token, claims, client),)
+        verified = _verified(token, client, now, on)
+        parameters = Parameters(_parameters(verified.claims), signed=True, posted=sent.posted)
+        return parameters, (_use(token, verified, client),)
     except JoseRefused as error:
         raise AuthorizeError("invalid_request_object", f"the request object is refused: {error.reason}") from error
 
 
-def _verified(token: str, client: OidcClient, now: int, on: Services) -> Mapping[str, Any]:
+def _verified(token: str, client: OidcClient, now: int, on: Services) -> Verified:
     registered = client.request_object_signing_alg
     algorithms = (registered,) if registered else ALGORITHMS
-    claims = verify(token, on.client_keys(client, token), algorithms=algorithms, typ=TYPES, longest=LONGEST).claims
+    verified = verify(token, on.client_keys(client, token), algorithms=algorithms, typ=TYPES, longest=LONGEST)
+    claims = verified.claims
     check_issuer(claims, client.client_id)
     if claims.get("client_id") != client.client_id:
         raise JoseRefused("another client_id")
@@ -56,7 +59,7 @@ def _verified(token: str, client: OidcClient, now: int, on: Services) -> Mapping
     check_times(claims, now, required=("exp",))
     if claims["exp"] > now + LONGEST_LIFE + 60:
         raise JoseRefused("lives too long")
-    return claims
+    return verified
 
 
 def _check_audience(claims: Mapping[str, Any], client: OidcClient, on: Services) -> None:
@@ -72,14 +75,15 @@ def _only(audience: Any) -> Any:
     return audience[0] if isinstance(audience, list) and len(audience) == 1 else audience
 
 
-def _use(token: str, claims: Mapping[str, Any], client: OidcClient) -> Consume:
+def _use(token: str, verified: Verified, client: OidcClient) -> Consume:
     """By its `jti`, which a client of a federation must give; else by what it is."""
-    jti = claims.get("jti")
+    jti = verified.claims.get("jti")
     if jti is None and not client.require_signed_request_object:
         jti = hashlib.sha256(token.encode()).hexdigest()
     if not isinstance(jti, str) or not 0 < len(jti) <= 255:  # noqa: PLR2004
         raise JoseRefused("no jti")
-    return Consume(CONSUMED, f"{client.client_id}\x1f{jti}", claims["exp"] + 60)
+    expires, made_by = verified.claims["exp"], key_id(verified.key.key)
+    return Consume(CONSUMED, f"{client.client_id}\x1f{jti}", expires + 60, made_by)
 
 
 def _parameters(claims: Mapping[str, Any]) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
+from broker.audit.events import TokensIssued
 from broker.care.calling import ATTEMPTS
 from broker.exchange import BadRequest, Reply, Request, single
 from broker.login.effects import AlreadyUsed, Effects, Overtaken, StorageUnavailable
@@ -22,6 +24,7 @@ from broker.protocols.oidc.grants import GRANTS
 from broker.protocols.oidc.grants.base import Form, Granted, Grants, Reused, required
 from broker.protocols.oidc.recorded import NotReleased
 from broker.protocols.oidc.wire import json_reply
+from idp_adapters.base import Consume
 from metadata.register import OidcClient, Service
 
 T = TypeVar("T")
@@ -80,8 +83,17 @@ def _granted(form: Form, service: Service, client: OidcClient, used: Effects, no
     except ProtocolError:
         use_up(used, on)
         raise
-    _record(granted, used, on)
+    _record(replace(granted, effects=_proved(granted.effects, used)), used, on)
     return granted
+
+
+def _proved(effects: Effects, used: Effects) -> Effects:
+    """The record with the key that the client proved itself with."""
+    key = next((each.proved_by for each in used.changes if isinstance(each, Consume)), "")
+    if not key:
+        return effects
+    named = (replace(each, proved_by=key) if isinstance(each, TokensIssued) else each for each in effects.events)
+    return Effects(effects.changes, tuple(named))
 
 
 def _grant(form: Form, client: OidcClient) -> Grants:

@@ -51,7 +51,10 @@ class SamlFront:
         front = issue.request.front
         joined = Participant(issue.request.service, "saml", spec.name_id.value, spec.session_index, now)
         event = AssertionIssued(
-            **record.of_issue(issue, now, on.federation()), assertion=spec.assertion_id, in_response_to=front["id"]
+            **record.of_issue(issue, now, on.federation()),
+            assertion=spec.assertion_id,
+            in_response_to=front["id"],
+            proved_by=front.get("proved_by", ""),
         )
         effects = Effects((Join(issue.sign_on, joined),), (event,))
         return Answer(posted(address, response, front["relay_state"]), effects)

@@ -70,21 +70,21 @@ def sender(issuer: str, on: Services) -> Service:
         raise Refusal(REASONS["request-unknown-service"], "issuer") from error
 
 
-def check_signature(message: Envelope, service: Service, *, signed: bool, needed: bool) -> bool:
-    """Whether the message is proven to be the service's. Raises Refusal: a bad signature, or none where one is needed.
+def check_signature(message: Envelope, service: Service, *, signed: bool, needed: bool) -> PublicKey | None:
+    """The key of the query's signature, where there is one; `signed` tells of one inside. Raises Refusal: a bad signature, or
+    none where one is needed.
 
     A signature that is there is always verified, also where none is demanded (Sweden Connect deployment profile 5.2).
     """
     about = {"service_id": service.id}
     if message.redirect is not None and message.redirect.signature is not None:
         try:
-            message.redirect.verify(saml_of(service).signing_keys)
+            return message.redirect.verify(saml_of(service).signing_keys)
         except XmlRefused as error:
             raise Refusal(REASONS["request-signature"], str(error), about) from error
-        return True
     if needed and not signed:
         raise Refusal(REASONS["request-signature"], "unsigned", about)
-    return signed
+    return None
 
 
 def refusal_of(error: SamlRefused, service: Service | None = None) -> Refusal:

@@ -5,7 +5,7 @@ After that what cannot be done is Answered at that address. The checks are a tab
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from broker.exchange import BadRequest, Request, single
@@ -24,11 +24,13 @@ from broker.protocols.saml.statuses import (
 )
 from broker.protocols.saml.subject import FORMATS
 from idp_adapters.base import Consume, LeavesTo
+from metadata.described_keys import key_id
 from metadata.register import POST, ReturnAddress, SamlService, Service, UnknownService, UnprovenAddress, acs_address
 from metadata.wire.saml_messages.authn_request import read_authn_request
 from metadata.wire.saml_messages.opening import check_received
 from metadata.wire.saml_messages.values import AuthnRequest, SamlRefused
 from metadata.wire.saml_messages.vocabulary import NO_AUTHN_CONTEXT, PERSISTENT, REQUESTER, TRANSIENT
+from metadata.wire.signing import PublicKey
 from trust_framework import loa
 from trust_framework.attribute_sets import of_categories
 from trust_framework.decide import RequestedAttribute, Wanted
@@ -42,7 +44,9 @@ UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request whose sender and return address are proven. `methods` are those that its Scoping leaves; None: all."""
+    """A request whose sender and return address are proven. `methods` are those that its Scoping leaves; None: all. `key` is the
+    one that signed it.
+    """
 
     request: AuthnRequest
     service: Service
@@ -52,6 +56,7 @@ class Asked:
     relay_state: str | None
     methods: tuple[str, ...] | None = None
     login_hint: str | None = None
+    key: PublicKey | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +100,17 @@ def prove(request: Request, now: int, on: Services) -> Asked:
         raise Refusal(REASONS["request-unknown-service"], "issuer") from error
     service = received.sender(authn_request.issuer, on)
     saml = received.saml_of(service)
-    signed = received.check_signature(message, service, signed=authn_request.signed, needed=saml.authn_requests_signed)
+    key = authn_request.key or received.check_signature(
+        message, service, signed=authn_request.signed, needed=saml.authn_requests_signed
+    )
     try:
-        check_received(authn_request, at=on.settings.base_url + SSO_PATH, now=now, signed=signed)
+        check_received(authn_request, at=on.settings.base_url + SSO_PATH, now=now, signed=key is not None)
     except SamlRefused as error:
         raise received.refusal_of(error, service) from error
     address = _address(authn_request, service)
     party = on.federation().parties[service.id]
     methods = _scoped(authn_request, on)
-    return Asked(authn_request, service, saml, party, address, message.relay_state, methods, _login_hint(request))
+    return Asked(authn_request, service, saml, party, address, message.relay_state, methods, _login_hint(request), key)
 
 
 def _address(request: AuthnRequest, service: Service) -> ReturnAddress:
@@ -212,6 +219,7 @@ def _login_request(asked: Asked, now: int) -> LoginRequest:
             "relay_state": asked.relay_state,
             "name_id": _name_id_format(asked),
             "subject": _subject(asked),
+            **({"proved_by": key_id(asked.key)} if asked.key else {}),
         },
     )
 

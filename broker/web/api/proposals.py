@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from broker.federation import proposals
+from broker.federation.aspects import SERVICE
+from broker.federation.plan import LATELY
 from broker.federation.proposals import Answer, Desk
 from broker.login.effects import Effects
 from broker.web.api import values
@@ -154,7 +156,9 @@ def _refusal(refused: Refused) -> ApiError:
 def _told(found: Proposal, turn: ApiTurn) -> values.Proposal:
     at, still_open = desk(turn), found.stage in approval.OPEN
     before = turn.store.register_entry(found.kind, found.object)
-    changes = proposals.words(found.kind, found.object, before.content if before else None, found.content, at.settings)
+    standing = before.content if before else None
+    use = turn.store.key_use(found.object, turn.now - LATELY) if found.kind == SERVICE else None
+    changes = proposals.words(found.kind, found.object, standing, found.content, at.settings, use)
     checks = proposals.checklist(found, at) if still_open and found.content is not None else ()
     return values.Proposal(
         id=found.id,

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from broker.exchange import Reply
 from broker.federation import proposals
+from broker.federation.aspects import SERVICE
+from broker.federation.plan import LATELY
 from broker.federation.proposals import Answer, Desk, Done
 from broker.federation.proposing import ListedProposal
 from broker.login.effects import Effects
@@ -202,7 +204,8 @@ def _changes(found: Proposal, before: Mapping[str, Any] | None, turn: ConsoleTur
     """The diff in words: against what stands while it may still be decided, else nothing is left to compare with."""
     if found.stage not in approval.OPEN:
         return ()
-    told = proposals.words(found.kind, found.object, before, found.content, turn.on.services.settings)
+    use = turn.store.key_use(found.object, turn.now - LATELY) if found.kind == SERVICE else None
+    told = proposals.words(found.kind, found.object, before, found.content, turn.on.services.settings, use)
     return tuple((change.danger.value, {"sv": change.sv, "en": change.en}) for change in told or ())
 
 

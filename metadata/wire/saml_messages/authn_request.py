@@ -63,6 +63,7 @@ def read_authn_request(
         requester_ids=() if scoping is None else uris(scoping, samlp("RequesterID")),
         proxy_count=None if scoping is None else number(scoping, "ProxyCount"),
         provider_name=root.get("ProviderName"),
+        key=message.key,
     )
 
 

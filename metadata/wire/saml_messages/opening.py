@@ -15,7 +15,7 @@ from metadata.wire.saml_messages.values import NameId, SamlRefused
 from metadata.wire.saml_messages.vocabulary import ENTITY, saml, samlp
 from metadata.wire.signing import PublicKey
 from metadata.wire.xml import Element, XmlRefused, check_schema, parse, text
-from metadata.wire.xmldsig import ACCEPTED, carries_signature, verify
+from metadata.wire.xmldsig import ACCEPTED, carries_signature, proven
 
 KeysOf = Callable[[str], Sequence[PublicKey]]
 
@@ -40,11 +40,14 @@ def refusing(reader: Callable[_P, _T]) -> Callable[_P, _T]:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A message whose root is of the right kind. `signed`: `root` was parsed from octets whose signature verified."""
+    """A message whose root is of the right kind. `signed`: `root` was parsed from octets whose signature verified, made by
+    `key`.
+    """
 
     root: Element
     issuer: str
     signed: bool
+    key: PublicKey | None = None
 
 
 def opened(xml: bytes, name: str, keys_of: KeysOf | None, algorithms: frozenset[str] = ACCEPTED) -> Opened:
@@ -62,8 +65,9 @@ def opened(xml: bytes, name: str, keys_of: KeysOf | None, algorithms: frozenset[
         return Opened(root, issuer, signed=False)
     if keys_of is None:
         raise SamlRefused("signature-unverified")
-    proven = parse(verify(root, keys_of(issuer), algorithms))
-    return Opened(proven, issuer_of(proven), signed=True)
+    octets, key = proven(root, keys_of(issuer), algorithms)
+    signed = parse(octets)
+    return Opened(signed, issuer_of(signed), signed=True, key=key)
 
 
 def issuer_of(root: Element) -> str:

@@ -74,7 +74,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class AuthnRequest:
-    """What a service asked (SAML core section 3.4.1). `signed`: an enveloped signature was verified."""
+    """What a service asked (SAML core section 3.4.1). `signed`: an enveloped signature was verified, made by `key`."""
 
     id: str
     issue_instant: int
@@ -94,6 +94,7 @@ class AuthnRequest:
     requester_ids: tuple[str, ...] = ()
     proxy_count: int | None = None
     provider_name: str | None = None
+    key: PublicKey | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

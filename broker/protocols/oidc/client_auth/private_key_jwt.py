@@ -7,6 +7,7 @@ from broker.protocols.oidc.client_auth.base import TokenRequest
 from broker.protocols.oidc.errors import InvalidClient
 from broker.protocols.oidc.wire import PATHS
 from idp_adapters.base import Consume
+from metadata.described_keys import key_id
 from metadata.register import OidcClient
 from metadata.wire.claims import JoseRefused, check_audience, check_issuer, check_times
 from metadata.wire.jose import claimed, verify
@@ -46,7 +47,8 @@ def prove(request: TokenRequest, client: OidcClient, now: int, on: Services) -> 
 def _verified(assertion: str, client: OidcClient, now: int, on: Services) -> tuple[Consume, ...]:
     registered = client.token_endpoint_auth_signing_alg
     algorithms = (registered,) if registered else ALGORITHMS
-    claims = verify(assertion, on.client_keys(client, assertion), algorithms=algorithms, typ=TYPES).claims
+    verified = verify(assertion, on.client_keys(client, assertion), algorithms=algorithms, typ=TYPES)
+    claims = verified.claims
     check_issuer(claims, client.client_id)
     if claims.get("sub") != client.client_id:
         raise JoseRefused("another subject")
@@ -57,7 +59,7 @@ def _verified(assertion: str, client: OidcClient, now: int, on: Services) -> tup
         raise JoseRefused("lives too long")
     if not isinstance(jti, str) or not 0 < len(jti) <= LONGEST_JTI:
         raise JoseRefused("no jti")
-    return (Consume(CONSUMED, f"{client.client_id}\x1f{jti}", expires + 60),)
+    return (Consume(CONSUMED, f"{client.client_id}\x1f{jti}", expires + 60, key_id(verified.key.key)),)
 
 
 def _audiences(client: OidcClient, on: Services) -> tuple[str, ...]:

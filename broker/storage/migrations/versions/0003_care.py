@@ -32,6 +32,7 @@ TABLES = (
     "access_log_months",
     "log_tiles",
     "access_log_reports",
+    "key_use",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -300,6 +301,16 @@ def _access_log() -> None:
     )
     op.create_index("ix_access_log_reports_state_made_at", "access_log_reports", ["state", "made_at"])
     op.create_index("ix_access_log_reports_expires_at", "access_log_reports", ["expires_at"])
+    op.create_table(
+        "key_use",
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("starts_at", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("service", "starts_at", "what", "key", name=op.f("pk_key_use")),
+        sqlite_strict=True,
+    )
 
 
 def downgrade() -> None:
