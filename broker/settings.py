@@ -111,6 +111,15 @@ class Settings(BaseSettings):
     sign_on_idle: int = Field(30 * 60, ge=60, description="Seconds without use after which a sign-on ends.")
     sign_on_absolute: int = Field(60 * 60, ge=60, description="Seconds after identification when a sign-on ends.")
     login_lifetime: int = Field(15 * 60, ge=60, description="Seconds that a person has for one login.")
+    guardian_until: int = Field(
+        13,
+        ge=0,
+        le=18,
+        description="Years that a child has when guardians no longer see what care holds of it on My page.",
+    )
+    self_from: int = Field(
+        16, ge=0, le=18, description="Years from which people see what care holds of themselves on My page."
+    )
     default_language: str = Field("sv", description="Language of pages when nothing else says.")
     contact: str = Field("", description="Mail or web address that error pages and the accessibility page show.")
 

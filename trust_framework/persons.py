@@ -13,3 +13,4 @@ class Person:
     attributes: Attributes = field(default_factory=dict)
     protected: bool = False
     blocked: bool = False
+    deceased: bool = False

@@ -68,6 +68,7 @@ class Caller:
     actor: CareActor | None = None
     system_roles: frozenset[str] = frozenset()
     reference: str = ""
+    representative: str = ""
 
     def may_act_for(self, provider: str) -> bool:
         """Whether the caller may read and write entries of a provider (HSA-id in compare form)."""
@@ -76,7 +77,7 @@ class Caller:
     @property
     def by(self) -> str:
         """Who acted, as events name them: a person's random id, else a system's."""
-        return self.person or self.client
+        return self.representative or self.person or self.client
 
 
 @dataclass(frozen=True, slots=True)

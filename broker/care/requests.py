@@ -10,7 +10,7 @@ from broker.audit.person_events import CareRequested
 from broker.care.calling import Caller, CallerKind, CareRefused, Done, ResultCode
 from broker.care.ports import CareStore
 from broker.login.effects import Change, Effects
-from trust_framework.care_requests import LONGEST_NOTE, CareRequest, RequestState, Wish
+from trust_framework.care_requests import LONGEST_NOTE, CareRequest, RequestState
 
 MOST_WAITING = 20
 """Requests of one patient that may wait at one provider at the same time."""
@@ -32,7 +32,7 @@ def ask(wished: CareRequest, who: Caller, person: str, store: CareStore, now: in
     if len(wished.note) > LONGEST_NOTE:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "too-long", "note")
     waiting = [r for r in store.care_requests_of(person) if r.state is RequestState.WAITING]
-    if wished.wish is Wish.LIFT and any(r.wish is Wish.LIFT and r.block == wished.block for r in waiting):
+    if any(r.wish is wished.wish and r.block == wished.block for r in waiting):
         raise CareRefused(ResultCode.ALREADYEXISTS, "asked-already")
     if sum(r.provider == wished.provider for r in waiting) >= MOST_WAITING:
         raise CareRefused(ResultCode.INVALIDSTATE, "too-many")

@@ -113,7 +113,7 @@ def _listed(
     person: PersonEntry, place: Place, staff: Sequence[StaffEntry], faults: Faults, test_method: str | None
 ) -> Listed:
     attributes = _attributes(person.__pydantic_extra__, OF_PERSONS, place, faults)
-    known = Person("", attributes, protected=person.protected, blocked=person.blocked)
+    known = Person("", attributes, protected=person.protected, blocked=person.blocked, deceased=person.deceased)
     return Listed(_keys(person.id, attributes, staff, test_method), known, tuple(staff))
 
 

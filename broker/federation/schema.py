@@ -175,6 +175,7 @@ class PersonEntry(Entry):
         False, description="Protected identity (skyddade personuppgifter): no contact data is told."
     )
     blocked: bool = Field(False, description="Whether the person is kept from logging in.")
+    deceased: bool = Field(False, description="Whether the person has died: nobody acts for them any more.")
 
 
 class CommissionEntry(Entry):

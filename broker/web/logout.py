@@ -78,8 +78,8 @@ def _end(sign_on: SignOn, asked: oidc_logout.LogoutRequest, cause: str, turn: Tu
         return refused(reason, turn)
     others = tuple(p for p in participants if asked.service is None or p.service != asked.service.id)
     if asked.back is not None and not others:
-        return _forgetting(see_other(_back(asked)), turn)
-    return _forgetting(_logged_out(others, asked.service, turn, back=_back(asked) if asked.back else None), turn)
+        return forgetting(see_other(_back(asked)), turn)
+    return forgetting(_logged_out(others, asked.service, turn, back=_back(asked) if asked.back else None), turn)
 
 
 def _ask(sign_on: SignOn, asked: oidc_logout.LogoutRequest, turn: Turn) -> Reply:
@@ -162,7 +162,7 @@ def _log_out(asked: saml_logout.LogoutAsked, turn: Turn, used: AnyChange) -> Rep
     if reason := record(effects, turn):
         return refused(reason, turn)
     reply = deliver(saml_logout.answer(asked, result, turn.now, turn.on.services), turn)
-    return _forgetting(reply, turn) if ends else reply
+    return forgetting(reply, turn) if ends else reply
 
 
 def _embedded(turn: Turn) -> bool:
@@ -187,6 +187,6 @@ def _logged_out(
     return turn.on.pages.render(page, turn.frame())
 
 
-def _forgetting(reply: Reply, turn: Turn) -> Reply:
+def forgetting(reply: Reply, turn: Turn) -> Reply:
     """The browser keeps its secret, since other logins may be pending in it, and loses the handle."""
     return reply.adding(set_cookie(Held(turn.held.browser), turn.on.services.settings))

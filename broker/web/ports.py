@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from broker.audit.checkpoint import TreeState, Verifier
 from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.care.filings import ReviewStore
+from broker.care.own_page import OwnPageStore
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
 from broker.federation.proposals import ProposalStore
 from broker.federation.proposing import ProposalPage
@@ -17,7 +18,7 @@ from metadata.context import ReadsNames
 from trust_framework.approval import Proposal, Stage
 
 
-class ConsoleStore(ReviewStore, ReadsNames, ProposalStore, Protocol):
+class ConsoleStore(ReviewStore, OwnPageStore, ReadsNames, ProposalStore, Protocol):
     """Reads for lists, entries and states. Writes go through `commit`, as everywhere. Add what a page needs."""
 
     def federation_version(self) -> int: ...

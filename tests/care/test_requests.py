@@ -49,7 +49,7 @@ REFUSED = [
         "too many",
         wished(wish=Wish.BLOCK),
         PATIENT,
-        tuple(wished(id=str(n), wish=Wish.BLOCK) for n in range(MOST_WAITING)),
+        tuple(wished(id=str(n), wish=Wish.BLOCK, block=str(n)) for n in range(MOST_WAITING)),
         ResultCode.INVALIDSTATE,
     ),
 ]

@@ -51,6 +51,8 @@ THEIRS = {
     "letter": "authority",
     "language": "sv",
     "correction": "their-correction",
+    "about": "their-representation",
+    "representation": "their-representation",
 }
 """By name of a part: an object of the other member."""
 

@@ -110,6 +110,7 @@ from broker.web.pages.frame import Page, clean
 from metadata.described_keys import DescribedKey
 from metadata.published import Heard
 from tests.support.care_samples import care_makers
+from tests.support.mine_samples import mine_makers
 from tests.support.page_samples import CSRF, FRIENDLY, NOW, Cast
 from tests.support.sheet_samples import sheet_makers
 from trust_framework.agreements import NoticeKind, Standing
@@ -157,7 +158,8 @@ def listing(url: str, *rows: Any, cast: Cast = FRIENDLY, **more: Any) -> Listing
 
 def console_samples(cast: Cast = FRIENDLY) -> dict[str, Page]:
     """Every page by the name of its picture."""
-    return {name: make(cast) for name, make in {**_MAKERS, **care_makers(FormTurn), **sheet_makers(FormTurn)}.items()}
+    makers = {**_MAKERS, **care_makers(FormTurn), **sheet_makers(FormTurn), **mine_makers(FormTurn)}
+    return {name: make(cast) for name, make in makers.items()}
 
 
 def _todo(cast: Cast) -> tuple[Todo, ...]:

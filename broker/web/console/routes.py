@@ -30,6 +30,7 @@ from broker.web.console import (
     start,
     testing,
 )
+from broker.web.console.mine.routes import ROWS as MINE_ROWS
 from broker.web.console.review.routes import ROWS as REVIEW
 from broker.web.console.row import Row
 from trust_framework.roles import Action
@@ -191,4 +192,6 @@ CONSOLE: tuple[Row, ...] = (
         Action.ENTER,
         "POST",
     ),
+    # --- My page
+    *MINE_ROWS,
 )

@@ -75,6 +75,15 @@ class Pages:
         )
         return Reply(page.status, (*headers, ("Content-Language", language), *page.extra_headers), body.encode())
 
+    def document(self, template: str, document: object, language: str) -> str:
+        """A document that is no page of a browser (one to print), drawn as pages are."""
+        return self._template(language, template).render(page=document, language=language)
+
+    def moment(self, language: str) -> Callable[[int], str]:
+        """How a moment is written in a language, for files that hold what pages show."""
+        found: Callable[[int], str] = self._environments[language].filters["moment"]
+        return found
+
     def _template(self, language: str, name: str) -> Template:
         found = self._compiled.get((language, name))
         if found is None:

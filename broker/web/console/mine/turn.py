@@ -1,0 +1,207 @@
+"""Whom a page of My page is about, and what may be done there: the person themselves, or somebody whom they act for.
+
+What is another's, what care is closed for, and a representation that does not hold are all as missing as what never was.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from broker.care.calling import Caller, CallerKind, CareServices, services_of
+from broker.exchange import Reply
+from broker.login import own as own_pages
+from broker.login.handles import new_reference
+from broker.web.console.frame import Tab
+from broker.web.console.mine.pages import AboutView, TooYoung
+from broker.web.console.row import MINE
+from broker.web.console.turn import ConsoleTurn, Missing
+from broker.web.pages.frame import Page
+from broker.web.ports import ConsoleStore
+from trust_framework import loa
+from trust_framework.care import PATIENT_KINDS
+from trust_framework.identifiers import Identifier, birth_date
+from trust_framework.identity import Attributes
+from trust_framework.persons import Person
+from trust_framework.representation import (
+    AgeRules,
+    Deed,
+    Representation,
+    Represented,
+    Why,
+    age,
+    own_deeds,
+    own_standing,
+    standing,
+)
+
+CARE_RANK: Final = 3
+"""The level that opens what care holds (all access to it asks for strong authentication)."""
+
+TABS: Final = (
+    ("own-start", ""),
+    ("own-logins", "/inloggningar"),
+    ("own-consents", "/samtycken"),
+    ("own-blocks", "/sparrar"),
+    ("own-access", "/atkomst"),
+    ("own-representatives", "/ombud"),
+    ("own-settings", "/installningar"),
+)
+OF_CARE: Final = frozenset({"own-start", "own-consents", "own-blocks", "own-access"})
+"""The parts that there are of somebody else."""
+
+_NUMBER: Final = "personalIdentityNumber"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTurn:
+    """A turn of My page. `person` is whom it is about; `deeds` what may be done with what care holds of them, `why` the reason
+    when that is nothing; `representation` by what one acts for another.
+    """
+
+    turn: ConsoleTurn
+    person: str
+    attributes: Attributes = field(default_factory=dict, repr=False)
+    deeds: frozenset[Deed] = frozenset()
+    why: Why = Why.HOLDS
+    representation: Representation | None = None
+
+    @property
+    def now(self) -> int:
+        return self.turn.now
+
+    @property
+    def store(self) -> ConsoleStore:
+        return self.turn.store
+
+    @property
+    def language(self) -> str:
+        return self.turn.frame.language
+
+    @property
+    def care(self) -> CareServices:
+        """What calls to care's registers work with."""
+        return services_of(self.turn.on.services)
+
+    def at(self, part: str = "") -> str:
+        """A path of this person's pages."""
+        return f"{MINE}/for/{self.representation.id}{part}" if self.representation else f"{MINE}{part}"
+
+    def may(self, deed: Deed) -> bool:
+        return deed in self.deeds
+
+    def require(self, deed: Deed) -> None:
+        """Raises Missing."""
+        if deed not in self.deeds:
+            raise Missing
+
+    @property
+    def caller(self) -> Caller:
+        """The patient as care's registers know who calls; who acts for them is named as the one who did it."""
+        by = self.representation.representative if self.representation else ""
+        return Caller(CallerKind.PATIENT, person=self.person, reference=new_reference(), representative=by)
+
+    @property
+    def by(self) -> str:
+        """Who reads and acts."""
+        return self.turn.actor.person
+
+    @property
+    def number(self) -> Identifier | None:
+        """The patient's number, typed; None when nothing tells it."""
+        value = next(iter(self.attributes.get(_NUMBER, ())), "")
+        return next((Identifier(kind.oid, value) for kind in PATIENT_KINDS if kind.valid(value)), None)
+
+    @property
+    def name(self) -> str:
+        """What the person is called."""
+        return name_of(self.attributes)
+
+    def about(self) -> AboutView | None:
+        """What pages say of whom they are about, when it is somebody else."""
+        if self.representation is None:
+            return None
+        years = age(born(self.attributes), self.now)
+        return AboutView(self.name, self.representation.kind.value, years, f"{MINE}/vem")
+
+    def render(self, page: Page, tab: str) -> Reply:
+        """The page, with this person's tabs around it."""
+        shown = (Tab(name, self.at(part), name == tab) for name, part in TABS if self._has(name))
+        return self.turn.showing(tabs=tuple(shown)).render(page)
+
+    def _has(self, tab: str) -> bool:
+        return self.representation is None or tab in OF_CARE
+
+
+def own(turn: ConsoleTurn, about: str = "") -> OwnTurn:
+    """Whom the turn is about: who is signed on, or whom the representation `about` is for. Raises Missing."""
+    if about:
+        return _for_another(turn, about)
+    person = turn.actor.person
+    attributes = _own_attributes(turn)
+    given, rules = turn.store.representations_of(person), age_rules(turn)
+    of = described(turn.store.person(person), person, attributes)
+    why, deeds = own_standing(of, given, rules, turn.now), own_deeds(of, given, rules, turn.now)
+    return OwnTurn(turn, person, attributes, deeds, why)
+
+
+def _for_another(turn: ConsoleTurn, about: str) -> OwnTurn:
+    held = (one for one, _ in held_now(turn) if one.id == about)
+    one = turn.found(next(held, None))
+    person = turn.store.person(one.person)
+    return OwnTurn(turn, one.person, person.attributes if person else {}, one.lets, Why.HOLDS, one)
+
+
+def held_now(turn: ConsoleTurn) -> Iterator[tuple[Representation, Attributes]]:
+    """The representations of others that hold now, with what is known of whom they are for."""
+    me, rules = turn.actor.person, age_rules(turn)
+    for one in turn.store.representations_of(me):
+        if one.representative == me != one.person:
+            person = turn.store.person(one.person)
+            known = person.attributes if person else {}
+            if person and standing(one, described(person, one.person, known), rules, turn.now) is Why.HOLDS:
+                yield one, known
+
+
+def closed(mine: OwnTurn, tab: str) -> Reply | None:
+    """The page that says why care is closed for the person themselves, or None when it is open."""
+    if mine.why is Why.HOLDS:
+        return None
+    ages = age_rules(mine.turn)
+    return mine.render(TooYoung(why=mine.why.value, self_from=ages.self_from, back=mine.at()), tab)
+
+
+def described(person: Person | None, id: str, attributes: Attributes) -> Represented:
+    """The person as the rules of representation look at them."""
+    return Represented(id, born(attributes), bool(person and person.protected), bool(person and person.deceased))
+
+
+def born(attributes: Attributes) -> str:
+    """The day of birth, empty when nothing tells it."""
+    told = next(iter(attributes.get("dateOfBirth", ())), "")
+    return told or birth_date(next(iter(attributes.get(_NUMBER, ())), "")) or ""
+
+
+def name_of(attributes: Attributes) -> str:
+    """What somebody is called, empty when nothing tells it."""
+    told = {name: values[0] for name, values in attributes.items() if values}
+    return told.get("displayName") or " ".join(told[part] for part in ("givenName", "sn") if part in told)
+
+
+def age_rules(turn: ConsoleTurn) -> AgeRules:
+    """The ages as the installation has them."""
+    settings = turn.on.services.settings
+    return AgeRules(settings.guardian_until, settings.self_from)
+
+
+def strong(turn: ConsoleTurn) -> bool:
+    """Whether the login is one that opens what care holds."""
+    return loa.rank(turn.actor.level) >= CARE_RANK
+
+
+def _own_attributes(turn: ConsoleTurn) -> Attributes:
+    """What the register knows of who is signed on, and, where it is silent, what the login said."""
+    person = turn.store.person(turn.actor.person)
+    known = dict(person.attributes) if person else {}
+    there = own_pages.standing(own_pages.AREAS[MINE], turn.turn.visit().sign_on_id, turn.now, turn.on.services)
+    told = there.identity.attributes if there else {}
+    return {**told, **known}
