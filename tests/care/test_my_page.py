@@ -192,7 +192,7 @@ def test_a_child_that_was_let_in_before_the_age_may_what_it_was_let(worlds):
     home = family_of(worlds)
     home.world.reapply(whole)
     browser = _as_tim(home)
-    assert browser.get(f"{MINE}/sparrar/ny").page == "U11-new-block"
+    assert browser.get(f"{MINE}/sparrar/ny").page == "U11-block"
     assert browser.get(f"{MINE}/atkomst").page == "U11-access"
     assert browser.get(f"{MINE}/mina-uppgifter").cause == "not-found"
 

@@ -100,7 +100,7 @@ WRONG = [
 @pytest.mark.parametrize(("fields", "why"), WRONG, ids=[str(row[0]) for row in WRONG])
 def test_a_block_that_cannot_be_is_told_and_nothing_is_set(fields, why: str, anna: Browser, shared: Family):
     page = wished(anna, **fields)
-    assert page.page == "U11-new-block"
+    assert page.page == "U11-block"
     assert why in said(page)
     assert 'id="wrong"' in page.text
 
@@ -366,7 +366,7 @@ def test_without_weasyprint_a_page_says_so_and_offers_the_other_file(filtered, m
     _, browser = filtered
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     page = browser.get(f"{MINE}/atkomst?som=pdf&vardgivare={a.PROVIDER}")
-    assert (page.status, page.page) == (501, "U11-no-pdf")
+    assert (page.status, page.page) == (501, "U11-unprinted")
     assert f"vardgivare={a.PROVIDER}" in page.text
     assert "som=csv" in page.text
 
@@ -375,7 +375,7 @@ def test_a_document_of_too_many_rows_is_not_made(filtered, monkeypatch):
     _, browser = filtered
     monkeypatch.setattr(access, "MOST_PRINTED", 2)
     page = browser.get(f"{MINE}/atkomst?som=pdf")
-    assert (page.status, page.page) == (413, "U11-no-pdf")
+    assert (page.status, page.page) == (413, "U11-unprinted")
 
 
 # --- one access: proof and question --------------------------------------------------------------------------------------------
@@ -463,7 +463,7 @@ def test_a_question_without_words_or_with_too_many_is_not_sent(home: Family):
     for words in ("", "x" * 1001, "   "):
         answer = browser.follow(browser.post(*page.form("/fraga", words=words)))
         assert home.store.review_cases_of(home.person("anna")) == ()
-        assert answer.page == "U11-one-access"
+        assert answer.page == "U11-entry"
 
 
 def test_a_guardian_asks_about_an_access_to_the_child_s_information(home: Family):

@@ -64,7 +64,7 @@ class NewBlock(About, Page):
     """
 
     template: ClassVar[str] = "mine_new_block.html"
-    mark: ClassVar[str] = "U11-new-block"
+    mark: ClassVar[str] = "U11-block"
     form: object
     action: str
     back: str
@@ -166,7 +166,7 @@ class OneAccess(About, Page):
     """One access: all that is told of it, whether it is authentic, and a question about it."""
 
     template: ClassVar[str] = "mine_one_access.html"
-    mark: ClassVar[str] = "U11-one-access"
+    mark: ClassVar[str] = "U11-entry"
     told: Told
     back: str
     proof: Proof | None
@@ -195,7 +195,7 @@ class NoPdf(About, Page):
     """There is no PDF: `why` is a text `own.no-pdf.<why>` (not installed, or more rows than a document may have)."""
 
     template: ClassVar[str] = "mine_no_pdf.html"
-    mark: ClassVar[str] = "U11-no-pdf"
+    mark: ClassVar[str] = "U11-unprinted"
     why: str
     most: int
     csv_url: str
