@@ -81,6 +81,20 @@ class ExtractMade(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogVerified(Event):
+    """Somebody verified a part of the log, from one position to another; `wrong` says how many leaves are not as signed."""
+
+    name: ClassVar[str] = "log.verified"
+    retention: ClassVar[str] = "operation"
+    first: int
+    last: int
+    checked: int
+    wrong: int
+    org: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BreachActed(Event):
     """A breach was opened, described, told to the authority or to the persons, exempted or closed (`act`)."""
 

@@ -25,6 +25,7 @@ FOUND: Final = frozenset(
         "oidc.tokens-issued",
         "care.log-read",
         "log.read",
+        "care.extract-made",
     }
 )
 """Events that are found by reference and service. Of tokens only those that a refresh gave: they were decided anew. Readings of a
@@ -32,8 +33,12 @@ log stand under `log:` and whose log it is.
 """
 
 READ: Final = "read"
-READINGS: Final[Mapping[str, str]] = {"care.log-read": "provider", "log.read": "org"}
-"""Events that say that a log was read, each with the field that says whose."""
+READINGS: Final[Mapping[str, tuple[str, str]]] = {
+    "care.log-read": ("log", "provider"),
+    "log.read": ("log", "org"),
+    "care.extract-made": ("extract", "digest"),
+}
+"""Events that say that a log was read, each with the field that says whose; and that a file was made of it, by its digest."""
 
 _EVENT: Final = b'"event":"'
 
@@ -107,10 +112,11 @@ def finding_of(event: Mapping[str, Any]) -> Finding | None:
 
 def _reading(event: Mapping[str, Any]) -> Finding | None:
     """That a log was read; nobody's login, and no person's."""
-    whose = event.get(READINGS[event["event"]], "")
+    under, field_ = READINGS[event["event"]]
+    whose = event.get(field_, "")
     if not whose:
         return None
-    return Finding(event.get("reference", ""), f"log:{whose}", event["at"], READ, "", event["event"])
+    return Finding(event.get("reference", ""), f"{under}:{whose}", event["at"], READ, "", event["event"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ _GROW = Kept(
 )
 _CHECKPOINT = Kept(insert(CHECKPOINTS).values(size=bindparam("size"), at=bindparam("at"), note=bindparam("note")))
 _NOTES = Kept(select(_C.note).order_by(_C.size))
+_LATEST = Kept(select(_C.size, _C.at, _C.note).order_by(_C.size.desc()).limit(bindparam("count")))
 _NEWEST = Kept(select(_C.at).order_by(_C.size.desc()).limit(1))
 _PENDING_ROWS = Kept(select(_P.leaf).order_by(_P.id))
 
@@ -164,6 +165,11 @@ def seal(unit: Unit, extend: Extend, noted: Noted, at: int, count: int) -> Seali
 def notes(database: Database) -> tuple[str, ...]:
     """The signed checkpoints that are kept, oldest first."""
     return tuple(row[0] for row in database.rows(_NOTES, {}))
+
+
+def latest_notes(database: Database, count: int) -> tuple[tuple[int, int, str], ...]:
+    """The newest signed checkpoints: size, when it was signed, the note."""
+    return tuple((size, at, note) for size, at, note in database.rows(_LATEST, {"count": count}))
 
 
 def checkpoint_at(database: Database) -> int | None:

@@ -824,6 +824,10 @@ class Storage(LogStore):
         """How many of a service's requests ended how in each hour."""
         return references.hours(self._database, sought)
 
+    def log_checkpoints(self, count: int) -> tuple[tuple[int, int, str], ...]:
+        """The newest signed checkpoints: size, when it was signed, the note."""
+        return log.latest_notes(self._database, count)
+
     def log_checkpoint_at(self) -> int | None:
         """When the newest checkpoint was signed, None before the first."""
         return log.checkpoint_at(self._database)

@@ -1,9 +1,9 @@
 """What the consoles ask of storage, beyond what a login does. `broker.storage.storage.Storage` implements it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from broker.audit.checkpoint import TreeState, Verifier
+from broker.audit.checkpoint import LogRow, TreeState, Verifier
 from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.care.filings import ReviewStore
 from broker.care.own_page import OwnPageStore
@@ -62,6 +62,10 @@ class ConsoleStore(ReviewStore, OwnPageStore, ReadsNames, ProposalStore, Protoco
     def log_consistency(self, old: int) -> tuple[str, tuple[bytes, ...]]: ...
 
     def log_waiting(self) -> int: ...
+
+    def log_checkpoints(self, count: int) -> tuple[tuple[int, int, str], ...]: ...
+
+    def log_rows(self, first: int = ...) -> Iterator[LogRow]: ...
 
     def log_checkpoint_at(self) -> int | None: ...
 

@@ -63,3 +63,17 @@ def test_a_leaf_is_looked_at_before_it_is_read():
     assert trace.finding(leaf(a.identified())) is None
     assert trace.finding(leaf(a.code_issued(decision="Released"))).result == "released"
     assert trace.finding(b"no event") is None
+
+
+@pytest.mark.parametrize(
+    ("event", "under"),
+    [
+        ({"event": "care.log-read", "provider": "SE-1", "person": "p"}, "log:SE-1"),
+        ({"event": "care.log-read", "person": "p"}, None),
+        ({"event": "log.read", "org": "5560360793", "person": "p"}, "log:5560360793"),
+        ({"event": "care.extract-made", "provider": "SE-1", "digest": "00ff"}, "extract:00ff"),
+    ],
+)
+def test_a_reading_of_a_log_is_found_by_whose_log_it_is_and_is_nobodys_login(event, under):
+    found = trace.finding_of({"at": 1, "reference": "R", **event})
+    assert (found and (found.service, found.result, found.person)) == (under and (under, "read", ""))

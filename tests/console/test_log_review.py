@@ -1,7 +1,10 @@
 """G1, G2, G4: the log is searched with a reason, reviews are drawn, cases are closed by another person; each look is recorded."""
 
 import hashlib
+import random
 import re
+import subprocess
+import sys
 from html import unescape
 from urllib.parse import urlencode
 
@@ -376,3 +379,76 @@ def test_of_two_care_providers_one_is_chosen_and_anothers_is_missing(review):
     assert "Exempelkommunens vård" in main(page)
     assert review.get("arenden?vg=SE-none").status == 404
     assert review.get(f"/granskning/{OTHER}").status == 404
+
+
+# --- G3
+
+
+def verified(review, body: bytes):
+    """A file sent to be verified."""
+    at, fields = filled(review.get("integritet"), "integritet/fil")
+    boundary = "b0undary"
+    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{fields["csrf"]}\r\n'.encode()]
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="extract"; filename="x"\r\n\r\n'
+    whole = b"".join([*parts, head.encode(), body, f"\r\n--{boundary}--\r\n".encode()])
+    kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    return review.browser.post(at, whole, **kind)
+
+
+@pytest.mark.spec("LO", "03")
+def test_an_extract_verifies_on_the_page_and_with_the_script_alone_and_one_changed_byte_is_found(review, tmp_path):
+    review.read(count=3)
+    review.seal()
+    listed = review.search()
+    extract = review.get(unescape(re.search(r'href="([^"]*som=bevis)"', listed.text)[1])).body
+    assert extract.count(b'"record"') == 3
+
+    assert "Som signerat" in main(verified(review, extract))
+    keys = [each.text for each in review.world.store.log_verifiers()]
+    script = tmp_path / "kontroll.py"
+    script.write_bytes(review.get("integritet/kontroll").body)
+    file = tmp_path / "utdrag.jsonl"
+    file.write_bytes(extract)
+    command = [sys.executable, "-I", str(script), str(file), *(part for key in keys for part in ("--key", key))]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0  # our own script
+
+    for at in random.Random(7).sample(range(extract.index(b"\n") + 1, len(extract)), 12):
+        changed = extract[:at] + bytes([extract[at] ^ 1]) + extract[at + 1 :]
+        page = verified(review, changed)
+        assert "Filen är inte som den lämnades ut" in main(page), at
+
+
+def test_a_table_that_was_saved_is_known_again_and_a_changed_one_is_not(review):
+    review.read()
+    listed = review.search()
+    file = review.get(unescape(re.search(r'href="([^"]*som=csv)"', listed.text)[1])).body
+    review.seal()
+    assert "Lämnad härifrån, oförändrad" in main(verified(review, file))
+    assert "Okänd eller ändrad" in main(verified(review, file + b" "))
+    assert "Filen är inte som" in main(verified(review, b'{"format":"tillit-extract/1"}'))
+    assert "Fil:" in main(verified(review, b""))
+
+
+def test_a_part_of_the_log_is_verified_now_and_that_is_recorded(review):
+    review.read(count=3)
+    review.seal()
+    page = review.send("integritet", "integritet/del", first="0", last="5")
+    assert "Som signerat" in main(page)
+    assert "0 – 5 (6)" in main(page)
+    assert "Inget vittne har signerat" in main(page)
+    (event,) = review.world.events("log.verified")
+    assert (event["first"], event["last"], event["checked"], event["wrong"]) == (0, 5, 6, 0)
+    assert "kommer före första" in main(review.send("integritet", "integritet/del", first="5", last="0"))
+    assert "Första platsen" in main(review.send("integritet", "integritet/del", first="-1"))
+
+
+def test_the_proof_of_an_entry_is_a_file_of_its_own(review):
+    review.read()
+    review.seal()
+    listed = review.search()
+    entry = re.search(rf'href="({AT}/sok/[^"/]+/\d+)"', listed.text)[1]
+    page = review.get(entry)
+    proof = review.get(re.search(rf'href="({AT}/integritet/bevis/[^"]+)"', page.text)[1])
+    assert "Som signerat" in main(verified(review, proof.body))
+    assert review.world.events("care.log-read")[-1]["what"] == "proof"
+    assert review.get("integritet/bevis/999999").status == 404

@@ -3,7 +3,7 @@
 from typing import Final
 
 from broker.care import cases
-from broker.care.calling import CareRefused, ResultCode
+from broker.care.calling import CareRefused
 from broker.care.cases import Deed
 from broker.care.filings import CasesAsked
 from broker.exchange import Reply
@@ -245,6 +245,3 @@ def _deed(name: str, form: ConsoleForm) -> Deed:
         case ReopenForm():
             return Deed(name, form.again.data)
     return Deed(name)
-
-
-__all__ = ["ResultCode"]

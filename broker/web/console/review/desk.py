@@ -7,7 +7,6 @@ from typing import Final
 from broker.care.calling import Caller, CallerKind, CareRefused, ResultCode
 from broker.care.filings import ReviewServices
 from broker.care.reviews import person_of
-from broker.exchange import Reply
 from broker.login.effects import PersonKey
 from broker.login.handles import new_reference
 from broker.web.console.people import name_of
@@ -122,6 +121,3 @@ def person_by_number(typed: str, turn: ConsoleTurn) -> tuple[str, str]:
         return "", "review.number.wrong"
     found = turn.store.persons_by_keys((PersonKey(*patient_key(number)),))
     return (next(iter(found)), "") if len(found) == 1 else ("", "review.number.unknown")
-
-
-__all__ = ["Desk", "Reply", "desk", "missing", "person_by_number", "services", "today"]

@@ -16,7 +16,7 @@ from broker.web.console.gate import member_names
 from broker.web.console.people import name_of
 from broker.web.console.review.desk import Desk, desk, person_by_number, today
 from broker.web.console.review.forms import KINDS, AdviseForm, ConsultForm, RequestActForm, RequestForm, fresh
-from broker.web.console.review.reviews import file_reply
+from broker.web.console.review.handing_out import file_reply
 from broker.web.console.sheet import Cell, Column, Doing, Done, Link, Narrowing, Sheet, Table, at, said, text
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.days import ZONE, day_after, midnight

@@ -13,8 +13,9 @@ from broker.care.calling import CareRefused
 from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.web.console.people import name_of
-from broker.web.console.review.desk import Desk, desk, missing, person_by_number, today
+from broker.web.console.review.desk import Desk, desk, person_by_number, today
 from broker.web.console.review.forms import RULE_CHOICES, ReviewForm, TakeForm, WatchForm, fresh
+from broker.web.console.review.handing_out import file_reply
 from broker.web.console.review.search import note, units
 from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at, figure, said, text
 from broker.web.console.turn import ConsoleTurn, Missing
@@ -240,23 +241,6 @@ def as_file(turn: ConsoleTurn, review: str) -> Reply:
     return file_reply(f"granskning-{review}.json", body, "application/json")
 
 
-def file_reply(name: str, body: bytes, kind: str) -> Reply:
-    """A file to save. `name` is ours."""
-    return Reply(
-        200,
-        (
-            ("Content-Type", kind),
-            ("Content-Disposition", f'attachment; filename="{name}"'),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Content-Security-Policy", "default-src 'none'; sandbox"),
-            ("Cross-Origin-Resource-Policy", "same-origin"),
-            ("Cache-Control", "no-store"),
-            ("Referrer-Policy", "no-referrer"),
-        ),
-        body,
-    )
-
-
 # --- the watch list -----------------------------------------------------------------------------------------------------
 
 
@@ -330,6 +314,3 @@ def unwatch(turn: ConsoleTurn, person: str) -> Reply:
 def _watching(here: Desk, person: str) -> None:
     if here.provider is None or person not in here.turn.store.watched(here.id):
         raise Missing
-
-
-__all__ = ["missing"]

@@ -18,14 +18,16 @@ from broker.web.answers import see_other
 from broker.web.console import csv
 from broker.web.console.review.desk import Desk, desk, person_by_number, today
 from broker.web.console.review.forms import NoteForm, SearchForm, fresh
+from broker.web.console.review.handing_out import extract_of, file_reply
 from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at, said, text
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.access_log import AccessRow, AccessSought
-from trust_framework.days import day_after, day_of, midnight
+from trust_framework.days import day_after, midnight
 from trust_framework.identifiers import hsa_compare_form
 
 KIND: Final = "log-search"
 GOOD_FOR: Final = 8 * 3600
+CSV, PROVEN = "csv", "bevis"
 PAGE: Final = 50
 CSV_MOST: Final = 10_000
 COLUMNS: Final = ("at", "activity", "purpose", "employee", "name", "unit", "patient", "type")
@@ -149,7 +151,7 @@ def note(
 def result(turn: ConsoleTurn, search: str) -> Reply:
     """A page of what was found, or all of it as a file; either is recorded before it is shown."""
     here, kept = desk(turn), _kept(turn, search)
-    if turn.query.get("som") == csv_name:
+    if turn.query.get("som") in {CSV, PROVEN}:
         return _file(here, kept, turn)
     sought = _sought(kept)
     try:
@@ -170,7 +172,7 @@ def result(turn: ConsoleTurn, search: str) -> Reply:
         empty="review.found.none",
         next=f"{url}?efter={page.before}" if page.before else "",
         first=url if turn.query.get("efter") else "",
-        saved=f"{url}?som={csv_name}",
+        saved=f"{url}?som={CSV}",
     )
     sheet = Sheet(
         part="G1-list",
@@ -182,11 +184,9 @@ def result(turn: ConsoleTurn, search: str) -> Reply:
             ("review.until", at(sought.until)),
         ),
         tables=(table,),
+        links=(Link(url=f"{url}?som={PROVEN}", said="review.proven", file=True),) if page.rows else (),
     )
     return turn.render(sheet)
-
-
-csv_name: Final = "csv"
 
 
 def _row(here: Desk, row: AccessRow, url: str) -> tuple[Cell, ...]:
@@ -213,17 +213,30 @@ def _all(turn: ConsoleTurn, sought: AccessSought) -> Iterator[AccessRow]:
 
 
 def _file(here: Desk, kept: dict[str, Any], turn: ConsoleTurn) -> Reply:
-    """The rows as a file. Its digest is an event of the sealed log: whoever has the file can ask whether it left here so."""
+    """The rows as a file: for a spreadsheet, or with the proof of each. Its digest is an event of the sealed log: whoever has the
+    file can ask whether it left here so.
+    """
     sought = _sought(kept)
     found = tuple(_all(turn, sought))
-    reply = csv.reply("logg", COLUMNS, (_line(here, row) for row in found))
-    digest = hashlib.sha256(reply.body).hexdigest()
-    read = note(here, "file", kept["reason"], len(found), person=kept["person"], since=sought.since, until=sought.until)
+    proven = turn.query.get("som") == PROVEN
+    if proven:
+        reply = file_reply("utdrag.jsonl", extract_of(turn.store, found), "application/jsonl")
+    else:
+        reply = csv.reply("logg", COLUMNS, (_line(here, row) for row in found))
+    read = note(
+        here,
+        "extract" if proven else "file",
+        kept["reason"],
+        len(found),
+        person=kept["person"],
+        since=sought.since,
+        until=sought.until,
+    )
     made = ExtractMade(
         at=turn.now,
         reference=here.who.reference,
         provider=here.id,
-        digest=digest,
+        digest=hashlib.sha256(reply.body).hexdigest(),
         rows=len(found),
         by=here.who.person,
     )
@@ -260,14 +273,15 @@ def day_time(moment: int) -> str:
 def entry(turn: ConsoleTurn, search: str, entry: str) -> Reply:
     """One entry of what was found, with everything that it says; that it was opened is recorded."""
     here, kept = desk(turn), _kept(turn, search)
-    row = _own(here, turn, entry)
+    row = own_row(here, turn, entry)
     turn.commit(Effects(events=(note(here, "entry", kept["reason"], 1, person=row.person),)))
     url = turn.at(f"/sok/{search}")
     form_ = fresh(NoteForm, turn)
     return _entry(here, row, url, form_)
 
 
-def _own(here: Desk, turn: ConsoleTurn, id_: str) -> AccessRow:
+def own_row(here: Desk, turn: ConsoleTurn, id_: str) -> AccessRow:
+    """An entry that one of the caller's providers has to do with. Raises Missing."""
     row = turn.found(turn.store.access_row(id_))
     reached = {row.record.provider, *(each.provider for each in row.record.resources)}
     if reached.isdisjoint(here.who.providers):
@@ -327,7 +341,7 @@ def opened(turn: ConsoleTurn, search: str, entry: str) -> Reply:
     """Open a case about an entry."""
     here = desk(turn)
     _kept(turn, search)
-    row = _own(here, turn, entry)
+    row = own_row(here, turn, entry)
     form_ = NoteForm.of(turn)
     if not form_.valid(turn):
         return _entry(here, row, turn.at(f"/sok/{search}"), form_)
@@ -337,6 +351,3 @@ def opened(turn: ConsoleTurn, search: str, entry: str) -> Reply:
         raise Missing from None
     turn.commit(done.effects)
     return turn.see(turn.at(f"/arenden/{done.result.id}"), notice="case-opened")
-
-
-__all__ = ["asked", "day_of", "entry", "facts_of", "form", "note", "opened", "result", "units"]

@@ -8,7 +8,7 @@ from broker.web.answers import see_other
 from broker.web.console.entry_pages import ChoosePortal, NoRole
 from broker.web.console.review.desk import Desk, desk
 from broker.web.console.row import REVIEW
-from broker.web.console.sheet import Cell, Column, Sheet, Table, figure, said
+from broker.web.console.sheet import Column, Sheet, Table, figure, said
 from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
 from trust_framework.review_cases import CaseKind, CaseState
@@ -113,6 +113,3 @@ def _clock(hours: int) -> dict[str, str]:
         "sv": f"Personuppgiftsincident: {hours} timmar kvar att anmäla.",
         "en": f"Personal data breach: {hours} hours left to notify.",
     }
-
-
-__all__ = ["Cell", "door", "start", "waiting"]
