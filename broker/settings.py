@@ -89,10 +89,20 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Its password, or `file:PATH`.")
     mail_from: str = Field("", description="Address that mail comes from.")
     care_node_url: str = Field(
-        "", description="Address of another tillit that keeps the blocks of all (the national node); empty for none."
+        "",
+        description="Address of another tillit that keeps the blocks of all (the national node), or of its RIV-TA contracts, "
+        "with `{operation}` where the name of one stands; empty for none.",
     )
     care_node_client_id: str = Field("", description="Our client there.")
     care_node_client_secret: SecretStr | None = Field(None, description="Its secret, or `file:PATH`.")
+    care_node_cert: Path | None = Field(
+        None, description="PEM certificate chain with which contracts there are called."
+    )
+    care_node_key: Path | None = Field(None, description="PEM key of that certificate.")
+    care_node_ca: Path | None = Field(
+        None, description="PEM file of the roots of its server; empty means the usual ones."
+    )
+    care_node_address: str = Field("SE165565594230-1000", description="Its logical address.")
     care_node_stale_after: int = Field(
         900,
         ge=60,
@@ -167,7 +177,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _care_node_is_whole(self) -> "Settings":
-        if self.care_node_url and not (self.care_node_client_id and self.care_node_client_secret):
+        if "{operation}" in self.care_node_url:
+            if not (self.care_node_cert and self.care_node_key):
+                raise ValueError(
+                    "contracts at TILLIT_CARE_NODE_URL need TILLIT_CARE_NODE_CERT and TILLIT_CARE_NODE_KEY"
+                )
+        elif self.care_node_url and not (self.care_node_client_id and self.care_node_client_secret):
             raise ValueError("TILLIT_CARE_NODE_URL needs TILLIT_CARE_NODE_CLIENT_ID and TILLIT_CARE_NODE_CLIENT_SECRET")
         if self.care_node_url.endswith("/"):
             raise ValueError("TILLIT_CARE_NODE_URL: without trailing slash")

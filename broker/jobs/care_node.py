@@ -9,21 +9,24 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
 from broker.audit.care_events import CareNodeFailing, CareNodeWorking
 from broker.care import replicas
+from broker.care.block_changes import BlockChanges
 from broker.care.block_json import NoBlock, from_json, to_json
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, carried_out
 from broker.care.copies import STATE, CopyState, foreign, state_of
 from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
 from broker.care.ports import CareStore
+from broker.jobs.care_node_soap import RivtaNode
+from broker.jobs.node import Node, NodeFailed
 from broker.jobs.runner import Job
 from broker.login.effects import Effects
 from broker.settings import Settings
+from metadata.wire.connections import TlsIdentity
 from metadata.wire.outbound import EgressFailed, EgressRefused, Fetches, Outbound
 from metadata.wire.strict_json import BadJson, read_object
 from trust_framework.blocks import Block
@@ -36,14 +39,6 @@ COPY_EVERY: Final = 60
 
 ERROR: Final = "care-node-error"
 SYSTEM: Final = Caller(CallerKind.SYSTEM, client="care-node")
-
-
-class NodeFailed(Exception):
-    """The other node did not answer as it should. `refused`: it did answer, and will not have it."""
-
-    def __init__(self, why: str, *, refused: bool = False) -> None:
-        super().__init__(why)
-        self.why, self.refused = why, refused
 
 
 class NodeStore(CareStore, Protocol):
@@ -65,6 +60,16 @@ class CareNode:
         self._url, self._egress = url, egress
         self._basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
         self._token = ""
+
+    def put(self, block: Block) -> None:
+        self.call("/replicas", to_json(block))
+
+    def changes(self, since: int | None) -> BlockChanges:
+        answer = self.call("/blocks/changes", {} if since is None else {"since": since})
+        following, ended = answer.get("next"), answer.get("latest_cancellation")
+        if not isinstance(following, int):
+            raise NodeFailed("no changes")
+        return BlockChanges(_blocks(answer), following, ended if isinstance(ended, int) else None)
 
     def call(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """One call; a token that is no longer taken is replaced once. Raises NodeFailed."""
@@ -103,7 +108,7 @@ class CareNode:
             raise NodeFailed("no JSON") from error
 
 
-def tell(store: NodeStore, node: CareNode) -> None:
+def tell(store: NodeStore, node: Node) -> None:
     """Tell the other node of our blocks that it does not have as they stand. The first that it cannot be told of for its own
     sake ends the turn; one that it refuses does not keep back the others.
     """
@@ -111,7 +116,7 @@ def tell(store: NodeStore, node: CareNode) -> None:
         found = store.block(due.block)
         try:
             if found is not None:
-                node.call("/replicas", to_json(found[0]))
+                node.put(found[0])
         except NodeFailed as failed:
             _note(store, failed.why)
             store.commit(Effects((BlockUnsent(due, store.clock() + _wait(due), failed.why),)))
@@ -125,31 +130,32 @@ def _wait(due: BlockDue) -> int:
     return int(min(FIRST_WAIT * 2 ** min(due.attempts, 10), LONGEST_WAIT))
 
 
-def copy(store: NodeStore, node: CareNode, on: Callable[[], CareServices]) -> None:
+def copy(store: NodeStore, node: Node, on: Callable[[], CareServices]) -> None:
     """Bring the copy up to what the other node has. When it cannot be asked, the copy stays as it is, and grows old."""
     before = state_of(store.setting(STATE))
     try:
         whole, answer = _changes(node, before)
-        after = _taken(answer, store, on(), whole=whole)
+        _take(answer.blocks, store, on(), whole=whole)
     except NodeFailed as failed:
         _note(store, failed.why)
         return
-    store.save_setting(STATE, replace(after, synced_at=store.clock()).to_json())
+    after = CopyState(answer.next, answer.latest_cancellation, store.clock())
+    store.save_setting(STATE, after.to_json())
     _note(store, "")
 
 
-def _changes(node: CareNode, before: CopyState) -> tuple[bool, Mapping[str, Any]]:
+def _changes(node: Node, before: CopyState) -> tuple[bool, BlockChanges]:
     """What changed since; everything the first time, and when something has ended."""
     if before.next is not None:
-        answer = node.call("/blocks/changes", {"since": before.next})
-        if answer.get("latest_cancellation") == before.latest_cancellation:
+        answer = node.changes(before.next)
+        if answer.latest_cancellation == before.latest_cancellation:
             return False, answer
-    return True, node.call("/blocks/changes", {})
+    return True, node.changes(None)
 
 
-def _taken(answer: Mapping[str, Any], store: NodeStore, on: CareServices, *, whole: bool) -> CopyState:
+def _take(given: tuple[Block, ...], store: NodeStore, on: CareServices, *, whole: bool) -> None:
     """Copy the blocks of other providers than ours; in a whole answer, what is not there has ended."""
-    blocks = [block for block in _blocks(answer) if foreign(block.provider, on)]
+    blocks = [block for block in given if foreign(block.provider, on)]
     for block in blocks:
         with suppress(CareRefused):  # one that cannot be kept does not keep back the others
             carried_out(lambda block=block: replicas.put(block, SYSTEM, on, store.clock()), store)  # type: ignore[misc]
@@ -158,16 +164,14 @@ def _taken(answer: Mapping[str, Any], store: NodeStore, on: CareServices, *, who
         gone = [block for block in store.copies_standing() if block.id not in there and foreign(block.provider, on)]
         for block in gone:
             carried_out(lambda block=block: replicas.remove(block.id, SYSTEM, on, store.clock()), store)  # type: ignore[misc]
-    ended = answer.get("latest_cancellation")
-    return CopyState(answer["next"], ended if isinstance(ended, int) else None)
 
 
-def _blocks(answer: Mapping[str, Any]) -> list[Block]:
+def _blocks(answer: Mapping[str, Any]) -> tuple[Block, ...]:
     given = answer.get("blocks")
-    if not isinstance(given, list) or not isinstance(answer.get("next"), int):
+    if not isinstance(given, list):
         raise NodeFailed("no changes")
     try:
-        return [from_json(block) for block in given]
+        return tuple(from_json(block) for block in given)
     except NoBlock as error:
         raise NodeFailed("no blocks") from error
 
@@ -188,13 +192,20 @@ def care_node_jobs(
     """The jobs of a broker that has another node to keep up with."""
     if not settings.care_node_url:
         return ()
-    given = settings.care_node_client_secret
-    secret = revealed(given.get_secret_value() if given else "")
-    node = CareNode(settings.care_node_url, settings.care_node_client_id, secret, egress)
+    node = _node(settings, egress, store.clock)
     return (
         Job("care-tell", 5, lambda: tell(store, node)),
         Job("care-copy", COPY_EVERY, lambda: copy(store, node, on)),
     )
+
+
+def _node(settings: Settings, egress: Fetches, clock: Callable[[], int]) -> Node:
+    if "{operation}" in settings.care_node_url:
+        identity = TlsIdentity.read(settings.care_node_cert, settings.care_node_key, settings.care_node_ca)
+        return RivtaNode(settings.care_node_url, settings.care_node_address, identity, egress, clock)
+    given = settings.care_node_client_secret
+    secret = revealed(given.get_secret_value() if given else "")
+    return CareNode(settings.care_node_url, settings.care_node_client_id, secret, egress)
 
 
 def revealed(value: str) -> str:

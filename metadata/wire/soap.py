@@ -84,8 +84,24 @@ def read(octets: bytes) -> Message:
 
     Comments may stand between elements, as tools leave them in; never inside a value.
     """
+    header, element = _opened(octets, MOST_BYTES)
+    return _message(_address(header), element)
+
+
+def read_answer(octets: bytes, limit: int) -> Message:
+    """The answer in an envelope that another sent us; a fault is one too, by its name. Raises SoapRefused."""
+    return _message("", _opened(octets, limit)[1])
+
+
+def _message(address: str, element: Element) -> Message:
+    name = etree.QName(element)
+    return Message(address, name.namespace or "", name.localname, element)
+
+
+def _opened(octets: bytes, limit: int) -> tuple[Element | None, Element]:
+    """The Header, if there is one, and the one element of the Body. Raises SoapRefused."""
     try:
-        root = parse(octets, limit=MOST_BYTES, comments=True)
+        root = parse(octets, limit=limit, comments=True)
     except XmlRefused as error:
         raise SoapRefused("Client", f"the message is no XML that is read here: {error.reason}", error.detail) from error
     if root.tag != f"{_E}Envelope":
@@ -95,11 +111,10 @@ def read(octets: bytes) -> Message:
     header = parts.pop(0) if parts and parts[0].tag == f"{_E}Header" else None
     if len(parts) != 1 or parts[0].tag != f"{_E}Body":
         raise SoapRefused("Client", "an Envelope has one Header and one Body")
-    asked = _elements(parts[0])
-    if len(asked) != 1:
+    found = _elements(parts[0])
+    if len(found) != 1:
         raise SoapRefused("Client", "a Body has one element")
-    name = etree.QName(asked[0])
-    return Message(_address(header), name.namespace or "", name.localname, asked[0])
+    return header, found[0]
 
 
 def _address(header: Element | None) -> str:
@@ -205,10 +220,24 @@ def answer(namespace: str, name: str, types: str, content: Content, *, capitals:
     `types`. With `capitals` every name begins with one.
     """
     root = new(f"{_E}Envelope", {"soap": ENVELOPE})
+    _body(root, namespace, name, types, content, _capital if capitals else str)
+    return canonical(root)
+
+
+def request(address: str, namespace: str, name: str, types: str, content: Content) -> bytes:
+    """An envelope with a request to a logical address, filled as an answer is."""
+    root = new(f"{_E}Envelope", {"soap": ENVELOPE})
+    add(add(root, f"{_E}Header"), _LOGICAL_ADDRESS, address)
+    _body(root, namespace, name, types, content, str)
+    return canonical(root)
+
+
+def _body(
+    root: Element, namespace: str, name: str, types: str, content: Content, spelled: Callable[[str], str]
+) -> None:
     body = add(root, f"{_E}Body")
     element = etree.SubElement(body, f"{{{namespace}}}{name}", nsmap={"a": namespace, "t": types})
-    _fill(element, content, f"{{{namespace}}}", f"{{{types}}}", _capital if capitals else str)
-    return canonical(root)
+    _fill(element, content, f"{{{namespace}}}", f"{{{types}}}", spelled)
 
 
 def _fill(parent: Element, content: Content, here: str, below: str, spelled: Callable[[str], str]) -> None:

@@ -105,6 +105,8 @@ def test_the_whole_life_of_a_block(ask, server):
     assert found.informationStartDate == at(NOW - 9 * DAY)
     assert [each.infoTypeId for each in found.excludedInformationTypes] == ["upp"]
     assert found.temporaryRevokes[0].revokedForEmployeeId == a.DOCTOR
+    assert not ask("GetBlocks", patientId=ii(), createdOnOrAfter=at(NOW + 1)).blocks
+    assert len(ask("GetBlocks", patientId=ii(), careProviderIds=[a.PROVIDER], createdOnOrAfter=at(NOW)).blocks) == 1
 
     ended = ask(
         "CancelTemporaryExtendedRevoke",
@@ -165,6 +167,28 @@ def test_a_row_that_is_wrong_leaves_the_others_their_answer(ask):
     assert answer.result.resultText == "Informationsresurs(er) innehåller valideringsfel"
     assert [status for _, status in statuses(answer)][:2] == ["VALIDATIONERROR", "VALIDATIONERROR"]
     assert statuses(answer)[2][1] in {"OK", "BLOCKED"}
+
+
+def test_a_row_whose_year_no_calendar_has_is_wrong_by_itself(server):
+    from tests.support.rivta import envelope
+
+    rows = "".join(
+        f"<r:informationEntities><t:informationStartDate>{year}-01-01T00:00:00Z</t:informationStartDate>"
+        f"<t:informationEndDate>{year}-01-01T00:00:00Z</t:informationEndDate><t:informationCareUnitId>{a.UNIT}"
+        f"</t:informationCareUnitId><t:informationCareProviderId>{a.PROVIDER}</t:informationCareProviderId><t:rowNumber>"
+        f"{number}</t:rowNumber></r:informationEntities>"
+        for number, year in enumerate((12026, 2026))
+    )
+    domain = "urn:riv:informationsecurity:authorization:blocking"
+    body = (
+        f'<r:CheckBlocks xmlns:r="{domain}:CheckBlocksResponder:4" xmlns:t="{domain}:4"><r:accessingActor><t:employeeId>'
+        f"{a.NURSE}</t:employeeId><t:careProviderId>{a.PROVIDER}</t:careProviderId><t:careUnitId>{a.UNIT}</t:careUnitId>"
+        f"</r:accessingActor><r:patientId><t:root>{a.PATIENT.oid}</t:root><t:extension>{a.PATIENT.value}</t:extension>"
+        f"</r:patientId>{rows}</r:CheckBlocks>"
+    )
+    answer = server.post("CheckBlocks", envelope(body)).body.decode()
+    assert answer.count("<t:status>VALIDATIONERROR</t:status><t:rowNumber>0</t:rowNumber>") == 1
+    assert answer.count("<t:status>OK</t:status><t:rowNumber>1</t:rowNumber>") == 1
 
 
 def test_the_national_address_reaches_all_of_a_consumers_providers(ask):

@@ -183,6 +183,9 @@ def test_the_whole_life_of_a_relation(ask):
     assert [each.PatientRelationId for each in listed.CancelledPatientRelations] == [made["PatientRelationId"]]
     assert not listed.PatientRelations
     assert listed.HasMore is False
+    assert ask("RegisterExtendedPatientRelation", **relation()).ResultCode == "OK"
+    listed = ask("GetPatientRelationsForCareProvider", CareProviderId=a.PROVIDER, GetCancelledFlag=False)
+    assert (len(listed.PatientRelations), listed.CancelledPatientRelations) == (1, [])
 
 
 def test_a_mistaken_relation_is_voided(ask):

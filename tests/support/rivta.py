@@ -46,7 +46,7 @@ def consumers():
     both = frozenset({a.PROVIDER, a.OTHER_PROVIDER})
     rows = (
         CareConsumer(JOURNAL, "2321000016", every, frozenset({a.PROVIDER})),
-        CareConsumer(NODE, "5565594230", every, both),
+        CareConsumer(NODE, "5565594230", every, both, copies=True),
         CareConsumer(POOR, "2321000016", frozenset({"CheckConsent"}), frozenset({a.PROVIDER})),
     )
     assert every <= CONTRACT_NAMES

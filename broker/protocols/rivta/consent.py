@@ -9,11 +9,11 @@ from broker.care.calling import CallerKind, CareRefused, Done, ResultCode
 from broker.care.consents import ConsentWish
 from broker.care.providers import entry_id, own_provider
 from broker.protocols.rivta import reading, writing
+from broker.protocols.rivta.history import changed_at, current, ended_at, starts_at
 from broker.protocols.rivta.operation import Call, Domain, Operation, inside, plain
 from broker.protocols.rivta.paging import page
 from broker.protocols.rivta.reading import written_flag, written_instant
 from metadata.wire.soap import Content, Fields
-from trust_framework.care import Act
 from trust_framework.care_consents import CareConsent, ConsentType
 
 CONSENT: Final = Domain(
@@ -33,7 +33,7 @@ REPRESENTED: Final = "Avslutat av patientens företrädare"
 
 def get_for_patient(asked: Fields, call: Call) -> Done[Content]:
     """A patient's consents at a care provider that are not over."""
-    found = [consent for consent in _of_patient(asked, call) if _open(consent, call.now)]
+    found = [consent for consent in _of_patient(asked, call) if current(consent, call.now)]
     return Done(writing.each("pdlAssertions", map(_assertion, found)))
 
 
@@ -55,7 +55,7 @@ def _of_patient(asked: Fields, call: Call) -> tuple[CareConsent, ...]:
 
 def _extended_of(found: tuple[CareConsent, ...], asked: Fields, call: Call) -> Done[Content]:
     ended_too = reading.flag(asked, "getCancelledFlag")
-    shown = [consent for consent in found if ended_too or _open(consent, call.now)]
+    shown = [consent for consent in found if ended_too or current(consent, call.now)]
     return Done(writing.each("pdlAssertions", map(_extended, shown)))
 
 
@@ -64,18 +64,18 @@ def get_for_provider(asked: Fields, call: Call) -> Done[Content]:
     provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
     found = page(
         lambda since, count: [each for each, _ in call.on.store.care_consents_changed(provider, since, count)],
-        _changed,
+        changed_at,
         reading.maybe_instant(asked, "createdOnOrAfter") or 0,
         call.now,
     )
-    current = [consent for consent in found.entries if consent.period.last >= call.now]
-    ended = [consent for consent in current if not consent.stands]
+    valid = [consent for consent in found.entries if consent.period.last >= call.now]
+    ended = [consent for consent in valid if not consent.stands]
     told = ended if reading.flag(asked, "getCancelledFlag") else []
     return Done(
         (
             ("moreOnOrAfter", written_instant(found.next)),
             ("hasMore", written_flag(found.more)),
-            *writing.each("assertions", (_assertion(consent) for consent in current if consent.stands)),
+            *writing.each("assertions", (_assertion(consent) for consent in valid if consent.stands)),
             *writing.each("cancelledAssertions", map(_cancelled, told)),
         )
     )
@@ -87,18 +87,6 @@ def check(asked: Fields, call: Call) -> Done[Content]:
     found = consents.check(reading.actor(asked), patient, call.who, call.on, call.now).consent
     kind = found.type.value if found else None
     return Done((("hasConsent", written_flag(found is not None)), *writing.maybe("assertionType", kind)))
-
-
-def _open(consent: CareConsent, now: int) -> bool:
-    return consent.stands and consent.period.last >= now
-
-
-def _ends(consent: CareConsent) -> list[Act]:
-    return [act for act in (consent.cancelled, consent.deleted) if act is not None]
-
-
-def _changed(consent: CareConsent) -> int:
-    return max(act.registered_at for act in (consent.registered, *_ends(consent)))
 
 
 # --- changing ----------------------------------------------------------------------------------------------------------------
@@ -155,8 +143,7 @@ def _nothing_more(done: Done[CareConsent]) -> Done[Content]:
 
 
 def _assertion(consent: CareConsent) -> Content:
-    """PDLAssertionType. A start is always known: without one it began when it was registered."""
-    start = consent.registered.registered_at if consent.period.start is None else consent.period.start
+    """PDLAssertionType."""
     return (
         ("assertionId", consent.id),
         ("assertionType", consent.type.value),
@@ -164,7 +151,7 @@ def _assertion(consent: CareConsent) -> Content:
         ("careProviderId", consent.provider),
         ("careUnitId", consent.unit),
         *writing.maybe("employeeId", consent.employee),
-        ("startDate", written_instant(start)),
+        ("startDate", written_instant(starts_at(consent))),
         *writing.maybe_instant("endDate", consent.period.end),
         ("patientId", writing.identifier(consent.patient)),
     )
@@ -184,8 +171,7 @@ def _extended(consent: CareConsent) -> Content:
 
 def _cancelled(consent: CareConsent) -> Content:
     """CancelledAssertionType."""
-    ended = min(act.registered_at for act in _ends(consent))
-    return (("assertionId", consent.id), ("cancellationDate", written_instant(ended)))
+    return (("assertionId", consent.id), ("cancellationDate", written_instant(ended_at(consent))))
 
 
 _NO_PAGE: Final[Content] = (("moreOnOrAfter", written_instant(0)), ("hasMore", written_flag(False)))

@@ -4,11 +4,9 @@ A consumer is who its certificate says: its HSA-id stands in the register with t
 use. The LogicalAddress is one of those care providers, or an address of this node, behind which are all of them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from broker.care.access_log import LogIdTaken
-from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode, carried_out
+from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, ResultCode, carried_out
 from broker.protocols.rivta import writing
 from broker.protocols.rivta.operation import SCHEMAS, Call, Operation
 from metadata.wire.soap import Content, Fields, Message, SoapRefused, answer, check, fields, read
@@ -64,17 +62,10 @@ def _carried_out(
     domain = operation.domain
     try:
         who = caller(sent, message.logical_address, operation, addresses, on)
-        done = _committed(lambda: operation.answer(asked, Call(who, on, now)), on)
+        done = carried_out(lambda: operation.answer(asked, Call(who, on, now)), on.store)
     except CareRefused as error:
         return writing.refusal(domain, error), (), domain.word(error.code, error.reason)
     return writing.done(domain, done.code), done.result, done.code.value
-
-
-def _committed(call: Callable[[], Done[Content]], on: CareServices) -> Done[Content]:
-    try:
-        return carried_out(call, on.store)
-    except LogIdTaken as error:
-        raise CareRefused(ResultCode.VALIDATION_ERROR, "log-id-taken", "logId") from error
 
 
 def caller(sent: Sent, address: str, operation: Operation, addresses: frozenset[str], on: CareServices) -> Caller:

@@ -10,11 +10,12 @@ from broker.care.calling import Done
 from broker.care.providers import own_provider
 from broker.care.relations import RelationWish
 from broker.protocols.rivta import reading, writing
+from broker.protocols.rivta.history import changed_at, current, ended_at, starts_at
 from broker.protocols.rivta.operation import Call, Domain, Operation, inside, plain
 from broker.protocols.rivta.paging import page
 from broker.protocols.rivta.reading import refused, written_flag, written_instant
 from metadata.wire.soap import Content, Fields
-from trust_framework.care import Act, patient_identifier
+from trust_framework.care import patient_identifier
 from trust_framework.care_relations import CareRelation
 from trust_framework.identifiers import KINDS, Identifier
 
@@ -43,14 +44,14 @@ def _patient(asked: Fields) -> Identifier:
 
 def get_for_patient(asked: Fields, call: Call) -> Done[Content]:
     """A patient's relations at a care provider that are not over."""
-    found = [relation for relation in _of_patient(asked, call) if _open(relation, call.now)]
+    found = [relation for relation in _of_patient(asked, call) if current(relation, call.now)]
     return Done(writing.each("patientRelations", map(_relation, found)))
 
 
 def get_extended(asked: Fields, call: Call) -> Done[Content]:
     """A patient's relations at a care provider with their history; those that are over if asked for."""
     ended_too = reading.flag(asked, "getCancelledFlag")
-    found = [relation for relation in _of_patient(asked, call) if ended_too or _open(relation, call.now)]
+    found = [relation for relation in _of_patient(asked, call) if ended_too or current(relation, call.now)]
     return Done(writing.each("extendedPatientRelations", map(_extended, found)))
 
 
@@ -65,18 +66,18 @@ def get_for_provider(asked: Fields, call: Call) -> Done[Content]:
     provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
     found = page(
         lambda since, count: [each for each, _ in call.on.store.relations_changed(provider, since, count)],
-        _changed,
+        changed_at,
         reading.maybe_instant(asked, "createdOnOrAfter") or 0,
         call.now,
     )
-    current = [relation for relation in found.entries if relation.period.last >= call.now]
-    ended = [relation for relation in current if not relation.stands]
+    valid = [relation for relation in found.entries if relation.period.last >= call.now]
+    ended = [relation for relation in valid if not relation.stands]
     told = ended if reading.flag(asked, "getCancelledFlag") else []
     return Done(
         (
             ("moreOnOrAfter", written_instant(found.next)),
             ("hasMore", written_flag(found.more)),
-            *writing.each("patientRelations", (_relation(relation) for relation in current if relation.stands)),
+            *writing.each("patientRelations", (_relation(relation) for relation in valid if relation.stands)),
             *writing.each("cancelledPatientRelations", map(_cancelled, told)),
         )
     )
@@ -86,18 +87,6 @@ def check(asked: Fields, call: Call) -> Done[Content]:
     """Whether an actor has a relation to the patient."""
     found = relations.check(reading.actor(asked), _patient(asked), call.who, call.on, call.now)
     return Done((("hasPatientrelation", written_flag(found is not None)),))
-
-
-def _open(relation: CareRelation, now: int) -> bool:
-    return relation.stands and relation.period.last >= now
-
-
-def _ends(relation: CareRelation) -> list[Act]:
-    return [act for act in (relation.cancelled, relation.deleted) if act is not None]
-
-
-def _changed(relation: CareRelation) -> int:
-    return max(act.registered_at for act in (relation.registered, *_ends(relation)))
 
 
 # --- changing ----------------------------------------------------------------------------------------------------------------
@@ -138,14 +127,13 @@ def _nothing_more(done: Done[CareRelation]) -> Done[Content]:
 
 def _relation(relation: CareRelation) -> Content:
     """PatientRelation."""
-    start = relation.registered.registered_at if relation.period.start is None else relation.period.start
     return (
         ("patientRelationId", relation.id),
         ("patientId", relation.patient.value),
         ("careProviderId", relation.provider),
         ("careUnitId", relation.unit),
         ("employeeId", relation.employee),
-        ("startDate", written_instant(start)),
+        ("startDate", written_instant(starts_at(relation))),
         ("endDate", written_instant(reading.last_instant(relation.period.end))),
     )
 
@@ -162,8 +150,7 @@ def _extended(relation: CareRelation) -> Content:
 
 def _cancelled(relation: CareRelation) -> Content:
     """CancelledPatientRelation."""
-    ended = min(act.registered_at for act in _ends(relation))
-    return (("patientRelationId", relation.id), ("cancellationDate", written_instant(ended)))
+    return (("patientRelationId", relation.id), ("cancellationDate", written_instant(ended_at(relation))))
 
 
 _NO_PAGE: Final[Content] = (("moreOnOrAfter", written_instant(0)), ("hasMore", written_flag(False)))

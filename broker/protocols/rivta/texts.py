@@ -42,6 +42,7 @@ _BY_REASON: Final[Mapping[str, str]] = {
     "report-waits": "Rapporten är inte klar. Fråga igen med dess id.",
     "some-reports": "Svaret saknar vårdgivare vars uppgifter är för många att hämta direkt. Fråga dem var för sig.",
     "max-query-result-exceeded": "Urvalet har fler loggposter än ett svar rymmer. Korta perioden.",
+    "stale-copy": "Uppgifterna om andra vårdgivares spärrar är för gamla. Behandla informationen som spärrad.",
     "overtaken": "Uppgiften ändrades av någon annan samtidigt. Försök igen.",
 }
 
