@@ -102,7 +102,10 @@ def reviewer_closes_the_case(page: Page, day: Clinic) -> None:
 
 def patient_sees_it_and_downloads_it(page: Page, day: Clinic, folder: Path) -> Path:
     open_as(page, day, "/min-sida/atkomst", "anna")
-    assert "Akuten" in main(page)
+    told = main(page)
+    assert "Granskad" in told
+    assert "Akuten öppnade dina anteckningar i en nödsituation" in told
+    assert "Carl Andersson" in told
     with page.expect_download() as coming:
         page.locator("a[href*='som=utdrag']").click()
     extract = folder / "extract.jsonl"
