@@ -205,7 +205,7 @@ class EntriesArchived(Event):
     """The entries of a month of the access log went to an archive with this digest, and from here."""
 
     name: ClassVar[str] = "care.entries-archived"
-    retention: ClassVar[str] = "operation"
+    retention: ClassVar[str] = "log"
     archive: str
     month: str
     entries: int
@@ -218,7 +218,7 @@ class EntriesRestored(Event):
     """The entries of an archive came back."""
 
     name: ClassVar[str] = "care.entries-restored"
-    retention: ClassVar[str] = "operation"
+    retention: ClassVar[str] = "log"
     archive: str
     month: str
     entries: int

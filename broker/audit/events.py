@@ -426,18 +426,17 @@ class MailSent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentRemoved(Event):
-    """The content of leaves was removed when their time was over; their hashes stay. `rows` leaves of a retention class, whose
-    positions have this `digest`; each of them names the `removal`.
+    """The content of leaves was removed when their time was over; their hashes stay. `rows` leaves, whose positions have this
+    `digest`; each of them names the `removal`. `archived` says how many were of entries of a month that were not here any more.
     """
 
     name: ClassVar[str] = "log.content-removed"
-    retention: ClassVar[str] = "operation"
+    retention: ClassVar[str] = "log"
     removal: str
-    of: str
     rows: int
-    first: int
-    last: int
     digest: str
+    archived: tuple[tuple[str, int], ...] = ()
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -445,7 +444,7 @@ class HoldChanged(Event):
     """A legal hold was set or ended: nothing that it is about may be removed while it stands. `by` is who did it."""
 
     name: ClassVar[str] = "log.hold-changed"
-    retention: ClassVar[str] = "operation"
+    retention: ClassVar[str] = "log"
     hold: str
     act: str
     about: str

@@ -160,6 +160,7 @@ class Removed:
         self.entries: dict[str, int] = {}
         self.told: dict[str, tuple[int, str]] = {}
         self.archives: dict[str, tuple[str, int]] = {}
+        self.forgotten: dict[str, int] = {}
 
     def leaf(self, position: int, removal: str) -> None:
         self.leaves.setdefault(removal, []).append(position)
@@ -171,6 +172,8 @@ class Removed:
     def hear(self, leaf: dict[str, Any]) -> None:
         if leaf.get("event") == "log.content-removed":
             self.told[leaf["removal"]] = leaf["rows"], leaf["digest"]
+            for month, entries in leaf.get("archived", ()):
+                self.forgotten[month] = self.forgotten.get(month, 0) + entries
         elif leaf.get("event") == "care.entries-archived":
             self.archives[leaf["archive"]] = leaf["month"], leaf["entries"]
         elif leaf.get("event") == "care.entries-restored":
@@ -182,11 +185,11 @@ class Removed:
             digest = sha256(b"".join(p.to_bytes(8, "big") for p in positions)).hex()
             if self.told.get(removal) != (len(positions), digest):
                 faults.append(f"removal {removal}: the log says something else of what was removed")
-        archived: dict[str, int] = {}
+        archived = {month: -entries for month, entries in self.forgotten.items()}
         for month, entries in self.archives.values():
             archived[month] = archived.get(month, 0) + entries
         faults += [
-            f"{month}: {self.entries.get(month, 0)} entries are missing, {archived.get(month, 0)} were archived"
+            f"{month}: {self.entries.get(month, 0)} entries are missing, {archived.get(month, 0)} should be"
             for month in sorted(self.entries.keys() | archived.keys())
             if self.entries.get(month, 0) != archived.get(month, 0)
         ]

@@ -5,6 +5,7 @@ leaves, and each is put together from a few tiles (RFC 9162 sections 2.1.3.1 and
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from broker.audit.tree import BadProof, node_hash, split
@@ -16,6 +17,9 @@ WIDTH: Final = 1 << HEIGHT
 ReadTile = Callable[[int, int], Sequence[bytes]]
 """The hashes of a tile, by level and place; fewer than 256 where the tree ends in it."""
 
+Subtree = Callable[[int, int], bytes]
+"""The root of the full subtree of a height; which one, counted from the left."""
+
 
 def merged(hashes: Sequence[bytes]) -> bytes:
     """The root over a power of two of hashes."""
@@ -25,22 +29,29 @@ def merged(hashes: Sequence[bytes]) -> bytes:
     return row[0]
 
 
-def _subtree(read: ReadTile, height: int, index: int) -> bytes:
-    """The root of the full subtree of this height; the `index`th from the left."""
-    level, rest = divmod(height, HEIGHT)
-    place, offset = divmod(index << rest, WIDTH)
-    hashes = read(level, place)[offset : offset + (1 << rest)]
-    if len(hashes) != 1 << rest:
-        raise BadProof("the tree does not reach so far")
-    return merged(hashes)
+def subtrees(read: ReadTile, kept: int = 1 << 16) -> Subtree:
+    """The roots of full subtrees out of tiles; what was worked out once is kept."""
+
+    @lru_cache(maxsize=kept)
+    def subtree(height: int, index: int) -> bytes:
+        level, rest = divmod(height, HEIGHT)
+        if rest:
+            return node_hash(subtree(height - 1, 2 * index), subtree(height - 1, 2 * index + 1))
+        place, offset = divmod(index, WIDTH)
+        hashes = read(level, place)
+        if offset >= len(hashes):
+            raise BadProof("the tree does not reach so far")
+        return hashes[offset]
+
+    return subtree
 
 
-def range_root(read: ReadTile, start: int, end: int) -> bytes:
+def range_root(subtree: Subtree, start: int, end: int) -> bytes:
     """The root over the leaves from `start` up to `end`, of a range that a split of the tree gives."""
     nodes, at = [], start
     for height in range((end - start).bit_length() - 1, -1, -1):
         if (end - start) >> height & 1:
-            nodes.append(_subtree(read, height, at >> height))
+            nodes.append(subtree(height, at >> height))
             at += 1 << height
     node = nodes.pop()
     while nodes:
@@ -48,7 +59,7 @@ def range_root(read: ReadTile, start: int, end: int) -> bytes:
     return node
 
 
-def inclusion_proof(read: ReadTile, index: int, size: int) -> list[bytes]:
+def inclusion_proof(subtree: Subtree, index: int, size: int) -> list[bytes]:
     """The audit path of a leaf in the tree of this size (RFC 9162 section 2.1.3.1). Raises IndexError, BadProof."""
     if not 0 <= index < size:
         raise IndexError(index)
@@ -56,15 +67,15 @@ def inclusion_proof(read: ReadTile, index: int, size: int) -> list[bytes]:
     while end - start > 1:
         middle = start + split(end - start)
         if index < middle:
-            path.append(range_root(read, middle, end))
+            path.append(range_root(subtree, middle, end))
             end = middle
         else:
-            path.append(range_root(read, start, middle))
+            path.append(range_root(subtree, start, middle))
             start = middle
     return path[::-1]
 
 
-def consistency_proof(read: ReadTile, old: int, size: int) -> list[bytes]:
+def consistency_proof(subtree: Subtree, old: int, size: int) -> list[bytes]:
     """That the tree of this size begins with the older one (RFC 9162 section 2.1.4.1). Raises ValueError, BadProof."""
     if not 0 < old <= size:
         raise ValueError("no such older tree")
@@ -72,13 +83,13 @@ def consistency_proof(read: ReadTile, old: int, size: int) -> list[bytes]:
     while old != end:
         middle = start + split(end - start)
         if old <= middle:
-            path.append(range_root(read, middle, end))
+            path.append(range_root(subtree, middle, end))
             end = middle
         else:
-            path.append(range_root(read, start, middle))
+            path.append(range_root(subtree, start, middle))
             start = middle
     if start:
-        path.append(range_root(read, start, end))
+        path.append(range_root(subtree, start, end))
     return path[::-1]
 
 

@@ -7,8 +7,7 @@ from typing import Final
 
 import click
 
-from broker.audit import care_events, person_events, review_events  # noqa: F401  # importing them makes them known
-from broker.audit.events import Event
+from broker.audit.kinds import kinds
 from broker.commands import COMMANDS, HIDDEN
 from broker.commands.errors import MEANINGS
 from broker.federation.reference import key_table
@@ -172,16 +171,10 @@ def _events() -> Iterator[str]:
         "a random `salt`; fields that are empty are left out. `person` is the register's random id; details are named, never",
         "given. This page is made from the events (`tillit reference`).",
     )
-    for event in sorted(_subclasses(Event), key=lambda e: e.name):
+    for event in sorted(kinds().values(), key=lambda e: e.name):
         names = [f.name for f in fields(event) if f.name not in {"at", "reference"}]
         yield from ("", f"## `{event.name}`", "", " ".join((event.__doc__ or "").split()), "")
         yield f"Kept as `{event.retention}`. Fields: {', '.join(f'`{name}`' for name in names)}."
-
-
-def _subclasses(of: type[Event]) -> Iterator[type[Event]]:
-    for found in of.__subclasses__():
-        yield found
-        yield from _subclasses(found)
 
 
 def attribute_page() -> str:

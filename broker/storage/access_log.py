@@ -75,6 +75,7 @@ SPAN: Final = 2**17
 
 _NOBODYS, _PERSONS = b"\x00", b"\x01"
 _PURPOSE: Final = "access"
+_EMPLOYEE: Final = 16
 _BETWEEN: Final = b"\n"
 _CALL = Kept(insert(CALLS).values(at=bindparam("at"), by=bindparam("by")).returning(CALLS.c.id))
 COLUMNS: Final = tuple(each.name for each in ACCESS.columns)
@@ -155,7 +156,7 @@ def id_hash(provider: str, id: str) -> bytes:
 
 def employee_hash(at: Database | Unit, employee: str) -> bytes:
     """What an employee's accesses are found by."""
-    return at.vault.keyed_hash("access-employee", employee.encode())[:16]
+    return at.vault.keyed_hash("access-employee", employee.encode())[:_EMPLOYEE]
 
 
 def context(number: int, person: str) -> bytes:
@@ -168,6 +169,14 @@ def evidence(row: Entry) -> bytes:
     number, at, person, employee, provider, unit, source, emergency, sealed = row
     head = f"{number}\n{at}\n{person}\n{provider}\n{unit}\n{source}\n{emergency}\n"
     return b"".join((head.encode(), employee, sealed))
+
+
+def entry_of(evidence: bytes) -> Entry:
+    """The entry that an evidence is of. Raises ValueError."""
+    number, at, person, provider, unit, source, emergency, rest = evidence.split(b"\n", 7)
+    told = (person.decode(), provider.decode(), unit.decode(), source.decode())
+    employee, sealed = rest[:_EMPLOYEE], rest[_EMPLOYEE:]
+    return int(number), int(at), told[0], employee, told[1], told[2], told[3], int(emergency), sealed
 
 
 def opened(vault: SealingVault, key: bytes | None, number: int, person: str, sealed: bytes) -> tuple[str, str] | None:

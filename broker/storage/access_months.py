@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import Executable, bindparam, select, update
+from sqlalchemy import Executable, bindparam, select
 
 from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, number, table, text
@@ -20,7 +20,7 @@ AHEAD: Final = 3
 MONTHS = table(
     "access_log_months",
     About(
-        "The months of the access log, and which were archived",
+        "The months of the access log",
         "Patients' access records are kept at least five years (HSLF-FS 2016:40 ch. 4 § 9)",
         "As long as the log",
     ),
@@ -38,14 +38,11 @@ _M = MONTHS.c
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of the log. `archived_at` None: its entries are here."""
+    """A month of the log: its first second, and the second after its last."""
 
     id: str
     starts_at: int
     ends_at: int
-    archived_at: int | None = None
-    digest: str | None = None
-    entries: int | None = None
 
     @property
     def partition(self) -> str:
@@ -60,11 +57,6 @@ def _add(insert: InsertOf) -> Executable:
 _ADD = Kept(_add)
 _ONE = Kept(select(*_M).where(_M.id == bindparam("row")))
 _ALL = Kept(select(*_M).order_by(_M.starts_at))
-_NOTE = Kept(
-    update(MONTHS)
-    .where(_M.id == bindparam("row"))
-    .values({name: bindparam(name) for name in ("archived_at", "digest", "entries")})
-)
 _LOCK: Final = "SELECT pg_advisory_xact_lock(7171001)"
 """One at a time makes partitions."""
 
@@ -136,17 +128,16 @@ def attach(unit: Unit, month: Month) -> None:
     unit.script(f"ALTER TABLE access_log ATTACH PARTITION {month.partition} FOR VALUES {bounds}")
 
 
-def read(at: Database | Unit, id: str) -> Month | None:
-    """A month of the log."""
-    found = at.row(_ONE, {"row": id})
-    return Month(*found) if found else None
+def emptied(unit: Unit, month: Month) -> None:
+    """Take all entries of a month out, at once; there is room for others."""
+    if unit.sqlite:
+        unit.script(f"DELETE FROM access_log WHERE at >= {month.starts_at} AND at < {month.ends_at}")  # noqa: S608  # numbers
+        return
+    unit.script(f"ALTER TABLE access_log DETACH PARTITION {month.partition}")
+    unit.script(f"DROP TABLE {month.partition}")
+    attach(unit, month)
 
 
 def every(at: Database | Unit) -> tuple[Month, ...]:
     """All months, the oldest first."""
     return tuple(Month(*row) for row in at.rows(_ALL, {}))
-
-
-def note(unit: Unit, id: str, archived_at: int | None, digest: str | None, entries: int | None) -> None:
-    """Note that the entries of a month went to an archive, or came back from it."""
-    unit.run(_NOTE, {"row": id, "archived_at": archived_at, "digest": digest, "entries": entries})

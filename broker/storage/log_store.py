@@ -3,12 +3,26 @@
 Each method is a line; what it does stands in the file of its aggregate.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from broker.audit.archive import Archive, ArchivedEntry, NotArchivable
+from broker.audit.care_events import EntriesArchived, EntriesRestored
+from broker.audit.events import Event, HoldChanged
+from broker.audit.retention import Due, Hold, Keeping
 from broker.care.access_values import MOST_ROWS, AccessReport, ReportState
-from broker.storage import access_months, access_reads, access_reports, log, log_rows, log_tiles
+from broker.storage import (
+    access_archive,
+    access_months,
+    access_reads,
+    access_reports,
+    log,
+    log_holds,
+    log_removal,
+    log_rows,
+    log_tiles,
+)
 from broker.storage.database import Database, Unit
 from broker.storage.log_tiles import Proofs
 from trust_framework.access_log import AccessPage, AccessRow, AccessSought
@@ -66,6 +80,69 @@ class LogStore:
         """See to it that the access log has room for this month and the next ones."""
         now = self.clock()
         self._write(lambda unit: access_months.made_ahead(unit, now))
+
+    # --- keeping and removing
+
+    def log_holds(self) -> tuple[Hold, ...]:
+        """All legal holds there ever were, the oldest first."""
+        return log_holds.every(self._database)
+
+    def set_hold(self, hold: Hold) -> None:
+        """Set a legal hold, recorded."""
+        told = HoldChanged(at=hold.made_at, hold=hold.id, act="set", about=hold.kind, by=hold.by)
+        self._recorded(lambda unit: log_holds.add(unit, hold), told)
+
+    def end_hold(self, id: str, by: str) -> None:
+        """End a legal hold, recorded. Raises Overtaken when there is none that stands."""
+        at = self.clock()
+        told = HoldChanged(at=at, hold=id, act="ended", about="", by=by)
+        self._recorded(lambda unit: log_holds.end(unit, id, at), told)
+
+    def log_due(self, years: int) -> Mapping[str, Due]:
+        """What of the log may be removed, by class, and what is held."""
+        return log_removal.due(self._database, self._keeping(self._database, years))
+
+    def remove_due(self, years: int, by: str) -> int:
+        """Remove a batch of what may be removed, recorded; how many leaves."""
+        return self._write(lambda unit: log_removal.remove(self._database, unit, self._keeping(unit, years), by))
+
+    def _keeping(self, at: Database | Unit, years: int) -> Keeping:
+        return Keeping(self.clock(), log_holds.standing(at), years)
+
+    def access_months(self) -> tuple[tuple[str, int], ...]:
+        """The months of the access log that have begun, with how many entries each has here."""
+        months = (one for one in access_months.every(self._database) if one.starts_at <= self.clock())
+        return tuple((one.id, access_archive.count(self._database, one)) for one in months)
+
+    def access_archives(self) -> tuple[Archive, ...]:
+        """The archives of the access log, by month."""
+        return access_archive.every(self._database)
+
+    def month_entries(self, month: str) -> tuple[str, int, Iterator[ArchivedEntry]]:
+        """The newest checkpoint, and the entries of a month: how many, and each with its proof. Raises NotArchivable."""
+        found = access_months.named(month)
+        if access_archive.held(self._database, found, log_holds.standing(self._database)):
+            raise NotArchivable("a legal hold is about entries of this month")
+        if access_archive.waits(self._database, found):
+            raise NotArchivable("entries of this month are not sealed yet")
+        note, entries = access_archive.entries(self._database, found)
+        return note, access_archive.count(self._database, found), entries
+
+    def take_month_out(self, archive: Archive, told: EntriesArchived) -> None:
+        """Take the entries of a month out of here, recorded. Raises Overtaken when others came meanwhile."""
+        month = access_months.named(archive.month)
+        self._recorded(lambda unit: access_archive.take_out(unit, month, archive), told)
+
+    def put_month_back(self, archive: Archive, entries: Iterator[ArchivedEntry], told: EntriesRestored) -> None:
+        """Put the entries of an archive back, recorded. Raises Overtaken when they are back, or are not those of the log."""
+        self._recorded(lambda unit: access_archive.put_back(unit, archive, entries, told.at), told)
+
+    def _recorded(self, work: Callable[[Unit], None], told: Event) -> None:
+        def whole(unit: Unit) -> None:
+            work(unit)
+            log.append(unit, (told,))
+
+        self._write(whole)
 
     # --- proofs
 

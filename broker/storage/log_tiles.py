@@ -10,7 +10,7 @@ from functools import lru_cache
 from sqlalchemy import Executable, bindparam, func, select
 
 from broker.audit.checkpoint import read_note
-from broker.audit.tiles import WIDTH, consistency_proof, inclusion_proof, merged, range_root
+from broker.audit.tiles import WIDTH, consistency_proof, inclusion_proof, merged, range_root, subtrees
 from broker.audit.tree import HASH_SIZE, leaf_hash, verify_consistency, verify_inclusion
 from broker.storage import log
 from broker.storage.database import Database, InsertOf, Kept, Unit
@@ -56,7 +56,8 @@ class Tiles:
 
     def __init__(self, at: Database | Unit, size: int) -> None:
         self._at, self._size = at, size
-        self.read = lru_cache(maxsize=4096)(self._read)
+        self.read = lru_cache(maxsize=256)(self._read)
+        self.subtree = subtrees(self.read)
 
     def _read(self, level: int, place: int) -> tuple[bytes, ...]:
         found = self._at.row(_ONE, {"level": level, "place": place})
@@ -120,7 +121,7 @@ def proofs(database: Database, positions: Iterable[int]) -> Proofs:
         leaf, removal = database.rows(_LEAVES, {"first": position, "end": position + 1})[0]
         if removal:
             continue
-        path = inclusion_proof(tiles.read, position, signed.size)
+        path = inclusion_proof(tiles.subtree, position, signed.size)
         verify_inclusion(position, signed.size, leaf_hash(leaf), path, signed.root)
         found[position] = leaf, tuple(path)
     return note, found
@@ -133,6 +134,6 @@ def consistency(database: Database, old: int) -> tuple[str, tuple[bytes, ...]]:
     if signed is None or not 0 < old <= signed.size:
         raise ValueError("no such older tree")
     tiles = Tiles(database, signed.size)
-    path = consistency_proof(tiles.read, old, signed.size)
-    verify_consistency(old, signed.size, range_root(tiles.read, 0, old), signed.root, path)
+    path = consistency_proof(tiles.subtree, old, signed.size)
+    verify_consistency(old, signed.size, range_root(tiles.subtree, 0, old), signed.root, path)
     return note, tuple(path)

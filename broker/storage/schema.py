@@ -1,6 +1,7 @@
 """All tables together, for migrations and the data map."""
 
 from broker.storage import (  # noqa: F401  # importing a file registers its tables
+    access_archive,
     access_log,
     access_months,
     access_reports,
@@ -23,6 +24,7 @@ from broker.storage import (  # noqa: F401  # importing a file registers its tab
     key_use,
     keys,
     log,
+    log_holds,
     log_tiles,
     logins,
     names,

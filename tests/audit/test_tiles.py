@@ -5,7 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.audit import tree
-from broker.audit.tiles import WIDTH, consistency_proof, inclusion_proof, merged, path_of, place_of, range_root
+from broker.audit.tiles import (
+    WIDTH,
+    consistency_proof,
+    inclusion_proof,
+    merged,
+    path_of,
+    place_of,
+    range_root,
+    subtrees,
+)
 from broker.audit.tree import BadProof, leaf_hash
 
 SIZES = (1, 2, 3, 7, 8, 255, 256, 257, 511, 512, 1000, 70_000)
@@ -24,7 +33,7 @@ def reader(size, read=None):
             read.append((level, place))
         return levels[level][place * WIDTH : (place + 1) * WIDTH]
 
-    return tile
+    return subtrees(tile)
 
 
 READERS = {size: reader(size) for size in SIZES}

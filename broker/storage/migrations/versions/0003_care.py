@@ -33,6 +33,8 @@ TABLES = (
     "log_tiles",
     "access_log_reports",
     "key_use",
+    "access_log_archives",
+    "log_holds",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -272,9 +274,6 @@ def _access_log() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("starts_at", NUMBER, nullable=False),
         sa.Column("ends_at", NUMBER, nullable=False),
-        sa.Column("archived_at", NUMBER, nullable=True),
-        sa.Column("digest", sa.Text(), nullable=True),
-        sa.Column("entries", NUMBER, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log_months")),
         sqlite_strict=True,
     )
@@ -309,6 +308,29 @@ def _access_log() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("number", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("service", "starts_at", "what", "key", name=op.f("pk_key_use")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "access_log_archives",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("made_at", NUMBER, nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("entries", NUMBER, nullable=False),
+        sa.Column("restored_at", NUMBER, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log_archives")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "log_holds",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("made_at", NUMBER, nullable=False),
+        sa.Column("ended_at", NUMBER, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_holds")),
         sqlite_strict=True,
     )
 

@@ -1,0 +1,55 @@
+"""Legal holds: what may not be removed from the log, however old it is, and why."""
+
+from typing import Final
+
+from sqlalchemy import bindparam, insert, select, update
+
+from broker.audit.retention import Hold
+from broker.login.effects import Overtaken
+from broker.storage.database import Database, Kept, Unit
+from broker.storage.tables import About, number, octets, table, text
+
+HOLDS = table(
+    "log_holds",
+    About("Legal holds on the log", "Legal obligation to preserve (GDPR 6.1 c, 17.3 e)", "As long as the log"),
+    text("id", "Random id", primary_key=True),
+    text("kind", "What it is about: a person, a care provider, or all"),
+    text("about", "Which one"),
+    octets("reason", "Why, sealed"),
+    text("by", "Who set it"),
+    number("made_at", "When"),
+    number("ended_at", "When it ended", nullable=True),
+)
+_C = HOLDS.c
+_PURPOSE: Final = "hold"
+_ADD = Kept(insert(HOLDS).values({c.name: bindparam(c.name) for c in HOLDS.columns}))
+_END = Kept(
+    update(HOLDS).where(_C.id == bindparam("row"), _C.ended_at.is_(None)).values(ended_at=bindparam("ended_at"))
+)
+_ALL = Kept(select(_C.id, _C.kind, _C.about, _C.reason, _C.by, _C.made_at, _C.ended_at).order_by(_C.made_at, _C.id))
+
+
+def add(unit: Unit, hold: Hold) -> None:
+    """Set a hold."""
+    reason = unit.vault.seal(_PURPOSE, hold.reason.encode(), hold.id.encode())
+    named = {name: getattr(hold, name) for name in ("id", "kind", "about", "by", "made_at", "ended_at")}
+    unit.run(_ADD, {**named, "reason": reason})
+
+
+def end(unit: Unit, id: str, at: int) -> None:
+    """End a hold. Raises Overtaken when there is none that stands."""
+    if not unit.run(_END, {"row": id, "ended_at": at}):
+        raise Overtaken("hold")
+
+
+def every(at: Database | Unit) -> tuple[Hold, ...]:
+    """All holds there ever were, the oldest first."""
+    return tuple(
+        Hold(id_, kind, about, at.vault.open(_PURPOSE, reason, id_.encode()).decode(), by, made_at, ended_at)
+        for id_, kind, about, reason, by, made_at, ended_at in at.rows(_ALL, {})
+    )
+
+
+def standing(at: Database | Unit) -> tuple[Hold, ...]:
+    """Those that stand."""
+    return tuple(hold for hold in every(at) if hold.ended_at is None)
