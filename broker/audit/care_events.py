@@ -167,12 +167,13 @@ class AccessDecided(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessLogged(Event):
-    """An entry of the access log was stored: that at `occurred` somebody at `provider` accessed `person`'s information. `record`
-    is the hash of its text, `evidence` that of the entry as it is kept, `by` who stored it.
+    """An entry of the access log was stored: that at `occurred` somebody at `provider` accessed `person`'s information. `entry`
+    is its number, `record` the hash of its text, `evidence` that of the entry as it is kept, `by` who stored it.
     """
 
     name: ClassVar[str] = "care.access"
     retention: ClassVar[str] = "access"
+    entry: int
     occurred: int
     person: str = ""
     provider: str

@@ -50,13 +50,15 @@ class Grown:
 @dataclass(frozen=True, slots=True)
 class LogRow:
     """A sealed row: what the tree hashes, and the sealed evidence that the leaf names by hash. With `removal`, the content was
-    removed and `leaf` is what the tree has of it: the leaf's hash.
+    removed and `leaf` is what the tree has of it: the leaf's hash. `entry` is the number of the access log's
+    entry that it is of.
     """
 
     position: int
     leaf: bytes
     evidence: bytes | None = None
     removal: str = ""
+    entry: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

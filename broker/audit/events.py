@@ -427,7 +427,8 @@ class MailSent(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentRemoved(Event):
     """The content of leaves was removed when their time was over; their hashes stay. `rows` leaves, whose positions have this
-    `digest`; each of them names the `removal`. `archived` says how many were of entries of a month that were not here any more.
+    `digest`; each of them names the `removal`. `archived` says of a month how many
+    were of entries that were not here any more.
     """
 
     name: ClassVar[str] = "log.content-removed"
@@ -435,7 +436,7 @@ class ContentRemoved(Event):
     removal: str
     rows: int
     digest: str
-    archived: tuple[tuple[str, int], ...] = ()
+    archived: tuple[tuple[str, ...], ...] = ()
     by: str
 
 

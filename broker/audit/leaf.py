@@ -56,10 +56,11 @@ class AccessLeaves:
     __slots__ = ("_before",)
 
     def __init__(self, at: int, by: str) -> None:
-        self._before = f'{{"at":{at},"by":{_dump(by)},"event":"care.access","evidence":"'
+        self._before = f'{{"at":{at},"by":{_dump(by)},"entry":'
 
-    def of(self, occurred: int, person: str, provider: str, text: bytes, evidence: bytes) -> bytes:
+    def of(self, number: int, occurred: int, person: str, provider: str, text: bytes, evidence: bytes) -> bytes:
         """The leaf of an entry. `person` and `provider` are ids without anything that JSON would escape."""
         sealed, told = _sha256(evidence).hexdigest(), _sha256(text).hexdigest()
-        said = f'{sealed}","occurred":{occurred},"person":"{person}","provider":"{provider}","record":"{told}"}}'
+        named = f'"event":"care.access","evidence":"{sealed}","occurred":{occurred},"person":"{person}"'
+        said = f'{number},{named},"provider":"{provider}","record":"{told}"}}'
         return (self._before + said).encode("ascii")

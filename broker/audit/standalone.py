@@ -173,7 +173,7 @@ class Removed:
         if leaf.get("event") == "log.content-removed":
             self.told[leaf["removal"]] = leaf["rows"], leaf["digest"]
             for month, entries in leaf.get("archived", ()):
-                self.forgotten[month] = self.forgotten.get(month, 0) + entries
+                self.forgotten[month] = self.forgotten.get(month, 0) + int(entries)
         elif leaf.get("event") == "care.entries-archived":
             self.archives[leaf["archive"]] = leaf["month"], leaf["entries"]
         elif leaf.get("event") == "care.entries-restored":

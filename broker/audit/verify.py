@@ -131,6 +131,8 @@ class _Reading:
 
     def _entry(self, row: LogRow) -> None:
         """An entry of the access log: it is the one that its leaf names, or was archived."""
+        if f'"entry":{row.entry},'.encode() not in row.leaf:
+            self.note("evidence", "the row is of another entry", row.position, row.position)
         if row.evidence is None:
             self.removed.entry_gone(row.position, row.leaf)
         elif f'"evidence":"{_sha256(row.evidence).hexdigest()}"'.encode() not in row.leaf:

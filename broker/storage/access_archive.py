@@ -39,6 +39,7 @@ ARCHIVES = table(
     number("restored_at", "When its entries came back", nullable=True),
 )
 BATCH: Final = 1000
+_NAMES: Final = tuple(each.name for each in ARCHIVES.columns)
 _A, _L, _P, _R = ACCESS.c, LOG.c, PENDING.c, ARCHIVES.c
 _of_month = (_A.at >= bindparam("first"), _A.at < bindparam("end"))
 _PAGE = Kept(
@@ -108,7 +109,7 @@ def take_out(unit: Unit, month: Month, archive: Archive) -> None:
     if count(unit, month) != archive.entries:
         raise Overtaken("month")
     access_months.emptied(unit, month)
-    unit.run(_KEEP, {name: getattr(archive, name) for name in ARCHIVES.columns})
+    unit.run(_KEEP, {name: getattr(archive, name) for name in _NAMES})
 
 
 def put_back(unit: Unit, archive: Archive, entries: Iterable[ArchivedEntry], at: int) -> None:
@@ -125,7 +126,7 @@ def put_back(unit: Unit, archive: Archive, entries: Iterable[ArchivedEntry], at:
 
 
 def _is_ours(unit: Unit, entry: ArchivedEntry) -> bool:
-    """Whether the log has just this leaf at its place, of this entry. One whose leaf was removed meanwhile is not put back."""
+    """Whether the log has just this leaf at its place, of this entry; not when its content was removed meanwhile."""
     found = unit.row(_LEAF, {"row": entry.position})
     return found is not None and found[0] == entry.leaf and found[1] == entry_of(entry.evidence)[0] and entry.named
 

@@ -130,7 +130,9 @@ class _Entering:
             sealed = seal(plain + _BETWEEN + identity.encode("ascii"), context(number, person))
             row = (number, record.at, person, employee, record.provider, record.unit, source, emergency, sealed)
             self.rows.append(row)
-            self.leaves.append((self._leaf.of(record.at, person, record.provider, plain, evidence(row)), number))
+            self.leaves.append(
+                (self._leaf.of(number, record.at, person, record.provider, plain, evidence(row)), number)
+            )
             self._next = number + 1
 
     def _employee(self, user: str) -> bytes:

@@ -27,11 +27,6 @@ MONTHS = table(
     text("id", "YYYY-MM", primary_key=True),
     number("starts_at", "Its first second"),
     number("ends_at", "The second after its last"),
-    number(
-        "archived_at", "When its entries were archived and taken out of here; empty while they are here", nullable=True
-    ),
-    text("digest", "SHA-256 of the archive", nullable=True),
-    number("entries", "How many entries the archive has", nullable=True),
 )
 _M = MONTHS.c
 

@@ -62,7 +62,7 @@ def remove(database: Database, unit: Unit, keeping: Keeping, by: str) -> int:
         removal=removal,
         rows=positions.count,
         digest=positions.digest,
-        archived=tuple(sorted(archived.items())),
+        archived=tuple((month, str(number)) for month, number in sorted(archived.items())),
         by=by,
     )
     log.append(unit, (told,))

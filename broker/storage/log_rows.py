@@ -37,7 +37,7 @@ def rows(database: Database, first: int = LOWEST, batch: int = 2000) -> Iterator
     while found := database.rows(_ROWS, {"first": first, "count": batch}):
         kept = _entries(database, found)
         for position, leaf, own, record, removal in found:
-            yield LogRow(position, leaf, own if record is None else kept.get(record), removal or "")
+            yield LogRow(position, leaf, own if record is None else kept.get(record), removal or "", record)
         first = found[-1][0] + 1
 
 

@@ -217,7 +217,7 @@ class TestStoring:
         leaf = last_event(on)
         assert leaf["event"] == "care.access"
         assert (leaf["by"], leaf["at"], leaf["occurred"], leaf["provider"]) == ("journal", NOW, NOW - 60, a.PROVIDER)
-        assert set(leaf) == {"at", "by", "event", "evidence", "occurred", "person", "provider", "record"}
+        assert set(leaf) == {"at", "by", "entry", "event", "evidence", "occurred", "person", "provider", "record"}
 
 
 class TestReading:
