@@ -93,7 +93,6 @@ BAD = {
     "a unit that is no HSA-id": ({"unit": "x"}, "VALIDATION_ERROR", "hsa-id"),
     "a unit nobody knows": ({"unit": "SE2321000016-XX"}, "VALIDATION_ERROR", "unknown-unit"),
     "an employee that is no HSA-id": ({"employee": "x"}, "VALIDATION_ERROR", "hsa-id"),
-    "a unit of another provider": ({"unit": a.FAR_UNIT}, "ACCESSDENIED", "foreign-provider"),
     "an emergency without a reason": ({"reason": EMERGENCY, "employee": a.NURSE}, "VALIDATION_ERROR", "no-reason"),
     "entered by nobody": ({"entered": ActWish()}, "VALIDATION_ERROR", "no-actor"),
 }
