@@ -4,10 +4,13 @@ import json
 
 import pytest
 
+from broker.care import block_changes
+from broker.web.api import care_forms
 from broker.web.api.care_routes import CARE_API
 from tests.support import care_values as a
 from tests.support.care_world import ACTOR, ENTERED, PATIENT, call, care_world, machine, new_block, nurse, row
 from tests.support.world import LEVEL2, LEVEL3, NOW, World
+from trust_framework.identifiers import Identifier
 
 pytest_plugins = ["tests.support.worlds"]
 
@@ -98,6 +101,20 @@ class TestBlocks:
         assert after["latest_cancellation"] == NOW
         refused = call(world, "/blocks/changes", journal, {"providers": [a.OTHER_PROVIDER]})
         assert (refused.status, refused.json["code"]) == (403, "denied.foreign-provider")
+
+    def test_too_many_changes_are_not_told_by_half(self, world, journal, patient, monkeypatch):
+        made(world, journal, patient)
+        monkeypatch.setattr(block_changes, "MOST", 0)
+        answer = call(world, "/blocks/changes", journal, {})
+        assert (answer.status, answer.json["code"]) == (503, "unavailable.too-many")
+
+    def test_another_node_hands_over_blocks_as_they_stand_there(self, world, journal, patient):
+        whole = care_forms.block(a.block(patient=Identifier(**patient), local=False)).model_dump(mode="json")
+        assert call(world, "/replicas", journal, whole).json == {"done": True}
+        assert call(world, f"/blocks/{whole['id']}", journal, method="GET").json == whole
+        lift = {"id": "x", "until": 1, "unit": "", "reason": "Emergency", "registered": whole["registered"]}
+        broken = call(world, "/replicas", journal, {**whole, "owner": "x" * 1025, "lifts": [lift]})
+        assert (broken.status, broken.json["code"]) == (400, "malformed")
 
 
 class TestEntries:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from broker.care import block_checks, blocks, consents, decisions, relations
+from broker.care.access_values import LogIdTaken
 from broker.care.blocks import BlockWish
 from broker.care.calling import Caller, CallerKind, CareRefused, Done, ResultCode, carried_out
 from broker.care.consents import ConsentWish
@@ -247,6 +248,14 @@ class TestChecks:
 
 
 class TestCarriedOut:
+    def test_a_log_id_that_is_taken_is_the_callers_fault(self):
+        class Store:
+            def commit(self, effects):
+                raise LogIdTaken("x")
+
+        with refused("VALIDATION_ERROR", "log-id-taken"):
+            carried_out(lambda: Done(1, Effects(events=("x",))), Store())
+
     def test_what_is_overtaken_is_made_anew_and_what_does_nothing_is_not_committed(self):
         class Store:
             overtaken = 3
