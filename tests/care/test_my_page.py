@@ -376,8 +376,8 @@ def test_consents_of_care_are_shown_in_words_and_ended(home: Family):
     home.consent(period=Period(now - 9000, now - 60), unit=a.OTHER_UNIT)
     browser = home.open()
     words = said(browser.get(f"{MINE}/samtycken/vard"))
-    assert "Hjärtmottagningen Region Ett · med ditt ja · gäller en person där" in words
-    assert "tills du avslutar det" in words
+    assert "Hjärtmottagningen Region Ett · med ett ja · gäller en person där" in words
+    assert "tills det avslutas" in words
     assert "avslutat" in words
     assert a.UNIT not in words
     done = press(browser, browser.get(f"{MINE}/samtycken/vard/{id_}"), "/samtycken/vard")
@@ -424,7 +424,7 @@ def test_the_copy_holds_everything_and_of_others_no_more_than_the_pages_tell(hom
     assert counts["blocks"] == counts["care_consents"] == counts["care_relations"] == counts["emergency_accesses"] == 1
     assert counts["access_log"] == 2
     assert counts["representations"] == 5
-    assert {each["service"] for each in told["logins"]} == {"rp"}
+    assert {each["service"] for each in told["logins"]} == {"rp", "tillit-min-sida"}
     assert a.NURSE not in answer.text
     assert "Hemliga Namnet" not in answer.text
     assert TIM not in answer.text

@@ -26,8 +26,9 @@ from tests.support.mine_world import SECRET_NURSE, Family, family_of
 from tests.support.world import Answer, Browser
 from trust_framework.access_log import AccessSought, checked
 from trust_framework.blocks import BlockType, LiftReason
-from trust_framework.care import Activity
+from trust_framework.care import Activity, Period
 from trust_framework.care_requests import RequestState
+from trust_framework.review_cases import Outcome
 
 pytest_plugins = ["tests.support.worlds"]
 
@@ -328,6 +329,13 @@ def test_guardians_see_nothing_of_a_provider_that_lets_no_guardian_read(home: Fa
     assert "1 rad " in words
     assert browser.get(f"{MINE}/for/{alva}/atkomst/{hidden}").cause == "not-found"
     assert "Vård Två" not in browser.get(f"{MINE}/for/{alva}/atkomst?som=csv").text
+    now = home.world.clock.now
+    far = {"provider": a.OTHER_PROVIDER, "registered": a.act(now)}
+    home.block("alva", type=BlockType.OUTER, unit="", **far)
+    home.consent("alva", unit=a.FAR_UNIT, period=Period(now - 1, None), **far)
+    home.emergency("alva", actor=a.actor(provider=a.OTHER_PROVIDER, unit=a.FAR_UNIT))
+    for part in ("", "/sparrar", "/samtycken/vard", "/atkomst"):
+        assert "Två" not in said(browser.get(f"{MINE}/for/{alva}{part}"))
 
 
 # --- PDF --------------------------------------------------------------------------------------------------------------------
@@ -426,12 +434,12 @@ def test_an_extract_is_verified_by_the_script_that_goes_with_it(path: str, home:
     capsys.readouterr()
 
 
-def reviewed(home: Family, case: str, what: str, words: str = "") -> None:
+def reviewed(home: Family, case: str, what: str, words: str = "", outcome: Outcome | None = None) -> None:
     """A reviewer does something with a case."""
     federation = home.world.app.on.services.federation()
     on = ReviewServices(home.store, federation.care, federation.version)
     who = Caller(CallerKind.STAFF, person=home.person("dora"), providers=frozenset({a.PROVIDER}))
-    carried_out(lambda: cases.act(case, Deed(what, words), who, on, home.world.clock.now), home.store)
+    carried_out(lambda: cases.act(case, Deed(what, words, outcome), who, on, home.world.clock.now), home.store)
 
 
 def test_a_question_is_received_looked_at_and_answered_and_the_patient_sees_it(home: Family):
@@ -454,6 +462,10 @@ def test_a_question_is_received_looked_at_and_answered_and_the_patient_sees_it(h
     assert "Besvarat" in words
     assert "Vi har pratat med personen." in words
     assert "1 besvarad" in said(browser.get(MINE))
+    reviewed(home, case.id, "assess", "Befogat", Outcome.JUSTIFIED)
+    assert "/fraga" in browser.get(f"{MINE}/atkomst/{entry}").text
+    reviewed(home, case.id, "reopen", "En gång till")
+    assert "Granskas" in said(browser.get(f"{MINE}/atkomst"))
 
 
 def test_a_question_without_words_or_with_too_many_is_not_sent(home: Family):

@@ -23,7 +23,7 @@ WEB = files("broker.web")
 TEMPLATES = {file.name: file.read_text() for file in (WEB / "templates").iterdir() if file.name.endswith(".html")}
 EXPRESSION = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 QUOTED = re.compile(r"""["']([a-z][a-zA-Z_-]*(?:\.[a-zA-Z_-]*[0-9]?)+)["']""")
-END_USERS, CONSOLES = "messages.po", "[!m]*.po"
+END_USERS, CONSOLES = "[mo][ew]*.po", "[!m]*.po"
 """The words of end users are plain; members' teams and operators know what SAML is."""
 
 FILES = (".html", ".css", ".js", ".svg")

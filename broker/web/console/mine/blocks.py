@@ -44,9 +44,11 @@ def listed(turn: ConsoleTurn, about: str = "") -> Reply:
         return stopped
     mine.require(Deed.READ)
     note(mine, "blocks")
-    asked = turn.store.care_requests_of(mine.person)
+    hidden = mine.hidden
+    asked = [one for one in turn.store.care_requests_of(mine.person) if one.provider not in hidden]
+    found = [one for one in turn.store.blocks_of(mine.person) if one.provider not in hidden]
     waiting = {one.block for one in asked if one.state is RequestState.WAITING and one.wish is Wish.LIFT}
-    cards = [_card(one, waiting, mine) for one in reversed(turn.store.blocks_of(mine.person))]
+    cards = [_card(one, waiting, mine) for one in reversed(found)]
     page = Blocks(
         about=mine.about(),
         standing=tuple(card for card in cards if card.ended_at is None),

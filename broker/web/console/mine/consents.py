@@ -85,7 +85,8 @@ def of_care(turn: ConsoleTurn, about: str = "") -> Reply:
         return stopped
     mine.require(Deed.READ)
     note(mine, "consents")
-    cards = tuple(_card(one, mine) for one in reversed(turn.store.care_consents_of(mine.person)) if one.deleted is None)
+    given, hidden = reversed(turn.store.care_consents_of(mine.person)), mine.hidden
+    cards = tuple(_card(one, mine) for one in given if one.deleted is None and one.provider not in hidden)
     return mine.render(OwnConsents(about=mine.about(), release=None, care=cards), TAB)
 
 

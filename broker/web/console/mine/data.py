@@ -5,7 +5,7 @@ to itself, no words of a case but the patient's own and those meant for the pati
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -132,6 +132,8 @@ def _sign_on(one: Any) -> dict[str, Any]:
 def _logins(mine: OwnTurn) -> Iterator[dict[str, Any]]:
     """Every login on record, not those of the last days alone."""
     names = ("at", "reference", "service", "method", "level", "event", "reason", "released")
+    waiting = mine.store.log_waiting_of_person(mine.person)
+    yield from ({name: each.event[name] for name in names if each.event.get(name)} for each in waiting)
     before = 2**62
     while True:
         page = mine.store.log_of_person(mine.person, 0, before, BATCH)
@@ -161,7 +163,7 @@ def _place(one: Any, mine: OwnTurn) -> dict[str, str]:
 
 
 def _question(one: Any) -> dict[str, Any]:
-    answers = [{"at": _plain(at), "words": words} for at, words in one.answers]
+    answers = [{"at": at, "words": words} for at, words in one.answers]
     kept = {"at": one.at, "provider": one.provider, "unit": one.unit, "question": one.question}
     return {**kept, "state": one.state, "answers": answers}
 
@@ -174,27 +176,31 @@ def _access(told: dict[str, Any]) -> dict[str, Any]:
 
 
 _MOMENTS: Final = frozenset({"at", "until", "start", "end"})
-_BIG: Final = 100_000_000
 
 
-def _plain(value: Any, name: str = "at") -> Any:
-    """A value as JSON has it: moments by their ISO form, what is empty left out."""
+def _iso(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()
+
+
+def _plain(value: Any, name: str = "at", moment: Callable[[int], str] = _iso) -> Any:
+    """A value as JSON has it: moments as they are written, what is empty left out."""
     if isinstance(value, bool | str) or value is None:
         return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, int):
-        moment = (name in _MOMENTS or name.endswith("_at")) and value > 0
-        return datetime.fromtimestamp(value, UTC).isoformat() if moment else value
+        return moment(value) if (name in _MOMENTS or name.endswith("_at")) and value > 0 else value
     if is_dataclass(value) and not isinstance(value, type):
         value = {key: getattr(value, key) for key in value.__dataclass_fields__}
     if isinstance(value, Mapping):
-        return {key: plain for key, each in value.items() if (plain := _plain(each, key)) not in (None, "", [], {})}
-    return [_plain(each, name) for each in (sorted(value) if isinstance(value, frozenset) else value)]
+        plain = {key: _plain(each, key, moment) for key, each in value.items()}
+        return {key: each for key, each in plain.items() if each not in (None, "", [], {})}
+    return [_plain(each, name, moment) for each in (sorted(value) if isinstance(value, frozenset) else value)]
 
 
 def _section(name: str, things: tuple[Mapping[str, Any], ...], mine: OwnTurn) -> DataSection:
-    shown_ = tuple(tuple(_pairs(_plain(one), mine)) for one in things[:MOST_READ])
+    moment = mine.turn.on.pages.moment(mine.language)
+    shown_ = tuple(tuple(_pairs(_plain(one, "", moment), mine)) for one in things[:MOST_READ])
     return DataSection(name=name, things=shown_, total=len(things))
 
 

@@ -42,8 +42,13 @@ class QuestionForm(ConsoleForm):
 
 def questions(mine: OwnTurn) -> tuple[QuestionCard, ...]:
     """What the patient has asked, the newest first."""
-    asked = (one for one in mine.store.review_cases_of(mine.person) if one.kind is CaseKind.PATIENT_ASKS)
-    return tuple(reversed([_question(one, mine) for one in asked]))
+    return tuple(_question(one, mine) for one in _asked(mine))
+
+
+def _asked(mine: OwnTurn) -> list[ReviewCase]:
+    """The patient's own cases, the newest first."""
+    cases_, hidden = mine.store.review_cases_of(mine.person), mine.hidden
+    return [one for one in reversed(cases_) if one.kind is CaseKind.PATIENT_ASKS and one.provider not in hidden]
 
 
 def _question(case: ReviewCase, mine: OwnTurn) -> QuestionCard:
@@ -62,14 +67,16 @@ def _question(case: ReviewCase, mine: OwnTurn) -> QuestionCard:
 
 def state(case: ReviewCase) -> str:
     """Where a question stands, as the patient is told."""
-    acts = {act.what for act in case.acts}
-    if "answered" in acts or case.closed_at is not None:
+    words = [act.what for act in case.acts]
+    again = max((n for n, word in enumerate(words) if word == "reopened"), default=0)
+    if case.closed_at is not None or "answered" in words[again:]:
         return ANSWERED
-    return LOOKED_AT if acts - {"opened"} else RECEIVED
+    return LOOKED_AT if set(words) - {"opened"} else RECEIVED
 
 
 def emergencies(mine: OwnTurn) -> tuple[Emergency, ...]:
     """When somebody opened what was closed because care could not wait, the newest first, and whether it was looked at."""
+    hidden = mine.hidden
     return tuple(
         Emergency(
             at=one.at,
@@ -78,6 +85,7 @@ def emergencies(mine: OwnTurn) -> tuple[Emergency, ...]:
             state=_looked_at(one.case, mine),
         )
         for one in reversed(mine.store.emergencies_of(mine.person))
+        if one.actor.provider not in hidden
     )
 
 
@@ -116,8 +124,7 @@ def _found(mine: OwnTurn, entry: str) -> tuple[Reading, AccessRow]:
 def _page(row: AccessRow, form: QuestionForm, reading: Reading) -> Reply:
     mine = reading.mine
     path = mine.at(f"/atkomst/{row.id}")
-    asked = (one for one in mine.store.review_cases_of(mine.person) if one.kind is CaseKind.PATIENT_ASKS)
-    case = next((one for one in reversed(tuple(asked)) if one.about == row.id), None)
+    case = next((one for one in _asked(mine) if one.about == row.id), None)
     page = OneAccess(
         about=mine.about(),
         told=reading.told(row),

@@ -10,7 +10,6 @@ from broker.web.console.mine.turn import OwnTurn
 from trust_framework import access_words
 from trust_framework.access_log import AccessRow, AccessSought
 from trust_framework.access_words import Told
-from trust_framework.representation import Kind
 
 BATCH: Final = 1000
 MOST: Final = 100_000
@@ -28,12 +27,8 @@ class Reading:
 
     @cached_property
     def hidden(self) -> frozenset[str]:
-        """Care providers that let no guardian read."""
-        representation = self.mine.representation
-        if representation is None or representation.kind is not Kind.GUARDIAN:
-            return frozenset()
-        known = self.mine.care.register.providers
-        return frozenset(id_ for id_, one in known.items() if not one.switches.guardians_read)
+        """See `OwnTurn.hidden`."""
+        return self.mine.hidden
 
     def shows(self, row: AccessRow) -> bool:
         """Whether an entry is for who reads: guardians see nothing of a provider that lets them see nothing."""

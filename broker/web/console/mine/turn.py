@@ -25,6 +25,7 @@ from trust_framework.persons import Person
 from trust_framework.representation import (
     AgeRules,
     Deed,
+    Kind,
     Representation,
     Represented,
     Why,
@@ -104,6 +105,14 @@ class OwnTurn:
     def by(self) -> str:
         """Who reads and acts."""
         return self.turn.actor.person
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Care providers of which nothing is shown: to a guardian, those that let no guardian read."""
+        if self.representation is None or self.representation.kind is not Kind.GUARDIAN:
+            return frozenset()
+        known = self.care.register.providers
+        return frozenset(id_ for id_, one in known.items() if not one.switches.guardians_read)
 
     @property
     def number(self) -> Identifier | None:
