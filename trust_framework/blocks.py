@@ -115,7 +115,7 @@ def selects(block: Block, resource: Resource) -> bool:
         return False
     if resource.type in block.excluded and resource.type in EXCLUDABLE:
         return False
-    return block.information.inverted or block.information.overlaps(resource.recorded)
+    return block.information.overlaps(resource.recorded) or block.information.inverted
 
 
 def applicable(block: Block, actor: CareActor, resource: Resource) -> bool:

@@ -91,8 +91,9 @@ class Period:
 
     def overlaps(self, other: "Period") -> bool:
         """Whether any instant lies in both."""
-        first, last = max(self.first, other.first), min(self.last, other.last)
-        return first <= last
+        first, last = -EVER if self.start is None else self.start, EVER if self.end is None else self.end
+        begins, ends = -EVER if other.start is None else other.start, EVER if other.end is None else other.end
+        return first <= ends and begins <= last and first <= last and begins <= ends
 
     def holds(self, at: int) -> bool:
         """Whether the instant lies in it."""

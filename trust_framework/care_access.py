@@ -106,6 +106,7 @@ class Asking:
 
     def __init__(self, question: AccessQuestion, facts: CareFacts, now: int) -> None:
         self.actor, self.patient, self.facts, self.now = question.actor, question.patient, facts, now
+        self.grounds: dict[tuple[str, str], Ground] = {}
 
 
 A = TypeVar("A", bound=Asking)
@@ -159,19 +160,30 @@ def seen(rulings: Iterable[Ruling]) -> tuple[Ruling, ...]:
 
 def _ruling(asking: A, resource: Resource, rules: tuple[CareRule[A], ...]) -> Ruling:
     found = [(rule, abouts) for rule in rules if (abouts := rule.predicate(asking, resource))]
-    if any(rule.hides for rule, _ in found):
-        found = [(rule, abouts) for rule, abouts in found if rule.hides]
-        return Ruling(resource.id, Access.REFUSED, _grounds(found), hidden=True)
-    worst = max((rule.access for rule, _ in found if rule.access), key=_RANK.__getitem__, default=None)
-    if worst is None:
-        return Ruling(resource.id, Access.REFUSED, (*_grounds(found), _UNPERMITTED))
-    if worst is not Access.PERMITTED:
+    worst, hides = -1, False
+    for rule, _ in found:
+        worst = worst if rule.access is None else max(worst, _RANK[rule.access])
+        hides = hides or rule.hides
+    if hides:
+        hiding = [(rule, abouts) for rule, abouts in found if rule.hides]
+        return Ruling(resource.id, Access.REFUSED, _grounds(hiding, asking), hidden=True)
+    if worst < 0:
+        return Ruling(resource.id, Access.REFUSED, (*_grounds(found, asking), _UNPERMITTED))
+    if worst > 0:
         found = [(rule, abouts) for rule, abouts in found if rule.access is not Access.PERMITTED]
-    return Ruling(resource.id, worst, _grounds(found))
+    return Ruling(resource.id, SEVERITY[worst], _grounds(found, asking))
 
 
 _UNPERMITTED: Final = Ground("default", "not-permitted")
 
 
-def _grounds(found: Iterable[tuple[CareRule[A], tuple[str, ...]]]) -> tuple[Ground, ...]:
-    return tuple(Ground(rule.id, rule.code, rule.source, about) for rule, abouts in found for about in abouts)
+def _grounds(found: Iterable[tuple[CareRule[A], tuple[str, ...]]], asking: A) -> tuple[Ground, ...]:
+    """A ground for each thing that a rule is about. Most are the same for many resources: each is made once a question."""
+    told = []
+    for rule, abouts in found:
+        for about in abouts:
+            ground = asking.grounds.get((rule.id, about))
+            if ground is None:
+                ground = asking.grounds[rule.id, about] = Ground(rule.id, rule.code, rule.source, about)
+            told.append(ground)
+    return tuple(told)

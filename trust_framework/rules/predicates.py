@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from trust_framework.blocks import Block, BlockType, selects
+from trust_framework.blocks import Block, selects
 from trust_framework.care import Resource
 from trust_framework.care_access import HOLDS, NOTHING, Asking
 
@@ -44,9 +44,7 @@ def by_provider(blocks: Iterable[Block]) -> Blocks:
     return heaps
 
 
-def selected(blocks: Blocks, resource: Resource, type_: BlockType | None = None) -> tuple[str, ...]:
-    """The ids of those blocks, of a type or any, that close the resource."""
+def selected(blocks: Blocks, resource: Resource) -> tuple[str, ...]:
+    """The ids of those blocks that close the resource."""
     here = blocks.get(resource.provider)
-    if here is None:
-        return NOTHING
-    return tuple(block.id for block in here if type_ in {None, block.type} and selects(block, resource))
+    return tuple([block.id for block in here if selects(block, resource)]) if here else NOTHING

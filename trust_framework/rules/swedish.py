@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from trust_framework.blocks import Block, BlockType, binds, lift_for
+from trust_framework.blocks import Block, binds, lift_for
 from trust_framework.care import Purpose, Resource
 from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asking, CareFacts, CareRule, RuleSet, more
 from trust_framework.care_consents import ConsentType, consent_for
@@ -49,8 +49,9 @@ _UNKNOWN: Final = PurposeTerms(blocked=True, relation=True, shared=False)
 
 
 class SwedishAsking(Asking):
-    """With the consent, relation and emergency access of whoever asks, and the blocks against them in four heaps: closed,
-    to be opened by an emergency alone, lifted for a time, and opened by their emergency access.
+    """With the consent, relation and emergency access of whoever asks, and the blocks against them in heaps: inner and
+    outer ones that are closed, those that only an emergency opens, those lifted for a time, and those that their emergency
+    access has opened.
     """
 
     def __init__(self, question: AccessQuestion, facts: CareFacts, now: int) -> None:
@@ -63,21 +64,21 @@ class SwedishAsking(Asking):
         self.emergency = emergency_for(facts.emergencies, actor, self.patient, own, now)
         self.unable = more(facts, "se", SwedishFacts()).unable_to_consent
         self.relation_inside = self.terms.relation and own.relation_needed
-        heaps: dict[str, list[Block]] = {"closed": [], "emergency": [], "lifted": [], "opened": []}
+        heaps: dict[str, list[Block]] = {"Inner": [], "Outer": [], "emergency": [], "lifted": [], "opened": []}
         for block in facts.blocks if self.terms.blocked else ():
             if binds(block, actor):
                 heaps[self._heap(block)].append(block)
-        self.closed, self.to_open, self.lifted, self.opened = map(by_provider, heaps.values())
+        self.inner, self.outer, self.to_open, self.lifted, self.opened = map(by_provider, heaps.values())
 
     def _heap(self, block: Block) -> str:
         """Blocks of other providers open in an emergency only where the provider that set them lets others lift them."""
         if lift_for(block, self.actor, self.now):
             return "lifted"
         if not may_open(block, self.actor, self.facts.switches(block.provider)):
-            return "closed"
+            return block.type
         if self.emergency:
             return "opened"
-        return "emergency" if self.unable and self.actor.purpose == Purpose.CARE else "closed"
+        return "emergency" if self.unable and self.actor.purpose == Purpose.CARE else block.type
 
     def shared(self, resource: Resource) -> bool:
         """Whether it is another provider's information."""
@@ -101,12 +102,12 @@ def not_for_this_purpose(asking: SwedishAsking, resource: Resource) -> tuple[str
 
 def inner_block(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
     """The patient closed the unit's information to other units and providers."""
-    return selected(asking.closed, resource, BlockType.INNER)
+    return selected(asking.inner, resource)
 
 
 def outer_block(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
     """The patient closed the provider's information to other providers."""
-    return selected(asking.closed, resource, BlockType.OUTER)
+    return selected(asking.outer, resource)
 
 
 def block_in_emergency(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class TurkishAsking(Asking):
         standing = tuple(self._windows()) if self.physician else ()
         self.shut = tuple(each for each in standing if each[0] not in self.choice)
         self.windows = tuple(each for each in standing if each[0] in self.choice)
+        self.open = {each: tuple(id_ for window, id_, _ in self.windows if window is each) for each in Window}
         self.code = self._code() if self.physician else NOTHING
         self.since = min((at for window, _, at in self.windows if window in _EPISODES), default=EVER)
         self.restricted = {each.type: each.licences for each in self.tr.restrictions}
@@ -214,7 +215,7 @@ def any_physician(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
 
 
 def _open(asking: TurkishAsking, window: Window) -> tuple[str, ...]:
-    return tuple(id_ for each, id_, _ in asking.windows if each is window)
+    return asking.open.get(window, NOTHING)
 
 
 def code(asking: TurkishAsking, resource: Resource) -> tuple[str, ...]:
