@@ -7,6 +7,7 @@ the asker's care provider. What cannot be decided or recorded is refused.
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from broker.audit.care_events import AccessDecided
@@ -71,10 +72,13 @@ def _asked(question: AccessQuestion, who: Caller, on: CareServices) -> AccessQue
 
 def compared(resource: Resource) -> Resource:
     """A resource with its ids in compare form. What is no HSA-id is nobody's, and cannot be judged."""
-    provider, unit = _compared(resource.provider), _compared(resource.unit)
-    return replace(resource, provider=provider, unit=unit, type=resource.type.strip())
+    provider, unit, kind = _compared(resource.provider), _compared(resource.unit), resource.type.strip()
+    if (provider, unit, kind) == (resource.provider, resource.unit, resource.type):
+        return resource
+    return replace(resource, provider=provider, unit=unit, type=kind)
 
 
+@lru_cache(maxsize=4096)
 def _compared(value: str) -> str:
     return hsa_compare_form(value) if hsa_id(value.strip()) else ""
 
