@@ -372,6 +372,20 @@ class FeedFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataLooked(Event):
+    """The address of a service's metadata was looked at, and what was found is news: proposed, `published` where it was
+    harmless, or not to be believed (`error`), in which case what is registered stays.
+    """
+
+    name: ClassVar[str] = "metadata.looked-at"
+    retention: ClassVar[str] = "operation"
+    service: str
+    error: str = ""
+    proposal: str = ""
+    published: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyChanged(Event):
     """A key of the ring changed state, or when it will. `due_at` is when it goes on by itself, `by` who or what did it."""
 

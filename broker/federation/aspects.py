@@ -159,6 +159,9 @@ _ROWS: Final = (
     Aspect(SERVICE, "openid_federation", _S, "entitet i OpenID Federation", "entity in the OpenID Federation", _D, _D),
     # SAML services
     Aspect(SERVICE, "entityID", _V, "entityID", "entityID", _D, _D),
+    Aspect(SERVICE, "metadata_url", _A, "adress där metadata hämtas", "address that metadata is fetched from", _D, _C),
+    Aspect(SERVICE, "metadata_certificate", _K, "hämtade metadata", "metadata that is fetched", _D, _D,
+           another_key_is_dangerous),
     Aspect(SERVICE, "assertion consumer service", _A, "adress för svar", "address for answers", _D, _C),
     Aspect(SERVICE, "single logout service", _A, "adress för utloggning", "address for logout", _D, _C),
     Aspect(SERVICE, "signing key", _K, "signering", "signing", _D, _D, another_key_is_dangerous),

@@ -39,7 +39,13 @@ class Bringing:
 
     def _service(self, entry: Values, place: Place) -> Values:
         if "saml" in entry:
-            return {**entry, "saml": self._metadata(entry["saml"], (*place, "saml"))}
+            saml = self._metadata(entry["saml"], (*place, "saml"))
+            if certificate := saml.get("metadata_certificate"):
+                saml = {
+                    **saml,
+                    "metadata_certificate": self._pem(certificate, (*place, "saml", "metadata_certificate")),
+                }
+            return {**entry, "saml": saml}
         return {**entry, "oidc": self._registration(entry["oidc"], (*place, "oidc"))}
 
     def _upstream(self, entry: Values, place: Place) -> Values:

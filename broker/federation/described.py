@@ -37,6 +37,7 @@ from broker.federation.schema import (
     FederationFile,
     MemberEntry,
     ProviderEntry,
+    SamlEntry,
     ServiceEntry,
 )
 from broker.federation.trusted import trusted_part
@@ -126,7 +127,8 @@ def _service(_id: str, content: Content, settings: Settings) -> Facts:
     read = entries.service(entry, entries.when(settings))
     if read.service.saml is not None and entry.saml is not None:
         xml = entry.saml.metadata_xml or ""
-        return _plain(entry) | _saml_service(read.service.saml) | _of_role(xml, SP_ROLE) | _rest(SERVICE, content)
+        told = _saml_service(read.service.saml) | _of_role(xml, SP_ROLE) | _by_address(entry.saml)
+        return _plain(entry) | told | _rest(SERVICE, content)
     return _plain(entry) | _client(read.service.oidc, entry.oidc or {})
 
 
@@ -138,6 +140,13 @@ def _client(client: OidcClient | None, registration: Content) -> dict[str, Words
         facts["jwks"] = frozenset(described_keys.of_set(client.jwks)) if client.jwks else frozenset()
     facts["client_secret"] = _words(registration.get(SECRET_HASH))
     return {name: words for name, words in facts.items() if name not in {SECRET_HASH, "secret_hash", "response_types"}}
+
+
+def _by_address(saml: SamlEntry) -> dict[str, Words]:
+    return {
+        "metadata_url": _words(saml.metadata_url),
+        "metadata_certificate": _pem(saml.metadata_certificate) if saml.metadata_certificate else frozenset(),
+    }
 
 
 def _saml_service(service: SamlService) -> dict[str, Words]:

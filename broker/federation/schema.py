@@ -50,15 +50,23 @@ ServiceState = Annotated[State, AfterValidator(_of_service)]
 
 
 class SamlEntry(Entry):
-    """A SAML service. Exactly one of the two keys."""
+    """A SAML service. Exactly one of the first two keys."""
 
     metadata: Text | None = Field(None, description="Path of its SAML metadata, relative to this file.")
     metadata_xml: str | None = Field(None, description="The SAML metadata itself.")
+    metadata_url: WebAddress | None = Field(
+        None, description="Where it is published: looked at each hour, and what has changed there is proposed."
+    )
+    metadata_certificate: str | None = Field(
+        None, description="PEM of the certificate whose key signs it there: a path, `env:NAME` or the text."
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.metadata is None) == (self.metadata_xml is None):
             raise ValueError("has either metadata (a path) or metadata_xml (the text)")
+        if self.metadata_certificate and not self.metadata_url:
+            raise ValueError("metadata_certificate is of metadata_url")
         return self
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from broker.care.calling import CareServices
 from broker.federation import domains
+from broker.jobs.addresses import AddressStore, look_at_addresses
 from broker.jobs.care_node import NodeStore, care_node_jobs
 from broker.jobs.corrections import CorrectionStore, correction_jobs
 from broker.jobs.feeds import FeedStore, look_at_feeds
@@ -35,7 +36,7 @@ KEYS = 60
 """Seconds between looks at the keys' dates."""
 
 
-class HouseStore(SealingStore, FeedStore, NoticeStore, NodeStore, CorrectionStore, Protocol):
+class HouseStore(SealingStore, FeedStore, AddressStore, NoticeStore, NodeStore, CorrectionStore, Protocol):
     """What the standard jobs need of the store."""
 
     @property
@@ -96,6 +97,7 @@ def outbound_jobs(
     """Jobs that call others and may wait for them, so they run in a thread of their own: nothing else stands still."""
     return (
         Job("feeds", 5, lambda: look_at_feeds(store, egress)),
+        Job("addresses", 300, lambda: look_at_addresses(store, egress, settings)),
         Job("hosts", _HOUR, lambda: look_at_hosts(store, egress)),
         *care_node_jobs(store, egress, settings, care),
         *correction_jobs(store, settings.base_url),

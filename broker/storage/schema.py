@@ -5,6 +5,7 @@ from broker.storage import (  # noqa: F401  # importing a file registers its tab
     access_log,
     access_months,
     access_reports,
+    addresses,
     care_blocks,
     care_cases,
     care_consents,

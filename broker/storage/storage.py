@@ -37,6 +37,7 @@ from broker.care.filings import (
 )
 from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
 from broker.care.requests import SaveCareRequest
+from broker.federation.addresses import AddressState, KeepAddress
 from broker.federation.domains import KeepProof
 from broker.federation.feeds import FeedState, KeepFeed
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
@@ -80,6 +81,7 @@ from broker.protocols.testing.run import KeepPreset, KeepRun, NoteRun, Run, UseP
 from broker.storage import (
     access_log,
     access_reports,
+    addresses,
     breaches,
     care_blocks,
     care_cases,
@@ -191,6 +193,7 @@ APPLY: dict[type, Apply] = {
     KeepChained: chained.keep,
     DropChained: chained.drop,
     KeepFeed: feeds.keep,
+    KeepAddress: addresses.keep,
     SaveBlock: care_blocks.save,
     SaveCareConsent: care_consents.save,
     SaveRelation: care_relations.save,
@@ -407,6 +410,10 @@ class Storage(LogStore):
     def feed_states(self) -> dict[str, FeedState]:
         """How each feed has fared."""
         return feeds.states(self._database)
+
+    def address_states(self) -> Mapping[str, AddressState]:
+        """How the address of each service's metadata has fared, by service."""
+        return addresses.states(self._database)
 
     def register_entry(self, kind: str, id: str) -> Entry | None:
         """An entry that stands, or None."""

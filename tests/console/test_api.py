@@ -10,7 +10,10 @@ from broker.login.effects import Effects
 from broker.web.api.errors import CAUSES
 from broker.web.api.openapi import ROWS
 from broker.web.api.routes import API, ApiRow
+from metadata.wire.egress import Response
+from tests.support import saml_metadata
 from tests.support.console import OTHER, Console, consoles, document, service
+from tests.support.egress import FakeEgress
 from tests.support.world import LEVEL2, LEVEL3, MEMBER, Answer, Worlds
 from trust_framework.corrections import Correction, Receipt
 from trust_framework.roles import FEDERATION, Role
@@ -323,3 +326,20 @@ def test_a_program_fetches_corrections_of_what_its_member_was_given_and_acknowle
 
     assert call(console, "GET", at, token).json == {"corrections": []}
     assert [event["by"] for event in console.world.events("data.correction-told")] == ["client:tool"]
+
+
+def test_a_service_s_metadata_may_be_named_by_address(console: Console):
+    url, xml = "https://sp.example/metadata", saml_metadata.entity(entity_id="https://sp.example/metadata")
+    object.__setattr__(console.world.app.on, "egress", FakeEgress({("GET", url): Response(200, {}, xml)}))
+    wish = {
+        "kind": "service",
+        "id": "sp",
+        "content": {"id": "sp", "member": MEMBER, "levels": [LEVEL2], "saml": {"metadata_url": url}},
+    }
+    begun = call(console, "POST", f"/members/{MEMBER}/proposals", machine(console), wish)
+    assert begun.status == 200
+    kept = console.world.store.proposal(begun.json["id"]).content["saml"]
+    assert kept == {"metadata_url": url, "metadata_xml": xml.decode()}
+    object.__setattr__(console.world.app.on, "egress", FakeEgress({}))
+    refused = call(console, "POST", f"/members/{MEMBER}/proposals", machine(console), {**wish, "id": "sp2"})
+    assert (refused.status, refused.json["code"]) == (409, "refused.not-fetched")

@@ -5,9 +5,12 @@ import re
 import pytest
 
 from broker.web.console.connecting import STAGES, STEPS
+from metadata.wire.egress import EgressRefused, Response
+from tests.support import feeds
 from tests.support import saml_metadata as make
 from tests.support.console import OTHER, Console, consoles, owner
-from tests.support.world import LEVEL3, MEMBER, Answer, Browser
+from tests.support.egress import FakeEgress
+from tests.support.world import LEVEL3, MEMBER, NOW, Answer, Browser
 from trust_framework.approval import Stage
 
 pytest_plugins = ["tests.support.worlds"]
@@ -225,3 +228,53 @@ def test_steps_that_there_are_not_and_proposals_of_other_kinds_are_missing(conso
 
 def test_every_step_with_fields_is_among_the_steps():
     assert set(STAGES) - {"skal"} < set(STEPS)  # the reasons are a side step of the details
+
+
+# --- metadata by address
+
+ADDRESS = "https://bok.example/saml"
+
+
+def publishing(console, answer):
+    """What stands at the address."""
+    egress = FakeEgress({("GET", ADDRESS): answer})
+    object.__setattr__(console.world.app.on, "egress", egress)
+    return egress
+
+
+def test_metadata_is_fetched_from_where_it_is_published_and_the_address_is_kept(console, anna):
+    publishing(console, Response(200, {}, SAML.encode()))
+    report = sent(anna, begun(anna), protocol="saml", metadata_url=ADDRESS)
+    assert report.page == "M3"
+    assert draft(console).content["saml"] == {"metadata_xml": SAML, "metadata_url": ADDRESS}
+    again = anna.get(at(console, "teknik"))
+    assert f'value="{ADDRESS}"' in again.text
+
+
+@pytest.mark.parametrize(
+    "answer", [Response(404, {}, b""), EgressRefused("private address", ADDRESS), Response(200, {}, b"<x/>")]
+)
+def test_an_address_that_gives_nothing_good_is_told_at_its_field(console, anna, answer):
+    publishing(console, answer)
+    page = sent(anna, begun(anna), protocol="saml", metadata_url=ADDRESS)
+    assert page.page == "M2"
+    assert "Adressen gav inga metadata som går att lita på." in page.text
+    assert "saml" not in draft(console).content
+
+
+def test_a_file_that_is_sent_beside_an_address_goes_before_and_a_client_has_no_address(console, anna):
+    egress = publishing(console, Response(404, {}, b""))
+    begun(anna)
+    sent(anna, anna.get(at(console, "teknik")), protocol="oidc", metadata_url=ADDRESS,
+         redirect_uris="https://bok.example/cb")  # fmt: skip
+    assert egress.calls == []
+    assert "saml" not in draft(console).content
+
+
+def test_a_certificate_says_whose_key_signs_what_is_published(console, anna):
+    publishing(console, Response(200, {}, SAML.encode()))
+    page = sent(anna, begun(anna), protocol="saml", metadata_url=ADDRESS, metadata_certificate=feeds.pem())
+    assert "Adressen gav inga metadata" in page.text
+    publishing(console, Response(200, {}, feeds.single(SAML.encode(), until=NOW + 86_400)))
+    assert sent(anna, page, protocol="saml", metadata_url=ADDRESS, metadata_certificate=feeds.pem()).page == "M3"
+    assert draft(console).content["saml"]["metadata_certificate"] == feeds.pem().strip()

@@ -1,9 +1,9 @@
 """Proposals for programs: begun, changed, sent in and decided by the same functions as in the pages."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
-from broker.federation import proposals
+from broker.federation import addresses, proposals
 from broker.federation.aspects import SERVICE
 from broker.federation.plan import LATELY
 from broker.federation.proposals import Answer, Desk
@@ -73,7 +73,20 @@ def begun(turn: ApiTurn) -> values.Proposal:
     standing = turn.store.register_entry(wish.kind, wish.id)
     if standing is not None and standing.org != turn.org:
         raise ApiError("refused", why=approval.Refusal.NAME_HELD.value)
-    return _done(proposals.draft(wish.kind, wish.id, turn.org, wish.content, turn.actor, desk(turn)), turn)
+    content = _fetched(wish.content, turn)
+    return _done(proposals.draft(wish.kind, wish.id, turn.org, content, turn.actor, desk(turn)), turn)
+
+
+def _fetched(content: Mapping[str, Any] | None, turn: ApiTurn) -> Mapping[str, Any] | None:
+    """The content with the metadata that is published at its `metadata_url`, where it brings none itself."""
+    saml = (content or {}).get("saml")
+    if content is None or not isinstance(saml, Mapping) or not saml.get("metadata_url") or saml.get("metadata_xml"):
+        return content
+    try:
+        found = addresses.fetched(saml, turn.on.egress, turn.now)
+    except addresses.NotFetched as error:
+        raise ApiError("refused", str(error), why="not-fetched") from error
+    return {**content, "saml": {**saml, "metadata_xml": found.xml if found else ""}}
 
 
 KINDS: Final = ("service", "identity_provider", "member")
@@ -82,7 +95,7 @@ KINDS: Final = ("service", "identity_provider", "member")
 def edited(turn: ApiTurn, proposal: str) -> values.Proposal:
     """Give a proposal another content. Approvals of the one before are void."""
     found = _found(turn, proposal)
-    return _done(proposals.edit(found, turn.body.content, turn.actor, desk(turn)), turn)
+    return _done(proposals.edit(found, _fetched(turn.body.content, turn), turn.actor, desk(turn)), turn)
 
 
 def acted(turn: ApiTurn, proposal: str, act: str) -> values.Proposal:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from broker.exchange import Reply
-from broker.federation import proposals
+from broker.federation import addresses, proposals
 from broker.federation.proposals import Answer
 from broker.web import bench
 from broker.web.console.connecting_forms import AboutForm, AcceptedForm, DetailsForm, SendForm, TechnicalForm, why_form
@@ -74,10 +74,12 @@ def _without_empty(content: Content) -> Content:
 
 
 def _technical_data(content: Content) -> dict[str, Any]:
-    oidc = content.get("oidc") or {}
+    oidc, saml = content.get("oidc") or {}, content.get("saml") or {}
     return {
         "protocol": "oidc" if oidc else "saml",
-        "metadata": (content.get("saml") or {}).get("metadata_xml", ""),
+        "metadata": saml.get("metadata_xml", ""),
+        "metadata_url": saml.get("metadata_url", ""),
+        "metadata_certificate": saml.get("metadata_certificate", ""),
         "redirect_uris": "\n".join(oidc.get("redirect_uris", ())),
         "application_type": oidc.get("application_type", "web"),
         "jwks_uri": oidc.get("jwks_uri", ""),
@@ -87,8 +89,32 @@ def _technical_data(content: Content) -> dict[str, Any]:
 def _technical(form: Any, content: Content) -> Content:
     rest = {name: value for name, value in content.items() if name not in {"saml", "oidc"}}
     if form.protocol.data == "saml":
-        return {**rest, "saml": {"metadata_xml": _metadata(form)}}
+        return {**rest, "saml": _without_empty({"metadata_xml": _metadata(form), **_published_at(form)})}
     return {**rest, "oidc": _registration(form, content)}
+
+
+def _published_at(form: Any) -> Content:
+    """Where the metadata is published, and whose key signs it there."""
+    url = (form.metadata_url.data or "").strip()
+    certificate = (form.metadata_certificate.data or "").strip()
+    return {"metadata_url": url, "metadata_certificate": certificate if url else ""}
+
+
+def _fetched(form: Any, turn: ConsoleTurn) -> bool:
+    """Fetch the metadata that a form names by address, in place of what stood in the field; False when that fails. A file that
+    is sent with it goes before.
+    """
+    if "metadata_url" not in form or form.protocol.data != "saml" or form.file.data:
+        return True
+    if not (given := _published_at(form))["metadata_url"]:
+        return True
+    try:
+        found = addresses.fetched(given, turn.on.egress, turn.now)
+    except addresses.NotFetched:
+        form.metadata_url.errors = [*form.metadata_url.errors, "form.not-fetched"]
+        return False
+    form.metadata.data = found.xml if found else ""
+    return True
 
 
 def _metadata(form: Any) -> str:
@@ -289,7 +315,7 @@ def step(turn: ConsoleTurn, proposal: str, step: str) -> Reply:
         raise Missing
     content = dict(draft.content or {})
     form = stage.form(turn, content)
-    if turn.posted and form.valid(turn):
+    if turn.posted and form.valid(turn) and _fetched(form, turn):
         answer = proposals.edit(draft, stage.after(form, content), turn.actor, desk(turn))
         if isinstance(answer, Refused):
             form.form_errors.append("refused." + answer.why)

@@ -58,6 +58,8 @@ class TechnicalForm(ConsoleForm):
         default="saml",
     )
     file = FileField("connect.file")
+    metadata_url = StringField("connect.metadata-url", [Optional(), NAME, line, address])
+    metadata_certificate = TextAreaField("connect.metadata-certificate", [LIST])
     metadata = TextAreaField("connect.metadata", [longest(LONGEST_METADATA)])
     redirect_uris = TextAreaField("connect.redirect-uris", [LIST, needed_with("oidc")])
     application_type = RadioField(
@@ -68,8 +70,9 @@ class TechnicalForm(ConsoleForm):
     jwks_uri = StringField("connect.jwks-uri", [Optional(), NAME, line, address])
 
     def validate_metadata(self, field: TextAreaField) -> None:
-        """For SAML, in the field or as a file."""
-        if self.protocol.data == "saml" and not (field.data or "").strip() and not self.file.data:
+        """For SAML: in the field, as a file, or where it is published."""
+        given = (field.data or "").strip() or self.file.data or (self.metadata_url.data or "").strip()
+        if self.protocol.data == "saml" and not given:
             raise ValidationError("form.required")
 
 

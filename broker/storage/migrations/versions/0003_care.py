@@ -35,6 +35,7 @@ TABLES = (
     "key_use",
     "access_log_archives",
     "log_holds",
+    "metadata_addresses",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -331,6 +332,13 @@ def _access_log() -> None:
         sa.Column("made_at", NUMBER, nullable=False),
         sa.Column("ended_at", NUMBER, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_holds")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "metadata_addresses",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_metadata_addresses")),
         sqlite_strict=True,
     )
 

@@ -1,0 +1,203 @@
+"""Metadata of single services by address: fetched, verified, and looked at again; the last good stays until something better.
+
+A service's entry may say where its metadata is published (`saml.metadata_url`) and whose key signs it there. What is found
+there later is proposed like any other change of the entry: what is harmless is published at once, what touches trust waits
+for those who approve it, and meanwhile the register's copy serves. Other federations' feeds are `broker.federation.feeds`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from broker.federation import proposals
+from broker.federation.proposals import Desk, Done
+from broker.federation.register import Entry
+from broker.login.effects import NOTHING, Change, Effects
+from metadata.wire.outbound import EgressFailed, EgressRefused, Fetches, Outbound
+from metadata.wire.saml_feed import SignedFeed, read_signed
+from metadata.wire.saml_metadata import read_entity
+from metadata.wire.signing import UnfitKey
+from metadata.wire.x509 import BadCertificate, load_pem_or_der_certificate, public_key
+from metadata.wire.xml import XmlRefused
+from trust_framework.approval import OPEN, Proposal, Refused
+from trust_framework.members import State
+from trust_framework.roles import MACHINE, Actor, Role, RoleGrant
+
+EVERY: Final = 3600
+"""Seconds from one look at an address to the next."""
+
+LONGEST: Final = 2 * 1024 * 1024
+NEAR: Final = 7 * 86_400
+"""Seconds before its own end from which a copy is replaced by one that says the same and lasts longer."""
+
+ORIGIN: Final = "address"
+_REASON: Final = "What is published at the address of the metadata has changed."
+
+
+class NotFetched(Exception):
+    """The address gives no metadata that can be believed. The text is a short machine word, and what it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressState:
+    """How the address of a service has fared. Times are epoch seconds; `failing_since` and `error` are of the last looks, when
+    they failed. `proposal` is the one that was made of what was found last.
+    """
+
+    id: str
+    checked_at: int = 0
+    etag: str = ""
+    error: str = ""
+    failing_since: int = 0
+    proposal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAddress(Change):
+    """Keep how an address has fared."""
+
+    state: AddressState
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is published at an address: the document as it is to be kept, and its ETag."""
+
+    xml: str
+    etag: str = ""
+
+
+def address_of(content: Mapping[str, Any]) -> str:
+    """Where a service's metadata is published, empty where nobody has said."""
+    return str((content.get("saml") or {}).get("metadata_url") or "")
+
+
+def fetched(saml: Mapping[str, Any], egress: Fetches, now: int, etag: str = "") -> Found | None:
+    """What stands at `metadata_url`, verified with `metadata_certificate` where there is one; None when nothing is new.
+    Raises NotFetched.
+    """
+    headers = {"Accept": "application/samlmetadata+xml"} | ({"If-None-Match": etag} if etag else {})
+    try:
+        answer = egress.fetch(Outbound("GET", str(saml["metadata_url"]), headers))
+    except (EgressFailed, EgressRefused) as error:
+        raise NotFetched(f"fetch: {error}") from error
+    if answer.status == 304 and etag:  # noqa: PLR2004
+        return None
+    if answer.status != 200:  # noqa: PLR2004
+        raise NotFetched(f"fetch: status {answer.status}")
+    if len(answer.body) > LONGEST:
+        raise NotFetched("document: too long")
+    given = answer.headers.get("etag", "")
+    kept = given if given.isascii() and given.isprintable() and len(given) <= 200 else ""  # noqa: PLR2004
+    return Found(_verified(answer.body, str(saml.get("metadata_certificate") or ""), now), kept)
+
+
+def _verified(octets: bytes, certificate: str, now: int) -> str:
+    """The entity's document: of the signed octets where a certificate says whose key signs it."""
+    try:
+        if certificate:
+            key = public_key(load_pem_or_der_certificate(certificate.encode()))
+            octets = _only_entity(read_signed(octets, (key,), limit=LONGEST), now)
+        ends = read_entity(octets).valid_until
+        if ends is not None and ends <= now:
+            raise NotFetched("valid-until: passed")
+        return octets.decode()
+    except (BadCertificate, UnfitKey) as error:
+        raise NotFetched("certificate: cannot be used") from error
+    except XmlRefused as error:
+        raise NotFetched(f"document: {error.reason}") from error
+    except UnicodeDecodeError as error:
+        raise NotFetched("document: not UTF-8") from error
+
+
+def _only_entity(signed: SignedFeed, now: int) -> bytes:
+    """The entity of a signed document. Its validity is looked at here, for it is left out of what is kept."""
+    if len(signed.parts) != 1:
+        raise NotFetched("document: not one entity")
+    if min((*signed.parts[0].ends, signed.valid_until or now + 1)) <= now:
+        raise NotFetched("valid-until: passed")
+    return signed.parts[0].octets
+
+
+def due(entry: Entry, state: AddressState, now: int) -> bool:
+    """Whether the address of a service in force is to be looked at."""
+    content = entry.content or {}
+    in_force = content.get("state", State.ACTIVE.value) in {State.ACTIVE.value, State.TEST.value}
+    return bool(address_of(content)) and in_force and now >= state.checked_at + EVERY
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of a look: how the address fares, and what is to be done about what was found there, in this order."""
+
+    state: AddressState
+    steps: tuple[Effects, ...] = ()
+    published: bool = False
+
+
+def looked_at(entry: Entry, state: AddressState, egress: Fetches, desk: Desk) -> Looked:
+    """Look at the address of an entry."""
+    content = entry.content or {}
+    try:
+        found = fetched(content["saml"], egress, desk.now, state.etag if not state.error else "")
+        fared = replace(state, checked_at=desk.now, error="", failing_since=0)
+        if found is None:
+            return Looked(fared)
+        return _proposed(entry, _after(content, found.xml), replace(fared, etag=found.etag), desk)
+    except NotFetched as error:
+        since = state.failing_since or desk.now
+        return Looked(replace(state, checked_at=desk.now, etag="", error=str(error), failing_since=since))
+
+
+def _after(content: Mapping[str, Any], xml: str) -> dict[str, Any]:
+    """The content with what was found, which must be of the same entity."""
+    if _entity(xml) != _entity(content["saml"]["metadata_xml"]):
+        raise NotFetched("document: another entity")
+    return {**content, "saml": {**content["saml"], "metadata_xml": xml}}
+
+
+def _entity(xml: str) -> str:
+    return read_entity(xml.encode()).entity_id
+
+
+def _proposed(entry: Entry, after: Mapping[str, Any], state: AddressState, desk: Desk) -> Looked:
+    """The change as a proposal: the one that is open, with another content, or a new one."""
+    actor, earlier = _machine(entry), desk.store.proposal(state.proposal) if state.proposal else None
+    still = earlier if earlier is not None and earlier.stage in OPEN else None
+    if after == entry.content or _says_the_same(entry, after, desk):
+        return _nothing_new(still, actor, state, desk)
+    if earlier is not None and earlier.content == after:  # it waits, or somebody has said no to just this
+        return Looked(state)
+    made = (
+        proposals.edit(still, after, actor, desk)
+        if still is not None
+        else proposals.draft(entry.kind, entry.id, entry.org, after, actor, desk)
+    )
+    if isinstance(made, Refused):
+        raise NotFetched(f"refused: {made.why}")
+    sent = proposals.submit(made.proposal, _REASON, actor, desk)
+    if isinstance(sent, Refused):
+        raise NotFetched(f"refused: {sent.why} {'; '.join(sent.about)}"[:500].strip())
+    return Looked(replace(state, proposal=sent.proposal.id), (made.effects, sent.effects), sent.published)
+
+
+def _says_the_same(entry: Entry, after: Mapping[str, Any], desk: Desk) -> bool:
+    """Whether a document differs in nothing that anybody would be told of, and the copy that stands lasts a good while."""
+    standing = entry.content or {}
+    ends = read_entity(standing["saml"]["metadata_xml"].encode()).valid_until
+    lasts = ends is None or ends > desk.now + NEAR
+    return lasts and proposals.words(entry.kind, entry.id, standing, after, desk.settings) == ()
+
+
+def _nothing_new(still: Proposal | None, actor: Actor, state: AddressState, desk: Desk) -> Looked:
+    """What stands is what is published: a proposal that is still open has been overtaken."""
+    if still is None:
+        return Looked(state)
+    answer = proposals.withdraw(still, _REASON, actor, desk)
+    return Looked(replace(state, proposal=""), (answer.effects if isinstance(answer, Done) else NOTHING,))
+
+
+def _machine(entry: Entry) -> Actor:
+    """Who proposes: nobody of the member, so that the federation approves (as of what a member's client writes)."""
+    name = f"{MACHINE}{ORIGIN}:{entry.id}"
+    return Actor(name, ORIGIN, (RoleGrant(name, entry.org, Role.TECHNICAL, ORIGIN, 0),))
