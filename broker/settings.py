@@ -80,6 +80,12 @@ class Settings(BaseSettings):
     checkpoint_file: Path | None = Field(
         None, description="File to which each signed checkpoint of the log is appended."
     )
+    access_log_months: int = Field(
+        18, ge=18, description="Months that entries of the access log stay in the database before they may be archived."
+    )
+    log_years: int = Field(
+        5, ge=5, description="Years that the log's content is kept at least; what is kept longer by its class stays so."
+    )
     smtp_host: str = Field("", description="Server that takes mail; empty means that no mail is sent.")
     smtp_port: int = Field(0, ge=0, le=65535, description="Its port; 0 means 587, with tls 465, with none 25.")
     smtp_security: Literal["starttls", "tls", "none"] = Field(

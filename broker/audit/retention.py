@@ -68,11 +68,6 @@ class Keeping:
         least = YEARS.get(of, 0)
         return max(least, self.years) * YEAR if least else EVER
 
-    @property
-    def shortest(self) -> int:
-        """What is younger than this is not due, whatever it is."""
-        return self.now - min(max(years, self.years) * YEAR for years in YEARS.values() if years)
-
 
 def class_of(event: Mapping[str, Any]) -> str:
     """The retention class of an event; of one whose kind is not known, that of what is never removed."""

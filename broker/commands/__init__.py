@@ -12,7 +12,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "invite": ("invite:invite_", "Let a member's client register itself, once."),
     "operator": ("operator:operator", "Print a link that makes somebody the federation's operator."),
     "key": ("keys:key", "List and rotate the keys that sign."),
-    "log": ("log:log", "Verify and export the log."),
+    "log": ("log:log", "Verify, export, archive and thin out the log."),
     "metadata": ("metadata:metadata", "Check metadata before it is applied."),
     "backup": ("backup:backup", "Write everything to one file, while the broker runs."),
     "restore": ("backup:restore", "Put a backup in place, and verify it."),

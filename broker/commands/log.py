@@ -9,6 +9,7 @@ import click
 from broker.audit.checkpoint import Verifier
 from broker.audit.export import export_log
 from broker.audit.verify import Report, verify_log
+from broker.commands import log_keeping
 from broker.commands.console import as_json, show
 from broker.commands.errors import Exit, Refused
 from broker.commands.installation import opened, read_settings
@@ -90,3 +91,7 @@ def export(file: Path) -> None:
         except FileExistsError as error:
             raise Refused(f"{file}: is there already; nothing is overwritten") from error
     click.echo(f"{size} rows written to {file}", err=True)
+
+
+for each in log_keeping.COMMANDS:
+    log.add_command(each)

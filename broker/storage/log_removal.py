@@ -6,15 +6,15 @@ What may go is `broker.audit.retention`'s. An entry of the access log goes with 
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from itertools import islice, takewhile
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, update
 
 from broker.audit.events import ContentRemoved
 from broker.audit.removed import Positions, month_of
-from broker.audit.retention import DAY, Due, Keeping, tally
+from broker.audit.retention import Due, Keeping, tally
 from broker.audit.tree import leaf_hash
 from broker.login.effects import Overtaken
 from broker.storage import log, log_rows
@@ -24,6 +24,9 @@ from broker.storage.log import LOG
 from broker.storage.references import REFERENCES
 
 BATCH: Final = 1000
+Leaf = tuple[int, bytes, Mapping[str, Any]]
+"""A leaf with its position, and what it says."""
+
 _L, _A, _I = LOG.c, ACCESS.c, IDS.c
 _REMOVE = Kept(
     update(LOG)
@@ -37,20 +40,21 @@ _NO_REFERENCE = Kept(delete(REFERENCES).where(REFERENCES.c.position == bindparam
 
 
 def due(database: Database, keeping: Keeping) -> Mapping[str, Due]:
-    """What would go, by class: a dry run."""
-    return tally((leaf for _, leaf in _old(database, keeping)), keeping)
+    """What would go, by class: a dry run. Reads the whole log: no clock has always been right."""
+    return tally((leaf for _, leaf in log_rows.leaves(database, log.LOWEST, BATCH)), keeping)
 
 
-def _old(database: Database, keeping: Keeping) -> Iterator[tuple[int, bytes]]:
-    """The leaves that are old enough to be looked at. They stand about in the order of their time: a day is let for that."""
-    last = keeping.shortest + DAY
-    return takewhile(lambda row: json.loads(row[1])["at"] <= last, log_rows.leaves(database, log.LOWEST, BATCH))
+def batches(database: Database, keeping: Keeping) -> Iterator[list[Leaf]]:
+    """What is due and not held, a batch at a time."""
+    read = ((position, leaf, json.loads(leaf)) for position, leaf in log_rows.leaves(database, log.LOWEST, BATCH))
+    found = (row for row in read if keeping.due(row[2]) and not keeping.held(row[2]))
+    while batch := list(islice(found, BATCH)):
+        yield batch
 
 
-def remove(database: Database, unit: Unit, keeping: Keeping, by: str) -> int:
-    """Remove one batch of what is due and not held; how many leaves."""
-    found = ((position, leaf, json.loads(leaf)) for position, leaf in _old(database, keeping))
-    gone = list(islice((row for row in found if keeping.due(row[2]) and not keeping.held(row[2])), BATCH))
+def remove(unit: Unit, batch: Iterable[Leaf], keeping: Keeping, by: str) -> int:
+    """Remove a batch, but for what a hold has become about since it was read; how many leaves."""
+    gone = [row for row in batch if not keeping.held(row[2])]
     if not gone:
         return 0
     removal, positions, archived = secrets.token_urlsafe(12), Positions(), Counter[str]()

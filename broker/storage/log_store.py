@@ -5,6 +5,7 @@ Each method is a line; what it does stands in the file of its aggregate.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from broker.audit.archive import Archive, ArchivedEntry, NotArchivable
@@ -103,8 +104,12 @@ class LogStore:
         return log_removal.due(self._database, self._keeping(self._database, years))
 
     def remove_due(self, years: int, by: str) -> int:
-        """Remove a batch of what may be removed, recorded; how many leaves."""
-        return self._write(lambda unit: log_removal.remove(self._database, unit, self._keeping(unit, years), by))
+        """Remove what may be removed, recorded, a batch a transaction; how many leaves."""
+        found = log_removal.batches(self._database, self._keeping(self._database, years))
+        return sum(self._write(partial(self._remove, batch, years, by)) for batch in found)
+
+    def _remove(self, batch: list[log_removal.Leaf], years: int, by: str, unit: Unit) -> int:
+        return log_removal.remove(unit, batch, self._keeping(unit, years), by)
 
     def _keeping(self, at: Database | Unit, years: int) -> Keeping:
         return Keeping(self.clock(), log_holds.standing(at), years)
