@@ -9,9 +9,23 @@ import pytest
 
 from broker.care import requests
 from broker.care.calling import Caller, CallerKind
-from tests.support.console import Console
-from tests.support.ward import CLINIC, FAR, NURSE, PATIENT, PROVIDER, WARD, AtWork, shown, wards
-from tests.support.world import Answer
+from broker.care.changes import SaveBlock
+from broker.login.effects import Overtaken
+from tests.support.console import Console, consoles, document
+from tests.support.ward import (
+    CLINIC,
+    FAR,
+    NURSE,
+    PATIENT,
+    PROVIDER,
+    WARD,
+    AtWork,
+    care_providers,
+    commission,
+    shown,
+    wards,
+)
+from tests.support.world import MEMBER, Answer
 from trust_framework import patient_numbers
 from trust_framework.access_log import AccessSought
 from trust_framework.blocks import BlockType
@@ -476,3 +490,54 @@ def test_what_a_patient_asked_of_others_or_that_is_answered_is_missing(
         assert registrar.press(registrar.get(registrar.at), "/onskemal", request=id_).status == 404
     assert answer(registrar, wish, verdict="done").status == 303
     assert registrar.page(f"/onskemal/{wish.id}").status == 404
+
+
+# --- the edges
+
+
+def test_a_block_of_some_days_and_types_is_told_so_and_its_copy_begins_like_it(registrar: AtWork):
+    id_ = block(registrar, start="2026-01-01", end="2026-03-31", excluded="lak")
+
+    page = shown(registrar.page(f"/sparrar/{id_}"))
+    assert "2026-01-01 – 2026-03-31" in page
+    assert "Läkemedel" in page
+    copy = registrar.page(f"/sparrar/{id_}/kopiera").text
+    assert 'value="2026-01-01"' in copy
+    assert 'value="lak" checked' in copy
+    half = registrar.fill("/sparrar/ny", **INNER, start="2026-01-01")
+    assert "2026-01-01 – …" in shown(half)
+
+
+def test_who_acts_at_no_unit_finds_patients_and_enters_nothing(worlds):
+    lone = [{"person": "carl", "hsa_id": NURSE, "commissions": [commission(f"SE{MEMBER}-C1", "")]}]
+    nurse = AtWork.of(consoles(worlds, document(staff=lone, care_providers=care_providers())), "carl")
+
+    page = nurse.page()
+    assert "Nödåtkomst" not in shown(page)
+    assert "/ny" not in page.text
+    for part in ("/nod", "/samtycken/ny", "/relationer/ny"):
+        assert nurse.page(part).status == 404
+    assert "/ny" not in nurse.page("/samtycken").text
+
+
+def test_a_relation_that_is_not_asked_for_is_told_so(worlds):
+    nurse = AtWork.of(wards(worlds, relation_needed="false"), "carl")
+
+    assert "kräver ingen patientrelation" in shown(nurse.page())
+
+
+def test_what_another_request_did_first_is_read_again(console: Console, registrar: AtWork, monkeypatch):
+    far = block(registrar, unit=WARD)
+    page = registrar.page(f"/sparrar/{far}/hav")
+    real = console.world.store.commit
+
+    def overtaken(effects):
+        if any(isinstance(change, SaveBlock) for change in effects.changes):
+            raise Overtaken("block")
+        real(effects)
+
+    monkeypatch.setattr(type(console.world.store), "commit", lambda _, effects: overtaken(effects))
+    answered = registrar.press(page, "/hav", reason="Patienten vill")
+
+    assert answered.page == "care-form"
+    assert "Inget är gjort" in shown(answered)

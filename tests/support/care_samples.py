@@ -137,7 +137,7 @@ def _patient(form_turn: Callable[..., Any], c: Cast) -> CarePatient:
         around=_around(c, patient=True),
         here=Blocked(count=2),
         elsewhere=Blocked(),
-        standing=(Standing(code="no-consent"), Standing(code="relation", until=NOW)),
+        standing=(Standing(code="no-consent", way=Way(code="consent", url="/x")), Standing(code="relation", until=NOW)),
         form=AskForm.of(form_turn()),
         action=f"{AT}/svar",
         emergency=f"{AT}/nod",

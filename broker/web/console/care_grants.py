@@ -173,7 +173,7 @@ def _acts(entry: Entry) -> Iterator[ActRow]:
 def _facts(kind: Kind, place: Bedside, entry: Entry) -> tuple[Fact, ...]:
     spoke = entry.represented_by if isinstance(entry, CareConsent) else None
     return (
-        Fact(label=f"care.one.{kind.name}", code=kind.title(entry)),
+        Fact(label="care.list.what", code=kind.title(entry)),
         _at(place, entry.unit, entry.employee),
         *_when(entry.period.start, entry.period.end),
         *_spoken_for(spoke),
@@ -231,7 +231,7 @@ def _wished(kind: Kind, place: Bedside, form: Form) -> tuple[Fact, ...]:
     period, spoke = form.period, form.representative(place.turn.now) if isinstance(form, ConsentForm) else None
     title = form.type.data if isinstance(form, ConsentForm) else form.whom.data
     return (
-        Fact(label=f"care.one.{kind.name}", code=f"{kind.name}-{title}"),
+        Fact(label="care.list.what", code=f"{kind.name}-{title}"),
         _at(place, place.desk.unit, form.employee(place.desk)),
         *_when(period.start, period.end),
         *_spoken_for(spoke),

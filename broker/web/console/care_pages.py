@@ -124,10 +124,13 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Whether the reader has something that stands: a text `care.standing.<code>`, and until when."""
+    """Whether the reader has something that stands: a text `care.standing.<code>`, and until when. `way` leads to entering what
+    is missing.
+    """
 
     code: str
     until: int | None = None
+    way: Way | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from broker.web.console import care_emergency
 from broker.web.console.care_desk import Bedside, at_bedside
 from broker.web.console.care_doing import why
 from broker.web.console.care_forms import AskForm
-from broker.web.console.care_pages import AnswerRow, Blocked, CarePatient, Opened, Standing
+from broker.web.console.care_pages import AnswerRow, Blocked, CarePatient, Opened, Standing, Way
 from broker.web.pages.frame import Names
 from trust_framework.block_reveal import Level
 from trust_framework.blocks import Block, binds, lift_for
@@ -100,11 +100,21 @@ def _standing(place: Bedside) -> Iterator[Standing]:
     asked = (desk.actor, place.patient, desk.caller, desk.services, turn.now)
     consent = consents.check(*asked).consent
     relation = relations.check(*asked)
-    yield Standing(code="consent", until=consent.period.end) if consent else Standing(code="no-consent")
+    if consent:
+        yield Standing(code="consent", until=consent.period.end)
+    else:
+        yield Standing(code="no-consent", way=_missing(place, "consent", "/samtycken/ny"))
     if relation:
         yield Standing(code="relation", until=relation.period.end)
+    elif desk.provider.switches.relation_needed:
+        yield Standing(code="no-relation", way=_missing(place, "relation", "/relationer/ny"))
     else:
-        yield Standing(code="no-relation" if desk.provider.switches.relation_needed else "relation-not-needed")
+        yield Standing(code="relation-not-needed")
+
+
+def _missing(place: Bedside, code: str, part: str) -> Way | None:
+    """Where what is missing is entered, by who acts at a unit."""
+    return Way(code=code, url=place.at(part)) if place.desk.unit else None
 
 
 # --- what may I see
