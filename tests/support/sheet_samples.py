@@ -65,7 +65,7 @@ def _full(cast: Cast, form_turn: Any) -> Sheet:
         of=cast.value,
         lead="review.search.lead",
         back=Link(url="/granskning/x", said="review.cases.back"),
-        alerts=("review.not.own-access",),
+        alerts=("review.not.own-access", "review.not.case-closed"),
         todo=(Todo(cast.service, "/granskning/x", "review.look"),),
         facts=(("review.employee", text(cast.value)), ("review.reason", Cell(lines=(cast.value, cast.value)))),
         narrowing=(

@@ -122,7 +122,7 @@ def shown(turn: ConsoleTurn, case: str) -> Reply:
     """One case. That somebody read what it is about is recorded before it is shown."""
     here = desk(turn)
     found, person = _found(here, case)
-    turn.commit(Effects(events=(note(here, "case", f"case {case}", 1, person=person),)))
+    turn.commit(Effects(events=(note(here, "case", case[:8], 1, person=person),)))
     return _shown(here, found, person)
 
 

@@ -51,7 +51,7 @@ class SearchForm(ConsoleForm):
     """G1: what is sought, and why. The reason comes first: nothing is shown without it."""
 
     reason = TextAreaField("review.reason", [required(), in_words, longest(LONGEST_REASON), text])
-    number = StringField("review.patient", [longest(LONGEST), line])
+    number = StringField("review.patient-number", [longest(LONGEST), line])
     employee = StringField("review.employee", [longest(32), line, an_hsa_id])
     unit = SelectField("review.unit", choices=[], validate_choice=True)
     since = DateField("review.since", [required()])
@@ -116,7 +116,7 @@ class ReopenForm(ConsoleForm):
 class WatchForm(ConsoleForm):
     """Whose information is to be watched."""
 
-    watched = StringField("review.patient", [required(), longest(LONGEST), line])
+    watched = StringField("review.patient-number", [required(), longest(LONGEST), line])
 
 
 class RangeForm(ConsoleForm):
@@ -136,7 +136,7 @@ class RequestForm(ConsoleForm):
     """G6: a person asks for something."""
 
     kind = SelectField("request.kind", choices=[])
-    who = StringField("review.patient", [required(), longest(LONGEST), line])
+    who = StringField("review.patient-number", [required(), longest(LONGEST), line])
     received = DateField("request.received", [required()])
     asked = TextAreaField("request.words", [longest(LONGEST_WORDS), text])
     from_day = DateField("review.since", [Optional()])
@@ -192,7 +192,7 @@ class BreachActForm(ConsoleForm):
 class CorrectionForm(ConsoleForm):
     """What was wrong, of whom."""
 
-    whose = StringField("review.patient", [required(), longest(LONGEST), line])
+    whose = StringField("review.patient-number", [required(), longest(LONGEST), line])
     attributes = SelectMultipleField("correction.attributes", [required()], choices=[])
     why = TextAreaField("correction.why", [required(), in_words, longest(LONGEST_WORDS), text])
 

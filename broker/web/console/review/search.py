@@ -197,7 +197,6 @@ def _row(here: Desk, row: AccessRow, url: str) -> tuple[Cell, ...]:
         text(here.staff(one.user, one.user_name)),
         text(one.unit_name or here.unit(one.unit)),
         text(here.patient(row.person, resource.patient)),
-        text(", ".join(dict.fromkeys(each.type for each in one.resources))),
     )
 
 
