@@ -51,6 +51,7 @@ class Action(StrEnum):
     MANAGE_POLICY = "manage-policy"
     SIMULATE = "simulate"
     REVIEW_LOG = "review-log"
+    HOLD_LOG = "hold-log"
     PROPOSE = "propose"
     REVIEW_EMERGENCY = "review-emergency"
 
@@ -111,7 +112,7 @@ IN_MEMBER: Final[Mapping[Role, frozenset[Action]]] = {
 
 IN_FEDERATION: Final[Mapping[Role, frozenset[Action]]] = {
     Role.OPERATOR: frozenset(Action)
-    - {Action.ENTER, Action.SIGN, Action.APPROVE_OWN, Action.EDIT, Action.SUBMIT, Action.REVIEW_LOG},
+    - {Action.ENTER, Action.SIGN, Action.APPROVE_OWN, Action.EDIT, Action.SUBMIT, Action.REVIEW_LOG, Action.HOLD_LOG},
     Role.SECURITY_OFFICER: frozenset(
         {
             Action.VIEW,
@@ -123,6 +124,7 @@ IN_FEDERATION: Final[Mapping[Role, frozenset[Action]]] = {
             Action.MANAGE_KEYS,
             Action.SIMULATE,
             Action.REVIEW_LOG,
+            Action.HOLD_LOG,
             Action.REVIEW_EMERGENCY,
         }
     ),

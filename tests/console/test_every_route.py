@@ -51,6 +51,7 @@ THEIRS = {
     "letter": "authority",
     "language": "sv",
     "correction": "their-correction",
+    "hold": "their-hold",
     "about": "their-representation",
     "representation": "their-representation",
 }

@@ -452,3 +452,38 @@ def test_the_proof_of_an_entry_is_a_file_of_its_own(review):
     assert "Som signerat" in main(verified(review, proof.body))
     assert review.world.events("care.log-read")[-1]["what"] == "proof"
     assert review.get("integritet/bevis/999999").status == 404
+
+
+# --- G5
+
+
+def test_what_may_go_is_counted_and_a_hold_of_the_security_officer_keeps_what_it_is_about(review):
+    review.read()
+    review.seal()
+    officer = review.console.browser("eva", (FEDERATION, Role.SECURITY_OFFICER))
+    review.world.clock.now += 6 * 366 * 86_400
+    officer = review.console.sign_on("eva", browser=officer)
+    reviewer = review.console.sign_on("dora", browser=review.browser)
+    before = main(review.get("gallring", officer))
+    assert re.search(r"Åtkomster 5 1 0", before)
+
+    assert "Personnummer" in main(review.send("gallring", browser=officer, about="person", held="x", because="Tvist."))
+    assert "Skäl:" in main(review.send("gallring", browser=officer, about="all", because=" "))
+    page = review.send("gallring", browser=officer, about="person", held=NUMBERS["anna"], because="Tvist.")
+    assert re.search(r"Åtkomster 5 0 1", main(page))
+    assert "Anna Andersson" in main(page)
+
+    theirs = main(review.get("gallring", reviewer))
+    assert "Anna Andersson" not in theirs
+    assert "Besluta om bevarande" not in theirs
+    hold = re.search(rf'href="({AT}/gallring/[0-9a-f]+)"', page.text)[1]
+    assert review.get(hold, reviewer).status == 403
+    token = filled(review.get("sok", reviewer), "sok")[1]["csrf"]
+    for path in ("gallring", hold):
+        at = path if path.startswith("/") else f"{AT}/{path}"
+        assert reviewer.post(at, {"csrf": token}).status == 403
+    review.send("gallring", browser=officer, about="provider", because="Tillsyn.")
+    assert "Tillsyn." in main(review.get("gallring", reviewer))
+    assert "Hävt" in main(review.send(hold, browser=officer))
+    assert review.get(hold, officer).status == 404
+    assert [event["act"] for event in review.world.events("log.hold-changed")] == ["set", "set", "ended"]

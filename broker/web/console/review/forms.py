@@ -119,6 +119,14 @@ class WatchForm(ConsoleForm):
     watched = StringField("review.patient-number", [required(), longest(LONGEST), line])
 
 
+class HoldForm(ConsoleForm):
+    """What may not be removed, and why."""
+
+    about = SelectField("retention.about", choices=[])
+    held = StringField("review.patient-number", [longest(LONGEST), line])
+    because = TextAreaField("review.reason", [required(), in_words, longest(LONGEST_REASON), text])
+
+
 class RangeForm(ConsoleForm):
     """Which part of the log is verified now."""
 
