@@ -5,7 +5,7 @@ the asker's care provider. What cannot be decided or recorded is refused.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
@@ -14,7 +14,7 @@ from broker.audit.care_events import AccessDecided
 from broker.care import copies, patients, providers
 from broker.care.calling import Caller, CareRefused, CareServices, Done, ResultCode, carried_out
 from broker.care.care_facts import facts
-from broker.login.effects import Effects, StorageUnavailable
+from broker.login.effects import NOTHING, Effects, StorageUnavailable
 from trust_framework.care import Resource
 from trust_framework.care_access import Access, AccessQuestion, CareFacts, Ground, Ruling, seen
 from trust_framework.care_access import decide as rule
@@ -56,10 +56,43 @@ def answered(
     question: AccessQuestion, who: Caller, on: CareServices, now: int, more: Mapping[str, Any] | None = None
 ) -> tuple[Ruling, ...]:
     """As `decide`, committed. Where the store cannot read or record, everything is refused: deny by default (CB-02)."""
+    (answer,) = all_answered(((question, more or {}),), who, on, now)
+    if isinstance(answer, CareRefused):
+        raise answer
+    return answer
+
+
+Asked = tuple[AccessQuestion, Mapping[str, Any]]
+Answer = tuple[Ruling, ...] | CareRefused
+
+
+def all_answered(questions: Iterable[Asked], who: Caller, on: CareServices, now: int) -> tuple[Answer, ...]:
+    """Several questions, answered each by itself and recorded in one commit: one that cannot be asked does not keep back the
+    others.
+    """
+    asked = tuple(questions)
     try:
-        return carried_out(lambda: decide(question, who, on, now, more), on.store).result
+        return carried_out(lambda: _together(asked, who, on, now), on.store).result
     except StorageUnavailable:
-        return tuple(Ruling(one.id, Access.REFUSED, (UNAVAILABLE,)) for one in question.resources)
+        return tuple(_unavailable(question) for question, _ in asked)
+
+
+def _together(asked: tuple[Asked, ...], who: Caller, on: CareServices, now: int) -> Done[tuple[Answer, ...]]:
+    answers: list[Answer] = []
+    effects = NOTHING
+    for question, more in asked:
+        try:
+            done = decide(question, who, on, now, more)
+        except CareRefused as refused:
+            answers.append(refused)
+        else:
+            answers.append(done.result)
+            effects += done.effects
+    return Done(tuple(answers), effects)
+
+
+def _unavailable(question: AccessQuestion) -> tuple[Ruling, ...]:
+    return tuple(Ruling(one.id, Access.REFUSED, (UNAVAILABLE,)) for one in question.resources)
 
 
 def _asked(question: AccessQuestion, who: Caller, on: CareServices) -> AccessQuestion:

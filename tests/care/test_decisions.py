@@ -199,6 +199,20 @@ def test_where_the_store_fails_everything_is_refused(care, name):
     assert decisions.answered(question(), a.client(), care.on, NOW)[0].access is Access.PERMITTED
 
 
+def test_several_questions_are_one_commit_and_one_that_cannot_be_asked_keeps_back_none(care):
+    relate(care)
+    wrong = question(patient=Identifier(a.PERSONNUMMER, "1"))
+    before = care.store.commits
+    asked = [(each, {}) for each in (question(), wrong, question(patient=a.OTHER_PATIENT))]
+    first, second, third = decisions.all_answered(asked, a.client(), care.on, NOW)
+    assert care.store.commits == before + 1
+    assert (first[0].access, third[0].access) == (Access.PERMITTED, Access.NEEDS_RELATION)
+    assert (second.code, second.reason) == (ResultCode.VALIDATION_ERROR, "patient-number")
+    assert len(care.events("care.decided")) == 2
+    with refused("VALIDATION_ERROR", "patient-number"):
+        decisions.answered(wrong, a.client(), care.on, NOW)
+
+
 class TestChecks:
     def test_rows_are_judged_each_by_itself(self, care):
         made = block(care, information=Period(NOW - 100, NOW - 50), excluded=frozenset({"lak"}))

@@ -15,18 +15,20 @@ NOBODY = CareActor("", "", "")
 
 def decided(turn: CareTurn) -> values.AccessDecisions:
     """An answer for each question. What cannot be decided or recorded is refused."""
-    return values.AccessDecisions(decisions=tuple(_decided(question, turn) for question in turn.body.questions))
+    answers = decisions.all_answered(map(_asked, turn.body.questions), turn.who, turn.on, turn.now)
+    return values.AccessDecisions(decisions=tuple(map(_told, answers)))
 
 
-def _decided(asked: values.Question, turn: CareTurn) -> values.AccessDecision:
-    actor = forms.actor(asked.actor) or NOBODY
-    question = AccessQuestion(actor, forms.identifier(asked.patient), forms.resources(asked.resources))
-    more = {"se": SwedishFacts(unable_to_consent=asked.unable_to_consent)}
-    try:
-        rulings = decisions.answered(question, turn.who, turn.on, turn.now, more)
-    except CareRefused as refused:
-        return values.AccessDecision(problem=f"{_WORDS.get(refused.code, 'invalid')}.{refused.reason}")
-    return values.AccessDecision(rulings=tuple(map(_ruling, rulings)))
+def _asked(sent: values.Question) -> decisions.Asked:
+    actor = forms.actor(sent.actor) or NOBODY
+    question = AccessQuestion(actor, forms.identifier(sent.patient), forms.resources(sent.resources))
+    return question, {"se": SwedishFacts(unable_to_consent=sent.unable_to_consent)}
+
+
+def _told(answer: decisions.Answer) -> values.AccessDecision:
+    if isinstance(answer, CareRefused):
+        return values.AccessDecision(problem=f"{_WORDS.get(answer.code, 'invalid')}.{answer.reason}")
+    return values.AccessDecision(rulings=tuple(map(_ruling, answer)))
 
 
 _WORDS = {ResultCode.ACCESSDENIED: "denied", ResultCode.ERROR: "unavailable"}
