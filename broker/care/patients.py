@@ -53,4 +53,5 @@ def described(found: Patient, on: CareServices) -> Described:
     person = on.store.person(found.person)
     attributes = person.attributes if person else {}
     born = next(iter(attributes.get("dateOfBirth", ())), "") or birth_date(found.number.value) or ""
-    return Described(found.person, born, bool(person and person.protected))
+    protected, deceased = (person.protected, person.deceased) if person else (False, False)
+    return Described(found.person, born, protected, deceased)
