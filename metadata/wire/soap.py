@@ -14,7 +14,7 @@ from typing import Any, Final, Union, cast
 
 from lxml import etree
 
-from metadata.wire.xml import Element, XmlRefused, add, canonical, new, parse, text
+from metadata.wire.xml import Element, XmlRefused, add, canonical, know_prefixes, new, parse, text
 
 ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 REGISTRY: Final = "urn:riv:itintegration:registry:1"
@@ -185,6 +185,16 @@ class _Reader:
 _COMPILING: Final = threading.Lock()
 
 
+_CROWDED: Final = etree.XPath("boolean(descendant-or-self::*[count(*) > $most])")
+
+
+def is_crowded(message: Message, most: int) -> bool:
+    """Whether any element has more children than that. What is wrong with each of very many would take minutes to say: this is
+    asked before a schema is.
+    """
+    return bool(_CROWDED(message.body, most=most))
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """A compiled schema. Its list of errors is one for all threads, so one at a time is checked by it."""
@@ -220,24 +230,25 @@ def answer(namespace: str, name: str, types: str, content: Content, *, capitals:
     `types`. With `capitals` every name begins with one.
     """
     root = new(f"{_E}Envelope", {"soap": ENVELOPE})
-    _body(root, namespace, name, types, content, _capital if capitals else str)
-    return canonical(root)
+    return _filled(root, namespace, name, types, content, _capital if capitals else str)
 
 
 def request(address: str, namespace: str, name: str, types: str, content: Content) -> bytes:
     """An envelope with a request to a logical address, filled as an answer is."""
     root = new(f"{_E}Envelope", {"soap": ENVELOPE})
     add(add(root, f"{_E}Header"), _LOGICAL_ADDRESS, address)
-    _body(root, namespace, name, types, content, str)
-    return canonical(root)
+    return _filled(root, namespace, name, types, content, str)
 
 
-def _body(
+def _filled(
     root: Element, namespace: str, name: str, types: str, content: Content, spelled: Callable[[str], str]
-) -> None:
+) -> bytes:
+    """The envelope with its body. The types' namespace is declared once, where it is first in scope."""
     body = add(root, f"{_E}Body")
     element = etree.SubElement(body, f"{{{namespace}}}{name}", nsmap={"a": namespace, "t": types})
+    know_prefixes(element, ("t",))
     _fill(element, content, f"{{{namespace}}}", f"{{{types}}}", spelled)
+    return canonical(root, ("t",))
 
 
 def _fill(parent: Element, content: Content, here: str, below: str, spelled: Callable[[str], str]) -> None:

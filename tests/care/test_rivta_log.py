@@ -81,7 +81,6 @@ def twice():
 
 REFUSED = {
     "an id twice in a call": (twice, "logId"),
-    "501 records": (lambda: [record() for _ in range(501)], "log"),
     "a clock in the future": (lambda: [record(), record(startDate=at(NOW + 3600))], "startDate"),
     "an activity of no kind": (lambda: [record(), record(activityType="Titta")], "activityType"),
     "a purpose of no kind": (lambda: [record(), record(purpose="Nyfikenhet")], "purpose"),
@@ -110,6 +109,21 @@ def test_nothing_of_a_call_with_something_wrong_is_stored(ask, server, what):
     answer = ask("StoreLog", log=records())
     assert answer.resultCode == "VALIDATION_ERROR"
     assert f"({field})" in answer.resultText
+    assert stored(server) == before
+
+
+@pytest.mark.parametrize("number", [501, 10_000])
+def test_more_records_than_a_call_may_have_are_refused_whole(server, number):
+    """Well-formed or not: what is wrong with each is not looked for."""
+    from tests.support.rivta import envelope
+
+    domain = "urn:riv:informationsecurity:auditing:log"
+    rows = "<r:log><t:logId>1</t:logId></r:log>" * number
+    body = f'<r:StoreLog xmlns:r="{domain}:StoreLogResponder:2" xmlns:t="{domain}:2">{rows}</r:StoreLog>'
+    before = stored(server)
+    answer = server.post("StoreLog", envelope(body))
+    assert answer.status == 200
+    assert "<t:resultCode>VALIDATION_ERROR</t:resultCode><t:resultText>Anropet har fler poster" in answer.body.decode()
     assert stored(server) == before
 
 

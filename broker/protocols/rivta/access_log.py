@@ -13,6 +13,7 @@ from broker.protocols.rivta import log_types, reading, writing
 from broker.protocols.rivta.operation import Call, Domain, Operation, plain
 from broker.protocols.rivta.texts import sentence
 from metadata.wire.soap import Content, Fields
+from trust_framework.access_log import MOST_RECORDS
 from trust_framework.care import Period
 from trust_framework.identifiers import Identifier
 
@@ -135,7 +136,7 @@ def _reported(name: str) -> Callable[[Content, Content], Content]:
 
 
 OPERATIONS: Final = (
-    Operation("StoreLog", LOG, store_log, plain(), 2, "Stores records of access, all or none."),
+    Operation("StoreLog", LOG, store_log, plain(), 2, "Stores records of access, all or none.", most=MOST_RECORDS),
     Operation("GetLogs", LOG, get_logs, _reported("logsResult"), 2, "What a care provider's staff have done."),
     Operation(
         "GetAccessLogsForPatient",

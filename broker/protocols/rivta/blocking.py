@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from broker.care import block_changes, block_checks, block_lifts, blocks
+from broker.care.block_checks import MOST_ROWS
 from broker.care.block_lifts import LiftWish
 from broker.care.blocks import BlockWish
 from broker.care.calling import CareRefused, Done
@@ -263,7 +264,15 @@ OPERATIONS: Final = (
     Operation(
         "GetPatientIds", BLOCKING, get_patient_ids, inside("getPatientIdResult"), 4, "Patients who have a block."
     ),
-    Operation("CheckBlocks", BLOCKING, check_blocks, inside("checkBlocksResult"), 4, "Whether information is blocked."),
+    Operation(
+        "CheckBlocks",
+        BLOCKING,
+        check_blocks,
+        inside("checkBlocksResult"),
+        4,
+        "Whether information is blocked.",
+        most=MOST_ROWS,
+    ),
     Operation("RegisterExtendedBlock", BLOCKING, register, plain(), 4, "Registers a block."),
     Operation("RevokeExtendedBlock", BLOCKING, revoke, plain(), 4, "Lifts a block for good."),
     Operation("DeleteExtendedBlock", BLOCKING, delete, plain(), 4, "Voids a mistaken block."),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, ResultCode, carried_out
 from broker.protocols.rivta import writing
 from broker.protocols.rivta.operation import SCHEMAS, Call, Operation
-from metadata.wire.soap import Content, Fields, Message, SoapRefused, answer, check, fields, read
+from metadata.wire.soap import Content, Fields, Message, SoapRefused, answer, check, fields, is_crowded, read
 from trust_framework.care_register import CareConsumer
 from trust_framework.identifiers import hsa_compare_form
 
@@ -32,9 +32,7 @@ def answered(
     message = read(sent.octets)
     if (message.namespace, message.name) != (operation.namespace, operation.request):
         raise SoapRefused("Client", "the Body is not a request of this contract")
-    check(message, SCHEMAS / operation.schema)
-    asked = fields(message, frozenset({operation.namespace, operation.domain.types}))
-    result, more, code = _carried_out(sent, message, asked, operation, addresses, on, now)
+    result, more, code = _carried_out(sent, message, operation, addresses, on, now)
     content = operation.wrapped(result, more)
     domain = operation.domain
     name = f"{operation.name}Response"
@@ -50,22 +48,27 @@ def _check_action(sent: Sent, operation: Operation) -> None:
 
 
 def _carried_out(
-    sent: Sent,
-    message: Message,
-    asked: Fields,
-    operation: Operation,
-    addresses: frozenset[str],
-    on: CareServices,
-    now: int,
+    sent: Sent, message: Message, operation: Operation, addresses: frozenset[str], on: CareServices, now: int
 ) -> tuple[Content, Content, str]:
-    """Result, what else there is, and the code as this domain spells it. What is refused is an answer too."""
+    """Result, what else there is, and the code as this domain spells it. What is refused is an answer too. Who may not call at
+    all costs no look at what was sent.
+    """
     domain = operation.domain
     try:
         who = caller(sent, message.logical_address, operation, addresses, on)
+        asked = _asked(message, operation)
         done = carried_out(lambda: operation.answer(asked, Call(who, on, now)), on.store)
     except CareRefused as error:
         return writing.refusal(domain, error), (), domain.word(error.code, error.reason)
     return writing.done(domain, done.code), done.result, done.code.value
+
+
+def _asked(message: Message, operation: Operation) -> Fields:
+    """The request as its schema has it. Raises CareRefused for a list that is too long, SoapRefused."""
+    if is_crowded(message, operation.most):
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "number")
+    check(message, SCHEMAS / operation.schema)
+    return fields(message, frozenset({operation.namespace, operation.domain.types}))
 
 
 def caller(sent: Sent, address: str, operation: Operation, addresses: frozenset[str], on: CareServices) -> Caller:

@@ -44,7 +44,8 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A row. `answer` does what is asked and gives what the answer says beside its result; `wrapped` puts the two together, with
-    the fields that the schema wants even of a refusal. `under` is the part of a domain that is in parts.
+    the fields that the schema wants even of a refusal. `under` is the part of a domain that is in parts; `most` is how many rows
+    a request may have in one list.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Operation:
     major: int
     about: str
     under: str = ""
+    most: int = 500
 
     @property
     def namespace(self) -> str:
