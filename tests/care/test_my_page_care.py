@@ -379,11 +379,15 @@ def test_without_weasyprint_a_page_says_so_and_offers_the_other_file(filtered, m
     assert "som=csv" in page.text
 
 
-def test_a_document_of_too_many_rows_is_not_made(filtered, monkeypatch):
+@pytest.mark.parametrize("form", ["pdf", "csv", "utdrag"])
+def test_a_file_of_too_many_rows_is_not_made_and_never_cut_short(form: str, filtered, monkeypatch):
     _, browser = filtered
-    monkeypatch.setattr(access, "MOST_PRINTED", 2)
-    page = browser.get(f"{MINE}/atkomst?som=pdf")
+    monkeypatch.setitem(access.LIMITS, form, 2)
+    page = browser.get(f"{MINE}/atkomst?som={form}")
     assert (page.status, page.page) == (413, "U11-unprinted")
+    assert "får ha 2 rader" in said(page)
+    assert ("som=csv" in page.text) is (form != "csv")
+    assert browser.get(f"{MINE}/atkomst?som={form}&vardgivare={a.PROVIDER}").status == 200
 
 
 # --- one access: proof and question --------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from broker.web.console.mine.care_pages import (
     BlockCard,
     Blocks,
     NewBlock,
-    NoPdf,
+    NoFile,
     OneAccess,
     Option,
     Proof,
@@ -333,12 +333,8 @@ def mine_makers(form_turn: Callable[[], Any]) -> dict[str, Callable[[Cast], Page
         "u11-new-block": lambda c: _new_block(c, form_turn()),
         "u11-sure": _sure,
         "u11-access": _access,
-        "u11-access-none": lambda c: replace(
-            _access(c), rows=(), total=0, asked={}, wrong="", before=None, first=True, emergencies=(), questions=()
-        ),
         "u11-one-access": lambda c: _one(c, form_turn()),
-        "u11-one-access-fresh": lambda c: _one(c, form_turn(), proof=None, question=None, asks=False),
-        "u11-no-pdf": lambda _: NoPdf(why="missing", most=2000, csv_url="/x", back="/y"),
+        "u11-no-file": lambda _: NoFile(why="missing", most=2000, csv_url="/x", back="/y"),
         "u11-representatives": _powers,
         "u11-settings": lambda _: Settings(
             languages=(("sv", "Svenska", "/sprak/sv?next=/x"), ("en", "English", "/sprak/en?next=/x")),

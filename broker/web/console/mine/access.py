@@ -11,7 +11,7 @@ from typing import Final
 from broker.exchange import Reply
 from broker.web.console import csv
 from broker.web.console.mine import extract, pdf
-from broker.web.console.mine.care_pages import AccessList, AccessRow, NoPdf, Option, PrintedAccess
+from broker.web.console.mine.care_pages import AccessList, AccessRow, NoFile, Option, PrintedAccess
 from broker.web.console.mine.consents import note
 from broker.web.console.mine.places import provider_name, providers, unit_name
 from broker.web.console.mine.questions import emergencies, questions
@@ -27,7 +27,9 @@ from trust_framework.representation import Deed
 
 TAB: Final = "own-access"
 PAGE: Final = 50
-MOST_PRINTED: Final = 2000
+LIMITS: Final = {"csv": MOST, "pdf": 500, "utdrag": 10_000}
+"""Rows that a file of each form may have: a page of a document takes some hundred milliseconds to lay out."""
+
 FILTERS: Final = ("fran", "till", "vardgivare", "enhet", "nod")
 LONGEST_CURSOR: Final = 200
 COLUMNS: Final = ("at", "unit", "provider", "role", "who", "what", "why", "source")
@@ -42,6 +44,8 @@ def read(turn: ConsoleTurn, about: str = "") -> Reply:
     reading = reading_of(mine)
     form = turn.query.get("som", "")
     if form in _FORMS and not reading.wrong:
+        if mine.store.access_count(reading.sought, LIMITS[form] + 1) > LIMITS[form]:
+            return mine.render(_no_file("long", form, reading), TAB)
         note(mine, "access-log", form)
         return _FORMS[form](reading)
     note(mine, "access-log")
@@ -133,10 +137,8 @@ def _csv(reading: Reading) -> Reply:
 
 def _pdf(reading: Reading) -> Reply:
     mine = reading.mine
-    if mine.store.access_count(reading.sought, MOST_PRINTED + 1) > MOST_PRINTED:
-        return mine.render(_no_pdf("long", reading), TAB)
     page = PrintedAccess(
-        rows=tuple(map(reading.told, reading.rows(MOST_PRINTED))),
+        rows=tuple(map(reading.told, reading.rows(LIMITS["pdf"]))),
         name=mine.name,
         made_at=mine.now,
         asked=tuple(_narrowed(reading)),
@@ -146,12 +148,13 @@ def _pdf(reading: Reading) -> Reply:
     try:
         return pdf.reply("atkomstlogg", html)
     except pdf.Missing:
-        return mine.render(_no_pdf("missing", reading), TAB)
+        return mine.render(_no_file("missing", "pdf", reading), TAB)
 
 
-def _no_pdf(why: str, reading: Reading) -> NoPdf:
+def _no_file(why: str, form: str, reading: Reading) -> NoFile:
     shown = replace(_page(reading), rows=())
-    return NoPdf(why=why, most=MOST_PRINTED, csv_url=shown.csv_url, back=shown.with_({}), about=shown.about)
+    csv_url = shown.csv_url if form != "csv" else ""
+    return NoFile(why=why, most=LIMITS[form], csv_url=csv_url, back=shown.with_({}), about=shown.about)
 
 
 def _narrowed(reading: Reading) -> Iterator[tuple[str, str]]:

@@ -191,10 +191,13 @@ class PrintedAccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoPdf(About, Page):
-    """There is no PDF: `why` is a text `own.no-pdf.<why>` (not installed, or more rows than a document may have)."""
+class NoFile(About, Page):
+    """The file is not made: `why` is a text `own.no-file.<why>` (not installed, or more rows than such a file may have).
 
-    template: ClassVar[str] = "mine_no_pdf.html"
+    `csv_url` is the form that it can be had in, where there is one.
+    """
+
+    template: ClassVar[str] = "mine_no_file.html"
     mark: ClassVar[str] = "U11-unprinted"
     why: str
     most: int

@@ -29,6 +29,7 @@ from trust_framework.representation import Deed, Why
 
 TAB: Final = "own-settings"
 FORMAT: Final = "tillit-own-data/1"
+EVERY: Final = 2**31
 MOST_READ: Final = 100
 """Things of a kind that the page shows; the file has all of them."""
 
@@ -104,7 +105,7 @@ def held(mine: OwnTurn) -> Iterator[tuple[str, Things]]:
     )
     yield "questions", (_question(one) for one in questions(mine))
     reading = Reading(mine, {}, AccessSought(person=person))
-    yield "access_log", (_access(asdict(reading.told(row))) for row in reading.rows())
+    yield "access_log", (_access(asdict(reading.told(row))) for row in reading.rows(EVERY))
 
 
 def _details(mine: OwnTurn, register: Any) -> dict[str, Any]:
