@@ -61,6 +61,7 @@ FLOWS: Final[Sequence[tuple[str, Flow]]] = (
     ("test issuer: answers that are wrong on purpose", trials.wrong_answers),
     ("test issuer: neither issuer knows the other's services", trials.not_in_production),
     ("care: blocked for another unit, opened in an emergency", care.block_and_emergency),
+    ("care: reviewed, seen by the patient, proven to anybody", care.reviewed_and_seen),
     ("log: checkpoints grow", record.checkpoints_grow),
     ("log verify", record.log_verifies),
 )

@@ -1,7 +1,11 @@
 """Flows: care: a block stands in the way of another unit, and opens in an emergency that somebody then reviews."""
 
 import json
+import subprocess
+import sys
+import time
 from base64 import b64encode
+from importlib.resources import files
 from typing import Final
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -10,7 +14,7 @@ from broker.demo import keys
 from broker.demo.browser import Page
 from broker.demo.federation import API
 from broker.demo.flows import Stage
-from broker.demo.people import CARE_PROVIDERS, PERSONAS, STAFF
+from broker.demo.people import CARE_PROVIDERS, PERSONAS, REGION, STAFF
 from broker.demo.person import Person, expect, hold
 from trust_framework.identifiers import KINDS
 
@@ -18,6 +22,7 @@ PATIENT: Final = PERSONAS["cecilia"].number
 _OURS, _UNITS = CARE_PROVIDERS[0]
 PROVIDER, CLINIC, EMERGENCY = _OURS[0], _UNITS[0][0], _UNITS[1][0]
 OK: Final = 200
+SEALED_WITHIN: Final = 10.0
 
 
 def block_and_emergency(stage: Stage) -> None:
@@ -43,6 +48,43 @@ def block_and_emergency(stage: Stage) -> None:
     hold(_decided(stage) == "permitted", f"the API says {_decided(stage)} in the emergency")
     page = nurse.press(page, "/avsluta")
     hold(not _has(page, "section", "opened"), f"the emergency access did not end: {page}")
+
+
+def reviewed_and_seen(stage: Stage) -> None:
+    """A reviewer closes the case of the emergency; the patient sees it on My page, and takes along what the stand-alone script
+    verifies against the published checkpoint.
+    """
+    reviewer = Person(stage.places, "bo")
+    page = reviewer.log_in_with_card(reviewer.browser.get(f"{stage.places.broker}/granskning/{REGION}/arenden"))
+    cases = [link.attributes["href"] for link in page.document.find("a") if "/arenden/" in link.attributes["href"]]
+    hold(bool(cases), f"no case waits for the reviewer: {page}")
+    case = reviewer.browser.get(f"{stage.places.broker}{cases[0]}")
+    taken = reviewer.press(case, "/take")
+    closed = reviewer.press(taken, "/assess", outcome="justified", finding="Nödläget är styrkt")
+    hold(any(closed.document.find("div", **{"class": "notice"})), f"the case was not closed: {closed}")
+    patient = Person(stage.places, "cecilia-id")
+    page = patient.log_in_with_card(patient.browser.get(f"{stage.places.broker}/min-sida/atkomst"))
+    hold(_has(page, "span", "state err", "table"), f"the patient does not see the emergency: {page}")
+    _verified(stage, patient)
+
+
+def _verified(stage: Stage, patient: Person) -> None:
+    """The extract against what is published. What was just recorded is in it when it is sealed, within a second or two."""
+    base, deadline = stage.places.broker, time.monotonic() + SEALED_WITHIN
+    extract = stage.places.folder / "extract.jsonl"
+    while True:
+        extract.write_bytes(patient.browser.get(f"{base}/min-sida/atkomst?som=utdrag").body)
+        if len(extract.read_text().splitlines()) > 1:
+            break
+        hold(time.monotonic() < deadline, "the entry was not sealed in time")
+        time.sleep(0.2)
+    published = stage.places.folder / "published"
+    published.write_bytes(patient.browser.get(f"{base}/log/checkpoint").body)
+    key = patient.browser.get(f"{base}/log/keys").body.decode().splitlines()[0]
+    arguments = [str(extract), "--key", key, "--checkpoint", str(published)]
+    script = str(files("broker.audit") / "standalone.py")
+    done = subprocess.run([sys.executable, "-I", script, *arguments], capture_output=True, text=True, check=False)
+    hold(done.returncode == 0, f"the script says {done.returncode}: {done.stdout[-300:]} {done.stderr[-300:]}")
 
 
 def _block(stage: Stage) -> None:
