@@ -36,6 +36,12 @@ def press(console, browser, move, key=KEY):
     return browser.follow(answer)
 
 
+def choose(console, browser, **fields):
+    answer = browser.post("/admin/nycklar/tjanst", {"csrf": token(browser), **fields})
+    console.world.app.snapshots.refresh()
+    return browser.follow(answer)
+
+
 def states(console, use="oidc", alg="ES256"):
     return sorted(row.state.value for row in console.world.store.ring_rows() if (row.use, row.alg) == (use, alg))
 
@@ -71,6 +77,32 @@ class TestFederationKeys:
         before = console.world.store.ring_rows()
         assert "Inget ändrades" in press(console, browser, move, key).text
         assert console.world.store.ring_rows() == before
+
+    def test_one_service_is_signed_for_with_the_next_key_and_then_no_more(self, console, browser):
+        press(console, browser, "plan")
+        old = console.world.app.snapshots.keys.signer("oidc", "ES256").kid
+        new = next(row.kid for row in console.world.store.ring_rows() if row.state is KeyState.NEXT)
+        page = choose(console, browser, service="rp", kid=new)
+        assert (page.page, "Ta den gemensamma nyckeln igen: rp" in page.text) == ("O6", True)
+        keys = console.world.app.snapshots.keys
+        assert (keys.signer("oidc", "ES256", "rp").kid, keys.signer("oidc", "ES256", "rp2").kid) == (new, old)
+        assert console.world.events("key.chosen")[-1]["by"] == console.person("dora")
+        page = choose(console, browser, service="rp", kid=new, back="1")
+        assert console.world.app.snapshots.keys.signer("oidc", "ES256", "rp").kid == old
+        assert "Ta den gemensamma nyckeln igen" not in page.text
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{"service": "rp", "kid": "none"}, {"service": "nobody"}, {"service": ""}, {"kid": "checkpoint"}, {}],
+    )
+    def test_what_cannot_be_chosen_changes_nothing(self, console, browser, fields):
+        rows = console.world.store.ring_rows()
+        kid = next(row.kid for row in rows if row.use == "oidc")
+        named = {"checkpoint": next(row.kid for row in rows if row.use == "checkpoint")}
+        sent = {"kid": kid, **fields}
+        sent["kid"] = named.get(sent["kid"], sent["kid"])
+        assert "Inget ändrades" in choose(console, browser, **sent).text
+        assert console.world.store.key_choices() == ()
 
     def test_who_did_it_is_recorded(self, console, browser):
         press(console, browser, "plan")

@@ -31,6 +31,7 @@ from broker.web.console.keys_pages import (
     FetchRow,
     KeyLine,
     MemberKeys,
+    OwnChoice,
     OwnKey,
 )
 from broker.web.console.listing import Asked, Listing
@@ -765,12 +766,15 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
             OwnKey("saml", "RS256", "4567abcd", "next", NOW, KeyLine("signs", NOW + 86400), c.value),
             OwnKey("oidc", "ES256", "89ababcd", "retiring", NOW, KeyLine("removed", NOW + 86400)),
         ),
+        choices=(OwnChoice("journal", "saml", "RS256", "4567abcd"),),
         changes=(Change("saml", "RS256", ("abort", "switch")), Change("oidc", "ES256", ("plan", "switch", "back"))),
         fetches=(FetchRow("jwks", "192.0.2.0/24", c.value, c.value, NOW), FetchRow("saml", "", "", "", NOW)),
         action="/admin/nycklar",
         csrf="token",
     ),
-    "o6-keys-none": lambda _: FederationKeys(keys=(), changes=(), fetches=(), action="/admin/nycklar", csrf="token"),
+    "o6-keys-none": lambda _: FederationKeys(
+        keys=(), choices=(), changes=(), fetches=(), action="/admin/nycklar", csrf="token"
+    ),
     "m6-keys": lambda c: MemberKeys(
         ends=(
             EndRow("service", c.service, "certificate-signing", c.value, NOW, -1),

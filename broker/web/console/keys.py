@@ -14,10 +14,19 @@ from broker.federation.register import ListedEntry
 from broker.keys.making import NEEDS, Need, NoSuchKey, need
 from broker.keys.ring import KeyState
 from broker.keys.rotation import Naming, TooEarly, aborted, planned, rotate, taken_back
-from broker.keys.rows import KeyRow
+from broker.keys.rows import KeyChoice, KeyRow
 from broker.keys.timeline import coming
-from broker.login.keys import moved
-from broker.web.console.keys_pages import Change, EndRow, FederationKeys, FetchRow, KeyLine, MemberKeys, OwnKey
+from broker.login.keys import chosen, moved
+from broker.web.console.keys_pages import (
+    Change,
+    EndRow,
+    FederationKeys,
+    FetchRow,
+    KeyLine,
+    MemberKeys,
+    OwnChoice,
+    OwnKey,
+)
 from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
 from broker.web.pages.frame import Names
@@ -28,6 +37,9 @@ SOON: Final = 90 * DAY
 MOST: Final = 200
 FETCHERS: Final = 30
 CALENDAR: Final = (("Content-Type", "text/calendar; charset=utf-8"), ("Cache-Control", "no-store"))
+SIGNING: Final = frozenset({"saml", "oidc"})
+"""Uses whose keys sign for services."""
+
 USES: Final = {"saml": ("saml", "saml-encryption"), "jwks": ("oidc",)}
 
 Move = Callable[[tuple[KeyRow, ...], Need, int, Naming], tuple[KeyRow, ...]]
@@ -48,7 +60,8 @@ def own(turn: ConsoleTurn) -> Reply:
     rows = turn.store.ring_rows()
     every = turn.on.services.settings.key_rotation_days * DAY
     steps = {step.kid: KeyLine(step.what, step.at) for step in coming(rows, every)}
-    services = {choice.kid: choice.service for choice in turn.store.key_choices()}
+    chosen_for = turn.store.key_choices()
+    services = {choice.kid: choice.service for choice in chosen_for}
     keys = tuple(
         OwnKey(row.use, row.alg, row.kid, row.state.value, row.since, steps.get(row.kid), services.get(row.kid, ""))
         for wanted in NEEDS
@@ -60,8 +73,22 @@ def own(turn: ConsoleTurn) -> Reply:
         for one in turn.store.fetches_latest(FETCHERS)
     )
     return turn.render(
-        FederationKeys(keys=keys, changes=changes, fetches=fetches, action=turn.at(AT), csrf=turn.csrf())
+        FederationKeys(
+            keys=keys,
+            choices=tuple(_choices(chosen_for, rows)),
+            changes=changes,
+            fetches=fetches,
+            action=turn.at(AT),
+            csrf=turn.csrf(),
+        )
     )
+
+
+def _choices(chosen_for: Iterable[KeyChoice], rows: Iterable[KeyRow]) -> Iterator[OwnChoice]:
+    by_kid = {row.kid: row for row in rows}
+    for choice in sorted(chosen_for, key=lambda each: (each.service, each.kid)):
+        if row := by_kid.get(choice.kid):
+            yield OwnChoice(choice.service, row.use, row.alg, row.kid)
 
 
 def _of(rows: Iterable[KeyRow], wanted: Need) -> list[KeyRow]:
@@ -89,6 +116,23 @@ def changed(turn: ConsoleTurn) -> Reply:
     except (NoSuchKey, TooEarly):
         return turn.see(turn.at(AT), "key-not-moved")
     return turn.see(turn.at(AT), "key-moved" if turn.commit(effects) else "key-not-moved")
+
+
+def chosen_for(turn: ConsoleTurn) -> Reply:
+    """One service is signed for with a key of its own: the next one before the others, or an old one for a while still. Or no
+    longer (`back`).
+    """
+    service, kid = turn.sent.fields.get("service", "").strip(), turn.sent.fields.get("kid", "")
+    row = next((row for row in turn.store.ring_rows() if row.kid == kid and _signs_for_services(row)), None)
+    known = turn.store.register_entry("service", service) is not None
+    if row is None or not known:
+        return turn.see(turn.at(AT), "key-not-moved")
+    effects = chosen(service, row, turn.now, turn.actor.person, back=turn.sent.fields.get("back") == "1")
+    return turn.see(turn.at(AT), "key-moved" if turn.commit(effects) else "key-not-moved")
+
+
+def _signs_for_services(row: KeyRow) -> bool:
+    return row.use in SIGNING and row.state is not KeyState.REMOVED
 
 
 def _asked(turn: ConsoleTurn) -> Need | None:

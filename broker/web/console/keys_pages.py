@@ -37,6 +37,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnChoice:
+    """A service that is signed for with a key of its own."""
+
+    service: str
+    use: str
+    alg: str
+    kid: str
+
+
+@dataclass(frozen=True, slots=True)
 class FetchRow:
     """Somebody fetched our keys: from which network, and what it calls itself. `service` is what it said."""
 
@@ -49,11 +59,12 @@ class FetchRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FederationKeys(Page):
-    """O6. The keys with their dates, the buttons, and who has fetched them."""
+    """O6. The keys with their dates, the buttons, services with a key of their own, and who has fetched them."""
 
     template: ClassVar[str] = "admin_keys.html"
     mark: ClassVar[str] = "O6"
     keys: tuple[OwnKey, ...]
+    choices: tuple[OwnChoice, ...]
     changes: tuple[Change, ...]
     fetches: tuple[FetchRow, ...]
     action: str

@@ -131,6 +131,7 @@ CONSOLE: tuple[Row, ...] = (
     Row("/admin/installningar/export", configuration.export, Action.EXPORT, step_up=True, tab="configuration"),
     Row("/admin/nycklar", keys.own, Action.MANAGE_KEYS, tab="keys"),
     Row("/admin/nycklar", keys.changed, Action.MANAGE_KEYS, "POST", step_up=True, tab="keys"),
+    Row("/admin/nycklar/tjanst", keys.chosen_for, Action.MANAGE_KEYS, "POST", step_up=True, tab="keys"),
     Row("/admin/inloggningssatt", methods.methods, Action.VIEW_FEDERATION, tab="methods"),
     Row("/admin/inloggningssatt/<provider>", methods.method, Action.VIEW_FEDERATION, tab="methods"),
     Row("/admin/inloggningssatt/<provider>", methods.method, Action.SIMULATE, "POST", tab="methods"),
