@@ -41,12 +41,12 @@ LIFTS = table(
 )
 _B, _L = BLOCKS.c, LIFTS.c
 _ENTRIES: Final = Entries(BLOCKS, Block, "care-block")
-_CHANGED = _ENTRIES.kept(
+_CHANGED = Kept(
     _ENTRIES.joined.where(_B.provider == bindparam("provider"), _B.changed_at >= bindparam("since"))
     .order_by(_B.changed_at, _B.id)
     .limit(bindparam("count"))
 )
-_COPIES = _ENTRIES.kept(_ENTRIES.joined.where(_B.local == 0))
+_COPIES = Kept(_ENTRIES.joined.where(_B.local == 0))
 _LATEST = Kept(select(func.max(_B.cancelled_at)).where(_B.provider == bindparam("provider")))
 _ADD_LIFT = adding(LIFTS)
 _LIFT = Kept(select(_L.block).where(_L.id == bindparam("row")))

@@ -6,7 +6,7 @@ from sqlalchemy import Index, bindparam
 
 from broker.care.changes import SaveCareConsent
 from broker.storage.care_entries import BASIS, Entries
-from broker.storage.database import Database, Unit
+from broker.storage.database import Database, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.care_consents import CareConsent
 
@@ -29,7 +29,7 @@ CARE_CONSENTS = table(
 )
 _C = CARE_CONSENTS.c
 _ENTRIES: Final = Entries(CARE_CONSENTS, CareConsent, "care-consent")
-_CHANGED = _ENTRIES.kept(
+_CHANGED = Kept(
     _ENTRIES.joined.where(_C.provider == bindparam("provider"), _C.changed_at >= bindparam("since"))
     .order_by(_C.changed_at, _C.id)
     .limit(bindparam("count"))

@@ -38,18 +38,14 @@ class Entries(Generic[T]):
             .where(c.id == bindparam("row"), c.mark == bindparam("before"))
             .values({name: bindparam(name) for name in changing})
         )
-        self._one = self.kept(self._joined.where(c.id == bindparam("row")))
-        self._of_person = self.kept(self._joined.where(c.person == bindparam("row")).order_by(c.made_at, c.id))
+        self._one = Kept(self._joined.where(c.id == bindparam("row")))
+        self._of_person = Kept(self._joined.where(c.person == bindparam("row")).order_by(c.made_at, c.id))
         self._forget = Kept(delete(table).where(c.person == bindparam("row")))
 
     @property
     def joined(self) -> "Select[Any]":
         """What `opened` reads, for a file to add its own conditions to."""
         return self._joined
-
-    def kept(self, statement: Executable) -> Kept:
-        """A statement made from `joined`, kept."""
-        return Kept(statement)
 
     def save(self, unit: Unit, id: str, person: str, value: T, before: T | None, more: Mapping[str, Any]) -> None:
         """Insert, or move on from what was read. Raises Overtaken when something else stands there, or the patient is gone."""

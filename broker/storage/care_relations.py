@@ -6,7 +6,7 @@ from sqlalchemy import Index, bindparam
 
 from broker.care.changes import SaveRelation
 from broker.storage.care_entries import BASIS, Entries
-from broker.storage.database import Database, Unit
+from broker.storage.database import Database, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.care_relations import CareRelation
 
@@ -29,7 +29,7 @@ RELATIONS = table(
 )
 _C = RELATIONS.c
 _ENTRIES: Final = Entries(RELATIONS, CareRelation, "care-relation")
-_CHANGED = _ENTRIES.kept(
+_CHANGED = Kept(
     _ENTRIES.joined.where(_C.provider == bindparam("provider"), _C.changed_at >= bindparam("since"))
     .order_by(_C.changed_at, _C.id)
     .limit(bindparam("count"))

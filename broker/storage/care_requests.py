@@ -6,7 +6,7 @@ from sqlalchemy import Index, bindparam
 
 from broker.care.requests import SaveCareRequest
 from broker.storage.care_entries import BASIS, Entries
-from broker.storage.database import Database, Unit
+from broker.storage.database import Database, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.care_requests import CareRequest
 
@@ -29,7 +29,7 @@ REQUESTS = table(
 )
 _C = REQUESTS.c
 _ENTRIES: Final = Entries(REQUESTS, CareRequest, "care-request")
-_OF_PROVIDER = _ENTRIES.kept(
+_OF_PROVIDER = Kept(
     _ENTRIES.joined.where(_C.provider == bindparam("provider"), _C.state == bindparam("state"))
     .order_by(_C.made_at, _C.id)
     .limit(bindparam("count"))

@@ -5,6 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from broker.care import blocks
+from broker.care.blocks import BlockWish
+from broker.care.calling import CareServices, carried_out
 from broker.care.changes import (
     CountEmergency,
     SameCare,
@@ -17,9 +20,11 @@ from broker.care.changes import (
 from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
 from broker.keys.sealing import Unsealable
 from broker.login.effects import Effects, KeepPerson, Overtaken, PersonKey
+from broker.storage import open_storage
 from tests.contracts.test_storage_secrecy import dump, forms
 from tests.support import care_values as a
 from tests.support.databases import NOW
+from trust_framework.blocks import BlockType
 from trust_framework.care import patient_key
 from trust_framework.identifiers import Identifier
 from trust_framework.review_cases import CaseKind
@@ -289,3 +294,42 @@ class TestOutbox:
         commit(known, SaveBlock(a.block(), "p1"))
         known.forget_person("p1")
         assert known.blocks_due(9) == ()
+
+
+class TestTwoNodes:
+    """Two nodes of one installation, with a store each, on one database."""
+
+    @pytest.fixture
+    def nodes(self, known, store_settings, clock):
+        other = open_storage(store_settings, clock=clock)
+        yield known, other
+        other.close()
+
+    def test_one_sees_what_the_other_wrote(self, nodes):
+        one, other = nodes
+        block = a.block()
+        commit(one, SaveBlock(block, "p1"))
+        assert other.block(block.id) == (block, "p1")
+        commit(other, SaveBlock(replace(block, deleted=a.act()), "p1", block))
+        assert not one.block(block.id)[0].stands
+        with pytest.raises(Overtaken):
+            commit(one, SameCare("p1", 1))
+
+    def test_the_same_block_of_a_new_patient_sent_to_both_at_once_is_one_block_of_one_person(self, nodes):
+        patient = Identifier("1.2.752.74.9.2", "19121212SF1A")
+        wish = BlockWish(a.new_id(), BlockType.INNER, patient, a.PROVIDER, a.UNIT, entered=a.entered())
+        done, ready = [], threading.Barrier(2)
+
+        def send(store):
+            on = CareServices(store, a.register())
+            ready.wait()
+            done.append(carried_out(lambda: blocks.register(wish, a.client(), on, NOW), store).result)
+
+        threads = [threading.Thread(target=send, args=(store,)) for store in nodes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert done[0] == done[1]
+        person = nodes[0].patient(patient)
+        assert nodes[1].blocks_of(person) == (done[0],)
