@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -28,6 +28,11 @@ class Settings(BaseSettings):
     base_url: str = Field(description="The issuer: scheme, host and port, without path or trailing slash.")
     environment: Environment = Field(
         Environment.PRODUCTION, validation_alias="TILLIT_ENV", description="production, test or demo."
+    )
+    test_numbers: FilePath | None = Field(
+        None,
+        description="File of personal numbers of nobody, one a line: with TILLIT_ENV=test, `apply` refuses people whose "
+        "numbers are neither there nor known test numbers.",
     )
     data_dir: Path = Field(Path("tillit-data"), description="Folder of the database and the key-encryption key.")
     database_url: str = Field(

@@ -10,6 +10,7 @@ import click
 from pydantic import ValidationError
 
 from broker.commands.console import as_json, say, show
+from broker.commands.errors import Refused
 from broker.commands.installation import now, opened, read_settings
 from broker.federation import directory
 from broker.federation.aspects import FEDERATION
@@ -17,11 +18,13 @@ from broker.federation.entries import BadEntry
 from broker.federation.plan import LATELY, Change, changes
 from broker.federation.reading import Document, read_file
 from broker.keys.sealing import secret_hash
-from broker.settings import Settings
+from broker.settings import Environment, Settings
 from broker.storage.persons import Listed
 from broker.storage.storage import Storage
 from trust_framework.danger import Danger
+from trust_framework.feigned_numbers import feigned
 
+MOST_NAMED = 10
 MOST_RECORDED = 500
 """Changes told in the log's event; the document itself is kept whole."""
 
@@ -76,7 +79,25 @@ def _read(file: Path, settings: Settings, storage: Storage) -> Document:
     document = read_file(file, settings, lambda secret: secret_hash(storage.vault, secret), now())
     for warning in document.warnings:
         say(f"warning: {warning}")
+    if settings.environment is Environment.TEST:
+        _nobody_real(document, settings)
     return document
+
+
+def _nobody_real(document: Document, settings: Settings) -> None:
+    """Refuse people whose numbers are not known to be nobody's: no operational data in test. Names them as the file does."""
+    more = settings.test_numbers.read_text("utf-8").split() if settings.test_numbers else ()
+    real = [
+        one.name
+        for one in document.listed
+        if any(key.kind == directory.PERSONAL_NUMBER and not feigned(key.value, more) for key in one.keys)
+    ]
+    if real:
+        told = ", ".join(real[:MOST_NAMED]) + (" …" if len(real) > MOST_NAMED else "")
+        raise Refused(
+            f"persons: {len(real)} may be real people, by their numbers ({told}). Test takes test numbers alone; "
+            "TILLIT_TEST_NUMBERS names a file of further ones."
+        )
 
 
 @dataclass(frozen=True, slots=True)

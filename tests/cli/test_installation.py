@@ -139,6 +139,23 @@ class TestPlanAndApply:
             "! the federation: the present version cannot be read by this release"
         )
 
+    @pytest.mark.spec("IS", "24")
+    def test_in_test_people_who_may_be_real_are_refused_unless_the_installation_names_them_as_nobodys(
+        self, tillit, file
+    ):
+        good.written(file.parent, put(("persons", 0, "personalIdentityNumber"), "196408233234"))
+        test = {"TILLIT_ENV": "test", "TILLIT_BASE_URL": "http://127.0.0.1:8440", "TILLIT_CARD_URL": None}
+        for command in ("plan", "apply"):
+            result = tillit(command, file, **test)
+            assert (result.exit_code, "may be real people" in result.stderr) == (3, True)
+            assert "1964" not in result.stderr
+        assert store(tillit).federation_version() == 0
+        names = file.parent / "numbers.txt"
+        names.write_text("196408233234\n")
+        assert tillit("plan", file, TILLIT_TEST_NUMBERS=str(names), **test).exit_code == 0
+        missing = tillit("plan", file, TILLIT_TEST_NUMBERS=str(file.parent / "none"), **test)
+        assert (missing.exit_code, "TILLIT_TEST_NUMBERS" in missing.stderr) == (4, True)
+
     def test_the_example_and_the_schema_are_printed_without_an_installation(self, tmp_path):
         alone = CommandLine(tmp_path, {"TILLIT_BASE_URL": None})
         assert "\nidentity_providers:" in alone.done("apply", "--example")
