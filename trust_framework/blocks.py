@@ -118,11 +118,6 @@ def selects(block: Block, resource: Resource) -> bool:
     return block.information.overlaps(resource.recorded) or block.information.inverted
 
 
-def applicable(block: Block, actor: CareActor, resource: Resource) -> bool:
-    """Whether a block closes this information to whoever asks, temporary lifts apart."""
-    return binds(block, actor) and selects(block, resource)
-
-
 def lift_for(block: Block, actor: CareActor, now: int) -> Lift | None:
     """A temporary lift that is valid for whoever asks. One ends when its `until` comes (endDate)."""
     for lift in block.lifts:

@@ -23,7 +23,7 @@ from tests.support.care import (
     outer,
     resource,
 )
-from trust_framework.blocks import BlockStatus, LiftReason, applicable, evaluate, lift_for
+from trust_framework.blocks import BlockStatus, LiftReason, binds, evaluate, lift_for, selects
 from trust_framework.care import EVER, Period
 
 OK, BLOCKED, ERROR = BlockStatus.OK, BlockStatus.BLOCKED, BlockStatus.VALIDATION_ERROR
@@ -192,8 +192,9 @@ def test_no_blocks_close_nothing_and_no_rows_have_no_answers():
 
 def test_information_of_no_known_unit_is_closed_by_an_inner_block_of_any():
     nowhere = resource("", PROVIDER)
-    assert applicable(inner(), actor(), nowhere)
-    assert not applicable(inner(UNIT), actor(), nowhere)
+    assert selects(inner(), nowhere)
+    assert binds(inner(), actor())
+    assert not binds(inner(UNIT), actor())
 
 
 def test_whoever_acts_at_no_unit_is_at_another_than_the_block():
