@@ -17,6 +17,7 @@ from broker.demo.people import (
     PERSONAS,
     REGION,
     REGISTRAR,
+    REPRESENTATION,
     ROLES,
     STAFF,
     SUPPLIER,
@@ -121,6 +122,7 @@ def _content(places: Places, ca: TestCa) -> dict[str, Any]:
         "staff": [employment.entry() for employment in STAFF],
         "care_providers": [_care_provider(*each) for each in CARE_PROVIDERS],
         "care_consumers": [_record_system()],
+        "representations": [REPRESENTATION],
         "roles": [{"person": person, "role": role, **({"org": org} if org else {})} for person, role, org in ROLES],
     }
 

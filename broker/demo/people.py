@@ -54,6 +54,17 @@ ROLES: Final = (
 """Who may do what in the portal and the console: person, role, organisation (none: the federation)."""
 
 
+REPRESENTATION: Final = {
+    "id": "fullmakt-1",
+    "person": "tolvan",
+    "representative": "cecilia",
+    "kind": "power",
+    "valid_until": "2035-12-31",
+    "may": ["read", "ask", "block", "lift", "end-consent"],
+}
+"""Who may act for whom on My page."""
+
+
 def hsa_id(suffix: str, organisation: str = REGION) -> str:
     """An id of the directory (HSA-id)."""
     return f"SE{organisation}-{suffix}"

@@ -262,6 +262,14 @@ def test_a_login_is_explained_in_the_person_s_own_words(home: Family):
     assert home.world.events("own.logins-read")[-1]["sought"] == reference
 
 
+def test_a_service_that_has_left_is_called_what_it_was_called(home: Family):
+    home.world.code(home.world.browser(), "rp", redirect_uri="https://rp.example.org/cb")
+    whole = family()
+    whole["services"], whole["agreements"] = whole["services"][1:], whole["agreements"][1:]
+    home.world.reapply(whole)
+    assert "rp" in said(home.open().get(f"{MINE}/inloggningar"))
+
+
 def test_more_logins_than_a_page_are_paged(home: Family):
     for _ in range(3):
         home.world.code(home.world.browser(), "rp", redirect_uri="https://rp.example.org/cb")

@@ -351,6 +351,8 @@ def _inflated(part: bytes) -> bytes:
 
 def test_the_document_is_a_tagged_pdf(filtered):
     _, browser = filtered
+    narrowed = f"fran=2026-11-24&till=2026-11-26&vardgivare={a.PROVIDER}&enhet={a.UNIT}"
+    assert browser.get(f"{MINE}/atkomst?som=pdf&nod=yes&{narrowed}").body.startswith(b"%PDF")
     answer = browser.get(f"{MINE}/atkomst?som=pdf")
     assert answer.header("Content-Type") == "application/pdf"
     assert answer.body.startswith(b"%PDF-1.7")
