@@ -3,7 +3,7 @@
 from typing import Any
 
 from broker.care import emergencies
-from broker.care.calling import CareRefused, Done
+from broker.care.calling import CareRefused, Done, carried_out
 from broker.care.emergencies import EmergencyWish
 from broker.exchange import Reply
 from broker.web.console.care_desk import Bedside, at_bedside
@@ -55,8 +55,7 @@ def end(place: Bedside, emergency: str) -> Reply:
     if standing is None or standing.id != emergency:
         raise Missing
     try:
-        done = emergencies.end(emergency, desk.caller, desk.services, turn.now)
+        carried_out(lambda: emergencies.end(emergency, desk.caller, desk.services, turn.now), desk.services.store)
     except CareRefused as refused:
         raise Missing from refused
-    turn.commit(done.effects)
     return turn.see(place.at(), notice="care-emergency-end")
