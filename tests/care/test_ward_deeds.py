@@ -15,6 +15,7 @@ from tests.support.console import Console, consoles, document
 from tests.support.ward import (
     CLINIC,
     FAR,
+    FAR_UNIT,
     NURSE,
     PATIENT,
     PROVIDER,
@@ -170,15 +171,17 @@ def test_a_lift_is_for_ones_own_unit_within_the_limits(console: Console, registr
     far = block(registrar, unit=WARD)
     lift = f"/sparrar/{far}/hav-tillfalligt"
 
-    late = registrar.fill(lift, why="PatientsConsent", until="2026-12-24T12:00", whom="unit")
+    late = registrar.fill(lift, why="PatientsConsent", unit=CLINIC, until="2026-12-24T12:00", whom="unit")
     assert "längre än vårdgivaren tillåter" in shown(registrar.confirm(late))
-    past = registrar.fill(lift, why="PatientsConsent", until="2025-12-24T12:00", whom="unit")
+    past = registrar.fill(lift, why="PatientsConsent", unit=CLINIC, until="2025-12-24T12:00", whom="unit")
     assert "redan varit" in shown(registrar.confirm(past))
-    alone = registrar.fill(lift, why="Emergency", until="2026-11-26T12:00", whom="unit", reason="")
+    alone = registrar.fill(lift, why="Emergency", unit=CLINIC, until="2026-11-26T12:00", whom="unit", reason="")
     assert "bara öppna för dig själv" in shown(alone)
     assert registrar.page().text.count("Det finns spärrade uppgifter") == 1
 
-    registrar.register(lift, why="PatientsConsent", until="2026-11-27T12:00", whom="me", reason="Bad om det")
+    registrar.register(
+        lift, why="PatientsConsent", unit=CLINIC, until="2026-11-27T12:00", whom="me", reason="Bad om det"
+    )
     assert "Inget är spärrat för dig" in shown(registrar.page())
     assert "hävd för dig" in shown(registrar.page())
     assert "Hävd för en tid" in shown(registrar.page("/sparrar"))
@@ -190,11 +193,31 @@ def test_a_lift_is_for_ones_own_unit_within_the_limits(console: Console, registr
     assert "Det finns spärrade uppgifter" in shown(registrar.page())
 
 
+def test_an_outer_block_is_lifted_for_another_providers_unit_by_its_own_registrar(console: Console, registrar: AtWork):
+    doctor = AtWork.of(console, "eva")
+    outer = block(registrar, type="Outer", unit="")
+    lift = f"/sparrar/{outer}/hav-tillfalligt"
+    assert "Närvården – Exempelkommunens vård" in registrar.page(lift).text
+    assert "Det finns spärrade uppgifter" in shown(doctor.page())
+
+    wrong = registrar.fill(lift, why="PatientsConsent", unit=FAR_UNIT, until="2026-11-27T12:00", whom="me")
+    assert "bara på din egen enhet" in shown(wrong)
+    registrar.register(lift, why="PatientsConsent", unit=FAR_UNIT, until="2026-11-27T12:00", whom="unit")
+
+    assert "hävd för dig" in shown(doctor.page())
+    assert "Det finns spärrade uppgifter" not in shown(doctor.page())
+
+
 def test_a_lift_in_an_emergency_begins_a_review(console: Console, registrar: AtWork):
     far = block(registrar, unit=WARD)
 
     review = registrar.fill(
-        f"/sparrar/{far}/hav-tillfalligt", why="Emergency", until="2026-11-25T20:00", whom="me", reason="Medvetslös"
+        f"/sparrar/{far}/hav-tillfalligt",
+        why="Emergency",
+        unit=CLINIC,
+        until="2026-11-25T20:00",
+        whom="me",
+        reason="Medvetslös",
     )
     assert "granskare" in shown(review)
     assert registrar.confirm(review).status == 303
@@ -205,7 +228,9 @@ def test_a_lift_in_an_emergency_begins_a_review(console: Console, registrar: AtW
 def test_a_block_that_changed_meanwhile_is_read_again_first(console: Console, registrar: AtWork):
     far = block(registrar, unit=WARD)
     page = registrar.page(f"/sparrar/{far}/hav")
-    registrar.register(f"/sparrar/{far}/hav-tillfalligt", why="PatientsConsent", until="2026-11-27T12:00", whom="unit")
+    registrar.register(
+        f"/sparrar/{far}/hav-tillfalligt", why="PatientsConsent", unit=CLINIC, until="2026-11-27T12:00", whom="unit"
+    )
 
     answer = registrar.press(page, "/hav", reason="Patienten vill")
 

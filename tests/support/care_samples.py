@@ -81,7 +81,7 @@ def care_makers(form_turn: Callable[..., Any]) -> Mapping[str, Callable[[Cast], 
         "v5-block": _block,
         "v6-block": lambda c: _block_form(form_turn, c),
         "v6-lift": lambda c: replace(
-            _block_form(form_turn, c), code="block-lift", form=LiftForm.of(form_turn()), facts=_facts(c)
+            _block_form(form_turn, c), code="block-lift", form=_lift_form(form_turn, c), facts=_facts(c)
         ),
         "v6-emergency": lambda c: CareForm(
             around=_around(c, patient=True),
@@ -188,4 +188,10 @@ def _block_form(form_turn: Callable[..., Any], c: Cast) -> CareForm:
 def _emergency_form(form_turn: Callable[..., Any]) -> EmergencyForm:
     form = EmergencyForm.of(form_turn())
     form.hours.choices = [SelectChoice(1, {"sv": "1 h"})]
+    return form
+
+
+def _lift_form(form_turn: Callable[..., Any], c: Cast) -> LiftForm:
+    form = LiftForm.of(form_turn())
+    form.unit.choices = [SelectChoice("u", c.service)]
     return form

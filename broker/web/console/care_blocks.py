@@ -214,7 +214,7 @@ def note(reason: str | None) -> tuple[Fact, ...]:
 
 @for_registrars
 def lift(place: Bedside, block: str) -> Reply:
-    """Let your unit, or you, see what a block closes, for a time."""
+    """Let a unit, or you, see what a block closes, for a time."""
     turn, desk = place.turn, place.desk
     found = block_of(place, block)
     if not found.stands:
@@ -227,7 +227,7 @@ def lift(place: Bedside, block: str) -> Reply:
             form.id.data,
             found.id,
             form.until_at,
-            desk.unit,
+            form.unit.data,
             LiftReason(form.why.data),
             form.employee(desk),
             ActWish(reason=form.reason.data or ""),
@@ -247,7 +247,7 @@ def _lifting(place: Bedside, form: LiftForm, block: Block) -> tuple[Fact, ...]:
     return (
         *_facts(place, block),
         Fact(label="care.lift.why", code=form.why.data),
-        Fact(label="care.lift.for", values=(place.desk.unit_names(place.desk.unit),), code=f"whom-{form.whom.data}"),
+        Fact(label="care.lift.for", values=(place.desk.unit_names(form.unit.data),), code=f"whom-{form.whom.data}"),
         Fact(label="care.lift.until", at=form.until_at),
         *note(form.reason.data),
     )

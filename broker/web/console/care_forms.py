@@ -179,8 +179,11 @@ class BlockForm(DeedForm, _Dated):
 
 
 class LiftForm(_Whom):
-    """That a block does not hold for a time: why, until when, for whom."""
+    """That a block does not hold for a time: why, until when, for whom: one's own unit, oneself there, or a unit of another
+    provider, which only the provider of the block can let in.
+    """
 
+    unit = SelectField("care.lift.for")
     why = RadioField(
         "care.lift.why",
         [required("form.choice")],
@@ -192,9 +195,17 @@ class LiftForm(_Whom):
     until = DateTimeLocalField("care.lift.until", [required("form.required")], format="%Y-%m-%dT%H:%M")
     reason = TextAreaField("care.note", [longest(LONGEST), text, told])
 
+    def offer(self, desk: Desk) -> None:
+        """One's own unit, and those of other providers."""
+        own = [SelectChoice(desk.unit, desk.unit_names(desk.unit))] if desk.unit else []
+        self.unit.choices = own + _units(desk, others=True)
+        self._own = desk.unit
+
     def validate_whom(self, field: RadioField) -> None:
-        """See `alone`."""
+        """See `alone`; and nobody is themself at another's unit."""
         alone(self, field)
+        if field.data == "me" and self.unit.data != self._own:
+            raise ValidationError("care.whom.elsewhere")
 
     @property
     def emergency(self) -> bool:
@@ -296,10 +307,15 @@ class AskForm(_Dated):
     end = day("care.block.through")
 
 
-def _units(desk: Desk) -> list[SelectChoice]:
-    """The provider's units by name, one's own first."""
+def _units(desk: Desk, *, others: bool = False) -> list[SelectChoice]:
+    """The provider's units by name, one's own first; or those of all other providers, each with its provider's name."""
+    providers = desk.services.register.providers.values()
     named: list[tuple[bool, str, str, Names]] = []
-    for unit in desk.provider.units:
-        names = desk.unit_names(unit)
-        named.append((unit != desk.unit, in_language(names, "sv"), unit, names))
+    for provider in providers:
+        if (provider.hsa_id != desk.provider.hsa_id) is others:
+            for unit in provider.units:
+                names = desk.unit_names(unit)
+                if others:
+                    names = {lang: f"{name} – {in_language(provider.names, lang)}" for lang, name in names.items()}
+                named.append((unit != desk.unit, in_language(names, "sv"), unit, names))
     return [SelectChoice(unit, names) for _, _, unit, names in sorted(named, key=lambda row: row[:3])]
