@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     checkpoint_file: Path | None = Field(
         None, description="File to which each signed checkpoint of the log is appended."
     )
+    witnessed_logs: str = Field(
+        "", description="Verifier keys of logs that we witness, separated by spaces; empty: we are no witness."
+    )
+    witnesses: str = Field(
+        "", description="Witnesses of our log: the address and the key of each, separated by spaces."
+    )
     access_log_months: int = Field(
         18, ge=18, description="Months that entries of the access log stay in the database before they may be archived."
     )
@@ -238,6 +244,8 @@ class Settings(BaseSettings):
             "card_listen": "",
             "management_listen": "",
             "checkpoint_file": None,
+            "witnessed_logs": "",
+            "witnesses": "",
             "care_node_url": "",
         }
         return self._with(own)

@@ -15,6 +15,7 @@ from broker.jobs.notices import NoticeStore, mail_jobs
 from broker.jobs.runner import Job
 from broker.jobs.sealer import Sealer, SealingStore
 from broker.jobs.smtp import Post
+from broker.jobs.witnesses import WitnessedStore, witness_jobs
 from broker.keys.ring import KeyRing
 from broker.keys.rotation import Naming, due
 from broker.keys.rows import KeyRow
@@ -36,7 +37,9 @@ KEYS = 60
 """Seconds between looks at the keys' dates."""
 
 
-class HouseStore(SealingStore, FeedStore, AddressStore, NoticeStore, NodeStore, CorrectionStore, Protocol):
+class HouseStore(
+    WitnessedStore, SealingStore, FeedStore, AddressStore, NoticeStore, NodeStore, CorrectionStore, Protocol
+):
     """What the standard jobs need of the store."""
 
     @property
@@ -99,6 +102,7 @@ def outbound_jobs(
         Job("feeds", 5, lambda: look_at_feeds(store, egress)),
         Job("addresses", 300, lambda: look_at_addresses(store, egress, settings)),
         Job("hosts", _HOUR, lambda: look_at_hosts(store, egress)),
+        *witness_jobs(store, egress, settings.witnesses),
         *care_node_jobs(store, egress, settings, care),
         *correction_jobs(store, settings.base_url),
         *(mail_jobs(store, Post(settings), settings.base_url) if settings.smtp_host else ()),

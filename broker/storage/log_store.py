@@ -10,8 +10,10 @@ from typing import TypeVar
 
 from broker.audit.archive import Archive, ArchivedEntry, NotArchivable
 from broker.audit.care_events import EntriesArchived, EntriesRestored
+from broker.audit.checkpoint import Checkpoint
 from broker.audit.events import Event, HoldChanged
 from broker.audit.retention import Due, Hold, Keeping
+from broker.audit.witness import Cosignature
 from broker.care.access_values import MOST_ROWS, AccessReport, ReportState
 from broker.storage import (
     access_archive,
@@ -23,6 +25,7 @@ from broker.storage import (
     log_removal,
     log_rows,
     log_tiles,
+    log_witness,
 )
 from broker.storage.database import Database, Unit
 from broker.storage.log_tiles import Proofs
@@ -148,6 +151,25 @@ class LogStore:
             log.append(unit, (told,))
 
         self._write(whole)
+
+    # --- witnesses
+
+    def witnessed(self, origin: str) -> Checkpoint | None:
+        """The checkpoint of another log that we last signed."""
+        return log_witness.known(self._database, origin)
+
+    def remember_witnessed(self, before: Checkpoint | None, new: Checkpoint) -> None:
+        """Move on from what we knew of another log. Raises Overtaken."""
+        at = self.clock()
+        self._write(lambda unit: log_witness.remember(unit, before, new, at))
+
+    def cosignatures(self) -> tuple[Cosignature, ...]:
+        """What each witness last signed of our log."""
+        return log_witness.cosignatures(self._database)
+
+    def keep_cosignature(self, one: Cosignature) -> None:
+        """Keep what a witness signed."""
+        self._write(lambda unit: log_witness.keep(unit, one))
 
     # --- proofs
 

@@ -27,6 +27,7 @@ from broker.storage import (  # noqa: F401  # importing a file registers its tab
     log,
     log_holds,
     log_tiles,
+    log_witness,
     logins,
     names,
     once,

@@ -23,6 +23,7 @@ from broker.web import (
     registration,
     requests,
     validation,
+    witness,
 )
 from broker.web.answers import failed, of_refusal, refused
 from broker.web.api import front as api
@@ -96,7 +97,10 @@ ROUTES: Mapping[str, Route] = {
     "/api/v1/": Route(api.api, ("GET", "POST", "PUT"), DOCUMENT_LIMIT),
     public_log.CHECKPOINT: Route(public_log.checkpoint),
     public_log.TILE: Route(public_log.tile),
+    "/log/witnessed": Route(public_log.witnessed_checkpoint),
     "/log/keys": Route(public_log.keys),
+    "/log/witness/key": Route(witness.key),
+    witness.ADD: Route(witness.add_checkpoint, ("POST",), OIDC_BODY),
     "/log/proof/consistency": Route(public_log.consistency),
     "/log/proof/inclusion": Route(public_log.inclusion),
     "/healthz": Route(documents.alive),

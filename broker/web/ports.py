@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from broker.audit.checkpoint import LogRow, TreeState, Verifier
+from broker.audit.checkpoint import Checkpoint, LogRow, TreeState, Verifier
 from broker.audit.retention import Due, Hold
 from broker.audit.trace import Logged, LoggedPage, Sought
+from broker.audit.witness import Cosignature
 from broker.care.filings import ReviewStore
 from broker.care.own_page import OwnPageStore
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
@@ -55,6 +56,12 @@ class ConsoleStore(ReviewStore, OwnPageStore, ReadsNames, ProposalStore, Protoco
     def log_state(self) -> TreeState: ...
 
     def log_note(self) -> str: ...
+
+    def cosignatures(self) -> tuple[Cosignature, ...]: ...
+
+    def witnessed(self, origin: str) -> Checkpoint | None: ...
+
+    def remember_witnessed(self, before: Checkpoint | None, new: Checkpoint) -> None: ...
 
     def log_verifiers(self) -> Sequence[Verifier]: ...
 

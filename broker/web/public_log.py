@@ -12,6 +12,7 @@ from typing import Any, Final
 from broker.audit.checkpoint import read_note
 from broker.audit.tiles import WIDTH, place_of
 from broker.audit.tree import leaf_hash
+from broker.audit.witness import published, witnessed
 from broker.exchange import BadRequest, Reply
 from broker.web.turn import Turn
 
@@ -29,6 +30,12 @@ MOST_LEVEL: Final = 7
 def checkpoint(turn: Turn) -> Reply:
     """The newest signed checkpoint, with the cosignatures of witnesses (C2SP tlog-checkpoint)."""
     note = turn.on.store.log_note()
+    return Reply(200, _TEXT, published(note, turn.on.store.cosignatures()).encode()) if note else _missing()
+
+
+def witnessed_checkpoint(turn: Turn) -> Reply:
+    """The newest checkpoint that a witness has cosigned (C2SP tlog-cosignature)."""
+    note = witnessed(turn.on.store.cosignatures())
     return Reply(200, _TEXT, note.encode()) if note else _missing()
 
 

@@ -35,6 +35,8 @@ TABLES = (
     "key_use",
     "access_log_archives",
     "log_holds",
+    "witnessed_logs",
+    "log_cosignatures",
     "metadata_addresses",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -339,6 +341,25 @@ def _access_log() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_metadata_addresses")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "witnessed_logs",
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("size", NUMBER, nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("origin", name=op.f("pk_witnessed_logs")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "log_cosignatures",
+        sa.Column("witness", sa.Text(), nullable=False),
+        sa.Column("size", NUMBER, nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("witness", name=op.f("pk_log_cosignatures")),
         sqlite_strict=True,
     )
 
