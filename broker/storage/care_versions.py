@@ -26,8 +26,13 @@ def _bump(insert: InsertOf) -> Executable:
     return new.on_conflict_do_update(index_elements=["person"], set_={"version": _C.version + 1})  # type: ignore[no-any-return]
 
 
-_BUMP = Kept(_bump)
+def _begin(insert: InsertOf) -> Executable:
+    return insert(VERSIONS).values({"person": bindparam("person"), "version": 0}).on_conflict_do_nothing()  # type: ignore[no-any-return]
+
+
+_BUMP, _BEGIN = Kept(_bump), Kept(_begin)
 _READ = Kept(select(_C.version).where(_C.person == bindparam("person")))
+_HELD = Kept(select(_C.version).where(_C.person == bindparam("person")).with_for_update(read=True))
 _FORGET = Kept(delete(VERSIONS).where(_C.person == bindparam("person")))
 
 
@@ -36,15 +41,20 @@ def bump(unit: Unit, person: str) -> None:
     unit.run(_BUMP, {"person": person})
 
 
-def read(at: Database | Unit, person: str) -> int:
+def read(database: Database, person: str) -> int:
     """The version, 0 before the first change."""
-    found = at.row(_READ, {"person": person})
+    found = database.row(_READ, {"person": person})
     return int(found[0]) if found else 0
 
 
 def require(unit: Unit, change: SameCare) -> None:
-    """See that nothing changed since. Raises Overtaken."""
-    if read(unit, change.person) != change.version:
+    """See that nothing changed since, and that nothing does before this commit is done: who changes anything waits for the
+    row, on PostgreSQL too. Raises Overtaken.
+    """
+    if change.version == 0:
+        unit.run(_BEGIN, {"person": change.person})
+    found = unit.row(_HELD, {"person": change.person})
+    if found is None or found[0] != change.version:
         raise Overtaken("care")
 
 

@@ -20,7 +20,8 @@ from broker.care.changes import (
 from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
 from broker.keys.sealing import Unsealable
 from broker.login.effects import Effects, KeepPerson, Overtaken, PersonKey
-from broker.storage import open_storage
+from broker.storage import care_versions, open_storage
+from broker.storage.database import Unit
 from tests.contracts.test_storage_secrecy import dump, forms
 from tests.support import care_values as a
 from tests.support.databases import NOW
@@ -257,6 +258,34 @@ def test_the_version_of_a_patient_grows_with_every_change_and_holds_a_decision_t
         commit(known, SameCare("p1", 2))
     known.forget_person("p1")
     assert known.care_version("p1") == 0
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_nothing_of_the_patient_changes_while_a_decision_is_recorded(known, version):
+    block, order = a.block(), []
+    if version:
+        commit(known, SaveBlock(a.block(), "p1"))
+
+    def change():
+        commit(known, SaveBlock(block, "p1"))
+        order.append("changed")
+
+    changing = threading.Thread(target=change)
+    with Unit(known._database) as unit:
+        care_versions.require(unit, SameCare("p1", version))
+        changing.start()
+        changing.join(0.2)
+        order.append("recorded")
+    changing.join()
+    assert order == ["recorded", "changed"]
+    assert known.care_version("p1") == version + 1
+
+
+def test_a_decision_about_who_was_forgotten_is_not_recorded(known):
+    commit(known, SaveBlock(a.block(), "p1"))
+    known.forget_person("p1")
+    with pytest.raises(Overtaken):
+        commit(known, SameCare("p1", 1))
 
 
 class TestOutbox:
