@@ -116,7 +116,7 @@ def _take_over(handle: Any, made: Application, settings: Settings, stops: list[S
 
 
 def _listen(made: Application, settings: Settings, stops: list[Stop]) -> None:
-    for start in (card_listener, rivta_listener, management):
+    for start in (rivta_listener, card_listener, management):
         if (stop := start(made, settings)) is not None:
             stops.insert(0, stop)
 

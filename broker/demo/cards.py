@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from broker.demo.keys import write_private
-from broker.demo.people import CARDS, PERSONAS, STAFF_ID, CardRow
+from broker.demo.people import CARDS, PERSONAS, RECORD_SYSTEM, STAFF_ID, CardRow
 from broker.demo.places import CARD_PASSWORD, LOA, Places
 from idp_adapters.simulators.ca import Card, Holder, TestCa
 
@@ -39,6 +39,13 @@ def make_certificate(places: Places, ca: TestCa) -> None:
         chain, key = ca.server_certificate(("localhost", "127.0.0.1"))
         write_private(places.key("server"), key)
         places.certificate("server").write_bytes(chain)
+
+
+def make_system(places: Places, ca: TestCa) -> None:
+    """The record system's certificate, when it is not there."""
+    if not places.system.exists():
+        chain, key = ca.client_certificate("record-system.region.example", RECORD_SYSTEM)
+        write_private(places.system, chain + key)
 
 
 def make_cards(places: Places, ca: TestCa) -> None:

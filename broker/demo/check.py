@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from broker.demo.browser import NotHeld
-from broker.demo.flows import Flow, Stage, care, choices, leaving, logins, record, refusals, tokens, trials
+from broker.demo.flows import Flow, Stage, care, choices, contracts, leaving, logins, record, refusals, tokens, trials
 from broker.demo.places import Places
 
 FLOWS: Final[Sequence[tuple[str, Flow]]] = (
@@ -62,6 +62,7 @@ FLOWS: Final[Sequence[tuple[str, Flow]]] = (
     ("test issuer: neither issuer knows the other's services", trials.not_in_production),
     ("care: blocked for another unit, opened in an emergency", care.block_and_emergency),
     ("care: reviewed, seen by the patient, proven to anybody", care.reviewed_and_seen),
+    ("care: a record system sets a block over SOAP, and is told of it", contracts.block_over_soap),
     ("log: checkpoints grow", record.checkpoints_grow),
     ("log verify", record.log_verifies),
 )

@@ -15,6 +15,7 @@ from broker.demo.people import (
     CARE_PROVIDERS,
     OTHER_PROVIDER,
     PERSONAS,
+    RECORD_SYSTEM,
     REGION,
     REGISTRAR,
     REPRESENTATION,
@@ -272,8 +273,14 @@ def _care_provider(provider: tuple[str, str, str], units: tuple[tuple[str, str],
 
 
 def _record_system() -> dict[str, Any]:
-    """The region's record system, which calls care's registers as the client of the API."""
-    return {"hsa_id": hsa_id("S001"), "member": REGION, "service": "api", "providers": [hsa_id("V001")]}
+    """The region's record system, which calls care's registers as the client of the API, and by all contracts."""
+    return {
+        "hsa_id": RECORD_SYSTEM,
+        "member": REGION,
+        "service": "api",
+        "contracts": ["blocking", "consent", "patientrelationship", "log"],
+        "providers": [hsa_id("V001")],
+    }
 
 
 def _relative(places: Places, path: Path) -> str:

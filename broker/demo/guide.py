@@ -175,6 +175,7 @@ def _addresses(places: Places) -> Section:
                 (both("Journalen (SAML)", "The record (SAML)"), f"{places.saml_service}/"),
                 (both("Bolagets tjänster (OpenID)", "The company's services (OpenID)"), f"{places.oidc_service}/"),
                 (both("API", "API"), f"{places.api}/"),
+                (both("Tjänstekontrakt (SOAP)", "Contracts (SOAP)"), f"{places.contracts}/rivta/CheckBlocks/4?wsdl"),
                 (both("Korts status (OCSP, CRL)", "Status of cards (OCSP, CRL)"), f"{places.status}/"),
             )
         ],

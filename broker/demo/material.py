@@ -6,6 +6,7 @@ Owns what is made once (keys, cards, the federation file, which may be edited) a
 
 import json
 import time
+from pathlib import Path
 from typing import Final
 
 from broker.demo import cards, federation, keys, saml_metadata
@@ -27,10 +28,11 @@ def prepare(places: Places) -> None:
     places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     ca = cards.card_ca(places)
     cards.make_certificate(places, ca)
+    cards.make_system(places, ca)
     cards.make_cards(places, ca)
     keys.make_all(places)
     _write_metadata(places)
-    _write_settings(places)
+    _write_settings(places, ca.function_ca)
     if not places.federation.exists():
         federation.write(places, ca)
     if not (places.folder / MARK).exists():
@@ -58,7 +60,7 @@ def _write_metadata(places: Places) -> None:
         places.metadata(name).write_bytes(document)
 
 
-def _write_settings(places: Places) -> None:
+def _write_settings(places: Places, function_ca: Path) -> None:
     """For `TILLIT_CONFIG`: the broker's settings, also for commands that a person gives."""
     folder = places.folder.absolute()
     settings = {
@@ -66,6 +68,8 @@ def _write_settings(places: Places) -> None:
         "TILLIT_ENV": "demo",
         "data_dir": str(folder / places.data.name),
         "card_url": places.cards,
+        "rivta_url": places.contracts,
+        "rivta_ca": str(function_ca.absolute()),
         "tls_cert": str(folder / "services" / places.certificate("server").name),
         "tls_key": str(folder / "services" / places.key("server").name),
         "ca_file": str(folder / places.ca.name),

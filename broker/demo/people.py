@@ -123,6 +123,9 @@ _LOCAL: Final = (hsa_id("E301", OTHER_PROVIDER), "Närvårdsmottagningen")
 CARE_PROVIDERS: Final = ((_REGION_CARE, (_CLINIC, _EMERGENCY)), (_OTHER_CARE, (_LOCAL,)))
 """Care providers with their units."""
 
+RECORD_SYSTEM: Final = hsa_id("S001")
+"""The region's record system, as its certificate names it."""
+
 REGISTRAR: Final = "BIF;Spärradministratör"
 """The system role of who registers blocks."""
 

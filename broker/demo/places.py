@@ -1,4 +1,4 @@
-"""Where everything of the demo is: a block of nine ports, and one folder.
+"""Where everything of the demo is: a block of ten ports, and one folder.
 
 Owns addresses, file names and names of clients. The broker is at `localhost` and everything else at `127.0.0.1`, which to
 a browser are different sites, so that the demo meets the cookie rules of real life.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 DEFAULT_PORT: Final = 8440
-PORTS: Final = 9
+PORTS: Final = 10
 LOA: Final = "http://id.elegnamnden.se/loa/1.0/loa"
 MOBILE_LEVEL: Final = "http://id.swedenconnect.se/loa/1.0/uncertified-loa3"
 CARD_PASSWORD: Final = "tillit"
@@ -69,6 +69,11 @@ class Places:
         """OCSP and revocation lists of the card CA, over plain http as everywhere."""
         return f"http://127.0.0.1:{self.port + 8}"
 
+    @property
+    def contracts(self) -> str:
+        """The RIV-TA contracts, for systems with a certificate."""
+        return f"https://localhost:{self.port + 9}"
+
     def _other(self, offset: int) -> str:
         return f"https://127.0.0.1:{self.port + offset}"
 
@@ -118,6 +123,11 @@ class Places:
         """The same card as the self-check loads it: certificates and key."""
         return self.folder / "cards" / f"{name}.pem"
 
+    @property
+    def system(self) -> Path:
+        """The record system's certificate and key, with which it calls the contracts."""
+        return self.folder / "systems" / "record-system.pem"
+
     def taken(self) -> Iterator[int]:
         """Ports of the block that something listens on already."""
         for port in range(self.port, self.port + PORTS):
@@ -143,7 +153,7 @@ def free_block() -> int:
             first = int(probe.getsockname()[1])
         if first + PORTS <= _HIGHEST_PORT and all(_is_free(port) for port in range(first, first + PORTS)):
             return first
-    raise PortTaken("no block of nine free ports was found")
+    raise PortTaken(f"no block of {PORTS} free ports was found")
 
 
 def _is_free(port: int) -> bool:

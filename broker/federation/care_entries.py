@@ -77,7 +77,11 @@ class CareConsumerEntry(Entry):
     service: Id | None = Field(
         None, description="Id of the service that is its client of the JSON API, where it has one."
     )
-    contracts: tuple[Id, ...] = Field((), description="The operations that it may call, such as `CheckBlocks`.")
+    contracts: tuple[Id, ...] = Field(
+        (),
+        description="The operations that it may call over SOAP, such as `CheckBlocks`, or all of a domain: `blocking`, "
+        "`consent`, `patientrelationship`, `log`.",
+    )
     providers: tuple[HsaId, ...] = Field((), description="HSA-ids of the care providers that it may call for.")
     copies: bool = Field(
         False, description="Whether it is another node, which may read the blocks of every provider to keep a copy."

@@ -158,9 +158,14 @@ class TestCa:
         """(certificate chain, key) in PEM for a server with these host names and addresses."""
         return self._function(lambda key, by, policy, time: server(names, key, by, policy, time))
 
-    def client_certificate(self, name: str) -> tuple[bytes, bytes]:
-        """(certificate chain, key) in PEM with which a server is the client of another."""
-        return self._function(lambda key, by, policy, time: client(name, key, by, policy, time))
+    def client_certificate(self, name: str, identifier: str = "") -> tuple[bytes, bytes]:
+        """(certificate chain, key) in PEM with which a server, or a system with an HSA-id, is the client of another."""
+        return self._function(lambda key, by, policy, time: client(name, key, by, policy, time, identifier))
+
+    @property
+    def function_ca(self) -> Path:
+        """PEM of the CA that issues what `client_certificate` gives."""
+        return self._certificate_path("function")
 
     def authority(self, issuer: str) -> Authority | None:
         """An issuing CA, or the root for its own list."""

@@ -131,14 +131,17 @@ def server(names: Sequence[str], key: Key, signed_by: Authority, policy: str, va
     return _sign(subject, key, signed_by.certificate.subject, signed_by.key, validity, extensions)
 
 
-def client(name: str, key: Key, signed_by: Authority, policy: str, validity: Validity) -> x509.Certificate:
-    """A function certificate with which one server is the client of another."""
+def client(
+    name: str, key: Key, signed_by: Authority, policy: str, validity: Validity, identifier: str = ""
+) -> x509.Certificate:
+    """A function certificate with which one server is the client of another. `identifier` is a system's HSA-id."""
     extensions = [
         *_end_entity(key, signed_by, policy),
         (_key_usage(digital_signature=True), True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False),
     ]
-    subject = _name((NameOID.COMMON_NAME, name))
+    named = ((NameOID.SERIAL_NUMBER, identifier),) if identifier else ()
+    subject = _name((NameOID.COMMON_NAME, name), *named)
     return _sign(subject, key, signed_by.certificate.subject, signed_by.key, validity, extensions)
 
 

@@ -1,12 +1,15 @@
 """Where listeners listen, from settings alone."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from broker.commands.errors import NotReady
-from broker.commands.listening import Place, card_place, main_place
+from broker.commands.listening import Place, card_place, main_place, rivta_place
+from broker.commands.serving import rivta_listener
 from broker.settings import Settings
+from tests.support import pki
 
 
 def settings(**more):
@@ -52,3 +55,45 @@ def test_the_card_listener_is_where_its_url_says_or_its_setting():
     assert card_place(settings(card_url="https://127.0.0.1:8441")) == Place("127.0.0.1", 8441)
     found = card_place(settings(card_url="https://127.0.0.1:8441", card_listen="unix:/run/card.sock"))
     assert found == Place(path=Path("/run/card.sock"))
+
+
+def test_the_contracts_listener_is_where_its_url_says_or_its_setting():
+    assert rivta_place(settings()) is None
+    assert rivta_place(settings(rivta_url="https://127.0.0.1:8449")) == Place("127.0.0.1", 8449)
+    found = rivta_place(settings(rivta_url="https://127.0.0.1:8449", rivta_listen="unix:/run/rivta.sock"))
+    assert found == Place(path=Path("/run/rivta.sock"))
+    with pytest.raises(NotReady, match="TILLIT_RIVTA_LISTEN"):
+        rivta_place(settings(rivta_url="https://127.0.0.1:8449", rivta_listen="nowhere"))
+    with pytest.raises(ValueError, match="https only"):
+        settings(rivta_url="http://127.0.0.1:8449")
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [({}, "TILLIT_TLS_CERT"), ({"tls_cert": "cert.pem", "tls_key": "key.pem"}, "TILLIT_RIVTA_CA")],
+)
+def test_the_contracts_listener_says_what_it_needs(given, missing):
+    with pytest.raises(NotReady, match=missing):
+        rivta_listener(None, settings(rivta_url="https://127.0.0.1:8449", **given))
+
+
+@pytest.mark.parametrize("by", ["itself", "unix", "tls"])
+def test_the_contracts_listener_starts_where_it_is_reached(tmp_path, by):
+    authority = pki.Authority.root()
+    server = authority.server("127.0.0.1")
+    files = {"cert.pem": server.pem, "key.pem": server.key_pem, "ca.pem": authority.pem}
+    for name, octets in files.items():
+        (tmp_path / name).write_bytes(octets)
+    cert, key, ca = (tmp_path / name for name in files)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    ways = {
+        "itself": {"rivta_ca": ca},
+        "unix": {"rivta_listen": f"unix:{tmp_path}/rivta.sock"},
+        "tls": {"rivta_proxy_cert": ca},
+    }
+    stop = rivta_listener(None, settings(rivta_url=f"https://127.0.0.1:{port}", tls_cert=cert, tls_key=key, **ways[by]))
+    assert stop is not None
+    stop()
+    assert rivta_listener(None, settings()) is None
