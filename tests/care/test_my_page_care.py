@@ -1,6 +1,7 @@
 """My page, what care holds: blocks with their consequences, requests to staff, the access log, its files and its proof."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -491,6 +492,29 @@ def test_a_guardian_asks_about_an_access_to_the_child_s_information(home: Family
     (case,) = home.store.review_cases_of(home.person("alva"))
     assert case.patient == home.number("alva")
     assert home.world.events("care.case-opened")[-1]["by"] == home.person("anna")
+
+
+def test_every_link_of_every_page_leads_somewhere(home: Family):
+    now = home.world.clock.now
+    for name in ("anna", "alva", "bo"):
+        home.accessed(name)
+        home.block(name, registered=a.act(now))
+        home.consent(name, period=Period(now - 1, None), registered=a.act(now))
+    home.seal()
+    browser = home.open()
+    people = [f"{MINE}/for/{home.about(name)}" for name in ("alva", "bo")]
+    waiting, seen = [MINE, *people], set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or "som=pdf" in path:
+            continue
+        seen.add(path)
+        answer = browser.get(path)
+        assert answer.status == 200, path
+        if answer.header("Content-Type").startswith("text/html"):
+            waiting += re.findall(r'href="(/min-sida[^"#]*)"', html.unescape(answer.text))
+    assert len(seen) > 40
+    assert f"{MINE}/kontroll.py" in seen
 
 
 @pytest.mark.long

@@ -25,6 +25,7 @@ from broker.web.console.mine.pages import Emergency
 from broker.web.console.mine.places import provider_name, unit_name
 from broker.web.console.mine.reading import Reading
 from broker.web.console.mine.turn import OwnTurn, closed, own
+from broker.web.console.row import MINE
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.access_log import AccessRow, AccessSought
 from trust_framework.representation import Deed
@@ -131,7 +132,7 @@ def _page(row: AccessRow, form: QuestionForm, reading: Reading) -> Reply:
         back=mine.at("/atkomst"),
         proof=proof_of(row, mine),
         extract_url=f"{path}?som=utdrag",
-        script_url=mine.at("/kontroll.py"),
+        script_url=f"{MINE}/kontroll.py",
         verifiers=tuple(one.text for one in mine.store.log_verifiers()),
         question=_question(case, mine) if case else None,
         ask=f"{path}/fraga",

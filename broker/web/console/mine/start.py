@@ -6,7 +6,7 @@ from broker.exchange import Reply
 from broker.web.answers import see_other
 from broker.web.console.mine.pages import Choice, ChooseWhom, Overview, Part
 from broker.web.console.mine.questions import ANSWERED, emergencies, questions
-from broker.web.console.mine.turn import OF_CARE, TABS, OwnTurn, born, held_now, name_of, own, strong
+from broker.web.console.mine.turn import OwnTurn, born, held_now, name_of, own, strong
 from broker.web.console.row import MINE
 from broker.web.console.turn import ConsoleTurn
 from trust_framework.days import midnight
@@ -24,7 +24,7 @@ def overview(turn: ConsoleTurn, about: str = "") -> Reply:
     asked = questions(mine) if opened else ()
     page = Overview(
         about=mine.about(),
-        parts=tuple(_part(name, part, mine) for name, part in TABS if part and _there(name, mine)),
+        parts=tuple(Part(name=name, url=url) for name, url in mine.parts() if name != TAB),
         emergencies=emergencies(mine)[:SHOWN] if opened else (),
         waiting=sum(one.state != ANSWERED for one in asked),
         answered=sum(one.state == ANSWERED for one in asked),
@@ -33,15 +33,6 @@ def overview(turn: ConsoleTurn, about: str = "") -> Reply:
         strong=strong(turn),
     )
     return mine.render(page, TAB)
-
-
-def _there(name: str, mine: OwnTurn) -> bool:
-    return mine.representation is None or name in OF_CARE
-
-
-def _part(name: str, part: str, mine: OwnTurn) -> Part:
-    beneath = "/vard" if mine.representation and name == "own-consents" else ""
-    return Part(name=name, url=mine.at(part + beneath))
 
 
 def whom(turn: ConsoleTurn) -> Reply:

@@ -47,8 +47,13 @@ TABS: Final = (
     ("own-representatives", "/ombud"),
     ("own-settings", "/installningar"),
 )
-OF_CARE: Final = frozenset({"own-start", "own-consents", "own-blocks", "own-access"})
-"""The parts that there are of somebody else."""
+OF_CARE: Final = {
+    "own-start": "",
+    "own-consents": "/samtycken/vard",
+    "own-blocks": "/sparrar",
+    "own-access": "/atkomst",
+}
+"""The parts that there are of somebody else: what care holds, and nothing besides."""
 
 _NUMBER: Final = "personalIdentityNumber"
 
@@ -134,11 +139,15 @@ class OwnTurn:
 
     def render(self, page: Page, tab: str) -> Reply:
         """The page, with this person's tabs around it."""
-        shown = (Tab(name, self.at(part), name == tab) for name, part in TABS if self._has(name))
+        shown = (Tab(name, url, name == tab) for name, url in self.parts())
         return self.turn.showing(tabs=tuple(shown)).render(page)
 
-    def _has(self, tab: str) -> bool:
-        return self.representation is None or tab in OF_CARE
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """The parts of My page that there are of this person, with their addresses."""
+        if self.representation is None:
+            yield from ((name, self.at(part)) for name, part in TABS)
+        else:
+            yield from ((name, self.at(OF_CARE[name])) for name, _ in TABS if name in OF_CARE)
 
 
 def own(turn: ConsoleTurn, about: str = "") -> OwnTurn:
