@@ -66,7 +66,7 @@ def _block(wish: BlockWish, provider: CareProvider, patient: Identifier, entered
         entered,
         unit=providers.unit(provider, wish.unit) if wish.unit else "",
         information=wish.information,
-        excluded=frozenset(kind.strip().lower() for kind in wish.excluded),
+        excluded=frozenset(kind.strip() for kind in wish.excluded),
         owner=providers.hsa(wish.owner, "owner") if wish.owner else "",
     )
     if refused := block_refusal(block):

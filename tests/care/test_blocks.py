@@ -25,7 +25,9 @@ def wish(**changes):
 
 def test_a_block_registered_is_found_with_who_asked_and_who_entered_it(care):
     asked = a.entered(requested_at=NOW - 60, requested_by=a.staff(a.DOCTOR), reason="The patient's wish")
-    made = wish(information=Period(NOW - 99, NOW), excluded=frozenset({"LAK"}), owner=a.PROVIDER.lower(), entered=asked)
+    made = wish(
+        information=Period(NOW - 99, NOW), excluded=frozenset({" lak"}), owner=a.PROVIDER.lower(), entered=asked
+    )
     done = care(blocks.register, made, a.client())
     assert done.code == "OK"
     found, person = care.store.block(made.id)
@@ -111,6 +113,7 @@ BAD = {
     "a date before calendars": ({"information": Period(-(10**11), None)}, "no-instant"),
     "a date after calendars": ({"information": Period(None, 10**12)}, "no-instant"),
     "a type that cannot be left open": ({"excluded": frozenset({"lak", "und"})}, "unknown-information-type"),
+    "a type in capitals, which is another": ({"excluded": frozenset({"LAK"})}, "unknown-information-type"),
     "an owner that is no HSA-id": ({"owner": "x"}, "hsa-id"),
     "a reason too long": ({"entered": a.entered(reason="x" * 1025)}, "reason-too-long"),
     "asked for tomorrow": ({"entered": a.entered(requested_at=NOW + a.DAY)}, "in-the-future"),
