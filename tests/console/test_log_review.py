@@ -11,7 +11,11 @@ from urllib.parse import urlencode
 import html5lib
 import pytest
 
+from broker.care import cases
 from broker.care.access_log import StoreAccess
+from broker.care.calling import Caller, CallerKind
+from broker.care.cases import Question
+from broker.care.filings import ReviewServices
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects
 from tests.support import ward
@@ -19,6 +23,7 @@ from tests.support.access_records import record, resource
 from tests.support.care_values import PERSONNUMMER
 from tests.support.console import NUMBERS, OTHER
 from tests.support.world import MEMBER
+from trust_framework.access_log import AccessSought
 from trust_framework.care import Activity
 from trust_framework.days import day_of
 from trust_framework.identifiers import Identifier
@@ -317,7 +322,7 @@ def test_a_suspicion_is_closed_by_another_person_and_a_breach_may_come_of_it(rev
     assert "Väntar på andra person" in main(page)
     again = review.send(case, f"{case}/assess", outcome="suspected", finding="Säker.")
     assert "En annan person måste avsluta" in main(again)
-    assert "misstankar väntar" in main(review.get())
+    assert "1 misstanke väntar" in main(review.get())
     done = review.send(case, f"{case}/assess", browser=review.second(), outcome="suspected", finding="Håller med.")
     assert "Avslutat" in main(done)
     assert f"{AT}/incidenter?arende=" in done.text
@@ -343,6 +348,37 @@ def test_persons_are_put_on_the_watch_list_and_taken_off_it(lasting):
     off = lasting.send(f"bevakning/{person}")
     assert "Ingen bevakas." in main(off)
     assert lasting.get(f"bevakning/{person}").status == 404
+
+
+def test_an_emergency_access_is_told_at_once_and_closed_by_somebody_else(review):
+    nurse = ward.AtWork.of(review.console, "carl")
+    begun = nurse.fill("/nod", reason="Medvetslös vid ankomst.", hours="1", understood="y")
+    assert begun.status == 303, ward.shown(begun)
+    start = review.get()
+    assert "Nödåtkomst väntar på granskning" in main(start)
+    case = re.search(rf'href="({AT}/arenden/[^"?]+)"', start.text)[1]
+    page = review.get(case)
+    assert "Medvetslös vid ankomst." in main(page)
+    own = review.console.browser("carl", (MEMBER, Role.LOG_REVIEWER))
+    assert "Du kan inte granska det du själv har gjort" in main(own.get(case))
+    done = review.send(case, f"{case}/assess", outcome="justified", finding="Ambulansjournalen visar samma sak.")
+    assert "Avslutat" in main(done)
+    assert "Nödåtkomst väntar" not in main(review.get())
+
+
+def test_a_question_of_a_patient_is_answered_on_the_case(review):
+    review.read()
+    (row,) = review.world.store.access_page(AccessSought(provider=ward.PROVIDER)).rows
+    person = review.console.person("anna")
+    asked = Question(row.id, ward.PROVIDER, ANNA, "Varför lästes detta?", ward.NURSE, ward.WARD)
+    on = ReviewServices(review.world.store, review.world.app.on.services.federation().care, 1)
+    done = cases.ask(asked, Caller(CallerKind.PATIENT, person), on, review.world.clock.now)
+    review.world.store.commit(done.effects)
+    assert "1 fråga från patienter" in main(review.get())
+    case = f"{AT}/arenden/{done.result.id}"
+    page = review.send(case, f"{case}/answer", reply="Du sökte vård den dagen.")
+    assert "svar till patienten" in main(page)
+    assert "Varför lästes detta?" in main(page)
 
 
 # --- G4

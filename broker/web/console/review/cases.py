@@ -48,9 +48,7 @@ def listed(turn: ConsoleTurn) -> Reply:
     kept = {"lage": asked.state, "slag": asked.kind, "granskning": asked.review}
     table = Table(
         caption="review.cases",
-        columns=tuple(
-            Column(said="review." + name) for name in ("opened", "kind", "employee", "patient", "unit", "state")
-        ),
+        columns=tuple(Column(said="review." + name) for name in ("opened", "kind", "employee", "patient", "state")),
         rows=tuple(_row(here, case, person) for case, person in found.rows),
         empty="review.cases.none",
         total=found.total,
@@ -94,14 +92,13 @@ def _row(here: Desk, case: ReviewCase, person: str) -> tuple[Cell, ...]:
         _why(case),
         text(here.staff(case.employee)),
         text(here.patient(person, case.patient)),
-        text(here.unit(case.unit)),
         said("review.state." + where.value, MOODS[where]),
     )
 
 
 def _why(case: ReviewCase) -> Cell:
     """Why there is a case: its kind, and the rules that hold."""
-    if not case.rules:
+    if case.kind is not CaseKind.RULE:
         return said("review.kind." + case.kind.value)
     told = [NAMES.get(rule, {"sv": rule}) for rule in case.rules]
     names = {lang: ", ".join(each.get(lang, each["sv"]) for each in told) for lang in ("sv", "en")}

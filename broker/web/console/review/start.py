@@ -1,6 +1,6 @@
 """The door of log review, and what waits there: cases, clocks, requests, corrections."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from broker.care.filings import CasesAsked
 from broker.exchange import Reply
@@ -15,6 +15,14 @@ from trust_framework.review_cases import CaseKind, CaseState
 from trust_framework.roles import Action, may
 
 SHOWN = 5
+SUSPICIONS = {
+    "sv": ("misstanke väntar på en andra person", "misstankar väntar på en andra person"),
+    "en": ("suspicion waits for a second person", "suspicions wait for a second person"),
+}
+QUESTIONS = {
+    "sv": ("fråga från patienter om åtkomst", "frågor från patienter om åtkomst"),
+    "en": ("question of patients about access", "questions of patients about access"),
+}
 
 
 def door(turn: ConsoleTurn) -> Reply:
@@ -67,14 +75,13 @@ def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
         )
         for case, _ in emergencies.rows:
             yield Todo(_emergency(at, case.employee, case.unit), f"{base}/arenden/{case.id}", "review.look")
+        at_provider = f"{base}/arenden?vg={provider.hsa_id}"
         second = turn.store.review_case_counts(provider.hsa_id).get(CaseState.SECOND, 0)
         if second:
-            yield Todo(_number(second, "misstankar väntar på en andra person", "suspicions wait for a second person"),
-                       f"{base}/arenden?lage=second&vg={provider.hsa_id}", "review.look")  # fmt: skip
+            yield Todo(_number(second, SUSPICIONS), f"{at_provider}&lage=second", "review.look")
         asked = turn.store.review_cases(CasesAsked(provider.hsa_id, "open", CaseKind.PATIENT_ASKS.value, count=1)).total
         if asked:
-            yield Todo(_number(asked, "patienter har frågat om åtkomst", "patients have asked about access"),
-                       f"{base}/arenden?slag=patient-asks&lage=open&vg={provider.hsa_id}", "review.look")  # fmt: skip
+            yield Todo(_number(asked, QUESTIONS), f"{at_provider}&lage=open&slag=patient-asks", "review.look")
     yield from _duties(turn, base)
 
 
@@ -88,7 +95,7 @@ def _duties(turn: ConsoleTurn, base: str) -> Iterator[Todo]:
     for request in late[:SHOWN]:
         yield Todo("request.due-soon", f"{base}/begaran/{request.id}", "review.look")
     if turn.store.corrections_to(turn.org):
-        yield Todo("correction.waits", f"{base}/rattelser", "review.look")
+        yield Todo("correction.waits", f"/portal/{turn.org}/rattelser", "review.look")
 
 
 def _emergency(at: Desk, employee: str, unit: str) -> dict[str, str]:
@@ -99,8 +106,9 @@ def _emergency(at: Desk, employee: str, unit: str) -> dict[str, str]:
     }
 
 
-def _number(number: int, sv: str, en: str) -> dict[str, str]:
-    return {"sv": f"{number} {sv}.", "en": f"{number} {en}."}
+def _number(number: int, words: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """How many: the words for one, and for more."""
+    return {lang: f"{number} {one if number == 1 else many}." for lang, (one, many) in words.items()}
 
 
 def _clock(hours: int) -> dict[str, str]:
