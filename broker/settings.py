@@ -105,6 +105,11 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="User name at the mail server; empty when it asks for none.")
     smtp_password: SecretStr | None = Field(None, description="Its password, or `file:PATH`.")
     mail_from: str = Field("", description="Address that mail comes from.")
+    alarm_mail: str = Field(
+        "",
+        description="Mail addresses, with commas between, for alarms of the federation's own safety: an operator made on the "
+        "server, an emergency whose review is overdue.",
+    )
     care_node_url: str = Field(
         "",
         description="Address of another tillit that keeps the blocks of all (the national node), or of its RIV-TA contracts, "

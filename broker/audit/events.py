@@ -427,6 +427,30 @@ class NoticeGiven(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeTold(Event):
+    """A member's contacts are told of a change that was published without an approval, since it is harmless."""
+
+    name: ClassVar[str] = "notice.change"
+    retention: ClassVar[str] = "operation"
+    org: str
+    proposal: str
+    mail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaised(Event):
+    """Something that concerns the federation's own safety: `operator-link`, `operator-made` (on the server), `review-overdue`
+    (`about` is the proposal). Without `mail` there was nobody to write to.
+    """
+
+    name: ClassVar[str] = "alarm.raised"
+    retention: ClassVar[str] = "operation"
+    what: str
+    about: str = ""
+    mail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailSent(Event):
     """A mail was handed in, or given up. `result` is `sent` or `failed`."""
 

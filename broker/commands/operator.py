@@ -13,6 +13,7 @@ GOOD_FOR = 15 * 60
 def operator(*, json_: bool) -> None:
     """Print a link that makes whoever opens it, and logs in, an operator of the federation. Good for 15 minutes, once."""
     from broker.audit.events import RoleOffered
+    from broker.federation.alarms import OPERATOR_LINK, raised
     from broker.login.effects import Effects, KeepOnce
     from broker.storage.opening import open_storage
     from broker.web.console.colleagues import BY_COMMAND, invitation, link_of
@@ -24,7 +25,8 @@ def operator(*, json_: bool) -> None:
         now = storage.clock()
         once = invitation(FEDERATION, Role.OPERATOR, BY_COMMAND, now + GOOD_FOR)
         event = RoleOffered(at=now, org=FEDERATION, role=Role.OPERATOR.value, by=BY_COMMAND)
-        storage.commit(Effects((KeepOnce(once),), (event,)))
+        alarm = raised(OPERATOR_LINK, f"{settings.base_url}/admin/personer", settings, now)
+        storage.commit(Effects((KeepOnce(once),), (event,)) + alarm)
     finally:
         storage.close()
     link = link_of(settings.base_url, once)

@@ -13,15 +13,15 @@ from typing import Any, Final, Protocol
 from pydantic import ValidationError
 
 from broker.audit.events import Event, ProposalActed, RoleGiven
-from broker.federation import documents, fitness
+from broker.federation import alarms, documents, fitness
 from broker.federation.documents import Asked, Found, Tested
 from broker.federation.entries import SECRET_HASH, BadEntry
 from broker.federation.plan import Change, KeyUse, class_of, entry_changes
 from broker.federation.proposing import ListedProposal, SameRoles, SaveProposal
 from broker.federation.register import ChangeRegister, Content, Entry, EntryChange, about, digest
 from broker.federation.trusted import trusted_part
+from broker.login.effects import NOTHING, Effects, GrantRole
 from broker.login.effects import Change as Effect
-from broker.login.effects import Effects, GrantRole
 from broker.settings import Settings
 from trust_framework import approval
 from trust_framework.approval import Act, Body, Outcome, Proposal, Refusal, Refused, Stage, Wanted
@@ -464,7 +464,18 @@ def _done(before: Proposal | None, outcome: Outcome, actor: Actor, desk: Desk) -
         given = _first_owner(outcome, desk)
         changes += [GrantRole(grant) for grant in given]
         events += [RoleGiven(at=desk.now, person=g.person, org=g.org, role=g.role, by=g.by) for g in given]
-    return Done(outcome, Effects(tuple(changes), tuple(events)))
+    told = _told(before, outcome, desk)
+    return Done(outcome, Effects(tuple(changes), tuple(events)) + told)
+
+
+def _told(before: Proposal | None, outcome: Proposal, desk: Desk) -> Effects:
+    """The mail of a change that was published though nobody else has looked at it."""
+    anew = outcome.stage is Stage.PUBLISHED and (before is None or before.stage is not Stage.PUBLISHED)
+    if not anew or outcome.danger is not Danger.HARMLESS or not outcome.org:
+        return NOTHING
+    member = desk.store.register_entry("member", outcome.org)
+    standing = (member.content if member else None) or {}
+    return alarms.told_of_change(outcome, standing, _called(outcome), desk.settings, desk.now)
 
 
 def _same_roles(proposal: Proposal, actor: Actor, desk: Desk) -> tuple[SameRoles, ...]:

@@ -7,12 +7,15 @@ from itertools import groupby
 from typing import Any, Final, Protocol
 
 from broker.audit.events import MailSent, NoticeGiven
+from broker.federation import alarms
 from broker.federation.notices import HORIZON, MOST, Due, due, letter, recipients
+from broker.federation.proposing import ListedProposal
 from broker.federation.register import Content, Entry, ListedEntry
 from broker.jobs.runner import Job
 from broker.jobs.smtp import NotSent, Post, Refused
 from broker.login.effects import Effects
 from broker.login.mail import KeepMail, Mail, NoteNotice
+from broker.settings import Settings
 from trust_framework.days import DAY
 from trust_framework.members import State
 
@@ -37,6 +40,8 @@ class NoticeStore(Protocol):
     def register_entry(self, kind: str, id: str) -> Entry | None: ...
 
     def notices_told(self, kind: str, entry: str) -> Mapping[tuple[str, str, str, int], int]: ...
+
+    def reviews_due(self, before: int) -> tuple[ListedProposal, ...]: ...
 
     def mails_due(self, count: int) -> tuple[Mail, ...]: ...
 
@@ -91,6 +96,15 @@ def _effects(org: str, found: Iterable[Due], to: tuple[str, ...], base_url: str,
         return Effects(marks, events)
     told = letter(to, things, base_url, org)
     return Effects((*marks, KeepMail(Mail(id_, org, told.to, told.subject, told.text, now, now))), events)
+
+
+def look_for_overdue(store: NoticeStore, settings: Settings) -> None:
+    """Raise an alarm, once, for each emergency whose review is overdue."""
+    now = store.clock()
+    late = [(each.id, each.review_due or now) for each in store.reviews_due(now)]
+    told = [id_ for id_, _ in late if store.notices_told("proposal", id_)]
+    for effects in alarms.overdue(late, told, settings, now):
+        store.commit(effects)
 
 
 def send_mail(store: NoticeStore, post: Post) -> None:

@@ -11,7 +11,7 @@ from broker.jobs.addresses import AddressStore, look_at_addresses
 from broker.jobs.care_node import NodeStore, care_node_jobs
 from broker.jobs.corrections import CorrectionStore, correction_jobs
 from broker.jobs.feeds import FeedStore, look_at_feeds
-from broker.jobs.notices import NoticeStore, mail_jobs
+from broker.jobs.notices import NoticeStore, look_for_overdue, mail_jobs
 from broker.jobs.runner import Job
 from broker.jobs.sealer import Sealer, SealingStore
 from broker.jobs.smtp import Post
@@ -101,6 +101,7 @@ def outbound_jobs(
     return (
         Job("feeds", 5, lambda: look_at_feeds(store, egress)),
         Job("addresses", 300, lambda: look_at_addresses(store, egress, settings)),
+        Job("overdue", _HOUR, lambda: look_for_overdue(store, settings)),
         Job("hosts", _HOUR, lambda: look_at_hosts(store, egress)),
         *witness_jobs(store, egress, settings.witnesses),
         *care_node_jobs(store, egress, settings, care),

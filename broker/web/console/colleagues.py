@@ -11,7 +11,8 @@ from wtforms.fields import SelectChoice
 
 from broker.audit.events import RoleEnded, RoleGiven, RoleOffered
 from broker.exchange import Reply
-from broker.login.effects import Effects, EndRole, GrantRole, KeepOnce, Once, UseOnce
+from broker.federation.alarms import OPERATOR_MADE, raised
+from broker.login.effects import NOTHING, Effects, EndRole, GrantRole, KeepOnce, Once, UseOnce
 from broker.login.handles import new_secret
 from broker.web.console.colleagues_pages import Invitation, Invited, People, PersonRow
 from broker.web.console.confirm import Confirm
@@ -120,7 +121,11 @@ def taken(turn: ConsoleTurn) -> Reply:
     actor, by = turn.actor, str(once.payload["by"])
     grant = RoleGrant(actor.person, once.owner, role, by, turn.now, name=actor.name)
     event = RoleGiven(at=turn.now, person=actor.person, org=once.owner, role=role.value, by=by)
-    if not turn.commit(Effects((UseOnce(KIND, code, turn.now), GrantRole(grant)), (event,))):
+    alarm = NOTHING
+    if by == BY_COMMAND:
+        settings = turn.on.services.settings
+        alarm = raised(OPERATOR_MADE, f"{settings.base_url}{ADMIN}/personer", settings, turn.now)
+    if not turn.commit(Effects((UseOnce(KIND, code, turn.now), GrantRole(grant)), (event,)) + alarm):
         raise Missing
     return turn.see(ADMIN if once.owner == FEDERATION else f"{PORTAL}/{once.owner}", notice="role-taken")
 

@@ -1,0 +1,115 @@
+"""What is told at once, by mail: a change that nobody else looked at, and what concerns the federation's own safety.
+
+An alarm (`AlarmRaised`) goes to the addresses of `TILLIT_ALARM_MAIL`, and is in the log whether or not there are any. A mail
+names organisations, entries and days, never a person. What runs out is `notices`'s.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from broker.audit.events import AlarmRaised, ChangeTold
+from broker.federation.aspects import KINDS
+from broker.federation.notices import recipients
+from broker.login.effects import NOTHING, Effects
+from broker.login.mail import KeepMail, Mail, NoteNotice
+from broker.settings import Settings
+from trust_framework.approval import Proposal
+from trust_framework.days import day_of
+
+Words = tuple[str, str]
+
+OPERATOR_LINK: Final = "operator-link"
+OPERATOR_MADE: Final = "operator-made"
+REVIEW_OVERDUE: Final = "review-overdue"
+_LINK: Final = (
+    (
+        "På servern har någon skapat en länk som gör den som öppnar den till federationsoperatör: en gång, i 15 minuter.\n"
+        "Är det inte väntat, ta reda på vem som har tillgång till servern."
+    ),
+    (
+        "On the server somebody made a link by which whoever opens it becomes an operator of the federation: once, within\n"
+        "15 minutes. If nobody expected it, find out who has access to the server."
+    ),
+)
+_MADE: Final = (
+    "Länken som skapades på servern har använts. Ta tillbaka rollen om den inte ska vara kvar.",
+    "The link that was made on the server has been used. Take the role back if it shall not stay.",
+)
+_OVERDUE: Final = (
+    "En ändring publicerades med nödvägen och skulle ha granskats senast {day}. Nödvägen är stängd tills det är gjort.",
+    "A change was published by the emergency path and was to be reviewed by {day}. That path is closed until it is done.",
+)
+TEXTS: Final[Mapping[str, tuple[Words, Words]]] = {
+    OPERATOR_LINK: (
+        ("En länk för en ny federationsoperatör har skapats", "A link for a new operator of the federation was made"),
+        _LINK,
+    ),
+    OPERATOR_MADE: (("En länk från servern gav någon en roll", "A link from the server gave somebody a role"), _MADE),
+    REVIEW_OVERDUE: (
+        ("En granskning efter nödväg är försenad", "A review after an emergency is overdue"),
+        _OVERDUE,
+    ),
+}
+"""Subject and text of each alarm, in Swedish and English."""
+
+
+def raised(what: str, page: str, settings: Settings, now: int, about: str = "", day: str = "") -> Effects:
+    """The alarm, and its mail where mail can be sent to somebody. `page` is where it is looked into."""
+    subjects, texts = TEXTS[what]
+    to = tuple(each.strip() for each in settings.alarm_mail.split(",") if each.strip())
+    body = "\n".join(
+        [texts[0].format(day=day), "", f"Se {page}", "", "---", "", texts[1].format(day=day), "", f"See {page}", ""]
+    )
+    kept = _mail("", to, " / ".join(subjects), body, settings, now)
+    event = AlarmRaised(at=now, what=what, about=about, mail=kept.mail.id if kept else "")
+    return Effects((kept,) if kept else (), (event,))
+
+
+def _mail(org: str, to: tuple[str, ...], subject: str, text: str, settings: Settings, now: int) -> KeepMail | None:
+    """Nothing waits for a mail server that there is not."""
+    if not to or not settings.smtp_host:
+        return None
+    return KeepMail(Mail(secrets.token_hex(16), org, to, subject, text, now, now))
+
+
+def overdue(
+    reviews: Iterable[tuple[str, int]], told: Iterable[str], settings: Settings, now: int
+) -> tuple[Effects, ...]:
+    """An alarm for each review (proposal, day) that is overdue and was not told of."""
+    known = set(told)
+    return tuple(
+        raised(REVIEW_OVERDUE, f"{settings.base_url}/admin/forslag/{id_}", settings, now, id_, day_of(at).isoformat())
+        + Effects((NoteNotice("proposal", id_, REVIEW_OVERDUE, at, 0, now),))
+        for id_, at in reviews
+        if id_ not in known
+    )
+
+
+def told_of_change(
+    proposal: Proposal, before: Mapping[str, Any], names: Mapping[str, str], settings: Settings, now: int
+) -> Effects:
+    """That a harmless change was published without anybody's approval, to the member's contacts as they were `before`: who
+    changes where mail goes does not choose who hears of it.
+    """
+    to = recipients(before, ())
+    kind, name = KINDS[proposal.kind], names.get("sv") or next(iter(names.values()), proposal.object)
+    page = f"{settings.base_url}/portal/{proposal.org}/forslag/{proposal.id}"
+    plain = "".join(letter if letter.isprintable() else "?" for letter in name)[:80]
+    text = "\n".join(
+        (
+            f"En ändring av {kind[0]} {plain} är publicerad. Den räknas som harmlös, så ingen annan har granskat den.",
+            f"Var det inte ni: se {page} och hör av er till federationen.",
+            "",
+            "---",
+            "",
+            f"A change of {kind[1]} {plain} is published. It counts as harmless, so nobody else has looked at it.",
+            f"If it was not you: see {page} and tell the federation.",
+            "",
+        )
+    )
+    kept = _mail(proposal.org, to, f"Ändrat / Changed: {plain}", text, settings, now)
+    if kept is None:
+        return NOTHING
+    event = ChangeTold(at=now, org=proposal.org, proposal=proposal.id, mail=kept.mail.id)
+    return Effects((kept,), (event,))
