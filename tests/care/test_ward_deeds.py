@@ -71,6 +71,7 @@ def test_a_block_is_shown_in_words_and_stands_when_that_is_confirmed(console: Co
     review = registrar.fill("/sparrar/ny", **INNER, reason="Patienten ringde")
 
     assert "Registrera spärren?" in shown(review)
+    assert "Inget är gjort" not in shown(review)
     assert "Medicinmottagningen" in shown(review)
     assert blocks(console) == ()
     done = registrar.confirm(review)

@@ -7,7 +7,7 @@ answer with another token gets the page anew, and nothing is done (threats CB-06
 import hmac
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -58,7 +58,9 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """A deed with where its form is, where one comes from and goes afterwards, and the call that does it."""
+    """A deed with where its form is, where one comes from and goes afterwards, and the call that does it. `at_once`: the form
+    itself shows all that will be.
+    """
 
     place: Bedside
     deed: Deed
@@ -66,6 +68,7 @@ class Doing:
     back: str
     call: Callable[[], Done[Any]]
     then: str = ""
+    at_once: bool = False
 
 
 def token(place: Bedside, deed: Deed) -> str:
@@ -84,8 +87,8 @@ def _agrees(form: DeedForm, doing: Doing) -> bool:
 
 
 def asked(form: DeedForm, doing: Doing, wrong: str = "") -> Reply:
-    """The form of a deed, bound to what it shows."""
-    form.shown.data = token(doing.place, doing.deed)
+    """The form of a deed, bound to what it shows where that is all."""
+    form.shown.data = token(doing.place, doing.deed) if doing.at_once else ""
     deed = doing.deed
     page = CareForm(
         around=doing.place.around(),
@@ -104,7 +107,7 @@ def asked(form: DeedForm, doing: Doing, wrong: str = "") -> Reply:
 
 def at_once(form: DeedForm, doing: Doing) -> Reply:
     """A deed whose form shows already what will be: done when its answer agrees with that."""
-    turn = doing.place.turn
+    turn, doing = doing.place.turn, replace(doing, at_once=True)
     if not turn.posted or not form.valid(turn):
         return asked(form, doing)
     if not _agrees(form, doing):

@@ -183,7 +183,7 @@ class LiftForm(_Whom):
     provider, which only the provider of the block can let in.
     """
 
-    unit = SelectField("care.lift.for")
+    unit = SelectField("care.lift.unit")
     why = RadioField(
         "care.lift.why",
         [required("form.choice")],
