@@ -5,6 +5,7 @@ call without a pause. Figures are calls per CPU-second of that process (user and
 the same listener answering octets that it does not look at.
 """
 
+import gc
 import json
 import multiprocessing
 import resource
@@ -87,6 +88,8 @@ def serve(folder: str, pipe: Connection) -> None:
     plain = server.listener._answer
     server.listener._answer = lambda request, der: plain(request, der) if request.body else Reply(200)
     pipe.send((server.listener.port, str(server.files(certificate(JOURNAL)))))
+    gc.collect()
+    gc.freeze()  # as the broker does when it has started
     while pipe.recv():
         used = resource.getrusage(resource.RUSAGE_SELF)
         pipe.send(used.ru_utime + used.ru_stime)

@@ -51,7 +51,7 @@ def instant(of: Fields, name: str) -> int:
 
 def maybe_instant(of: Fields, name: str) -> int | None:
     """An instant that may be left out."""
-    return instant(of, name) if of.text(name) else None
+    return instant(of, name) if name in of.values else None
 
 
 def period(of: Fields, start: str, end: str) -> Period:
