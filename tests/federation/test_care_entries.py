@@ -170,4 +170,5 @@ def test_a_node_follows_the_register_with_the_members_that_care_needs(sqlite_sto
     consumer = {key: value for key, value in CONSUMER.items() if key != "service"} | {"member": MEMBER}
     found = node.apply(saml("one"), care_providers=[provider], care_consumers=[consumer]).care
     assert (list(found.providers), list(found.consumers)) == (["SE2321000016-V1"], ["SE2321000016-S1"])
+    assert (found.of_service("boka"), found.may_copy("boka"), found.may_copy("")) == (frozenset(), False, False)
     assert node.change("care_provider", "SE2321000016-V1", None).care.providers == {}
