@@ -37,6 +37,8 @@ MOST_DRAWN: Final = 500
 """What one review looks at, and how many cases may come of it: more is a shorter time, or fewer in a hundred."""
 
 LONGEST: Final = 366 * 86_400
+UNKNOWN: Final = 0
+"""When somebody died, as far as the register tells: it says that they did, and not when."""
 _PAGE: Final = 500
 EMPLOYEE: Final = "employeeHsaId"
 PROVIDER: Final = "healthCareProviderHsaId"
@@ -155,6 +157,7 @@ def known_of(readings: Iterable[Reading], provider: CareProvider, on: ReviewServ
         relations={each: on.store.relations_of(each) for each in patients},
         watched=on.store.watched(provider.hsa_id),
         protected=frozenset(each for each in patients if each in persons and persons[each].protected),
+        deceased={each: UNKNOWN for each in patients if each in persons and persons[each].deceased},
         asked=frozenset(each for each in patients if _asked(each, provider, on)),
     )
 

@@ -1,4 +1,4 @@
-"""Log review: twelve patterns of misuse are found by the rules, chance can be repeated, and nothing else is drawn."""
+"""Log review: thirteen patterns of misuse are found by the rules, chance can be repeated, and nothing else is drawn."""
 
 import random
 from dataclasses import replace
@@ -70,7 +70,7 @@ def test_an_access_that_nothing_is_wrong_with_is_not_drawn():
     assert drawn(reading()) == {}
 
 
-# --- twelve patterns, and one
+# --- thirteen patterns
 
 
 RELATED_TO_ALL = {f"p-{n}": relation(f"p-{n}")[f"p-{n}"] for n in range(30)}
