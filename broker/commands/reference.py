@@ -98,6 +98,25 @@ def _endpoints() -> Iterator[str]:
     for row in CONSOLE:
         yield f"| `{row.rule}` | {row.method} | {row.limit or '–'} | {_first(row.view)} |"
     yield from _of_the_test_issuer()
+    yield from _of_the_contracts()
+
+
+def _of_the_contracts() -> Iterator[str]:
+    """What answers on the listener of mutual TLS."""
+    from broker.protocols.rivta.contracts import OPERATIONS
+    from broker.web.rivta_listener import MOST_BODY
+
+    yield from (
+        "",
+        "## The RIV-TA contracts",
+        "",
+        "On the listener of `TILLIT_RIVTA_URL`, over mutual TLS, by POST; `?wsdl` gives the WSDL of each. See rivta.md.",
+        "",
+        "| address | SOAPAction | limit | what |",
+        "|---|---|---|---|",
+    )
+    for each in OPERATIONS:
+        yield f"| `{each.path}` | `{each.soap_action}` | {MOST_BODY} | {each.about} |"
 
 
 def _of_the_test_issuer() -> Iterator[str]:

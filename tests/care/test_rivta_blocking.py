@@ -1,5 +1,6 @@
 """Blocks over SOAP: every operation run by zeep, a client that did not write the server, over mutual TLS."""
 
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -197,6 +198,27 @@ def test_the_national_address_reaches_all_of_a_consumers_providers(ask):
     assert ask("CheckBlocks", NODE, NATIONAL, **asked).result.resultCode == "OK"
     assert ask("CheckBlocks", NODE, a.PROVIDER, **asked).result.resultCode == "ACCESSDENIED"
     assert ask("CheckBlocks", JOURNAL, NATIONAL, **asked).result.resultCode == "ACCESSDENIED"
+
+
+def test_of_many_who_end_a_block_at_once_one_has_ended_it(ask, server):
+    made = block()
+    ask("RegisterExtendedBlock", **made)
+    ended, codes = {"revokeAction": action(server.clock.now), "replicationTimeout": 0}, []
+    mine = [server.asking() for _ in range(6)]
+    for each in mine:
+        each("RevokeExtendedBlock", blockId=a.new_id(), **ended)  # connected, and its WSDL read
+
+    def end(call):
+        codes.append(call("RevokeExtendedBlock", blockId=made["blockId"], **ended).resultCode)
+
+    threads = [threading.Thread(target=end, args=(each,)) for each in mine]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(codes) == ["INVALIDSTATE"] * 5 + ["OK"]
+    events = [each for each in server.events("care.block-changed") if each["block"] == made["blockId"]]
+    assert [each["act"] for each in events] == ["registered", "revoked"]
 
 
 # --- between nodes

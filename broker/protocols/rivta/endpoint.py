@@ -4,6 +4,7 @@ A consumer is who its certificate says: its HSA-id stands in the register with t
 use. The LogicalAddress is one of those care providers, or an address of this node, behind which are all of them.
 """
 
+import logging
 from dataclasses import dataclass
 
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, ResultCode, carried_out
@@ -12,6 +13,8 @@ from broker.protocols.rivta.operation import SCHEMAS, Call, Operation
 from metadata.wire.soap import Content, Fields, Message, SoapRefused, answer, check, fields, is_crowded, read
 from trust_framework.care_register import CareConsumer
 from trust_framework.identifiers import hsa_compare_form
+
+log = logging.getLogger("tillit.rivta")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,16 @@ def _carried_out(
         asked = _asked(message, operation)
         done = carried_out(lambda: operation.answer(asked, Call(who, on, now)), on.store)
     except CareRefused as error:
+        _note(error, sent, operation)
         return writing.refusal(domain, error), (), domain.word(error.code, error.reason)
     return writing.done(domain, done.code), done.result, done.code.value
+
+
+def _note(error: CareRefused, sent: Sent, operation: Operation) -> None:
+    """A line for whoever asks why a system was denied; the system has an id, and nobody else stands in it."""
+    if error.code is ResultCode.ACCESSDENIED:
+        told = {"reference": sent.reference, "consumer": sent.consumer, "operation": operation.name}
+        log.info("denied: %s", error.reason, extra=told)
 
 
 def _asked(message: Message, operation: Operation) -> Fields:
