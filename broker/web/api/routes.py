@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from broker.web.api import corrections, proposals, register, values
+from broker.web.api import corrections, logins, proposals, register, testing, values
 from broker.web.api.turn import READ, WRITE
 from trust_framework.roles import Action
 
@@ -63,6 +63,30 @@ API: tuple[ApiRow, ...] = (
     ApiRow(
         "POST", f"{_MEMBER}/corrections/<correction>/<service>", corrections.acknowledged, Action.EDIT, gives=_V.Done
     ),
+    ApiRow("GET", f"{_MEMBER}/test", testing.services, Action.VIEW, gives=_V.TestList),
+    ApiRow("GET", f"{_MEMBER}/test/<service>", testing.runs, Action.VIEW, gives=_V.TestRuns),
+    ApiRow("POST", f"{_MEMBER}/test/<service>", testing.prepared, Action.EDIT, _V.TestWish, _V.TestAddress),
+    ApiRow("GET", f"{_MEMBER}/test/<service>/<reference>", testing.run, Action.VIEW, gives=_V.TestRun, query=("lang",)),
+    ApiRow(
+        "GET",
+        f"{_MEMBER}/services/<service>/logins",
+        logins.listed,
+        Action.VIEW_LOGINS,
+        gives=_V.LoginList,
+        query=("result", "method", "since", "until", "before"),
+    ),
+    ApiRow(
+        "GET",
+        f"{_MEMBER}/services/<service>/logins/<reference>",
+        logins.one,
+        Action.VIEW_LOGINS,
+        gives=_V.Explanations,
+        query=("lang",),
+    ),
+    ApiRow(
+        "GET", "/logins/<reference>", logins.anywhere, Action.SIMULATE, gives=_V.Explanations, query=("lang",)
+    ),
+    ApiRow("POST", "/simulations", logins.supposed, Action.SIMULATE, _V.Supposition, _V.Explained, query=("lang",)),
     ApiRow("GET", "/register/<kind>", register.kind, Action.VIEW_FEDERATION, gives=_V.EntryList, query=_PAGED),
     ApiRow("GET", _ENTRY, register.entry, Action.VIEW_FEDERATION, gives=_V.Entry),
     ApiRow("GET", f"{_ENTRY}/history", register.history, Action.VIEW_FEDERATION, gives=_V.History),

@@ -201,3 +201,128 @@ class Done(Model):
     """It is done."""
 
     done: bool = True
+
+
+class TestedService(Model):
+    """A service in test, or what an open draft says of one. `passed` is when its present content last logged somebody in."""
+
+    id: str
+    draft: bool
+    passed: int | None
+    outcome: str
+
+
+class TestList(Model):
+    """The services of a member that are in test, at which issuer, and those that cannot be served there, with why."""
+
+    issuer: str
+    services: tuple[TestedService, ...]
+    unread: Mapping[str, str]
+
+
+class TestWish(Model):
+    """A test login: who (a made-up person), how, and how the service is answered. What is empty is left to the page."""
+
+    person: Text = Field(examples=["anna"])
+    method: Text = ""
+    level: Text = ""
+    commission: Text = ""
+    without: tuple[Text, ...] = ()
+    answer: Text = "succeeded"
+
+
+class TestAddress(Model):
+    """Where to send a browser first; its next login to the service goes on by itself. Good once, for ten minutes."""
+
+    address: str
+
+
+class TestStep(Model):
+    """A step of a test login: `ok`, `err` or `none`, and what went wrong."""
+
+    name: str
+    state: str
+    note: str = ""
+
+
+class TestRun(Model):
+    """A test login. `present`: it was made with the content as it is now."""
+
+    reference: str
+    at: int
+    protocol: str
+    person: str
+    answer: str
+    outcome: str
+    present: bool
+    steps: tuple[TestStep, ...] = ()
+    explanation: "Explained | None" = None
+
+
+class TestRuns(Model):
+    """Test logins of a service, the newest first."""
+
+    runs: tuple[TestRun, ...]
+
+
+class Line(Model):
+    """What became of one detail, and why."""
+
+    attribute: str
+    label: str
+    outcome: str
+    because: str
+    source: str = ""
+    basis: tuple[str, ...] = ()
+
+
+class Explained(Model):
+    """A decision in words, in the language asked for (`lang`: `sv` or `en`). `reference` is empty for a supposed one."""
+
+    reference: str
+    service: str
+    at: int
+    occasion: str
+    result: str
+    because: str
+    remedy: str
+    level: str
+    method: str
+    subject: str
+    lines: tuple[Line, ...]
+
+
+class Explanations(Model):
+    """Everything that happened under one reference, oldest first."""
+
+    occasions: tuple[Explained, ...]
+
+
+class Login(Model):
+    """A login or fault of a service. `subject` is a mark of the person at that service alone."""
+
+    at: int
+    reference: str
+    result: str
+    level: str
+    method: str
+    subject: str
+
+
+class LoginList(Model):
+    """Some logins and faults, the newest first; `next` is given as `before` for older ones."""
+
+    logins: tuple[Login, ...]
+    total: int
+    next: int | None = None
+
+
+class Supposition(Model):
+    """A login that is only thought of: `person` by identity number, at a service, by a method, at a level."""
+
+    service: Text
+    person: Text
+    method: Text
+    level: Text
+    commission: Text = ""
+    agrees: bool = False

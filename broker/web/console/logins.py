@@ -18,6 +18,7 @@ from broker.exchange import Reply
 from broker.federation.register import Entry
 from broker.login.effects import Effects, PersonKey
 from broker.login.own import IDS
+from broker.login.ports import Services
 from broker.login.simulation import Supposed, result_of, simulate
 from broker.web.answers import see_other
 from broker.web.console import csv
@@ -73,7 +74,7 @@ def logins(turn: ConsoleTurn, service: str) -> Reply:
     _note(turn, service)
     if turn.query.get("som") == "csv":
         return _file(service, sought, turn)
-    page = turn.store.log_page(sought, _cursor(turn.query.get("efter", "")))
+    page = turn.store.log_page(sought, cursor(turn.query.get("efter", "")))
     shown = LoginList(
         names=_names(entry),
         url=turn.at(f"/inloggningar/{service}"),
@@ -90,7 +91,7 @@ def logins(turn: ConsoleTurn, service: str) -> Reply:
     return turn.render(shown)
 
 
-def _cursor(written: str) -> int:
+def cursor(written: str) -> int:
     """Where a page begins; one that is not ours begins anew."""
     return int(written) if written.isascii() and written.isdecimal() and len(written) < LONGEST_CURSOR else NEWEST
 
@@ -323,7 +324,7 @@ def suppose(turn: ConsoleTurn) -> Reply:
     if not form.valid(turn):
         return turn.render(Search(search=where, action=where, form=form))
     service = form.service.data.strip()
-    person = _person(form.person.data.strip(), turn)
+    person = person_of(form.person.data.strip(), turn.on.services)
     known = service in turn.on.services.federation().parties and service not in IDS
     if person is None or not known:
         (form.service if not known else form.person).errors = ["suppose.unknown"]
@@ -345,9 +346,9 @@ def suppose(turn: ConsoleTurn) -> Reply:
     return turn.render(page)
 
 
-def _person(number: str, turn: ConsoleTurn) -> str | None:
+def person_of(number: str, services: Services) -> str | None:
     """The person with an identity number; None when nobody, or several, have it."""
     plain = number.replace("-", "").replace(" ", "")
     kinds = ("personalIdentityNumber", "coordinationNumber")
-    found = turn.on.services.store.persons_by_keys(tuple(PersonKey(kind, plain) for kind in kinds))
+    found = services.store.persons_by_keys(tuple(PersonKey(kind, plain) for kind in kinds))
     return next(iter(found)) if len(found) == 1 else None
