@@ -132,6 +132,9 @@ def test_an_owner_without_the_role_does_not_get_in_and_a_security_officer_of_the
     assert owner.get(AT).status == 403
     officer = lasting.console.browser("eva", (FEDERATION, Role.SECURITY_OFFICER))
     assert officer.get(AT).status == 200
+    door = officer.get("/granskning")
+    assert f'href="{AT}?vg={ward.PROVIDER}"' in door.text
+    assert "Exempelkommunens vård" in main(door)
     operator = lasting.console.browser("carl", (FEDERATION, Role.OPERATOR))
     assert operator.get(AT).status == 403
 

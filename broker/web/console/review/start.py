@@ -6,13 +6,13 @@ from broker.care.filings import CasesAsked
 from broker.exchange import Reply
 from broker.web.answers import see_other
 from broker.web.console.entry_pages import ChoosePortal, NoRole
-from broker.web.console.review.desk import Desk, desk
+from broker.web.console.review.desk import Desk, desk, services
 from broker.web.console.row import REVIEW
-from broker.web.console.sheet import Column, Sheet, Table, figure, said
+from broker.web.console.sheet import Column, Sheet, Table, figure, said, text
 from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
 from trust_framework.review_cases import CaseKind, CaseState
-from trust_framework.roles import Action, may
+from trust_framework.roles import FEDERATION, Action, may
 
 SHOWN = 5
 SUSPICIONS = {
@@ -26,11 +26,26 @@ QUESTIONS = {
 
 
 def door(turn: ConsoleTurn) -> Reply:
-    """Goes on to the one organisation whose log the person reviews, or lets them choose."""
+    """Goes on to the one organisation whose log the person reviews, or lets them choose. Who reviews for the federation chooses
+    among the care providers.
+    """
+    if may(turn.actor, Action.REVIEW_LOG, FEDERATION):
+        return turn.render(_everywhere(turn))
     own = [org for org in turn.actor.orgs if may(turn.actor, Action.REVIEW_LOG, org)]
     if len(own) == 1:
         return see_other(f"{REVIEW}/{own[0]}")
     return turn.render(ChoosePortal() if own else NoRole())
+
+
+def _everywhere(turn: ConsoleTurn) -> Sheet:
+    providers = sorted(services(turn).register.providers.values(), key=lambda each: each.hsa_id)
+    rows = tuple(
+        (text(each.names or {"sv": each.hsa_id}, f"{REVIEW}/{each.org}?vg={each.hsa_id}"), text(each.hsa_id))
+        for each in providers
+    )
+    columns = (Column(said="review.provider"), Column(said="review.hsa-id"))
+    table = Table(caption="review.providers", columns=columns, rows=rows, empty="review.providers.none")
+    return Sheet(part="door", title="review.title", tables=(table,))
 
 
 def start(turn: ConsoleTurn) -> Reply:
