@@ -98,7 +98,7 @@ class ReportAsked(Model):
     purpose: Purpose
 
 
-class Entry(Model):
+class AccessEntry(Model):
     """An entry: what a record says of one patient at one information provider. `position` is its place in the sealed log."""
 
     entry: str
@@ -112,7 +112,7 @@ class LogAnswer(Model):
     """
 
     state: str
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[AccessEntry, ...] = ()
     report: str = ""
     queue_time: int = 0
 
