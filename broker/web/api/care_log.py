@@ -94,7 +94,9 @@ def _resource(sent: values.Accessed) -> AccessedResource:
 
 
 def _answer(found: LogsAnswer) -> values.LogAnswer:
-    entries = tuple(values.AccessEntry(entry=row.id, position=row.position, record=_told(row.record)) for row in found.rows)
+    entries = tuple(
+        values.AccessEntry(entry=row.id, position=row.position, record=_told(row.record)) for row in found.rows
+    )
     return values.LogAnswer(state=found.state.value, entries=entries, report=found.report, queue_time=found.queue_time)
 
 
