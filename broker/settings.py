@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     rivta_ca: Path | None = Field(
         None, description="PEM file of the roots and issuing CAs of the certificates that record systems call with."
     )
+    rivta_crl: Path | None = Field(
+        None,
+        description="PEM file of their lists of revoked certificates, read anew when it changes; with it, a system whose CA has "
+        "no list in it, or an old one, is not let in.",
+    )
     rivta_proxy_cert: Path | None = Field(
         None,
         description="PEM file of the client certificates of a proxy before the RIV-TA listener; with it, the proxy alone may "

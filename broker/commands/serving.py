@@ -17,6 +17,8 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, Final
 
+from OpenSSL import SSL
+
 from broker.app import Application, create_app
 from broker.commands.errors import NotReady
 from broker.commands.installation import read_settings
@@ -43,6 +45,7 @@ from broker.web.rivta_listener import (
     serve_rivta_behind_proxy,
     serve_rivta_behind_tls_proxy,
 )
+from broker.web.rivta_tls import VerifyingContext
 from broker.web.turn import Turn
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -162,7 +165,11 @@ def _contracts(settings: Settings, where: Place, serve: Serve, health: Health) -
         return serve_rivta_behind_tls_proxy(str(where), cert, key, proxy, serve, health)
     if anchors is None:
         raise NotReady("the RIV-TA listener needs TILLIT_RIVTA_CA, or TILLIT_RIVTA_PROXY_CERT where a proxy ends TLS")
-    return serve_rivta(str(where), cert, key, anchors, serve, health)
+    try:
+        contexts = VerifyingContext(cert, key, anchors, settings.rivta_crl)
+    except (OSError, ValueError, SSL.Error) as error:
+        raise NotReady(f"TILLIT_RIVTA_CA, TILLIT_RIVTA_CRL, TILLIT_TLS_CERT: {error}") from error
+    return serve_rivta(str(where), contexts, serve, health)
 
 
 def _serve(made: Application) -> Serve:

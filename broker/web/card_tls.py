@@ -14,7 +14,6 @@ from typing import Final, Protocol, TypeVar
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
-from OpenSSL.crypto import X509StoreFlags
 
 from broker.web.card_http import MAXIMUM_HEAD, BadHead
 
@@ -194,19 +193,6 @@ def server_context(cert_path: Path, key_path: Path) -> SSL.Context:
     context.use_privatekey_file(str(key_path))
     context.check_privatekey()
     context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
-    return context
-
-
-def verifying_context(cert_path: Path, key_path: Path, anchors: Path) -> SSL.Context:
-    """As `server_context`, but a client without a valid certificate under one of `anchors`, roots or issuing CAs, does not
-    get past the handshake. Raises SSL.Error for unusable files.
-    """
-    context = server_context(cert_path, key_path)
-    context.load_verify_locations(str(anchors))
-    store = context.get_cert_store()
-    if store is not None:
-        store.set_flags(X509StoreFlags.PARTIAL_CHAIN)
-    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda _c, _x, _e, _d, good: bool(good))
     return context
 
 

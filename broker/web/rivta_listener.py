@@ -1,8 +1,9 @@
 """The listener of the RIV-TA contracts: mutual TLS with record systems, connections that stay open between calls.
 
-A client proves itself in the handshake: its certificate leads to one of the anchors of TILLIT_RIVTA_CA, or the connection
-ends there. Behind a proxy that ends TLS, the proxy says what it verified, as to the card listener: on a Unix socket, or on
-TLS where it is known by its own pinned certificate. Who the client is and what it may is `broker.protocols.rivta`.
+A client proves itself in the handshake: its certificate leads to one of the anchors of TILLIT_RIVTA_CA and is on none of the
+lists of TILLIT_RIVTA_CRL, or the connection ends there. Behind a proxy that ends TLS, the proxy says what it verified, as to the
+card listener: on a Unix socket, or on TLS where it is known by its own pinned certificate. Who the client is and what it may is
+`broker.protocols.rivta`.
 """
 
 import asyncio
@@ -16,9 +17,10 @@ from typing import Final
 from broker.exchange import Reply, Request
 from broker.web.card import Health
 from broker.web.card_http import VERIFY, BadHead, Head, Presented, any_head, direct, forwarded, plain_reply
-from broker.web.card_tls import Plain, Stream, Tls, pinned, server_context, verifying_context
+from broker.web.card_tls import Plain, Stream, Tls, pinned, server_context
 from broker.web.listener import Limits, Listener, Way, tcp, unix
 from broker.web.rivta_http import CONTINUE, body_of, expects_continue, length_of, on_the_wire, stays
+from broker.web.rivta_tls import VerifyingContext
 
 log = logging.getLogger(__name__)
 
@@ -114,16 +116,15 @@ class RivtaListener(Listener):
 
 
 def serve_rivta(
-    listen: str, cert: Path, key: Path, anchors: Path, serve: Serve, health: Health, *, limits: Limits = LIMITS
+    listen: str, contexts: VerifyingContext, serve: Serve, health: Health, *, limits: Limits = LIMITS
 ) -> RivtaListener:
-    """A listener that clients reach at `listen` (host:port). Raises SSL.Error for unusable files."""
-    context = verifying_context(cert, key, anchors)
+    """A listener that clients reach at `listen` (host:port)."""
 
     def read(stream: Stream, head: Head, remote: str) -> Presented:
         direct(head)
         return Presented(stream.certificates(), remote)
 
-    way = Way(lambda: tcp(listen), lambda reader, writer: Tls(context, reader, writer))
+    way = Way(lambda: tcp(listen), lambda reader, writer: Tls(contexts.current(), reader, writer))
     return RivtaListener(way, read, serve, health, limits)
 
 

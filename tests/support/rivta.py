@@ -19,6 +19,7 @@ from broker.storage import open_storage
 from broker.web.metrics import Metrics
 from broker.web.rivta import rivta
 from broker.web.rivta_listener import LIMITS, serve_rivta
+from broker.web.rivta_tls import VerifyingContext
 from tests.support import care_values as a
 from tests.support import pki
 from tests.support.card_client import Answer, read_answer
@@ -78,7 +79,11 @@ class RivtaServer:
             (self.folder / name).write_bytes(octets)
         cert, key, ca = (self.folder / name for name in paths)
         self.listener = serve_rivta(
-            "127.0.0.1:0", cert, key, ca, lambda r, c: rivta(r, c, self.on), lambda path: Reply(200), limits=LIMITS
+            "127.0.0.1:0",
+            VerifyingContext(cert, key, ca),
+            lambda r, c: rivta(r, c, self.on),
+            lambda path: Reply(200),
+            limits=LIMITS,
         )
         self.listener.start()
         self.base = f"https://localhost:{self.listener.port}"

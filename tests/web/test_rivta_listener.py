@@ -1,5 +1,6 @@
 """The contracts' listener over real TLS and behind a proxy: connections that live on, bodies of both lengths, and limits."""
 
+import base64
 import socket
 import ssl
 import threading
@@ -15,11 +16,16 @@ from broker.web.card_http import BadHead, any_head
 from broker.web.listener import Limits
 from broker.web.rivta_http import CHUNKED, length_of
 from broker.web.rivta_listener import serve_rivta, serve_rivta_behind_proxy, serve_rivta_behind_tls_proxy
+from broker.web.rivta_tls import VerifyingContext
 from tests.support import pki
 from tests.support.card_client import over_unix, read_answer
 
 QUICK = Limits(workers=2, hello=0.5, handshake=1.0, head=0.5, land=1.0, write=1.0)
 HSA = "SE2321000016-JOURNAL"
+
+
+def verifying(files, lists=None):
+    return VerifyingContext(files / "cert.pem", files / "key.pem", files / "ca.pem", lists)
 
 
 class Serving:
@@ -63,9 +69,7 @@ def files(root, tmp_path_factory):
 @pytest.fixture(scope="module")
 def running(files):
     serving = Serving()
-    listener = serve_rivta(
-        "127.0.0.1:0", files / "cert.pem", files / "key.pem", files / "ca.pem", serving, health, limits=QUICK
-    )
+    listener = serve_rivta("127.0.0.1:0", verifying(files), serving, health, limits=QUICK)
     listener.start()
     yield listener, serving
     listener.stop()
@@ -333,3 +337,75 @@ def test_over_tls_only_the_pinned_proxy_is_heard(root, files, client, tmp_path):
     finally:
         listener.stop()
     assert [certificate for _, certificate in serving.calls] == [client.der]
+
+
+# --- certificates that were revoked
+
+
+def pem(der):
+    text = base64.b64encode(der).decode()
+    return f"-----BEGIN X509 CRL-----\n{text}\n-----END X509 CRL-----\n".encode()
+
+
+@pytest.fixture
+def listed(files, tmp_path, root):
+    """A listener with lists; what is let in by it."""
+    lists = tmp_path / "lists.pem"
+    lists.write_bytes(pem(root.crl()))
+    listener = serve_rivta("127.0.0.1:0", verifying(files, lists), Serving(), health, limits=QUICK)
+    listener.start()
+
+    def lets_in(issued):
+        context = ssl.create_default_context(cafile=files / "ca.pem")
+        (tmp_path / "c.pem").write_bytes(issued.pem + issued.key_pem)
+        context.load_cert_chain(tmp_path / "c.pem")
+        with (
+            suppress(ConnectionError, ssl.SSLError),
+            socket.create_connection(("127.0.0.1", listener.port), timeout=5) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as tls,
+        ):
+            tls.sendall(post(b"x", "Connection: close"))
+            return answer(tls).status == 200
+        return False
+
+    yield lists, lets_in
+    listener.stop()
+
+
+def test_a_certificate_that_was_revoked_is_let_in_no_more(listed, root, client):
+    lists, lets_in = listed
+    stolen = root.leaf("journal.example", serial_number=HSA)
+    assert (lets_in(stolen), lets_in(client)) == (True, True)
+    lists.write_bytes(pem(root.crl(stolen.certificate.serial_number)))
+    assert (lets_in(stolen), lets_in(client)) == (False, True)
+
+
+def test_a_list_that_cannot_be_read_leaves_the_one_before(listed, root, client, caplog):
+    lists, lets_in = listed
+    stolen = root.leaf("journal.example", serial_number=HSA)
+    lists.write_bytes(pem(root.crl(stolen.certificate.serial_number)))
+    assert not lets_in(stolen)
+    for rubbish in (b"", b"-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n"):
+        lists.write_bytes(rubbish)
+        assert (lets_in(stolen), lets_in(client)) == (False, True)
+    lists.unlink()
+    assert (lets_in(stolen), lets_in(client)) == (False, True)
+    assert "cannot be read" in caplog.text
+
+
+def test_a_list_that_is_old_or_another_cas_lets_nobody_in(listed, root, client):
+    lists, lets_in = listed
+    lists.write_bytes(pem(root.crl(this_update=pki.NOW - 9 * pki.DAY, next_update=pki.NOW - pki.DAY)))
+    assert not lets_in(client)
+    lists.write_bytes(pem(pki.Authority.root("Some Other Root").crl()))
+    assert not lets_in(client)
+    lists.write_bytes(pem(root.crl()))
+    assert lets_in(client)
+
+
+def test_lists_that_cannot_be_read_are_an_error_at_the_start(files, tmp_path):
+    (tmp_path / "lists.pem").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match="no list"):
+        verifying(files, tmp_path / "lists.pem")
+    with pytest.raises(FileNotFoundError):
+        verifying(files, tmp_path / "missing.pem")
