@@ -207,6 +207,15 @@ class ChainedService:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainedPage:
+    """Some of them, how many there are, and the identifier after which the next ones stand."""
+
+    services: tuple[ChainedService, ...]
+    total: int
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeepChained(Change):
     """The service came, or was looked at again; what was known of it before is over."""
 

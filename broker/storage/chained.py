@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Executable, Index, bindparam, delete, select
+from sqlalchemy import Executable, Index, bindparam, delete, func, select
 
-from broker.login.effects import ChainedService, DropChained, KeepChained
+from broker.login.effects import ChainedPage, ChainedService, DropChained, KeepChained
 from broker.storage.codec import dumps, loads
 from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
@@ -27,6 +27,15 @@ CHAINED = table(
 )
 _C = CHAINED.c
 _FIELDS: Final = ("entity_id", "anchor", "superior", "way", "checked_at", "expires_at")
+
+_matches = _C.entity_id.like(bindparam("like"), escape="\\")
+_PAGE = Kept(
+    select(*(_C[name] for name in _FIELDS), _C.document)
+    .where(_matches, _C.entity_id > bindparam("after"))
+    .order_by(_C.entity_id)
+    .limit(bindparam("count"))
+)
+_COUNT = Kept(select(func.count()).where(_matches))
 
 
 def _keep(insert: InsertOf) -> Executable:
@@ -56,9 +65,21 @@ def drop(unit: Unit, change: DropChained) -> None:
 def read(database: Database, entity_id: str) -> ChainedService | None:
     """What is known of it, or None."""
     found = database.row(_READ, {"row": entity_id})
-    if found is None:
-        return None
-    *fields, sealed = found
+    return None if found is None else _read(database, found)
+
+
+def page(database: Database, search: str, after: str, count: int) -> ChainedPage:
+    """Some of them by their identifiers, those that have expired among them."""
+    like = "%" + search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    rows = database.rows(_PAGE, {"like": like, "after": after, "count": count + 1})
+    total = database.rows(_COUNT, {"like": like})[0][0]
+    found = tuple(_read(database, row) for row in rows[:count])
+    return ChainedPage(found, total, found[-1].entity_id if len(rows) > count else None)
+
+
+def _read(database: Database, found: Any) -> ChainedService:
+    entity_id, *_, sealed = found
+    fields = found[:-1]
     told = loads(database.vault.open("federation", sealed, entity_id.encode()))
     return ChainedService(
         **dict(zip(_FIELDS, fields, strict=True)),

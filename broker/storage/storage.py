@@ -61,6 +61,7 @@ from broker.keys.rows import KeyChoice, KeyRow
 from broker.keys.sealing import SealingVault, Unsealable, WrappedKey
 from broker.login import effects as change
 from broker.login.effects import (
+    ChainedPage,
     ChainedService,
     DropChained,
     Effects,
@@ -310,6 +311,10 @@ class Storage(LogStore):
 
     def chained(self, entity_id: str) -> ChainedService | None:
         return chained.read(self._database, entity_id)
+
+    def chained_page(self, search: str = "", after: str = "", count: int = 50) -> ChainedPage:
+        """Services that came by a trust chain, by their identifiers."""
+        return chained.page(self._database, search, after, count)
 
     def setting(self, name: str) -> Any:
         return settings.read(self._database, name)

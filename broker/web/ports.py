@@ -15,6 +15,7 @@ from broker.federation.proposing import ProposalPage
 from broker.federation.register import Entry, EntryPage, ListedEntry
 from broker.keys.rows import KeyChoice, KeyRow
 from broker.keys.sealing import SealingVault
+from broker.login.effects import ChainedPage
 from broker.login.keys import KeyFetch
 from metadata.context import ReadsNames
 from trust_framework.approval import Proposal, Stage
@@ -44,6 +45,8 @@ class ConsoleStore(ReviewStore, OwnPageStore, ReadsNames, ProposalStore, Protoco
     ) -> EntryPage: ...
 
     def logins_of(self, service: str, since: int) -> Logins: ...
+
+    def chained_page(self, search: str = "", after: str = "", count: int = 50) -> ChainedPage: ...
 
     def key_use(self, service: str, since: int) -> Mapping[str, float]: ...
 

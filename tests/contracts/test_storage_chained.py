@@ -48,3 +48,17 @@ def test_what_has_expired_goes_after_a_while(storage):
     storage.expire(3600)
     assert storage.chained(ONE.entity_id) is None
     assert storage.chained("https://two.example") is not None
+
+
+def test_they_are_listed_by_name_searched_and_paged(storage):
+    names = [f"https://{name}.example" for name in ("a", "b_b", "c", "d")]
+    for name in reversed(names):
+        keep(storage, replace(ONE, entity_id=name))
+    first = storage.chained_page("", "", 3)
+    assert ([each.entity_id for each in first.services], first.total, first.next) == (names[:3], 4, names[2])
+    rest = storage.chained_page("", first.next, 3)
+    assert ([each.entity_id for each in rest.services], rest.next) == (names[3:], None)
+    assert [each.entity_id for each in storage.chained_page("B_B").services] in ([names[1]], [])
+    assert [each.entity_id for each in storage.chained_page("b_b").services] == [names[1]]
+    assert storage.chained_page("%").total == storage.chained_page("\\").total == 0
+    assert first.services[0] == replace(ONE, entity_id=names[0])

@@ -14,6 +14,7 @@ from wtforms.fields import SelectChoice
 from broker.federation.register import KINDS
 from broker.protocols.testing.run import Message
 from broker.web import bench
+from broker.web.console.chained_pages import ChainedList, ChainedRow
 from broker.web.console.colleagues import Invite
 from broker.web.console.colleagues_pages import Invitation, Invited, People, PersonRow
 from broker.web.console.configuration_pages import Configuration, DriftRow, SettingRow
@@ -760,6 +761,28 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m4-run-answer-none": lambda c: replace(_test_run(c, "svar"), answer=None),
     "m4-run-details": lambda c: _test_run(c, "uppgifter"),
     "m4-run-details-none": lambda c: replace(_test_run(c, "uppgifter"), explanation=Explanation("released", "x")),
+    "o4-chained": lambda c: ChainedList(
+        services=Listing(
+            "/admin/kedjor",
+            tuple(
+                ChainedRow(
+                    names=c.service if state == "active" else {},
+                    entity_id=c.value,
+                    anchor=c.value,
+                    superior=c.value,
+                    way=way,
+                    trust_marks=(c.value,),
+                    checked_at=NOW,
+                    expires_at=NOW,
+                    state=state,
+                )
+                for state, way in (("active", "automatic"), ("expired", "explicit"), ("off", "automatic"))
+            ),
+            3,
+            csv=True,
+        )
+    ),
+    "o4-chained-none": lambda _: ChainedList(services=Listing("/admin/kedjor", (), 0)),
     "o6-keys": lambda c: FederationKeys(
         keys=(
             OwnKey("saml", "RS256", "0123abcd", "active", NOW),

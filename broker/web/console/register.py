@@ -19,7 +19,7 @@ from broker.federation.entries import SECRET_HASH, BadEntry
 from broker.federation.plan import entry_changes
 from broker.federation.register import FEDERATION, KINDS, Entry, ListedEntry
 from broker.federation.wording import shown
-from broker.web.console import csv
+from broker.web.console import chained, csv
 from broker.web.console.gate import member_names
 from broker.web.console.listing import Listing, asked
 from broker.web.console.people import name_of
@@ -61,7 +61,8 @@ def start(turn: ConsoleTurn) -> Reply:
         KindCount(name=kind, count=turn.store.register_page(kind, count=1).total, url=turn.at(f"/register/{kind}"))
         for kind in SHOWN
     )
-    page = RegisterStart(kinds=kinds, version=turn.store.federation_version(), **_then(turn))
+    chains = KindCount(name="chained", count=chained.count_of(turn), url=turn.at(chained.AT))
+    page = RegisterStart(kinds=(*kinds, chains), version=turn.store.federation_version(), **_then(turn))
     return turn.render(page)
 
 

@@ -12,6 +12,7 @@ from broker.web.console import (
     care_patient,
     care_start,
     care_wishes,
+    chained,
     checking,
     colleagues,
     configuration,
@@ -103,6 +104,7 @@ CONSOLE: tuple[Row, ...] = (
     Row("/admin/forslag/<proposal>", proposals.shown, Action.VIEW_FEDERATION, tab="proposals"),
     Row("/admin/forslag/<proposal>", proposals.decided, Action.APPROVE, "POST", step_up=True, tab="proposals"),
     Row("/admin/register", register.start, Action.VIEW_FEDERATION, tab="register"),
+    Row("/admin/kedjor", chained.services, Action.VIEW_FEDERATION, tab="register"),
     Row("/admin/register/<kind>", register.entries, Action.VIEW_FEDERATION, tab="register"),
     Row("/admin/register/<kind>/<id>", register.entry, Action.VIEW_FEDERATION, tab="register"),
     Row(
