@@ -36,11 +36,12 @@ class SaveBlock(Change):
 
 @dataclass(frozen=True, slots=True)
 class SaveCareConsent(Change):
-    """A consent of care as it stands now."""
+    """A consent of care as it stands now. `at` is when it was changed, where that is later than its acts say: an end was set."""
 
     consent: CareConsent
     person: str
     before: CareConsent | None = None
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,7 @@ def _moved(
     act: str, before: CareConsent, after: CareConsent, person: str, who: Caller, entered: Act, now: int
 ) -> Done[CareConsent]:
     event = _changed(act, after, person, who, entered, now)
-    return Done(after, Effects((SaveCareConsent(after, person, before),), (event,)))
+    return Done(after, Effects((SaveCareConsent(after, person, before, entered.registered_at),), (event,)))
 
 
 def _changed(act: str, consent: CareConsent, person: str, who: Caller, entered: Act, now: int) -> CareConsentChanged:

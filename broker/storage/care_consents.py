@@ -40,7 +40,7 @@ def save(unit: Unit, change: SaveCareConsent) -> None:
     """Insert a consent, or move it on. Raises Overtaken."""
     consent = change.consent
     acts = [act.registered_at for act in (consent.registered, consent.cancelled, consent.deleted) if act is not None]
-    more = {"provider": consent.provider, "made_at": acts[0], "changed_at": max(acts)}
+    more = {"provider": consent.provider, "made_at": acts[0], "changed_at": max(*acts, change.at)}
     _ENTRIES.save(unit, consent.id, change.person, consent, change.before, more)
 
 

@@ -109,6 +109,19 @@ def test_a_patient_ends_a_consent_through_a_service_of_theirs(ask, server):
     assert kept.cancellationInfo.reasonText == "Avslutat av patientens företrädare"
 
 
+def test_an_end_that_is_set_to_come_is_in_the_next_delta(ask, server):
+    made = consent()
+    ask("RegisterExtendedConsent", **made)
+    server.clock.now = NOW + 500
+    asked = {"careProviderId": a.PROVIDER, "createdOnOrAfter": at(NOW + 400), "getCancelledFlag": False}
+    assert made["assertionId"] not in ids(ask("GetConsentsForCareProvider", **asked).assertions)
+    ends = {"assertionId": made["assertionId"], "patientId": ii(), "endDateTime": at(NOW + 900)}
+    assert ask("EndConsentByPatient", **ends).resultCode == "OK"
+    told = {each.assertionId: each for each in ask("GetConsentsForCareProvider", **asked).assertions}
+    server.clock.now = NOW
+    assert told[made["assertionId"]].endDate == at(NOW + 900)
+
+
 def test_a_care_providers_consents_come_page_by_page(ask, server, monkeypatch):
     from broker.protocols.rivta import consent as module
     from broker.protocols.rivta.paging import page

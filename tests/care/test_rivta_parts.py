@@ -66,6 +66,22 @@ def test_pages_have_whole_seconds_and_every_entry_once():
     assert since == NOW - 60
 
 
+def test_no_entry_is_lost_whose_change_is_later_than_it_says():
+    """An end that was set to come stands in no act; the store knows when."""
+    rows = [
+        (stored, stored if number % 3 else 1, number) for number, stored in enumerate((2, 3, 4, 4, 5, 6, 6, 7, 8, 9))
+    ]
+    fetch, got, since = entries(*rows), [], 0
+    for _ in range(20):
+        found = page(fetch, lambda each: each[1], since, NOW, size=2)
+        got += found.entries
+        assert found.next > since
+        since = found.next
+        if not found.more:
+            break
+    assert set(got) == set(rows)
+
+
 def test_a_second_with_more_than_any_page_is_an_error():
     with pytest.raises(CareRefused):
         page(lambda _, count: [1] * count, lambda _: 1, 0, NOW, size=40_000)

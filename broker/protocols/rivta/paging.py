@@ -26,13 +26,13 @@ def page(
     fetch: Callable[[int, int], Sequence[T]], changed: Callable[[T], int], since: int, now: int, size: int = PAGE
 ) -> Page[T]:
     """The entries changed since, oldest first, as many whole seconds of them as a page holds. One second with more than that
-    makes a longer page.
+    makes a longer page. `changed` may say too early an instant, never too late a one: then an entry may come twice.
     """
     while size <= MOST:
         found = fetch(since, size + 1)
         if len(found) <= size:
             return Page(tuple(found), more=False, next=now - OVERLAP)
-        following = changed(found[size])
+        following = max(since, *map(changed, found))
         whole = tuple(each for each in found if changed(each) < following)
         if whole:
             return Page(whole, more=True, next=following)
