@@ -438,6 +438,19 @@ class ChangeTold(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementTold(Event):
+    """A party's contact is told of an act on a sharing agreement; `version` is that of the newest terms."""
+
+    name: ClassVar[str] = "notice.agreement"
+    retention: ClassVar[str] = "operation"
+    org: str
+    agreement: str
+    version: int
+    act: str
+    mail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaised(Event):
     """Something that concerns the federation's own safety: `operator-link`, `operator-made` (on the server), `review-overdue`
     (`about` is the proposal). Without `mail` there was nobody to write to.

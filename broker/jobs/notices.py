@@ -10,7 +10,8 @@ from broker.audit.events import MailSent, NoticeGiven
 from broker.federation import alarms
 from broker.federation.notices import HORIZON, MOST, Due, due, letter, recipients
 from broker.federation.proposing import ListedProposal
-from broker.federation.register import Content, Entry, ListedEntry
+from broker.federation.register import Content, ListedEntry
+from broker.jobs.agreements import AgreementStore, tell_parties
 from broker.jobs.runner import Job
 from broker.jobs.smtp import NotSent, Post, Refused
 from broker.login.effects import Effects
@@ -28,18 +29,10 @@ AT_ONCE: Final = 20
 SILENT: Final = frozenset({State.LEFT.value, State.SUSPENDED.value})
 
 
-class NoticeStore(Protocol):
+class NoticeStore(AgreementStore, Protocol):
     """What these jobs need of the store."""
 
-    def clock(self) -> int: ...
-
-    def commit(self, effects: Effects) -> None: ...
-
     def register_expiring(self, before: int) -> tuple[ListedEntry, ...]: ...
-
-    def register_entry(self, kind: str, id: str) -> Entry | None: ...
-
-    def notices_told(self, kind: str, entry: str) -> Mapping[tuple[str, str, str, int], int]: ...
 
     def reviews_due(self, before: int) -> tuple[ListedProposal, ...]: ...
 
@@ -68,8 +61,8 @@ def _give(store: NoticeStore, org: str, listed: tuple[ListedEntry, ...], base_ur
     contents: list[Content] = []
     for each in listed:
         entry = store.register_entry(each.kind, each.id)
-        if entry is None or entry.content is None:
-            continue
+        if entry is None or entry.content is None or entry.content.get("versions"):
+            continue  # an agreement in full is told of to its parties
         told = store.notices_told(each.kind, each.id)
         found += due(each.kind, each.id, entry.content, each.about.names, told, now)
         contents.append(entry.content)
@@ -140,5 +133,6 @@ def mail_jobs(store: NoticeStore, post: Post, base_url: str) -> tuple[Job, ...]:
     """The jobs of a broker that can send mail."""
     return (
         Job("notices", 3600, lambda: give_notice(store, base_url)),
+        Job("agreements", 3600, lambda: tell_parties(store, base_url)),
         Job("mail", 30, lambda: send_mail(store, post)),
     )

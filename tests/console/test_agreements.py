@@ -253,3 +253,16 @@ def test_a_login_below_level_three_signs_nothing(console, ours):
     weak = console.world.browser()
     page = console.sign_on("anna", f"/portal/{MEMBER}/avtal/A-20", level=LEVEL2, browser=weak)
     assert page.get(f"/portal/{MEMBER}/avtal/A-20").page != "M8-card"
+
+
+def test_the_parties_are_told_by_mail_in_the_commit_of_the_act(worlds):
+    mail = {"smtp_host": "127.0.0.1", "smtp_security": "none", "mail_from": "tillit@login.example.se"}
+    console = consoles(worlds, document(services=[service("rp")], agreements=[]), **mail)
+    ours, theirs = console.browser("anna", (MEMBER, Role.OWNER)), console.browser("carl", (OTHER, Role.OWNER))
+    agreed(ours, theirs)
+    done(theirs, OTHER, "suspend", stop_reason="Intrång hos oss")
+    told = [(e["act"], e["org"]) for e in console.world.events("notice.agreement")]
+    assert [each for each in told if each[0] != "drafted"] == [
+        ("signed", OTHER), ("signed", MEMBER), ("suspended", OTHER), ("suspended", MEMBER),
+    ]  # fmt: skip
+    assert all("Intrång" not in mail.text for mail in console.world.store.mails_due(50))

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from broker.exchange import Reply
 from broker.federation import agreements as acts
-from broker.federation import entries
+from broker.federation import entries, sharing_mail
 from broker.federation.agreements import By, NotNow, What
 from broker.federation.register import Entry
 from broker.federation.sharing_schema import AgreementEntry
+from broker.login.effects import Effects
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.gate import member_names
 from broker.web.console.people import name_of
@@ -286,14 +287,23 @@ def acted(turn: ConsoleTurn, agreement: str) -> Reply:
     what, change = _ACTS[act]
     try:
         made = change(entry.content or {}, _by(turn), form, turn.now)
-        effects = acts.effects(
-            entry.id, made, _joining(what, found, turn), _by(turn), turn.now, ORIGIN, expected=entry.version
-        )
+        effects = _effects(entry, entry.id, made, _joining(what, found, turn), turn)
     except NotNow as error:
         return turn.render(_card(entry, found, turn, wrong=error.code))
     if not turn.commit(effects):
         return turn.render(_card(entry, found, turn, wrong="overtaken"))
     return turn.see(turn.at(f"/avtal/{entry.id}"), notice="agreement")
+
+
+def _effects(entry: Entry | None, id_: str, made: Mapping[str, Any], what: What, turn: ConsoleTurn) -> Effects:
+    """The act as it is recorded, with the mails that tell the parties of it. Nothing waits for a mail server there is not."""
+    by, settings = _by(turn), turn.on.services.settings
+    expected = entry.version if entry else 0
+    effects = acts.effects(id_, made, what, by, turn.now, ORIGIN, expected=expected)
+    if not settings.smtp_host:
+        return effects
+    post = sharing_mail.Post(sharing_mail.members_of(turn.store), settings.base_url, turn.now)
+    return effects + sharing_mail.told(entry.content if entry else None, made, what, by, post)
 
 
 def _joining(what: What, found: AnyAgreement, turn: ConsoleTurn) -> What:
@@ -375,9 +385,7 @@ def _keep(form: DraftForm, entry: Entry | None, turn: ConsoleTurn, at: str) -> R
     try:
         content = {k: v for k, v in (entry.content or {}).items() if k != "name"} if entry else None
         made = acts.drafted(content, _typed(form), head, _by(turn))
-        effects = acts.effects(
-            id_, made, What.DRAFTED, _by(turn), turn.now, ORIGIN, expected=entry.version if entry else 0
-        )
+        effects = _effects(entry, id_, made, What.DRAFTED, turn)
     except NotNow as error:
         return turn.render(_draft(form, turn, at, error.code))
     if not turn.commit(effects):
