@@ -77,12 +77,12 @@ def stays(head: Head) -> bool:
     return not any("close" in each.lower() for each in head.all("connection"))
 
 
-def on_the_wire(reply: Reply, *, last: bool) -> bytes:
-    """A reply on a connection that goes on unless it is the `last`."""
+def on_the_wire(reply: Reply, *, last: bool, told_of: bool = False) -> bytes:
+    """A reply on a connection that goes on unless it is the `last`. A body that is only `told_of` (HEAD) has its length there."""
     more = (("Connection", "close"),) if last else ()
     fields = (*reply.headers, *_ALWAYS, *more, ("Content-Length", str(len(reply.body))))
     lines = [
         f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}",
         *(f"{name}: {value}" for name, value in fields),
     ]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + reply.body
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + (b"" if told_of else reply.body)

@@ -76,14 +76,16 @@ class RivtaListener(Listener):
 
     async def _call(self, stream: Stream, octets: bytes, remote: str, *, last: bool) -> bool:
         """Answer one call; whether the connection goes on."""
+        told_of = False
         try:
             head = any_head(octets)
+            told_of = head.method == "HEAD"
             presented = self._read(stream, head, remote)
             last = last or not stays(head)
             reply = await self._answered(stream, head, presented)
         except BadHead as bad:
             reply, last = plain_reply(bad.status), True
-        octets = on_the_wire(reply, last=last)
+        octets = on_the_wire(reply, last=last, told_of=told_of)
         if last:
             await self.finish(stream, octets)
             return False

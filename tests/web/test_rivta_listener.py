@@ -271,6 +271,20 @@ def test_health_is_told_to_whoever_may_connect(connect):
     assert answer(tls).status == 200
 
 
+def test_a_head_is_told_of_a_body_and_not_given_it(connect):
+    tls = connect()
+    tls.sendall(
+        b"HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    got = b""
+    while octets := tls.recv(65536):
+        got += octets
+    first, second = got.split(b"HTTP/1.1 200 OK")[1:]
+    assert b"Content-Length: 8" in first
+    assert first.endswith(b"\r\n\r\n")
+    assert second.endswith(b"/healthz")
+
+
 @given(st.binary(max_size=300))
 @settings(max_examples=60, deadline=None)
 def test_whatever_a_head_says_its_length_is_known_or_refused(noise):
