@@ -37,7 +37,8 @@ def _row(row: LogRow) -> dict[str, Any]:
     if row.removal:
         return {"position": row.position, "hash": row.leaf.hex(), "removal": row.removal}
     evidence = None if row.evidence is None else base64.b64encode(row.evidence).decode()
-    return {"position": row.position, "leaf": row.leaf.decode(), "evidence": evidence}
+    leaf = row.leaf.decode("utf-8", "replace")  # what somebody has made unreadable is found by its hash
+    return {"position": row.position, "leaf": leaf, "evidence": evidence}
 
 
 def _line(out: IO[str], value: dict[str, Any]) -> None:

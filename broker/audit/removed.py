@@ -88,7 +88,7 @@ class Removed:
             self._forgotten.update({month: int(entries) for month, entries in event.get("archived", ())})
         elif event["event"] == EntriesArchived.name:
             self._archives[event["archive"]] = event["month"], int(event["entries"])
-        elif event["event"] == EntriesRestored.name:
+        else:
             self._restored.add(event["archive"])
 
     def missing(self) -> Iterable[Missing]:

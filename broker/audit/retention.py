@@ -26,6 +26,10 @@ YEARS: Final[Mapping[str, int]] = {
 """By class: years that content is kept at least; 0 for what is never removed, since it explains what was."""
 
 
+class Held(Exception):
+    """A legal hold is about it: it is neither removed nor forgotten."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A legal hold (bevarandeföreläggande): what it is about may not be removed while it stands.

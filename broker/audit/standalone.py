@@ -141,7 +141,7 @@ def take(row: dict[str, Any], tree: Tree, removed: "Removed", faults: list[str])
         removed.leaf(row["position"], row["removal"])
         tree.append_hash(bytes.fromhex(row["hash"]))
         return
-    leaf = json.loads(row["leaf"])
+    leaf = read_leaf(row["leaf"])
     evidence = row["evidence"]
     found = None if evidence is None else sha256(base64.b64decode(evidence, validate=True)).hex()
     if found is None and leaf.get("event") == "care.access":
@@ -150,6 +150,15 @@ def take(row: dict[str, Any], tree: Tree, removed: "Removed", faults: list[str])
         faults.append(f"position {row['position']}: the evidence is not the one that the leaf names")
     removed.hear(leaf)
     tree.append(row["leaf"].encode())
+
+
+def read_leaf(text: str) -> dict[str, Any]:
+    """What a leaf says; nothing when somebody has made it unreadable, which its hash tells."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 class Removed:

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from broker.audit.retention import Hold
 from broker.login.effects import Overtaken
+from broker.storage.access_log import ACCESS
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
 
@@ -25,6 +26,10 @@ _PURPOSE: Final = "hold"
 _ADD = Kept(insert(HOLDS).values({c.name: bindparam(c.name) for c in HOLDS.columns}))
 _END = Kept(
     update(HOLDS).where(_C.id == bindparam("row"), _C.ended_at.is_(None)).values(ended_at=bindparam("ended_at"))
+)
+_A = ACCESS.c
+_ACCESSED = Kept(
+    select(_A.record).where(_A.person == bindparam("person"), _A.provider == bindparam("provider")).limit(1)
 )
 _ALL = Kept(select(_C.id, _C.kind, _C.about, _C.reason, _C.by, _C.made_at, _C.ended_at).order_by(_C.made_at, _C.id))
 
@@ -53,3 +58,13 @@ def every(at: Database | Unit) -> tuple[Hold, ...]:
 def standing(at: Database | Unit) -> tuple[Hold, ...]:
     """Those that stand."""
     return tuple(hold for hold in every(at) if hold.ended_at is None)
+
+
+def about_person(unit: Unit, person: str) -> bool:
+    """Whether a hold is about a person, or about a care provider who has accessed their information."""
+    return any(
+        hold.kind == "all"
+        or (hold.kind == "person" and hold.about == person)
+        or (hold.kind == "provider" and bool(unit.rows(_ACCESSED, {"person": person, "provider": hold.about})))
+        for hold in standing(unit)
+    )

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
+from broker.audit.retention import Held
 from broker.audit.tally import tally, tally_keys
 from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.care.access_values import QueueReport, StoreAccess
@@ -107,6 +108,7 @@ from broker.storage import (
     key_use,
     keys,
     log,
+    log_holds,
     log_rows,
     logins,
     names,
@@ -548,6 +550,8 @@ class Storage(LogStore):
         at = self.clock()
 
         def work(unit: Unit) -> bool:
+            if log_holds.about_person(unit, id):
+                raise Held(id)
             consents.forget(unit, id)
             representations.forget(unit, id)
             roles.forget(unit, id)

@@ -1,12 +1,14 @@
 """Records out of the log, each with its proof, verified by the script that needs no tillit."""
 
 import base64
+import hashlib
 import io
 import json
 
 import pytest
 
-from broker.audit import standalone
+from broker.audit import standalone, tree
+from broker.audit.archive import BadArchive, read
 from broker.audit.export import ProvenRow, write_extract
 from broker.care.access_values import StoreAccess
 from broker.login.effects import Effects
@@ -120,6 +122,41 @@ def flipped(encoded):
     return base64.b64encode(raw).decode()
 
 
+def test_a_continuation_of_another_checkpoint_is_passed_over(made, verify):
+    proofs = of(made["continuing"], 0, "consistency")
+    several = changed(made["continuing"], 0, consistency=[{**proofs[0], "size": 1}, *proofs])
+    assert verify(several, checkpoint=made["older"])[0] == 0
+
+
+def test_what_is_not_told_is_left_out_and_evidence_is_compared():
+    out = io.StringIO()
+    leaf = json.dumps({"evidence": hashlib.sha256(b"sealed").hexdigest()}).encode()
+    write_extract(out, (), "note", [ProvenRow(0, leaf, (), evidence=b"sealed"), ProvenRow(1, leaf, ())])
+    first, second = (json.loads(line) for line in out.getvalue().splitlines()[1:])
+    assert first.keys() == {"position", "leaf", "proof", "evidence"}
+    assert second.keys() == {"position", "leaf", "proof"}
+    root = tree.root([tree.leaf_hash(leaf)])
+    assert standalone.extract_fault(first, 1, root) == ""
+
+
+@pytest.mark.parametrize("text", ["", "x", "[]", "1"])
+def test_a_leaf_that_is_no_object_says_nothing(text):
+    assert standalone.read_leaf(text) == {}
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_a_path_that_goes_on_beyond_the_root_is_none(size):
+    assert not standalone.included(0, size, b"", [b"a" * 32] * 9, b"b" * 32)
+
+
+@pytest.mark.parametrize(
+    "lines", [[], ["{}"], ["x"], ['{"format":"tillit-extract/1"}'], ['{"format":"tillit-archive/1","checkpoint":"x"}']]
+)
+def test_what_is_no_archive_is_not_read(lines):
+    with pytest.raises(BadArchive):
+        list(read(lines, ()))
+
+
 SPOILT = {
     "another record": lambda t: changed(t, 1, record=of(t, 1, "record").replace("Journaltext", "Labbsvar")),
     "another's record": lambda t: changed(t, 1, record=of(t, 2, "record")),
@@ -178,8 +215,6 @@ def test_a_consistency_proof_that_is_too_long_is_none():
 
 @pytest.mark.parametrize("old", range(1, 20))
 def test_the_script_agrees_with_the_log_about_consistency(old):
-    from broker.audit import tree
-
     leaves = [tree.leaf_hash(bytes([n])) for n in range(20)]
     for new in range(old + 1, 21):
         roots = tree.root(leaves[:old]), tree.root(leaves[:new])

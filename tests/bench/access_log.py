@@ -1,6 +1,6 @@
 """What the access log costs: StoreLog in full batches, one patient's entries among many, verification; beside the bare inserts.
 
-    python -m tests.bench.access_log [--database sqlite|postgresql] [--records N] [--seconds S]
+    python -m tests.bench.access_log [--database sqlite|postgresql] [--records N] [--among N]
 
 CPU seconds of this process (the server) and, beside them, of the database's processes. Durable: PostgreSQL with fsync and
 synchronous_commit, SQLite with synchronous=FULL.
@@ -23,7 +23,9 @@ from broker.care import access_log
 from broker.care.calling import Caller, CallerKind, CareServices
 from broker.jobs.sealer import Sealer
 from broker.storage import Storage, access_months, open_storage
-from broker.storage.access_log import ACCESS, COLUMNS
+from broker.storage.access_log import ACCESS, COLUMNS, IDS
+from broker.storage.database import Unit
+from broker.storage.log import PENDING
 from tests.support import care_values as a
 from tests.support.access_records import record, resource
 from tests.support.databases import PostgresServer, sqlite_settings
@@ -33,6 +35,7 @@ from trust_framework.care_register import CareRegister
 from trust_framework.identifiers import Identifier, luhn
 
 BATCH = 500
+FILL_AT_ONCE = 500_000
 DAY = 86_400
 TICKS = 100
 
@@ -81,6 +84,11 @@ class Bench:
         yield
         spent.server += time.process_time() - own
         spent.database += self._database() - database
+
+    @property
+    def server_database(self) -> str:
+        """The name of the database."""
+        return str(self.storage._database.engine.url.database)
 
     def _database(self) -> float:
         if self.server is None:
@@ -138,10 +146,6 @@ def stored(bench: Bench, count: int, patients: int, seal: bool = True) -> tuple[
 
 def floor(bench: Bench, count: int) -> Spent:
     """Bare inserts of rows as long: the entry, its leaf and its id, in transactions of 500."""
-    from broker.storage.access_log import IDS
-    from broker.storage.database import Unit
-    from broker.storage.log import PENDING
-
     spent, now = Spent(), bench.storage.clock()
     with Unit(bench.storage._database) as unit:
         access_months.made(unit, [now])
@@ -174,11 +178,32 @@ def floor(bench: Bench, count: int) -> Spent:
     return spent
 
 
+FILL = """
+INSERT INTO access_log
+SELECT {first} + n, {now} - (random() * {span})::bigint, 'p' || (random() * {patients})::bigint, decode(md5(n::text), 'hex'),
+       '{provider}', '{unit}', '{provider}', 0, decode(repeat(md5(n::text), 26), 'hex')
+FROM generate_series(1, {count}) AS n
+"""
+
+
+def filled(bench: Bench, count: int, patients: int) -> None:
+    """Rows of other patients over eighteen months, as long as real ones, written by PostgreSQL itself."""
+    now, span = bench.storage.clock(), 540 * DAY
+    with Unit(bench.storage._database) as unit:
+        access_months.made(unit, [now - span, now])
+    for first in range(0, count, FILL_AT_ONCE):
+        many = min(FILL_AT_ONCE, count - first)
+        values = {"first": 2**60 + first, "now": now, "span": span, "patients": patients, "count": many}
+        with Unit(bench.storage._database) as unit:
+            unit.script(FILL.format(**values, provider=a.PROVIDER, unit=a.UNIT))
+    bench.server.sql("VACUUM ANALYZE", bench.server_database)  # type: ignore[union-attr]
+
+
 def looked_up(bench: Bench, times: int) -> Spent:
     """GetAccessLogsForPatient: 200 entries of one patient."""
     patient = Identifier(a.PERSONNUMMER, "191212121212")
     now = bench.storage.clock()
-    mine = [record(resource(patient), at=now - place * 2 * 3600) for place in range(200)]
+    mine = [record(resource(patient), at=now - place * 64 * 3600) for place in range(200)]
     bench.storage.commit(access_log.store(mine, CALLER, CareServices(bench.storage, REGISTER), now).effects)
     person = bench.storage.patient(patient)
     assert person is not None
@@ -225,12 +250,19 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--patients", type=int, default=5_000)
+    parser.add_argument(
+        "--among", type=int, default=0, help="Rows of other patients, on PostgreSQL; then nothing else is done."
+    )
     parser.add_argument("--profile", action="store_true")
     given = parser.parse_args()
     with opened(given.database) as bench:
         sys.stdout.write(
             "| what | done | server CPU s | database CPU s | per server CPU s | per database CPU s |\n|---|---|---|---|---|---|\n"
         )
+        if given.among:
+            filled(bench, given.among, given.patients)
+            sys.stdout.write(looked_up(bench, 20).row(f"200 rows of a patient among {given.among:,}") + "\n")
+            return
         sys.stdout.write(floor(bench, min(given.records, 10_000)).row("bare inserts") + "\n")
         if given.profile:
             import cProfile

@@ -8,7 +8,7 @@ import pytest
 from broker.audit import standalone
 from broker.audit.archive import BadArchive, NotArchivable, archive, restore
 from broker.audit.export import export_log
-from broker.audit.retention import YEAR, Hold
+from broker.audit.retention import YEAR, Held, Hold
 from broker.audit.verify import verify_log
 from broker.care.access_values import StoreAccess
 from broker.jobs.sealer import Sealer
@@ -221,6 +221,17 @@ class TestRemoval:
         seal(filled)
         assert findings(filled) == []
 
+    @pytest.mark.parametrize(("kind", "about"), [("all", ""), ("provider", a.PROVIDER), ("person", "patient")])
+    def test_whom_a_legal_hold_is_about_is_not_forgotten_until_it_ends(self, filled, kind, about):
+        person = filled.patient(a.PATIENT)
+        filled.set_hold(hold("person", "somebody"))
+        filled.set_hold(hold(kind, person if about == "patient" else about, id="this"))
+        with pytest.raises(Held):
+            filled.forget_person(person)
+        assert filled.patient(a.PATIENT) == person
+        filled.end_hold("this", "command")
+        assert filled.forget_person(person)
+
     def test_a_hold_comes_back_as_it_was_set_and_ends_once(self, filled):
         set_ = hold("provider", a.PROVIDER)
         filled.set_hold(set_)
@@ -258,12 +269,17 @@ class TestTamperingWithRemoval:
             "UPDATE log SET leaf = (SELECT leaf FROM log WHERE position = 10) WHERE position = 9",
         ],
     )
-    def test_a_removal_that_the_log_does_not_tell_of_is_found(self, filled, clock, statement):
+    def test_a_removal_that_the_log_does_not_tell_of_is_found(self, filled, clock, statement, tmp_path):
         clock.now += 5 * YEAR + DAY
         filled.remove_due(0, "command")
         seal(filled)
         self.sql(filled, statement)
         assert findings(filled) != []
+        assert alone(filled, tmp_path) == 1
+
+    def test_a_long_log_is_read_in_parts(self, filled, monkeypatch):
+        monkeypatch.setattr("broker.audit.verify._AT_ONCE", 3)
+        assert findings(filled) == []
 
     @pytest.mark.parametrize(
         "statement",
