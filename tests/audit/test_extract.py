@@ -221,3 +221,14 @@ def test_the_script_agrees_with_the_log_about_consistency(old):
         proof = tree.consistency_proof(old, leaves[:new])
         assert standalone.continues(old, new, *roots, proof)
         assert not standalone.continues(old, new, *roots[::-1], proof)
+
+
+@pytest.mark.parametrize("size", range(1, 20))
+def test_the_script_agrees_with_the_log_about_inclusion(size):
+    leaves = [bytes([n]) for n in range(size)]
+    hashes = [tree.leaf_hash(leaf) for leaf in leaves]
+    root = tree.root(hashes)
+    for index, leaf in enumerate(leaves):
+        path = tree.inclusion_proof(index, hashes)
+        assert standalone.included(index, size, leaf, path, root)
+        assert not standalone.included(index, size, leaf + b"x", path, root)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from broker.audit.events import AssertionIssued, CodeIssued, Decided, Event, Identified, LoginFailed, RequestRefused
-from broker.audit.leaf import leaf
+from broker.audit.leaf import AccessLeaves, leaf
 from broker.audit.tally import DAY, EVERYTHING, FAULT, GOOD, MINUTE, Cell, cause_of, tally
 
 AT = 1_795_600_045
@@ -64,3 +64,9 @@ def test_events_out_of_order_keep_the_latest_time():
 
 def test_services_that_are_unlisted_and_events_without_a_service_are_passed_over():
     assert tally([leaf(code(service="tillit")), leaf(code(service=""))], frozenset({"tillit"})) == {}
+
+
+def test_an_entry_of_the_access_log_is_passed_over_unread():
+    entry = AccessLeaves(AT, "journal").of(1, AT, "p1", "SE2321000016-VG1", b"text", b"evidence")
+    assert tally([entry]) == {}
+    assert json.loads(entry)["event"] == "care.access"
