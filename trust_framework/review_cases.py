@@ -133,13 +133,14 @@ def hindered(case: ReviewCase, patient: str, reviewer: Reviewer) -> CaseRefusal 
 
     `patient` is the register's id of the patient.
     """
-    began = {act.person for act in case.acts if act.what == "opened"} if case.kind in _BEGUN_BY_STAFF else set()
+    began = {act.person for act in case.acts if act.what == "opened"} if case.kind in BEGUN_BY_STAFF else set()
     if case.employee in reviewer.employees or reviewer.person in began:
         return CaseRefusal.OWN_ACCESS
     return CaseRefusal.OWN_RECORD if reviewer.person == patient else None
 
 
-_BEGUN_BY_STAFF: Final = frozenset({CaseKind.EMERGENCY, CaseKind.EMERGENCY_RATE})
+BEGUN_BY_STAFF: Final = frozenset({CaseKind.EMERGENCY, CaseKind.EMERGENCY_RATE})
+"""Cases that an entry of staff began. What they are about has an id of its caller's choice."""
 
 
 def take(case: ReviewCase, patient: str, reviewer: Reviewer, now: int) -> ReviewCase | CaseRefusal:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from broker.audit.care_events import AccessLogRead
+from broker.care import patients
 from broker.care.access_values import (
     MOST_ROWS,
     AccessLogStore,
@@ -179,7 +180,7 @@ def _provider(provider: str, who: Caller, *, own: bool = False) -> str:
 
 def _person(patient: Identifier | None, on: CareServices) -> str | None:
     """The register's id; empty when no patient is asked for, None for one whom nobody knows."""
-    return on.store.patient(patient) if patient else ""
+    return on.store.patient(patients.number(patient)) if patient else ""
 
 
 def _between(period: Period) -> dict[str, Any]:
@@ -219,14 +220,19 @@ def _queued(what: str, purpose: str, sought: AccessSought, who: Caller, on: Care
 
 
 def report(id: str, what: str, purpose: str, who: Caller, on: CareServices, now: int) -> Done[LogsAnswer]:
-    """The answer to an earlier question, for who asked it. Raises CareRefused."""
+    """The answer to an earlier question, for who asked it and may still read that log. Raises CareRefused."""
     found = on.store.access_report(id)
-    if found is None or found.by != who.by:
+    if found is None or found.by != who.by or not _still_reads(found.sought, who):
         raise CareRefused(ResultCode.NOTFOUND, "report", "queuedReportId")
     if found.state is not ReportState.DONE:
         answer = LogsAnswer(state=found.state, report=id, queue_time=SECONDS_A_REPORT)
         return Done(answer, code=ResultCode.INFO)
     return _done(on.store.access_rows(found.entries), what, purpose, found.sought, who, now)
+
+
+def _still_reads(sought: AccessSought, who: Caller) -> bool:
+    owner = sought.provider or sought.source
+    return who.may_act_for(owner) or (who.kind is CallerKind.PATIENT and who.person == sought.person)
 
 
 def read(what: str, purpose: str, sought: AccessSought, rows: int, who: Caller, now: int) -> AccessLogRead:

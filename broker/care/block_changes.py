@@ -6,7 +6,7 @@ What ended is in no change; that something ended is seen by `latest_cancellation
 from dataclasses import dataclass
 from typing import Final
 
-from broker.care import providers
+from broker.care import blocks, providers
 from broker.care.calling import Caller, CareRefused, CareServices, ResultCode
 from trust_framework.blocks import Block
 
@@ -30,6 +30,7 @@ def changed(named: tuple[str, ...], since: int | None, who: Caller, on: CareServ
     """The blocks of the providers that are named, or of all that the caller may act for, changed at or after an instant. A node
     that may keep a copy reads those of every provider.
     """
+    blocks.a_node(who)
     if on.register.may_copy(who.client):
         wanted = frozenset(providers.provider(each, on).hsa_id for each in named) or frozenset(on.register.providers)
     else:

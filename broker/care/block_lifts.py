@@ -14,7 +14,7 @@ from broker.care.emergency_cases import Emergency
 from broker.login.effects import NOTHING, Effects
 from trust_framework.block_entry import lift_refusal
 from trust_framework.blocks import Block, Lift, LiftReason
-from trust_framework.care import CareProvider
+from trust_framework.care import Act, CareProvider, Staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,20 @@ def _emergency(
     return emergency_cases.opened(happened, who, on, now)[1]
 
 
+def told(block: Block, who: Caller, on: CareServices) -> Block:
+    """The block as who lifted it is told of it: of another provider's, not who entered it and why, nor other lifts of it."""
+    if who.kind is CallerKind.PATIENT or who.may_act_for(block.provider):
+        return block
+    at = block.registered.registered_at
+    nobody = Act(at, Staff(""), at, Staff(""))
+    return replace(block, registered=nobody, owner="", lifts=tuple(one for one in block.lifts if _for(one, who, on)))
+
+
+def _for(lifted: Lift, who: Caller, on: CareServices) -> bool:
+    at = on.register.provider_of_unit(lifted.unit)
+    return at is not None and who.may_act_for(at.hsa_id)
+
+
 def cancel(id: str, why: ActWish, who: Caller, on: CareServices, now: int) -> Done[Block]:
     """End a lift before its time. Whoever lifted may, and the block's own provider, and the patient."""
     found = on.store.block_of_lift(providers.entry_id(id))
@@ -163,5 +177,4 @@ def _of(block: Block, id: str) -> Lift:
 def _may_cancel(id: str, block: Block, person: str, who: Caller, on: CareServices) -> bool:
     if who.kind is CallerKind.PATIENT:
         return person == who.person
-    at = on.register.provider_of_unit(_of(block, id).unit)
-    return who.may_act_for(block.provider) or (at is not None and who.may_act_for(at.hsa_id))
+    return who.may_act_for(block.provider) or _for(_of(block, id), who, on)

@@ -5,6 +5,7 @@ way is `block_checks`.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from broker.audit.care_events import BlockChanged
 from broker.care import acts, patients, providers
@@ -16,6 +17,9 @@ from trust_framework.block_entry import block_refusal
 from trust_framework.blocks import Block, BlockType
 from trust_framework.care import Act, CareProvider, Period
 from trust_framework.identifiers import Identifier
+
+MOST_BY_PATIENT: Final = 500
+"""Blocks, ended ones too, that one patient may have before more are set through staff: a provider's are read as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ def register(wish: BlockWish, who: Caller, on: CareServices, now: int) -> Done[B
     block = _block(wish, provider, patient.number, acts.act(wish.entered, who, now))
     if (there := on.store.block(block.id)) is not None:
         return _again(there[0], block)
+    if who.kind is CallerKind.PATIENT and len(on.store.blocks_of(patient.person)) >= MOST_BY_PATIENT:
+        raise CareRefused(ResultCode.ACCESSDENIED, "through-staff")
     effects = Effects(
         (*patient.changes, SaveBlock(block, patient.person)),
         (changed("registered", block, patient.person, who, block.registered, now),),
@@ -175,6 +181,12 @@ def own(id: str, who: Caller, on: CareServices) -> tuple[Block, str, CareProvide
 def _reaches(found: tuple[Block, str], who: Caller) -> bool:
     block, person = found
     return person == who.person if who.kind is CallerKind.PATIENT else who.may_act_for(block.provider)
+
+
+def a_node(who: Caller) -> None:
+    """See that a system calls: copies are kept by nodes, and nobody reads every block of a provider by hand."""
+    if who.kind in {CallerKind.STAFF, CallerKind.PATIENT}:
+        raise CareRefused(ResultCode.ACCESSDENIED, "not-a-node")
 
 
 def standing(block: Block) -> None:

@@ -39,7 +39,7 @@ def begin(wish: EmergencyWish, who: Caller, on: CareServices, now: int) -> Done[
     patient = patients.patient(wish.patient, who, on)
     id_ = providers.entry_id(wish.id) if wish.id else secrets.token_hex(16)
     if (there := on.store.emergency(id_)) is not None:
-        return _again(there[0], patient, actor)
+        return _again(there[0], patient, actor, now)
     return _begun(id_, actor, provider, patient, reason, _until(wish.until, provider, now), who, on, now)
 
 
@@ -76,10 +76,10 @@ def _until(wanted: int | None, provider: CareProvider, now: int) -> int:
     return wanted
 
 
-def _again(there: EmergencyAccess, patient: Patient, actor: CareActor) -> Done[EmergencyAccess]:
+def _again(there: EmergencyAccess, patient: Patient, actor: CareActor, now: int) -> Done[EmergencyAccess]:
     if (there.patient, there.actor) != (patient.number, actor):
         raise CareRefused(ResultCode.ALREADYEXISTS, "other-content", "id")
-    if there.ended_at is not None:
+    if there.ended_at is not None or there.until <= now:
         raise CareRefused(ResultCode.INVALIDSTATE, "ended", "id")
     return Done(there)
 

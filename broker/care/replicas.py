@@ -1,7 +1,8 @@
 """Copies of blocks of another node (RegisterBlock, UnregisterBlock, RegisterTemporaryRevoke, UnregisterTemporaryRevoke).
 
 The node where a block was entered is its master; a copy here follows it, and is ended by nothing else. What comes twice, or
-late, changes nothing: what has ended stays ended, a lift that is known stays known.
+late, changes nothing: what has ended stays ended, a lift that is known stays known. A node hands it over, never a person: what
+binds a block or a lift that people enter does not bind a copy.
 """
 
 from dataclasses import replace
@@ -17,6 +18,7 @@ from trust_framework.care import Act
 
 def put(block: Block, who: Caller, on: CareServices, now: int) -> Done[None]:
     """Take a block of another node as it stands there, lifts and end with it."""
+    blocks.a_node(who)
     copy = _copy(block, who, on)
     found = on.store.block(copy.id)
     if found is None:
@@ -87,6 +89,7 @@ def _followed(there: Block, after: Block, person: str, entered: Act, who: Caller
 
 def remove(id: str, who: Caller, on: CareServices, now: int) -> Done[None]:
     """The block stands no longer where it was entered. One that is not known, or has ended, is removed already."""
+    blocks.a_node(who)
     found = on.store.block(providers.entry_id(id))
     if found is None or not found[0].stands:
         return Done(None)
@@ -97,6 +100,7 @@ def remove(id: str, who: Caller, on: CareServices, now: int) -> Done[None]:
 
 def lift(lifted: Lift, who: Caller, on: CareServices, now: int) -> Done[None]:
     """The block is lifted for a time where it was entered."""
+    blocks.a_node(who)
     found = on.store.block(providers.entry_id(lifted.block, "block"))
     if found is None:
         raise CareRefused(ResultCode.NOTFOUND, "unknown", "block")
@@ -107,6 +111,7 @@ def lift(lifted: Lift, who: Caller, on: CareServices, now: int) -> Done[None]:
 
 def unlift(id: str, who: Caller, on: CareServices, now: int) -> Done[None]:
     """The lift was cancelled where it was entered. One that is not known is cancelled already."""
+    blocks.a_node(who)
     wanted = providers.entry_id(id)
     found = on.store.block_of_lift(wanted)
     if found is None:

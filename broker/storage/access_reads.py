@@ -3,6 +3,7 @@
 Each combination of what is looked for is a statement of its own, so that each finds its index.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Final
@@ -37,6 +38,7 @@ _CONDITIONS: Final[dict[str, Any]] = {
 _ONE = Kept(_READ.where(_A.record == bindparam("row")))
 _MANY = Kept(_READ.where(_A.record == any_(bindparam("rows", type_=ARRAY(BigInteger)))))
 _NUMBERS_AT_ONCE: Final = 2000
+_PLACE: Final = re.compile(r"([0-9]{1,12})-([0-9]{1,18})")  # within 64 bits
 
 
 def _matching(names: frozenset[str]) -> list[Any]:
@@ -82,12 +84,20 @@ def page(database: Database, sought: AccessSought, before: str | None = None, co
     """
     names, values = _asked(database, sought)
     if before is not None:
-        at, _, number = before.partition("-")
-        values |= {"before_at": int(at), "before": int(number), "until": min(sought.until, int(at))}
+        at, number = _place(before)
+        values |= {"before_at": at, "before": number, "until": min(sought.until, at)}
     wanted = min(count, MOST)
     rows = database.rows(_page(names, before is not None), {**values, "count": wanted + 1})
     shown = rows[:wanted]
     return AccessPage(_opened(database, shown), f"{shown[-1][1]}-{shown[-1][0]}" if len(rows) > wanted else None)
+
+
+def _place(before: str) -> tuple[int, int]:
+    """Where a page ended. Raises ValueError."""
+    found = _PLACE.fullmatch(before)
+    if found is None:
+        raise ValueError(before)
+    return int(found[1]), int(found[2])
 
 
 def count(database: Database, sought: AccessSought, most: int) -> int:

@@ -9,6 +9,7 @@ from broker.web.api import care_values as values
 from broker.web.api.care_turn import CareTurn
 from broker.web.api.errors import ApiError
 from broker.web.api.values import Done
+from trust_framework.blocks import Block
 from trust_framework.care import CareActor
 
 
@@ -63,12 +64,16 @@ def lifted(turn: CareTurn, block: str) -> values.Block:
     """Lift a block for a time, for a unit or one employee. In an emergency a review case begins."""
     new: values.NewLift = turn.body
     wish = LiftWish(new.id, block, new.until, new.unit, new.reason, new.employee, forms.entered(new.entered))
-    return forms.block(turn.call(block_lifts.lift, wish).result)
+    return _lifted(turn, turn.call(block_lifts.lift, wish).result)
 
 
 def lift_cancelled(turn: CareTurn, lift: str) -> values.Block:
     """End a lift before its time."""
-    return forms.block(turn.call(block_lifts.cancel, lift, forms.entered(turn.body.entered)).result)
+    return _lifted(turn, turn.call(block_lifts.cancel, lift, forms.entered(turn.body.entered)).result)
+
+
+def _lifted(turn: CareTurn, block: Block) -> values.Block:
+    return forms.block(block_lifts.told(block, turn.who, turn.on))
 
 
 def _actor(turn: CareTurn) -> CareActor | None:

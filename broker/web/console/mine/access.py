@@ -17,7 +17,7 @@ from broker.web.console.mine.places import provider_name, providers, unit_name
 from broker.web.console.mine.questions import emergencies, questions
 from broker.web.console.mine.reading import MOST, Reading
 from broker.web.console.mine.turn import OwnTurn, closed, own
-from broker.web.console.turn import ConsoleTurn
+from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.texts import texts
 from trust_framework.access_log import AccessSought
 from trust_framework.access_words import Told, named
@@ -82,8 +82,11 @@ def _day(written: str | None) -> date | None:
 def _page(reading: Reading) -> AccessList:
     mine = reading.mine
     before = mine.turn.query.get("efter", "")[:LONGEST_CURSOR] or None
-    page = mine.store.access_page(reading.sought, before, PAGE)
-    shown = [reading.told(row) for row in page.rows if reading.shows(row)]
+    try:
+        rows, following = reading.page(before, PAGE)
+    except ValueError:
+        raise Missing from None
+    shown = [reading.told(row) for row in rows]
     return AccessList(
         about=mine.about(),
         rows=tuple(AccessRow(told=told, url=mine.at(f"/atkomst/{told.id}")) for told in shown),
@@ -93,7 +96,7 @@ def _page(reading: Reading) -> AccessList:
         providers=_providers(reading),
         units=_units(reading),
         asked={} if reading.wrong else reading.asked,
-        before=page.before,
+        before=following,
         first=before is None,
         emergencies=emergencies(mine) if before is None and not reading.asked else (),
         questions=questions(mine) if before is None and not reading.asked else (),

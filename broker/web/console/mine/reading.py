@@ -64,6 +64,18 @@ class Reading:
             if before is None:
                 return
 
+    def page(self, before: str | None, count: int) -> tuple[tuple[AccessRow, ...], str | None]:
+        """Some entries, and after which to go on. What is not shown is told neither by a short page nor by where one ends."""
+        found: list[AccessRow] = []
+        while len(found) <= count:
+            page = self.mine.store.access_page(self.sought, before, count + 1)
+            found += filter(self.shows, page.rows)
+            before = page.before
+            if before is None:
+                break
+        shown = tuple(found[:count])
+        return shown, f"{shown[-1].record.at}-{shown[-1].id}" if len(found) > count else None
+
     def total(self) -> int:
         """How many entries there are, up to a bound. Where some are not shown, those that are shown are counted."""
         if self.hidden:

@@ -4,6 +4,7 @@ from typing import Final
 
 from broker.exchange import Reply
 from broker.web.answers import see_other
+from broker.web.console.mine.consents import note
 from broker.web.console.mine.pages import Choice, ChooseWhom, Overview, Part
 from broker.web.console.mine.questions import ANSWERED, emergencies, questions
 from broker.web.console.mine.turn import OwnTurn, born, held_now, name_of, own, strong
@@ -21,6 +22,8 @@ def overview(turn: ConsoleTurn, about: str = "") -> Reply:
     """What there is, and what has happened; of care only when the login is one that opens it."""
     mine = own(turn, about)
     opened = strong(turn) and mine.may(Deed.READ)
+    if opened:
+        note(mine, "overview")
     asked = questions(mine) if opened else ()
     page = Overview(
         about=mine.about(),

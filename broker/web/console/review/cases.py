@@ -16,7 +16,7 @@ from broker.web.console.review.reviews import NAMES
 from broker.web.console.review.search import facts_of, note
 from broker.web.console.sheet import Cell, Column, Doing, Done, Link, Narrowing, Sheet, Table, at, said, text, words
 from broker.web.console.turn import ConsoleTurn, Missing
-from trust_framework.review_cases import CaseKind, CaseState, Outcome, ReviewCase, hindered, state
+from trust_framework.review_cases import BEGUN_BY_STAFF, CaseKind, CaseState, Outcome, ReviewCase, hindered, state
 
 MOODS: Final = {
     CaseState.NEW: "warn",
@@ -135,10 +135,10 @@ def _shown(
         of=case.id[:8],
         back=Link(url=turn.at("/arenden"), said="review.cases.back"),
         alerts=alerts,
-        facts=_facts(here, case, person),
-        done=tuple(_act(here, each) for each in case.acts),
+        facts=() if stopped else _facts(here, case, person),
+        done=() if stopped else tuple(_act(here, each) for each in case.acts),
         doings=() if stopped else tuple(_doings(here, case, sent)),
-        links=_links(here, case),
+        links=() if stopped else _links(here, case),
     )
     return turn.render(page)
 
@@ -150,10 +150,12 @@ def _facts(here: Desk, case: ReviewCase, person: str) -> tuple[tuple[str, Cell],
         ("review.state", said("review.state." + where.value, MOODS[where])),
         ("review.opened", at(case.opened_at)),
     )
-    row = here.on.store.access_row(case.about) if case.about else None
+    row = here.on.store.access_row(case.about) if case.about and case.kind not in BEGUN_BY_STAFF else None
     if row is not None:
         return (*common, *facts_of(here, row))
-    emergency = here.on.store.emergency(case.about) if case.about else None
+    emergency = here.on.store.emergency(case.about) if case.about and case.kind in BEGUN_BY_STAFF else None
+    if emergency and (emergency[0].actor.provider, emergency[1]) != (case.provider, person):
+        emergency = None  # its id is the caller's: another's may have the same
     told = (
         ("review.employee", text(here.staff(case.employee))),
         ("review.patient", text(here.patient(person, case.patient, whole=True))),
