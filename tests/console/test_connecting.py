@@ -113,6 +113,7 @@ def test_levels_of_several_families_are_offered_in_words(console, anna):
     page = anna.get(at(console, "niva"))
     for said in ("Tillitsnivå 3", "som inte är folkbokförd", "eIDAS, nivå 4: eidas-high", "Sambi, nivå 3"):
         assert said in page.text
+    assert "sigmessage" not in page.text
     sent(anna, page, levels=["http://id.sambi.se/loa/loa3", LEVEL3])
     assert set(draft(console).content["levels"]) == {"http://id.sambi.se/loa/loa3", LEVEL3}
 

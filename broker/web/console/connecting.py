@@ -43,7 +43,10 @@ FAMILIES: Final[Mapping[loa.Family, Names]] = {
 federation file.
 """
 OFFERED: Final = tuple(
-    level.uri for family in FAMILIES for level in loa.LEVELS.values() if level.family is family and level.rank > 1
+    level.uri
+    for family in FAMILIES
+    for level in loa.LEVELS.values()
+    if level.family is family and level.rank > 1 and loa.known(level.uri)
 )
 
 Content = dict[str, Any]
