@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.chromium import chromium, looking, open_styled, picture
+from tests.support.chromium import chromium, looking, picture
 from tests.support.gallery import QR_TEXT, Gallery, serving
 from tests.support.page_samples import hostile, samples
 from tests.support.qr_reader import read_path
@@ -63,7 +63,7 @@ def base(gallery: tuple[Gallery, str]) -> str:
 
 
 def open_page(page: Page, base: str, name: str, language: str = "sv", theme: str = "light", cast: str = "") -> None:
-    open_styled(page, f"{base}/{language}/{theme}/{name}/{cast}".rstrip("/"))
+    page.goto(f"{base}/{language}/{theme}/{name}/{cast}".rstrip("/"))
     if name == "u2-scan" and page.evaluate("() => 'serviceWorker' in navigator"):
         page.wait_for_selector("#qr svg")
 

@@ -46,20 +46,6 @@ def looking(browser: Browser, width: int = 1280, height: int = 800, **more: Any)
         context.close()
 
 
-STYLED = "() => [...document.querySelectorAll('link[rel=stylesheet]')].every(link => link.sheet)"
-
-
-def open_styled(page: Page, address: str) -> None:
-    """Open a page with its style: a busy machine loses a style sheet now and then, and what is measured then is
-    no page of ours.
-    """
-    for _ in range(3):
-        page.goto(address)
-        if page.evaluate(STYLED):
-            return
-    raise AssertionError(f"{address} has a style sheet that does not load")
-
-
 def picture(page: Page, path: Path) -> None:
     """A picture of the whole page. Chromium on a busy machine fails at it now and then, for no reason of the page's."""
     path.parent.mkdir(parents=True, exist_ok=True)

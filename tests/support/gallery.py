@@ -56,7 +56,6 @@ class Gallery:
 
 class _Threaded(ThreadingMixIn, WSGIServer):
     daemon_threads = True
-    request_queue_size = 128  # a page asks for all its files at once
 
 
 class _Silent(WSGIRequestHandler):
