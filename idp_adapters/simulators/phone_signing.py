@@ -7,7 +7,6 @@ import base64
 import datetime as dt
 import hashlib
 import threading
-import xml.etree.ElementTree as ET  # only for writing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import NameOID
+
+from metadata.wire import xml
 
 DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 TYPES: Final = "http://www.bankid.com/signature/v1.0.0/types"
@@ -84,37 +85,36 @@ class Issuer:
 
 def xml_signature(key: rsa.RSAPrivateKey, certificate: x509.Certificate, body: Mapping[str, Any]) -> bytes:
     """An enveloping XML signature (XML Signature 1.1 section 4) over the texts of the order."""
-    signed = ET.Element("bankIdSignedData", {"xmlns": TYPES, "Id": SIGNED_ID})
+    signed = xml.new(f"{{{TYPES}}}bankIdSignedData", {None: TYPES}, {"Id": SIGNED_ID})
     if visible := body.get("userVisibleData"):
-        ET.SubElement(signed, "usrVisibleData", {"charset": "UTF-8", "visible": "wysiwys"}).text = visible
+        xml.add(signed, f"{{{TYPES}}}usrVisibleData", visible, {"charset": "UTF-8", "visible": "wysiwys"})
     if hidden := body.get("userNonVisibleData"):
-        ET.SubElement(signed, "usrNonVisibleData").text = hidden
-    ET.SubElement(signed, "clientInfo").text = "simulator"
-    info = _signed_info(hashlib.sha256(_canonical(signed)).digest())
-    value = key.sign(_canonical(info), padding.PKCS1v15(), hashes.SHA256())
-    signature = ET.Element("Signature", {"xmlns": DSIG})
+        xml.add(signed, f"{{{TYPES}}}usrNonVisibleData", hidden)
+    xml.add(signed, f"{{{TYPES}}}clientInfo", "simulator")
+    info = _signed_info(hashlib.sha256(xml.canonical(signed)).digest())
+    value = key.sign(xml.canonical(info), padding.PKCS1v15(), hashes.SHA256())
+    signature = xml.new(f"{{{DSIG}}}Signature", {None: DSIG})
     signature.append(info)
-    ET.SubElement(signature, "SignatureValue").text = _b64(value)
-    x509_data = ET.SubElement(ET.SubElement(signature, "KeyInfo"), "X509Data")
-    ET.SubElement(x509_data, "X509Certificate").text = _b64(certificate.public_bytes(serialization.Encoding.DER))
-    ET.SubElement(signature, "Object").append(signed)
-    return _canonical(signature)
+    _add(signature, "SignatureValue", _b64(value))
+    data = _add(_add(signature, "KeyInfo"), "X509Data")
+    _add(data, "X509Certificate", _b64(certificate.public_bytes(serialization.Encoding.DER)))
+    _add(signature, "Object").append(signed)
+    return xml.canonical(signature)
 
 
-def _signed_info(digest: bytes) -> ET.Element:
-    info = ET.Element("SignedInfo", {"xmlns": DSIG})
-    ET.SubElement(info, "CanonicalizationMethod", {"Algorithm": C14N})
-    ET.SubElement(info, "SignatureMethod", {"Algorithm": RSA_SHA256})
-    reference = ET.SubElement(info, "Reference", {"URI": f"#{SIGNED_ID}"})
-    ET.SubElement(ET.SubElement(reference, "Transforms"), "Transform", {"Algorithm": C14N})
-    ET.SubElement(reference, "DigestMethod", {"Algorithm": SHA256})
-    ET.SubElement(reference, "DigestValue").text = _b64(digest)
+def _signed_info(digest: bytes) -> Any:
+    info = xml.new(f"{{{DSIG}}}SignedInfo", {None: DSIG})
+    _add(info, "CanonicalizationMethod", Algorithm=C14N)
+    _add(info, "SignatureMethod", Algorithm=RSA_SHA256)
+    reference = _add(info, "Reference", URI=f"#{SIGNED_ID}")
+    _add(_add(reference, "Transforms"), "Transform", Algorithm=C14N)
+    _add(reference, "DigestMethod", Algorithm=SHA256)
+    _add(reference, "DigestValue", _b64(digest))
     return info
 
 
-def _canonical(element: ET.Element) -> bytes:
-    """For elements as plain as these (no prefixes), Canonical XML 2.0 and Exclusive XML Canonicalization agree."""
-    return ET.canonicalize(ET.tostring(element, encoding="unicode")).encode()
+def _add(parent: Any, name: str, content: str | None = None, **attributes: str) -> Any:
+    return xml.add(parent, f"{{{DSIG}}}{name}", content, attributes)
 
 
 def _certificate(

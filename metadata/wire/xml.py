@@ -139,10 +139,13 @@ def text(element: Element) -> str:
     return element.text or ""
 
 
-def new(tag: str, nsmap: Mapping[str, str], attributes: Mapping[str, str] | None = None) -> Element:
-    """A root element. Raises XmlRefused for a value with characters that XML 1.0 cannot carry."""
+def new(
+    tag: str, nsmap: Mapping[str, str] | Mapping[None, str], attributes: Mapping[str, str] | None = None
+) -> Element:
+    """A root element; None is the prefix of the default namespace. Raises XmlRefused for what XML 1.0 cannot carry."""
     try:
-        return etree.Element(tag, attrib=dict(attributes or {}), nsmap=dict(nsmap))
+        spaces: Any = dict(nsmap.items())  # the stubs know no default namespace
+        return etree.Element(tag, attrib=dict(attributes or {}), nsmap=spaces)
     except ValueError as error:
         raise XmlRefused("character") from error
 
