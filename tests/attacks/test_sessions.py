@@ -559,5 +559,6 @@ def test_every_route_that_changes_something_is_known_here():
         "/saml/sso", "/saml/acs", "/saml/slo",
         # by a token, a signature or nothing at all, and never by a cookie
         "/api/v1/", "/api/v1/validate", "/federation/register", "/federation/trust-mark-status", "/oidc/register",
+        "/log/witness/add-checkpoint",
     }  # fmt: skip
     assert all(urlsplit(path).path == path for path in ROUTES)

@@ -29,9 +29,9 @@ def grow(storage, many=3):
     Sealer(storage, storage.ring, storage.log_origin(), None).run()
 
 
-@pytest.fixture(scope="module")
-def world(lasting_worlds, log):
-    return lasting_worlds.make(witnessed_logs=" ".join(one.text for one in log.log_verifiers()))
+@pytest.fixture
+def world(worlds, log):
+    return worlds.make(witnessed_logs=" ".join(one.text for one in log.log_verifiers()))
 
 
 def add(world, body):
@@ -84,6 +84,7 @@ class TestOverHttp:
         def first(*_):
             raise Overtaken("witness")
 
+        assert add(world, request(0, (), log.log_note())).status == 200
         grow(log)
         known = world.store.witnessed(log.log_origin())
         note, proof = log.log_consistency(known.size)
