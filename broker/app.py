@@ -40,6 +40,7 @@ from metadata.client_keys import ClientKeys
 from metadata.federation.resolving import Resolver
 from metadata.wire.egress import Egress, EgressPolicy
 from metadata.wire.signing import Signer
+from metadata.wire.xml import compile_schemas
 
 log = logging.getLogger("tillit.app")
 
@@ -148,6 +149,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         default_language=settings.default_language,
     )
     pages.warm()
+    compile_schemas()
     published = Publications(
         services,
         snapshots.following.contents,

@@ -204,11 +204,17 @@ class _Shipped(etree.Resolver):
 
 
 _COMPILING = threading.Lock()
-"""Threads of a server that compiled at the same time were seen to lose an import now and then, and a good message failed."""
+"""Schemas compiled while other threads were at work were seen to lose an import now and then, and a good message failed."""
+
+
+def compile_schemas() -> None:
+    """Compile them all now, some milliseconds: a server does it before it has threads."""
+    for name in _SCHEMAS:
+        _schema(name)
 
 
 def _schema(name: str) -> etree.XMLSchema:
-    """The schema, compiled once, when first needed (a few milliseconds)."""
+    """The schema, compiled once, when first needed."""
     with _COMPILING:
         return _compiled(name)
 

@@ -97,6 +97,12 @@ def test_no_xml_is_parsed_on_a_warm_sign_on(warm, monkeypatch):
     assert calls == []
 
 
+def test_every_schema_is_compiled_before_the_first_request(worlds):
+    xml._compiled.cache_clear()
+    worlds.make()
+    assert xml._compiled.cache_info().currsize == len(xml._SCHEMAS)
+
+
 def test_the_counters_count_what_they_are_for(worlds, monkeypatch):
     with counting(monkeypatch, serialization, "load_der_private_key") as keys:
         worlds.make(federation(client()))
