@@ -17,6 +17,7 @@ from broker.exchange import Reply
 from broker.jobs.sealer import Sealer
 from broker.web.rivta import rivta
 from broker.web.rivta_listener import LIMITS, serve_rivta
+from broker.web.rivta_tls import VerifyingContext
 from tests.support.care_world import tool
 from tests.support.console import OTHER, Console, consoles, document, service
 from tests.support.gallery import _Silent, _Threaded
@@ -45,7 +46,11 @@ class Contracts(RivtaServer):
             (self.folder / name).write_bytes(octets)
         cert, key, ca = (self.folder / name for name in paths)
         self.listener = serve_rivta(
-            f"127.0.0.1:{port}", cert, key, ca, lambda r, c: rivta(r, c, self.on), lambda _: Reply(200), limits=LIMITS
+            f"127.0.0.1:{port}",
+            VerifyingContext(cert, key, ca),
+            lambda r, c: rivta(r, c, self.on),
+            lambda _: Reply(200),
+            limits=LIMITS,
         )
         self.listener.start()
 
