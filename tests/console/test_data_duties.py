@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from broker.care.filings import SaveCorrection
-from broker.login.effects import Effects
+from broker.login.effects import Effects, Overtaken
 from broker.web.console.review import corrections
 from tests.console.test_log_review import filled, main, part
 from tests.support import agreements
@@ -176,6 +176,24 @@ def corrected(office, id_: str = "0123456789abcdef") -> Correction:
     made = Correction(id_, OTHER, office.console.person("anna"), ("sn",), "Fel.", "p", office.world.clock.now, receipts)
     office.world.store.commit(Effects((SaveCorrection(made),)))
     return made
+
+
+def test_an_acknowledgement_that_another_change_overtook_is_made_anew_and_not_only_said(office, monkeypatch):
+    made = corrected(office)
+    owner = office.console.browser("anna", (MEMBER, Role.OWNER))
+    store, overtaken = office.world.store, []
+    commit = type(store).commit
+
+    def late(self, effects):
+        if not overtaken and any(isinstance(change, SaveCorrection) for change in effects.changes):
+            overtaken.append(True)
+            raise Overtaken("correction")
+        commit(self, effects)
+
+    monkeypatch.setattr(type(store), "commit", late)
+    office.send(f"/portal/{MEMBER}/rattelser/{made.id}/rp", browser=owner)
+    assert overtaken
+    assert "Kvitterad" in main(owner.get(f"/portal/{MEMBER}/rattelser/{made.id}/rp"))
 
 
 @pytest.mark.spec("IS", "07")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from broker.care import corrections
-from broker.care.calling import Caller, CallerKind, CareRefused
+from broker.care.calling import Caller, CallerKind, CareRefused, carried_out
 from broker.exchange import Reply
 from broker.web.console.review.corrections import details
 from broker.web.console.review.forms import AcknowledgeForm, fresh
@@ -85,5 +85,5 @@ def acknowledged(turn: ConsoleTurn, correction: str, service: str) -> Reply:
     """Our service knows, and has fetched the detail anew."""
     _mine(turn, correction, service)
     who = Caller(CallerKind.STAFF, person=turn.actor.person, member=turn.org)
-    turn.commit(corrections.acknowledge(correction, service, turn.org, turn.store, who, turn.now).effects)
+    carried_out(lambda: corrections.acknowledge(correction, service, turn.org, turn.store, who, turn.now), turn.store)
     return turn.see(turn.at("/rattelser"), notice="correction-acknowledged")

@@ -9,7 +9,7 @@ from typing import Any
 from wtforms.fields import SelectChoice
 
 from broker.care import reviews
-from broker.care.calling import CareRefused
+from broker.care.calling import CareRefused, carried_out
 from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.web.console.people import name_of
@@ -19,7 +19,7 @@ from broker.web.console.review.handing_out import file_reply
 from broker.web.console.review.search import note, units
 from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at, figure, said, text
 from broker.web.console.turn import ConsoleTurn, Missing
-from trust_framework.days import day_after, midnight
+from trust_framework.days import day_after, day_of, midnight
 from trust_framework.log_review import RULE_IDS, RULES, Report, Review, Selection
 from trust_framework.roles import Action
 
@@ -103,8 +103,6 @@ def _row(here: Desk, review: Review) -> tuple[Cell, ...]:
 
 def period(selection: Selection) -> str:
     """The days that are looked at."""
-    from trust_framework.days import day_of
-
     return f"{day_of(selection.since).isoformat()} – {day_of(selection.until).isoformat()}"
 
 
@@ -124,10 +122,9 @@ def drawn(turn: ConsoleTurn) -> Reply:
         tuple(form.rules.data),
     )
     try:
-        done = reviews.make(selection, here.who, here.on, turn.now)
+        done = carried_out(lambda: reviews.make(selection, here.who, here.on, turn.now), turn.store)
     except CareRefused as refused:
         return _listed(here, form, "review.not." + refused.reason)
-    turn.commit(done.effects)
     return turn.see(turn.at(f"/granskningar/{done.result.id}"), notice="review-drawn")
 
 
@@ -224,10 +221,9 @@ def signed(turn: ConsoleTurn, review: str) -> Reply:
     here = desk(turn)
     _found(here, review)
     try:
-        done = reviews.sign_off(review, here.who, here.on, turn.now)
+        carried_out(lambda: reviews.sign_off(review, here.who, here.on, turn.now), turn.store)
     except CareRefused as refused:
         return _shown(here, reviews.reported(_found(here, review), here.on), "review.not." + refused.reason)
-    turn.commit(done.effects)
     return turn.see(turn.at(f"/granskningar/{review}"), notice="review-signed")
 
 

@@ -10,7 +10,7 @@ from wtforms.fields import SelectChoice
 from broker.audit.care_events import AccessLogRead
 from broker.audit.review_events import ExtractMade
 from broker.care import cases
-from broker.care.calling import CareRefused
+from broker.care.calling import CareRefused, carried_out
 from broker.exchange import Reply
 from broker.login.effects import Effects, KeepOnce, Once
 from broker.login.handles import new_secret
@@ -345,8 +345,7 @@ def opened(turn: ConsoleTurn, search: str, entry: str) -> Reply:
     if not form_.valid(turn):
         return _entry(here, row, turn.at(f"/sok/{search}"), form_)
     try:
-        done = cases.open_about(row, form_.remark.data, here.who, here.on, turn.now)
+        done = carried_out(lambda: cases.open_about(row, form_.remark.data, here.who, here.on, turn.now), turn.store)
     except CareRefused:
         raise Missing from None
-    turn.commit(done.effects)
     return turn.see(turn.at(f"/arenden/{done.result.id}"), notice="case-opened")
