@@ -43,6 +43,7 @@ __all__ = [
     "QueueReport",
     "ReportState",
     "StoreAccess",
+    "entered",
     "for_patient",
     "info_logs",
     "logs",
@@ -67,6 +68,13 @@ def store(records: Sequence[AccessRecord], who: Caller, on: CareServices, now: i
     """StoreLog: check every record, and store them all. Raises CareRefused; LogIdTaken comes with the commit, and is the same
     VALIDATION_ERROR.
     """
+    if who.kind is CallerKind.STAFF:
+        raise CareRefused(ResultCode.ACCESSDENIED, "provider", "careProviderId")
+    return entered(records, who, on, now)
+
+
+def entered(records: Sequence[AccessRecord], who: Caller, on: CareServices, now: int) -> Done[int]:
+    """As `store`, for what the installation's own pages have done for staff: nobody writes to the log by hand."""
     if not 0 < len(records) <= MOST_RECORDS:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "number", "log")
     found = tuple([_checked(each, who, on, now) for each in records])
@@ -81,7 +89,7 @@ def _checked(record: AccessRecord, who: Caller, on: CareServices, now: int) -> A
     except Unfit as error:
         raise CareRefused(ResultCode.VALIDATION_ERROR, error.reason, error.field) from error
     provider = on.register.providers.get(found.provider)
-    if provider is None or who.kind is CallerKind.STAFF or not who.may_act_for(found.provider):
+    if provider is None or not who.may_act_for(found.provider):
         raise CareRefused(ResultCode.ACCESSDENIED, "provider", "careProviderId")
     if provider.units and found.unit not in provider.units:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "unknown-unit", "careUnitId")
@@ -151,10 +159,23 @@ def for_patient(
     return _answered("GetAccessLogsForPatient", purpose, asked, who, on, now)
 
 
-def info_logs(provider: str, period: Period, purpose: str, who: Caller, on: CareServices, now: int) -> Done[LogsAnswer]:
-    """GetInfoLogs: which other care providers accessed the information of this one in a period. Raises CareRefused."""
-    asked = AccessSought(source=_provider(provider, who), **_between(period))
+def info_logs(
+    provider: str,
+    period: Period,
+    purpose: str,
+    who: Caller,
+    on: CareServices,
+    now: int,
+    patient: Identifier | None = None,
+) -> Done[LogsAnswer]:
+    """GetInfoLogs: which other care providers accessed the information of this one in a period, or one patient's. Raises
+    CareRefused.
+    """
+    person = _person(patient, on)
+    asked = AccessSought(person=person or "", source=_provider(provider, who), **_between(period))
     _check(purpose, period)
+    if person is None:
+        return _done((), "GetInfoLogs", purpose, asked, who, now)
     return _answered("GetInfoLogs", purpose, asked, who, on, now)
 
 

@@ -290,6 +290,16 @@ class TestReading:
         done = access_log.info_logs(a.PROVIDER, WEEK, "uppföljning", CLIENT, on, NOW)
         assert [row.record.title for row in answered(on, done)] == ["far"]
 
+    @pytest.mark.spec("RIV-TA auditing:log", "GetInfoLogs")
+    def test_a_question_about_one_patient_counts_and_records_that_patient_alone(self, on, monkeypatch):
+        far = {"provider": a.OTHER_PROVIDER, "unit": a.FAR_UNIT}
+        store(on, record(title="one", **far), record(resource(a.OTHER_PATIENT), title="other", **far), who=BOTH)
+        monkeypatch.setattr(access_log, "AT_ONCE", 1)
+        done = access_log.info_logs(a.PROVIDER, WEEK, "uppföljning", CLIENT, on, NOW, a.PATIENT)
+        assert [row.record.title for row in answered(on, done)] == ["one"]
+        event = last_event(on)
+        assert (event["rows"], event["person"]) == (1, on.store.patient(a.PATIENT))
+
     @pytest.mark.spec("threats", "LO-06")
     def test_reading_is_recorded_with_its_purpose(self, on):
         store(on, record())

@@ -58,11 +58,10 @@ def get_info_logs(asked: Fields, call: Call) -> Done[Content]:
         done = access_log.report(queued, "GetInfoLogs", FOLLOW_UP, call.who, call.on, call.now)
     else:
         provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
-        done = access_log.info_logs(provider, _period(asked), FOLLOW_UP, call.who, call.on, call.now)
-    patient = _maybe_patient(asked)
-    person = call.on.store.patient(patient) if patient else None
-    rows = [row for row in done.result.rows if patient is None or row.person == person]
-    return _told(done, "careProviders", writing.each("careProvider", log_types.readers(rows, call.on.register)))
+        patient = _maybe_patient(asked)
+        done = access_log.info_logs(provider, _period(asked), FOLLOW_UP, call.who, call.on, call.now, patient)
+    readers = log_types.readers(done.result.rows, call.on.register)
+    return _told(done, "careProviders", writing.each("careProvider", readers))
 
 
 def get_access_logs(asked: Fields, call: Call) -> Done[Content]:

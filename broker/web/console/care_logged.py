@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from broker.care import access_log
-from broker.care.calling import CallerKind, Done
+from broker.care.calling import Done
 from broker.login.effects import NOTHING
 from broker.web.console.care_desk import Bedside
 from trust_framework.access_log import AccessedResource, AccessRecord
@@ -21,8 +21,7 @@ def logged(place: Bedside, id: str, reason: str, done: Done[Any]) -> Done[Any]:
     """What was done, with its record in the log; what was done before has its record already."""
     if done.effects == NOTHING:
         return done
-    pages = replace(place.desk.caller, kind=CallerKind.SYSTEM)  # nobody writes to the log by hand
-    stored = access_log.store((_record(place, id, reason),), pages, place.desk.services, place.turn.now)
+    stored = access_log.entered((_record(place, id, reason),), place.desk.caller, place.desk.services, place.turn.now)
     return replace(done, effects=done.effects + stored.effects)
 
 
