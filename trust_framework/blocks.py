@@ -121,8 +121,7 @@ def selects(block: Block, resource: Resource) -> bool:
 def lift_for(block: Block, actor: CareActor, now: int) -> Lift | None:
     """A temporary lift that is valid for whoever asks. One ends when its `until` comes (endDate)."""
     for lift in block.lifts:
-        mine = lift.unit == actor.unit != "" and lift.employee in {"", actor.employee}
-        if mine and lift.cancelled is None and now < lift.until:
+        if actor.within(lift.unit, lift.employee) and lift.cancelled is None and now < lift.until:
             return lift
     return None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from trust_framework.identifiers import KINDS, Identifier, hsa_compare_form
+from trust_framework.identifiers import KINDS, Identifier
 
 EVER: Final = 2**53
 """An instant after all others: the end of what has no end."""
@@ -53,6 +53,10 @@ class CareActor:
     commission: str = ""
     person: str = ""
     licences: tuple[str, ...] = ()
+
+    def within(self, unit: str, employee: str) -> bool:
+        """Whether an entry for a unit, or for one employee of it, is for this one. An actor at no unit has none."""
+        return unit == self.unit != "" and employee in {"", self.employee}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +179,6 @@ class Patient:
     born: str = ""
     protected: bool = False
     deceased: bool = False
-
-
-def same_hsa(one: str, other: str) -> bool:
-    """Whether two HSA-ids, however they are spelled, are the same."""
-    return hsa_compare_form(one) == hsa_compare_form(other)
 
 
 PATIENT_KINDS: Final = tuple(kind for name, kind in KINDS.items() if name != "hsa-id")

@@ -48,8 +48,7 @@ class CareConsent:
         return (
             self.stands
             and self.provider == actor.provider
-            and self.unit == actor.unit != ""
-            and self.employee in {"", actor.employee}
+            and actor.within(self.unit, self.employee)
             and self.period.holds(now)
         )
 

@@ -34,8 +34,7 @@ class CareRelation:
         return (
             self.stands
             and self.provider == actor.provider
-            and self.unit == actor.unit != ""
-            and self.employee in {"", actor.employee}
+            and actor.within(self.unit, self.employee)
             and self.period.holds(now)
         )
 

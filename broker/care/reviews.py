@@ -15,8 +15,8 @@ from broker.care.changes import SaveReviewCase
 from broker.care.filings import CasesAsked, ReviewServices, SaveReview, Unwatch, Watch
 from broker.login.effects import Effects, PersonKey
 from trust_framework.access_log import AccessRow, AccessSought
-from trust_framework.care import CareProvider, same_hsa
-from trust_framework.directory import StaffEntry
+from trust_framework.care import CareProvider
+from trust_framework.directory import StaffEntry, same_id
 from trust_framework.identifiers import Identifier, hsa_compare_form
 from trust_framework.log_review import (
     RULE_IDS,
@@ -168,12 +168,12 @@ def _surname(person: Person) -> str:
 
 def _employed(staff: Iterable[StaffEntry], provider: CareProvider) -> bool:
     named = (name for entry in staff for one in entry.commissions for name in one.attributes.get(PROVIDER, ()))
-    return any(same_hsa(name, provider.hsa_id) for name in named)
+    return any(same_id(name, provider.hsa_id) for name in named)
 
 
 def _units(employee: str, staff: Iterable[StaffEntry]) -> frozenset[str]:
     """The units at which the employee has a commission. One placed under the provider itself names no unit, and is none."""
-    mine = (entry for entry in staff if same_hsa(entry.hsa_id, employee))
+    mine = (entry for entry in staff if same_id(entry.hsa_id, employee))
     named = (name for entry in mine for one in entry.commissions for name in one.attributes.get(UNIT, ()))
     return frozenset(hsa_compare_form(name) for name in named)
 
