@@ -30,6 +30,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -60,7 +61,7 @@ class Denied(Exception):
     def headers(self) -> list[tuple[str, str]]:
         """What goes with the status: there is never a body."""
         told = [("Cache-Control", "no-store"), ("Content-Length", "0")]
-        if self.status != 503:  # noqa: PLR2004
+        if self.status != HTTPStatus.SERVICE_UNAVAILABLE:
             error = f', error="{self.code}"' if self.code else ""
             told.append(("WWW-Authenticate", f'Bearer realm="tillit"{error}'))
         return told
@@ -240,7 +241,7 @@ class Guard:
                     return "", denied.status, denied.headers
                 return view(*args, **kwargs)
 
-            return guarded  # type: ignore[return-value]
+            return guarded  # type: ignore[return-value]  # it is called as the view is
 
         return decorate
 
@@ -303,7 +304,7 @@ class _Broker:
         deadline = time.monotonic() + self._timeout
         try:
             status, answer = self._answer(body, authorization, deadline)
-            told = json.loads(answer) if status == 200 else None  # noqa: PLR2004
+            told = json.loads(answer) if status == HTTPStatus.OK else None
         except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
             raise Denied(503, "", "the broker did not answer") from error
         if not isinstance(told, dict):

@@ -97,7 +97,7 @@ def place_of(path: str) -> tuple[int, int]:
     """The number and width that a tile's path names after its level: `x001/x234/067` or `…/067.p/13`. Raises ValueError."""
     number, partial, width = path.partition(".p/")
     parts = number.split("/")
-    if any(not part.startswith("x") for part in parts[:-1]) or any(len(p.removeprefix("x")) != 3 for p in parts):  # noqa: PLR2004
+    if any(not part.startswith("x") for part in parts[:-1]) or any(len(p.removeprefix("x")) != 3 for p in parts):  # noqa: PLR2004  # digits a part
         raise ValueError("not a tile's path")
     digits = "".join(part.removeprefix("x") for part in parts[:-1]) + parts[-1]
     if not (digits.isascii() and digits.isdigit()) or (partial and not (width.isascii() and width.isdigit())):

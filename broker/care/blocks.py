@@ -208,5 +208,5 @@ def changed(act: str, block: Block, person: str, who: Caller, entered: Act, now:
         by=who.by,
         kind=who.kind.value,
         evidence=acts.evidence(entered),
-        **more,  # type: ignore[arg-type]
+        **more,  # type: ignore[arg-type]  # fields of the event, by name
     )

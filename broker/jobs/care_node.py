@@ -9,6 +9,8 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
@@ -30,6 +32,9 @@ from metadata.wire.connections import TlsIdentity
 from metadata.wire.outbound import EgressFailed, EgressRefused, Fetches, Outbound
 from metadata.wire.strict_json import BadJson, read_object
 from trust_framework.blocks import Block
+
+REFUSALS: Final = frozenset(range(400, 500)) - {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
+"""Statuses of a call that would be answered the same another time."""
 
 AT_ONCE: Final = 200
 FIRST_WAIT: Final = 30
@@ -79,7 +84,7 @@ class CareNode:
             answer = self._post(
                 f"/api/v1/care{path}", json.dumps(body).encode(), "application/json", f"Bearer {self._token}"
             )
-            if answer[0] != 401:  # noqa: PLR2004
+            if answer[0] != HTTPStatus.UNAUTHORIZED:
                 break
         return self._read(*answer)
 
@@ -100,8 +105,8 @@ class CareNode:
         return answer.status, answer.body
 
     def _read(self, status: int, body: bytes) -> Mapping[str, Any]:
-        if status != 200:  # noqa: PLR2004
-            raise NodeFailed(f"status {status}", refused=400 <= status < 500 and status not in {401, 429})  # noqa: PLR2004
+        if status != HTTPStatus.OK:
+            raise NodeFailed(f"status {status}", refused=status in REFUSALS)
         try:
             return read_object(body)
         except BadJson as error:
@@ -158,12 +163,12 @@ def _take(given: tuple[Block, ...], store: NodeStore, on: CareServices, *, whole
     blocks = [block for block in given if foreign(block.provider, on)]
     for block in blocks:
         with suppress(CareRefused):  # one that cannot be kept does not keep back the others
-            carried_out(lambda block=block: replicas.put(block, SYSTEM, on, store.clock()), store)  # type: ignore[misc]
+            carried_out(partial(replicas.put, block, SYSTEM, on, store.clock()), store)
     if whole:
         there = {block.id for block in blocks}
         gone = [block for block in store.copies_standing() if block.id not in there and foreign(block.provider, on)]
         for block in gone:
-            carried_out(lambda block=block: replicas.remove(block.id, SYSTEM, on, store.clock()), store)  # type: ignore[misc]
+            carried_out(partial(replicas.remove, block.id, SYSTEM, on, store.clock()), store)
 
 
 def _blocks(answer: Mapping[str, Any]) -> tuple[Block, ...]:

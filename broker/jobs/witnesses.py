@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final, Protocol
 
 from broker.audit.checkpoint import BadCheckpoint, read_note
@@ -64,7 +65,7 @@ def _show(store: WitnessedStore, egress: Fetches, witness: Witness, old: int) ->
         if not (known.isascii() and known.isdigit() and len(known) <= MOST_DIGITS):
             return
         answer = _asked(store, egress, witness, int(known))
-    if answer is None or answer[1].status != 200:  # noqa: PLR2004
+    if answer is None or answer[1].status != HTTPStatus.OK:
         return
     note, response = answer
     for line in response.body.decode("utf-8", "replace").splitlines():

@@ -96,7 +96,7 @@ def store(unit: Unit, change: StoreAccess) -> None:
         entering.take(record)
     try:
         unit.load(IDS, ("id", "record", "at"), sorted(entering.ids))
-    except Exception as error:
+    except Exception as error:  # of which class a duplicate is, the driver knows
         if unit.is_duplicate(error):
             raise LogIdTaken from error
         raise

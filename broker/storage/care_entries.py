@@ -1,6 +1,6 @@
 """How entries of care are kept: found by id and by patient, sealed under the patient's own key, written by compare-and-set.
 
-Owns what blocks, consents, relations, emergency accesses and cases have in common; each has its table in a file of its own.
+Owns what blocks, consents, relations and emergency accesses have in common; each has its table in a file of its own.
 `mark` is a keyed hash of the content: who writes names the mark of what they read. Forgetting a person deletes their rows,
 and what a backup still has no longer opens.
 """

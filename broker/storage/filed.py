@@ -44,7 +44,7 @@ def filed_table(name: str, about: About, *more: SchemaItem) -> Table:
 def position(after: str) -> tuple[int, str]:
     """What a cursor says; after the very last when it says nothing."""
     at, dot, id_ = after.partition(".")
-    return (int(at), id_) if dot and at.isascii() and at.isdigit() and len(at) < 16 else (END_OF_TIME, "")  # noqa: PLR2004
+    return (int(at), id_) if dot and at.isascii() and at.isdigit() and len(at) < 16 else (END_OF_TIME, "")  # noqa: PLR2004  # digits that no time has yet
 
 
 def _any_or(column: Any, name: str) -> Any:

@@ -1,7 +1,8 @@
 """What the Turkish regulation asks of those who keep and change the facts that its access rules read: named people, codes,
 corrections, and how long a dead person's information is kept.
 
-Each refusal is a code, None means that it may be done.
+Each refusal is a code, None means that it may be done. The access rules use `standing_authorisations`; no register keeps the
+other facts yet, so nothing else calls the rest.
 """
 
 from collections.abc import Iterable

@@ -1,9 +1,9 @@
 """The question of a proxy in front of a service: may this request pass? (nginx `auth_request`.)
 
 The proxy proves the service with a header of its own, passes on the visitor's token, and says about which patient the request
-is. 204 lets the request pass, with what
-the service may know in headers; 401 wants another token, 403 says no; none has a body. A service that does not prove itself
-gets 407, and any other answer than the first three is an error to nginx, which lets nothing pass.
+is. 204 lets the request pass, with what the service may know in headers; 401 wants another token, 403 says no; none has a
+body. A service that does not prove itself gets 407, and any other answer than the first three is an error to nginx, which lets
+nothing pass.
 """
 
 from collections.abc import Mapping
