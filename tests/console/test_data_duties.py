@@ -170,7 +170,7 @@ def test_a_breach_remembers_the_case_that_it_came_of(office):
 # --- corrections
 
 
-def corrected(office, id_: str = "0123456789abcdef") -> Correction:
+def corrected(office, id_: str) -> Correction:
     """A correction that the other member made of what our service got."""
     receipts = (Receipt("rp", MEMBER, ("sn",), ("AAAA-BBBB",)), Receipt("rp2", OTHER, ("sn",), ("CCCC-DDDD",)))
     made = Correction(id_, OTHER, office.console.person("anna"), ("sn",), "Fel.", "p", office.world.clock.now, receipts)
@@ -179,7 +179,7 @@ def corrected(office, id_: str = "0123456789abcdef") -> Correction:
 
 
 def test_an_acknowledgement_that_another_change_overtook_is_made_anew_and_not_only_said(office, monkeypatch):
-    made = corrected(office)
+    made = corrected(office, "0000000000000001")
     owner = office.console.browser("anna", (MEMBER, Role.OWNER))
     store, overtaken = office.world.store, []
     commit = type(store).commit
@@ -198,7 +198,7 @@ def test_an_acknowledgement_that_another_change_overtook_is_made_anew_and_not_on
 
 @pytest.mark.spec("IS", "07")
 def test_a_correction_waits_in_the_portal_of_each_receiver_until_it_is_acknowledged(office):
-    made = corrected(office)
+    made = corrected(office, "0000000000000002")
     owner = office.console.browser("anna", (MEMBER, Role.OWNER))
     assert "är rättad" in main(owner.get(f"/portal/{MEMBER}"))
     at = f"/portal/{MEMBER}/rattelser/{made.id}/rp"
