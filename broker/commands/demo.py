@@ -18,7 +18,7 @@ def demo(ctx: click.Context, *, check: bool, json_: bool, port: int | None, data
 
     Prints where to click, and serves until interrupted. With --check it exits with 0 only if every login held.
     """
-    from broker.demo import run
+    from broker.demo.running import run
 
     if json_ and not check:
         raise click.UsageError("--json goes with --check")

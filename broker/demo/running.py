@@ -23,6 +23,11 @@ class _Interrupted(Exception):
     """Somebody wants us to stop."""
 
 
+def run(*, check: bool, json: bool, port: int | None, data: Path | None) -> int:
+    """Start the demo and serve until interrupted, or with `check` drive every login and stop. Returns the exit code."""
+    return check_all(port, data, as_json=json) if check else serve(port, data)
+
+
 def serve(port: int | None, data: Path | None) -> int:
     """Until Ctrl-C or SIGTERM."""
     places = Places((data or Path(FOLDER)).absolute(), DEFAULT_PORT if port is None else port)

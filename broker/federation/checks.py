@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from broker.federation import care_entries, openid_entries
+from broker.federation import care_running, openid_entries
 from broker.federation.entries import TEST, UPSTREAM_KINDS, ReadEntry, Upstream, method_kind
 from broker.federation.faults import Faults, Place
 from broker.federation.schema import FederationFile
@@ -39,7 +39,7 @@ def check(read: ReadFile, settings: Settings, faults: Faults) -> None:
     _references(read.file, settings, faults)
     _feeds(read.file, faults)
     _addresses_of_entities(read, settings, faults)
-    for place, why in care_entries.wrong(read.file):
+    for place, why in care_running.wrong(read.file):
         faults.add(place, why)
     for place, why in openid_entries.wrong(read.file, known_methods(read.file, settings), settings.base_url):
         faults.add(place, why)
@@ -55,7 +55,7 @@ def _unique(file: FederationFile, faults: Faults) -> None:
         ((("agreements", at, "id"), entry.id) for at, entry in enumerate(file.agreements)),
         ((("feeds", at, "id"), entry.id) for at, entry in enumerate(file.feeds)),
         ((("policies", at, "id"), entry.id) for at, entry in enumerate(file.policies)),
-        *care_entries.named_things(file),
+        *care_running.named_things(file),
         (*own, *upstreams),
     ):
         _each_once(named, faults)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from broker.federation import care_entries, entries, openid_entries, sharing
+from broker.federation import care_running, entries, openid_entries, sharing
 from broker.federation.entries import TEST
 from broker.federation.schema import FederationFile, PersonEntry, ProviderEntry
 from broker.login import own
@@ -89,7 +89,7 @@ def assembled(
         provider_entities=entities,
         agreements=tuple(agreements.values()),
         entity=openid_entries.own_entity(file, members, agreements, settings.base_url),
-        care=care_entries.register(file),
+        care=care_running.register(file),
         policies=Policies(tuple(sharing.policy(entry) for entry in file.policies)),
     )
 

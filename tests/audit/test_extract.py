@@ -12,7 +12,7 @@ from broker.audit.archive import BadArchive, read
 from broker.audit.export import ProvenRow, write_extract
 from broker.care.access_values import StoreAccess
 from broker.login.effects import Effects
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from tests.support import care_values as a
 from tests.support.access_records import record, resource
 from tests.support.databases import NOW, Clock, sqlite_settings

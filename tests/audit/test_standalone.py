@@ -13,7 +13,7 @@ import pytest
 from broker.audit import standalone
 from broker.audit.export import export_log
 from broker.keys.making import NEEDS
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from tests.support.databases import Clock, sqlite_settings
 from tests.support.logs import SealedLog
 

@@ -11,7 +11,7 @@ from broker.audit.tree import leaf_hash, root
 from broker.audit.verify import verify_log
 from broker.keys.making import NEEDS
 from broker.login.effects import Effects
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from metadata.wire.signing import signer
 from tests.support import effects as a
 from tests.support.databases import settings_at

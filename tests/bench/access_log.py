@@ -22,10 +22,12 @@ from broker.audit.verify import verify_log
 from broker.care import access_log
 from broker.care.calling import Caller, CallerKind, CareServices
 from broker.jobs.sealer import Sealer
-from broker.storage import Storage, access_months, open_storage
+from broker.storage import access_months
 from broker.storage.access_log import ACCESS, COLUMNS, IDS
 from broker.storage.database import Unit
 from broker.storage.log import PENDING
+from broker.storage.opening import open_storage
+from broker.storage.storage import Storage
 from tests.support import care_values as a
 from tests.support.access_records import record, resource
 from tests.support.databases import PostgresServer, sqlite_settings

@@ -20,7 +20,7 @@ from broker.care.blocks import BlockWish
 from broker.care.calling import CareServices, carried_out
 from broker.care.relations import RelationWish
 from broker.login.effects import Effects, KeepPerson, PersonKey
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from broker.storage.storage import Storage
 from tests.support import care_values as values
 from tests.support.care import (

@@ -17,7 +17,7 @@ from broker.audit.checkpoint import read_note
 from broker.audit.tree import leaf_hash, verify_inclusion
 from broker.audit.verify import verify_log
 from broker.jobs.sealer import Sealer
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from tests.support.databases import Clock
 from trust_framework.access_log import AccessSought
 
@@ -29,7 +29,7 @@ from broker.care.access_values import StoreAccess
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects
 from broker.settings import Settings
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from tests.support.access_records import record
 from tests.support.databases import NOW, Clock
 from trust_framework.access_log import checked

@@ -11,7 +11,7 @@ from broker.care.calling import Caller, CallerKind, CareServices, carried_out
 from broker.care.copies import STATE
 from broker.jobs.care_node import CareNode, NodeFailed, care_node_jobs, copy, tell
 from broker.settings import Settings
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from metadata.wire.outbound import EgressFailed, Response
 from tests.support import care_values as a
 from tests.support.care_refusals import refused

@@ -12,7 +12,7 @@ from broker.jobs.care_node_soap import RivtaNode
 from broker.jobs.node import NodeFailed
 from broker.protocols.rivta.asking import get_blocks, told
 from broker.settings import Settings
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from metadata.wire.egress import Egress, EgressPolicy
 from metadata.wire.outbound import EgressFailed, Response, TlsIdentity
 from tests.support import care_values as a

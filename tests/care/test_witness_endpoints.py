@@ -7,7 +7,7 @@ from broker.audit.witness import Cosignature, Cosigner, cosigned_at, request
 from broker.jobs.sealer import Sealer
 from broker.jobs.witnesses import Witness, show_checkpoints, witness_jobs, witnesses
 from broker.login.effects import Overtaken
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from broker.web import witness as endpoint
 from metadata.wire.outbound import EgressFailed, Response
 from tests.support import effects as make

@@ -11,7 +11,7 @@ import pytest
 
 from broker.audit.events import KeyChanged
 from broker.settings import Settings
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from tests.support import federation as good
 from tests.support.command_line import CommandLine, environment, tillit
 from tests.support.databases import postgres_server

@@ -14,7 +14,7 @@ from broker.commands.checks.finding import State
 from broker.keys.making import need, new_key
 from broker.keys.ring import KeyState
 from broker.settings import Settings
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from metadata.wire.egress import Outbound, Response
 from tests.support import federation as good
 from tests.support import pki

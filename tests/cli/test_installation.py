@@ -7,7 +7,7 @@ import pytest
 
 from broker.keys.making import NEEDS
 from broker.settings import Settings
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from tests.support import federation as good
 from tests.support.command_line import CommandLine, environment, tillit
 from tests.support.federation import put

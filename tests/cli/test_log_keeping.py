@@ -10,7 +10,7 @@ from broker.care.access_values import StoreAccess
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects
 from broker.settings import Settings
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from tests.support import care_values as a
 from tests.support.access_records import record
 from tests.support.command_line import tillit

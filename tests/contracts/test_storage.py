@@ -28,7 +28,7 @@ from broker.login.effects import (
     UseOnce,
     UseSignOn,
 )
-from broker.storage import Storage
+from broker.storage.storage import Storage
 from idp_adapters.base import Consume
 from tests.support import effects as a
 from tests.support.databases import NOW, Clock

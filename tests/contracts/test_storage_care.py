@@ -20,8 +20,9 @@ from broker.care.changes import (
 from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
 from broker.keys.sealing import Unsealable
 from broker.login.effects import Effects, KeepPerson, Overtaken, PersonKey
-from broker.storage import care_versions, open_storage
+from broker.storage import care_versions
 from broker.storage.database import Unit
+from broker.storage.opening import open_storage
 from tests.contracts.test_storage_secrecy import dump, forms
 from tests.support import care_values as a
 from tests.support.databases import NOW

@@ -12,10 +12,10 @@ import pytest
 
 from broker.login.effects import Effects, KeepOnce, StartSignOn, StorageUnavailable, UseOnce
 from broker.settings import Settings
-from broker.storage import WrongSchema, create_storage, open_storage
 from broker.storage import database as database_module
 from broker.storage import storage as storage_module
 from broker.storage.database import GaveWay
+from broker.storage.opening import WrongSchema, create_storage, open_storage
 from broker.storage.schema import METADATA
 from tests.support import effects as a
 from tests.support.databases import NOW, settings_at, sqlite_settings
@@ -188,7 +188,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from broker.login.effects import Effects, SaveGrant, StartSignOn
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from tests.support import effects as a
 from tests.support.databases import settings_at
 storage = open_storage(settings_at(Path(sys.argv[1])))

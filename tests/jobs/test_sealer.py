@@ -128,7 +128,7 @@ def test_a_tree_that_another_changed_meanwhile_is_not_overwritten(storage):
 
 @pytest.mark.postgres
 def test_rows_that_commit_late_under_lower_ids_are_sealed_by_the_next_turn(postgres_server, tmp_path, file):
-    from broker.storage import open_storage
+    from broker.storage.opening import open_storage
 
     settings = postgres_server.settings(tmp_path / "broker")
     storage, slow = open_storage(settings), open_storage(settings)
@@ -151,7 +151,7 @@ def test_rows_that_commit_late_under_lower_ids_are_sealed_by_the_next_turn(postg
 def test_two_postgres_nodes_sealing_while_others_write_lose_and_double_nothing(postgres_server, tmp_path):
     import threading
 
-    from broker.storage import open_storage
+    from broker.storage.opening import open_storage
 
     settings = postgres_server.settings(tmp_path / "broker")
     nodes = [open_storage(settings) for _ in range(2)]

@@ -8,7 +8,7 @@ import pytest
 from broker.keys.kek import Kek, NoKek, create_kek, kek_path, load_kek
 from broker.keys.sealing import SealingVault, new_data_keys
 from broker.login.effects import Effects, KeepOnce
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from tests.support import effects as a
 from tests.support.databases import NOW, settings_at, sqlite_settings
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from broker.cli import cli
 from broker.settings import Settings
-from broker.storage import create_storage
+from broker.storage.opening import create_storage
 from tests.support import federation as good
 
 

@@ -20,7 +20,8 @@ import psycopg
 import pytest
 
 from broker.settings import Settings
-from broker.storage import Storage, create_storage, open_storage
+from broker.storage.opening import create_storage, open_storage
+from broker.storage.storage import Storage
 
 NOW = 1_800_000_000
 _BINARIES = Path("/usr/lib/postgresql/15/bin")

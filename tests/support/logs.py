@@ -8,7 +8,7 @@ from typing import Any
 from broker.audit.verify import Report, verify_log
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects, StartSignOn
-from broker.storage import Storage
+from broker.storage.storage import Storage
 from tests.support import effects as a
 
 

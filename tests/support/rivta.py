@@ -15,7 +15,7 @@ from zeep.transports import Transport
 from broker.exchange import Reply
 from broker.login.effects import Effects, KeepPerson, PersonKey
 from broker.protocols.rivta.contracts import CONTRACT_NAMES, OPERATIONS
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from broker.web.metrics import Metrics
 from broker.web.rivta import rivta
 from broker.web.rivta_listener import LIMITS, serve_rivta

@@ -4,8 +4,8 @@ import base64
 from urllib.parse import unquote_plus
 
 from broker.login.ports import Services
-from broker.protocols.oidc.client_auth import secret
 from broker.protocols.oidc.client_auth.base import TokenRequest
+from broker.protocols.oidc.client_auth.secret import check
 from broker.protocols.oidc.errors import InvalidClient
 from idp_adapters.base import Consume
 from metadata.register import OidcClient
@@ -23,7 +23,7 @@ def client_id(request: TokenRequest) -> str:
 
 def prove(request: TokenRequest, client: OidcClient, now: int, on: Services) -> tuple[Consume, ...]:  # noqa: ARG001
     """Check the secret."""
-    secret.check(_parts(request)[1], client, on, basic=True)
+    check(_parts(request)[1], client, on, basic=True)
     return ()
 
 

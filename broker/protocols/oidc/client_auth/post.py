@@ -1,8 +1,8 @@
 """client_secret_post (RFC 6749 section 2.3.1), in the body only."""
 
 from broker.login.ports import Services
-from broker.protocols.oidc.client_auth import secret
 from broker.protocols.oidc.client_auth.base import TokenRequest
+from broker.protocols.oidc.client_auth.secret import check
 from idp_adapters.base import Consume
 from metadata.register import OidcClient
 
@@ -19,5 +19,5 @@ def client_id(request: TokenRequest) -> str:
 
 def prove(request: TokenRequest, client: OidcClient, now: int, on: Services) -> tuple[Consume, ...]:  # noqa: ARG001
     """Check the secret."""
-    secret.check(request.form["client_secret"], client, on, basic=False)
+    check(request.form["client_secret"], client, on, basic=False)
     return ()
