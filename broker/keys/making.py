@@ -91,7 +91,7 @@ def new_key(
     )
     certificate = _certificate(private, name, now) if wanted.certificate else None
     sealed = vault.seal(_PURPOSE, plain, kid.encode())
-    return KeyRow(kid, wanted.use, wanted.alg, state, now, public, sealed, certificate, due_at)
+    return KeyRow(kid, wanted.use, wanted.alg, state, now, public, sealed, certificate, due_at, now)
 
 
 def first_keys(name: str, vault: SealingVault, now: int) -> tuple[KeyRow, ...]:

@@ -9,7 +9,8 @@ from broker.keys.ring import KeyState
 class KeyRow:
     """A key of the ring at rest. `sealed` is the private key (PKCS #8); once removed, a proof that the key was ours.
 
-    `due_at` is when it goes on to its next state by itself, where that is settled.
+    `due_at` is when it goes on to its next state by itself, where that is settled; `made_at` when it was made and published,
+    None for keys that are older than that column.
     """
 
     kid: str
@@ -21,6 +22,12 @@ class KeyRow:
     sealed: bytes = field(repr=False)
     certificate: bytes | None = None
     due_at: int | None = None
+    made_at: int | None = None
+
+    @property
+    def published_at(self) -> int:
+        """Since when whoever fetches our keys has it, as far as is known."""
+        return self.since if self.made_at is None else self.made_at
 
 
 @dataclass(frozen=True, slots=True)

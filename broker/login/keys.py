@@ -5,6 +5,7 @@ What moves a key on is `broker.keys.rotation`'s; here is what a command, a job o
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from broker.audit.events import KeyChanged, KeyChosen
 from broker.keys.rows import KeyRow
@@ -33,9 +34,18 @@ class ChooseKey(Change):
     at: int
 
 
+class How(StrEnum):
+    """How it is known whose client fetched our keys: neither is a proof."""
+
+    SAID = "said"
+    ADDRESS = "address"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyFetch:
-    """Somebody fetched a document with our keys. `address` is kept as a keyed hash; `service` is what the client said."""
+    """Somebody fetched a document with our keys. `address` is kept as a keyed hash; `service` is what the client said, or the
+    one whose client proved itself from there (`how`). `shared` counts the other services of which that is true.
+    """
 
     document: str
     address: str = field(repr=False)
@@ -44,6 +54,17 @@ class KeyFetch:
     service: str
     first_at: int
     last_at: int
+    how: How = How.SAID
+    shared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAddress:
+    """A service's client proved itself from this address at `at`. The address is kept as a keyed hash."""
+
+    service: str
+    address: str = field(repr=False)
+    at: int
 
 
 def moved(changed: Iterable[KeyRow], at: int, expected: str | None = None, by: str = "") -> Effects:

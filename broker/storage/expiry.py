@@ -10,7 +10,7 @@ from broker.storage.access_reports import REPORTS
 from broker.storage.chained import CHAINED
 from broker.storage.counts import COUNTS
 from broker.storage.database import Kept, Unit
-from broker.storage.fetches import FETCHES
+from broker.storage.fetches import ADDRESSES, FETCHES
 from broker.storage.grants import GRANTS
 from broker.storage.key_use import KEY_USE
 from broker.storage.log import CHECKPOINTS
@@ -47,6 +47,7 @@ RULES = (
     Rule(NOTICES, "expires_at", 365 * DAY),
     Rule(MAILS, "made_at", 90 * DAY),
     Rule(FETCHES, "last_at", 90 * DAY),
+    Rule(ADDRESSES, "last_at", 90 * DAY),
     Rule(KEY_USE, "starts_at", 60 * DAY),
     Rule(CHAINED, "expires_at", GRACE),
     Rule(TEST_RUNS, "expires_at", GRACE),

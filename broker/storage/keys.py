@@ -34,6 +34,7 @@ RING = table(
     octets("sealed", "DER PKCS #8, sealed; once removed, a sealed proof that the public key was ours"),
     octets("certificate", "DER certificate, for SAML", nullable=True),
     number("due_at", "When it goes on to its next state by itself", nullable=True),
+    number("made_at", "When it was made and published", nullable=True),
 )
 CHOICES = table(
     "ring_choices",
@@ -46,7 +47,7 @@ CHOICES = table(
     text("kid", "The key's name"),
     number("at", "When it was chosen"),
 )
-_FIELDS = ("kid", "use", "alg", "state", "since", "public_key", "sealed", "certificate", "due_at")
+_FIELDS = ("kid", "use", "alg", "state", "since", "public_key", "sealed", "certificate", "due_at", "made_at")
 _D, _R, _C = DATA_KEYS.c, RING.c, CHOICES.c
 
 
@@ -117,8 +118,8 @@ def choices(database: Database) -> tuple[KeyChoice, ...]:
 def read(database: Database) -> tuple[KeyRow, ...]:
     """Every key there ever was, oldest state first."""
     return tuple(
-        KeyRow(kid, use, alg, KeyState(state), since, public, sealed, certificate, due_at)
-        for kid, use, alg, state, since, public, sealed, certificate, due_at in database.rows(_READ, {})
+        KeyRow(kid, use, alg, KeyState(state), since, public, sealed, certificate, due_at, made_at)
+        for kid, use, alg, state, since, public, sealed, certificate, due_at, made_at in database.rows(_READ, {})
     )
 
 

@@ -73,7 +73,7 @@ from broker.login.effects import (
     PersonKey,
     StorageUnavailable,
 )
-from broker.login.keys import ChooseKey, KeyFetch, SaveRing
+from broker.login.keys import ChooseKey, ClientAddress, KeyFetch, SaveRing
 from broker.login.mail import KeepMail, Mail, NoteNotice
 from broker.login.person import ConsentKept, EndGrants, RevokeRepresentation, StandingSignOn, WithdrawConsent
 from broker.login.request import Transaction
@@ -774,18 +774,22 @@ class Storage(LogStore):
 
         self._write(work)
 
-    def note_fetches(self, fetches: Iterable[KeyFetch]) -> None:
-        """Note who fetched our keys."""
-        kept = tuple(fetches)
-        self._write(lambda unit: key_fetches.note(unit, kept))
+    def note_fetches(self, fetches: Iterable[KeyFetch], proofs: Iterable[ClientAddress] = ()) -> None:
+        """Note who fetched our keys, and from where clients proved themselves."""
+        kept, proved = tuple(fetches), tuple(proofs)
+        self._write(lambda unit: key_fetches.note(unit, kept, proved))
 
     def fetches_latest(self, count: int = 50) -> tuple[KeyFetch, ...]:
         """The latest fetches of our keys."""
         return key_fetches.latest(self._database, count)
 
     def fetches_of(self, service: str) -> tuple[KeyFetch, ...]:
-        """The fetches of our keys by clients that said they were a service."""
+        """The fetches of our keys that are known to be a service's, by what its client said or where it came from."""
         return key_fetches.of_service(self._database, service)
+
+    def fetches_by_service(self, count: int = 50) -> tuple[tuple[str, str, int], ...]:
+        """Service, document and when it was last fetched for that service; the latest first."""
+        return key_fetches.by_service(self._database, count)
 
     def data_keys(self) -> tuple[WrappedKey, ...]:
         """The wrapped data keys."""

@@ -1,7 +1,7 @@
 """Endpoints that clients prove themselves at (token, introspection, revocation), and how often they may fail to.
 
-Owns the counting: by source, and by the name that is claimed from that source, so that nobody can shut a client out from
-another place. What is proof is `broker.protocols.oidc.client_auth`.
+Owns the counting of failures, by source, and by the name that is claimed from that source, so that nobody can shut a client
+out from another place; and notes from where each proved itself. What is proof is `broker.protocols.oidc.client_auth`.
 """
 
 import base64
@@ -13,8 +13,12 @@ from broker.exchange import BadRequest, Reply, Request
 from broker.protocols.oidc.wire import json_reply
 from broker.web.pages.error import RETRY_AFTER
 from broker.web.turn import Turn
+from metadata.register import UnknownService
+from metadata.wire.claims import JoseRefused
+from metadata.wire.jose import claimed
 
 FAILURE: Final = "client-failure"
+_REDIRECTED: Final = 300
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 
@@ -34,10 +38,25 @@ def authenticated(
         reply = endpoint(turn.request, turn.now, turn.on.services)
         if reply.status == unproven:
             throttle.allows(FAILURE, _who(turn.request, header))
+        elif reply.status < _REDIRECTED:
+            _proved(turn, header)
         return reply
 
     view.__doc__ = endpoint.__doc__
     return view
+
+
+def _proved(turn: Turn, header: str) -> None:
+    """Note from where the client of a service proved itself, which tells whose client fetches our keys from there.
+
+    A public client proves nothing, and its address may be a person's.
+    """
+    try:
+        service = turn.on.services.federation().register.by_client_id(_claimed(turn.request, header))
+    except UnknownService:
+        return
+    if service.oidc is not None and service.oidc.token_endpoint_auth_method != "none":
+        turn.on.fetches.proved(service.id, turn.request.remote, turn.now)
 
 
 def _too_many() -> Reply:
@@ -58,6 +77,7 @@ def _claimed(request: Request, header: str) -> str:
         except (binascii.Error, ValueError):
             return ""
     try:
-        return dict(request.form()).get("client_id", "")
-    except BadRequest:
+        form = dict(request.form())
+        return form.get("client_id") or claimed(form.get("client_assertion", ""), "sub")
+    except (BadRequest, JoseRefused):
         return ""

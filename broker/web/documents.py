@@ -45,7 +45,7 @@ def _kept(name: str, make: Callable[[Services], Reply], turn: Turn) -> Reply:
     return kept.reply
 
 
-def _fetched(document: str, turn: Turn) -> None:
+def fetched(document: str, turn: Turn) -> None:
     """Note who has our keys now; what that is worth is said in `broker.web.fetches`."""
     turn.on.fetches.note(document, turn.request, turn.on.services.federation().register.services, turn.now)
 
@@ -57,13 +57,13 @@ def configuration(turn: Turn) -> Reply:
 
 def jwks(turn: Turn) -> Reply:
     """The public keys that verify our tokens (RFC 7517)."""
-    _fetched("jwks", turn)
+    fetched("jwks", turn)
     return _kept("jwks", lambda on: Reply(200, _JSON, discovery.jwks(on)), turn)
 
 
 def saml_metadata(turn: Turn) -> Reply:
     """Our signed SAML metadata, identity provider and service provider in one; the address is our entityID."""
-    _fetched("saml", turn)
+    fetched("saml", turn)
     return _kept("saml", lambda on: Reply(200, _SAML, saml_document(on, turn.now)), turn)
 
 

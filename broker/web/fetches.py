@@ -1,49 +1,64 @@
 """Who has fetched our keys, as far as it can be known: noted in memory at each fetch, written by the jobs thread.
 
-What is known is an address and what the client calls itself; a service only when it says so itself (`?service=ID`), which
-anybody could say. A fetch is thus a sign that a service has the keys of that time, never a proof. Nothing is written on
-the way of a request, and a flood of addresses fills no more than one turn's table.
+What is known of a fetch is an address and what the client calls itself. A service is known when the client says so
+(`?service=ID`), which anybody could say; or when a client of that service proved itself to us from the same address, which
+others behind that address share. A fetch is thus a sign that a service has the keys of that time, never a proof. Nothing is
+written on the way of a request, and a flood of addresses fills no more than one turn's table.
 """
 
 import ipaddress
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final
+from typing import Final, TypeVar
 
 from broker.exchange import BadRequest, Request
-from broker.login.keys import KeyFetch
+from broker.login.keys import ClientAddress, KeyFetch
 
 MOST: Final = 2000
-"""Fetchers noted between two turns of the jobs; more are not noted, and come again."""
+"""Fetchers, and places of proofs, noted between two turns of the jobs; more are not noted, and come again."""
 
 LONGEST: Final = 80
+K = TypeVar("K")
 _Key = tuple[str, str, str, str]
+Write = Callable[[Iterable[KeyFetch], Iterable[ClientAddress]], None]
 
 
 @dataclass(slots=True)
 class KeyFetches:
-    """What was fetched since the last turn, by document, address, client and service."""
+    """What was fetched since the last turn, by document, address, client and service; and who proved itself from where."""
 
     _noted: dict[_Key, int] = field(default_factory=dict)
+    _proved: dict[tuple[str, str], int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def note(self, document: str, request: Request, services: Container[str], now: int) -> None:
         """A fetch. One entry of a dict; the query is looked at only where there is one."""
         service = _claimed(request, services) if request.query else ""
-        key = (document, request.remote, request.headers.get("user-agent", "")[:LONGEST], service)
-        if key in self._noted or len(self._noted) < MOST:
-            self._noted[key] = now
+        _kept(self._noted, (document, request.remote, request.headers.get("user-agent", "")[:LONGEST], service), now)
 
-    def record(self, write: Callable[[Iterable[KeyFetch]], None]) -> None:
+    def proved(self, service: str, address: str, now: int) -> None:
+        """A client of a service proved itself from there."""
+        _kept(self._proved, (service, address), now)
+
+    def record(self, write: Write) -> None:
         """Hand over what was noted. What cannot be written is lost: services fetch again."""
         with self._lock:
             noted, self._noted = self._noted, {}
-        if noted:
+            proved, self._proved = self._proved, {}
+        if noted or proved:
             write(
-                KeyFetch(document, address, network(address), printable(agent), service, at, at)
-                for (document, address, agent, service), at in noted.items()
+                [
+                    KeyFetch(document, address, network(address), printable(agent), service, at, at)
+                    for (document, address, agent, service), at in noted.items()
+                ],
+                [ClientAddress(service, address, at) for (service, address), at in proved.items()],
             )
+
+
+def _kept(noted: dict[K, int], key: K, now: int) -> None:
+    if key in noted or len(noted) < MOST:
+        noted[key] = now
 
 
 def _claimed(request: Request, services: Container[str]) -> str:

@@ -14,9 +14,10 @@ from ssl import DER_cert_to_PEM_cert
 from typing import Final
 
 from broker.exchange import Pieces, Reply
+from broker.web.documents import fetched
 from broker.web.published import SIGNING
 from broker.web.turn import Turn
-from metadata.publication import AUDIENCES, Answer
+from metadata.publication import AUDIENCES, SHA1, Answer, sha1
 
 View = Callable[[Turn], Reply]
 ENTITIES: Final = "/entities/"
@@ -33,8 +34,17 @@ _UNKNOWN: Final = Reply(
 
 def one_entity(turn: Turn) -> Reply:
     """One entity's signed metadata, named by its entityID, percent-encoded, or by `{sha1}` and that one's digest (MDQ)."""
-    answer = turn.on.publication().entity(turn.request.path.removeprefix(ENTITIES), turn.now)
+    name = turn.request.path.removeprefix(ENTITIES)
+    if name in _our_names(turn.on.services.settings.entity_id):
+        fetched("mdq", turn)
+    answer = turn.on.publication().entity(name, turn.now)
     return _UNKNOWN if answer is None else _answered(answer, turn)
+
+
+@lru_cache(maxsize=8)
+def _our_names(entity_id: str) -> frozenset[str]:
+    """What our own metadata, with our keys, is asked for by; a fetch of another's tells nothing of who knows our keys."""
+    return frozenset({entity_id, SHA1 + sha1(entity_id)})
 
 
 def everything(turn: Turn) -> Reply:
@@ -64,6 +74,7 @@ def certificates(turn: Turn) -> Reply:
 
 
 def _group(audience: str, turn: Turn) -> Reply:
+    fetched("aggregate", turn)  # we are among the entities of each
     return _answered(turn.on.publication().group(audience, turn.now), turn)
 
 

@@ -79,6 +79,12 @@ def public_jwk(signer: Signer) -> dict[str, str]:
     return {**_numbers(signer.public_key), "kid": signer.kid, "use": "sig", "alg": signer.alg}
 
 
+def jwk_of(key: PublicKey) -> dict[str, str]:
+    """A public key as a JWK, named by its thumbprint (RFC 7638)."""
+    numbers = _numbers(key)
+    return {**numbers, "kid": str(joserfc_jwk.thumbprint(numbers))}
+
+
 def _numbers(key: PublicKey) -> dict[str, str]:
     kinds: dict[type[Any], Any] = {
         rsa.RSAPublicKey: joserfc_jwk.RSAKey,

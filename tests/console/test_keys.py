@@ -1,11 +1,16 @@
 """O6 and M6: the federation's keys and what an operator does with them; what of a member runs out, and who fetched our keys."""
 
 import datetime as dt
+import hashlib
+from base64 import urlsafe_b64encode
 
 import pytest
 
+from broker.exchange import Request
 from broker.jobs.standard import move_keys
 from broker.keys.ring import KeyState
+from broker.storage.fetches import SHARING
+from broker.web.clients import _claimed
 from broker.web.fetches import MOST, network
 from tests.console.test_every_route import token
 from tests.support import saml_metadata as md
@@ -18,6 +23,10 @@ pytest_plugins = ["tests.support.worlds"]
 
 OURS = f"/portal/{MEMBER}/nycklar"
 KEY = "oidc ES256"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+ASSERTION = ".".join(
+    urlsafe_b64encode(part).rstrip(b"=").decode() for part in (b'{"alg":"ES256"}', b'{"sub":"rp"}', b"signature")
+)
 
 
 @pytest.fixture
@@ -137,13 +146,66 @@ class TestMemberKeys:
         assert "Ingen hämtning är känd" in member.get(OURS).text
         world.request("GET", "/oidc/jwks?service=rp")
         world.app.on.fetches.record(world.store.note_fetches)
-        assert "Har hämtat den nya nyckeln" in member.get(OURS).text
+        assert ">Hämtad<" in member.get(OURS).text
         world.clock.now += 60
         press(console, browser, "plan")
-        assert "Har inte hämtat den nya nyckeln" in member.get(OURS).text
+        assert "Bara äldre nycklar hämtade" in member.get(OURS).text
         world.request("GET", "/saml/metadata?service=rp2")
         world.app.on.fetches.record(world.store.note_fetches)
         assert "SAML-metadata" not in member.get(OURS).text
+
+    def test_a_key_that_was_fetched_before_it_signed_is_held_when_it_does(self, console, browser):
+        world, member = console.world, console.browser("anna", (MEMBER, Role.TECHNICAL))
+        press(console, browser, "plan")
+        world.clock.now += 60
+        fetch(world, "/oidc/jwks?service=rp")
+        world.clock.now += 60
+        press(console, browser, "switch")
+        assert ">Hämtad<" in member.get(OURS).text
+
+    def test_a_service_is_known_by_where_its_client_proved_itself(self, console):
+        world, member = console.world, console.browser("anna", (MEMBER, Role.TECHNICAL))
+        fetch(world, "/oidc/jwks")
+        assert "Ingen hämtning är känd" in member.get(OURS).text
+        assert world.token("rp", grant_type="client_credentials").status == 200
+        recorded(world)
+        assert "där tjänstens klient har legitimerat sig" in member.get(OURS).text
+        assert "Andra tjänster på samma adress" not in member.get(OURS).text
+        assert world.token("rp2", grant_type="client_credentials").status == 200
+        recorded(world)
+        assert "Andra tjänster på samma adress: 1." in member.get(OURS).text
+
+    def test_an_address_of_very_many_services_tells_nothing(self, console):
+        world = console.world
+        fetch(world, "/oidc/jwks")
+        for number in range(SHARING):
+            world.app.on.fetches.proved(f"s{number}", "127.0.0.1", world.clock.now)
+        recorded(world)
+        assert [one.shared for one in world.store.fetches_of("s0")] == [SHARING - 1]
+        world.app.on.fetches.proved("one-more", "127.0.0.1", world.clock.now)
+        recorded(world)
+        assert (world.store.fetches_of("s0"), world.store.fetches_by_service()) == ((), ())
+
+    def test_an_operator_sees_which_services_have_the_newest_key_those_that_lack_it_first(self, console, browser):
+        world = console.world
+        fetch(world, "/oidc/jwks?service=rp2")
+        world.clock.now += 60
+        press(console, browser, "plan")
+        fetch(world, "/oidc/jwks?service=rp")
+        page = browser.get("/admin/nycklar").text
+        assert "Aktiva tjänster: 2. Med någon känd hämtning: 2, av den nyaste nyckeln: 1." in page
+        table = page[page.index("Vilka tjänster som har den nya nyckeln") :]
+        assert table.index('<th scope="row">rp2') < table.index('<th scope="row">rp<')
+
+
+def recorded(world):
+    world.app.on.fetches.record(world.store.note_fetches)
+
+
+def fetch(world, *paths):
+    for path in paths:
+        assert world.request("GET", path).status == 200
+    recorded(world)
 
 
 class TestFetches:
@@ -174,9 +236,41 @@ class TestFetches:
         for number in range(MOST + 50):
             console.world.request("GET", "/oidc/jwks", **{"User-Agent": f"flood/{number}"})
         rows = []
-        fetches.record(rows.extend)
+        fetches.record(lambda noted, _: rows.extend(noted))
         assert len(rows) == MOST
-        fetches.record(lambda _: pytest.fail("nothing is left"))
+        fetches.record(lambda *_: pytest.fail("nothing is left"))
+
+    def test_our_keys_are_also_had_from_the_published_register(self, console):
+        world = console.world
+        ours = f"{world.base}/saml/metadata"
+        digest = hashlib.sha1(ours.encode(), usedforsecurity=False).hexdigest()
+        for name in (ours, f"{{sha1}}{digest}"):
+            fetch(world, f"/entities/{name}?service=rp", "/entities?service=rp")
+            assert {one.document for one in world.store.fetches_of("rp")} == {"mdq", "aggregate"}
+            world.clock.now += 1
+
+    def test_anothers_metadata_has_none_of_our_keys(self, console):
+        world = console.world
+        assert world.request("GET", "/entities/https%3A%2F%2Fnobody.example?service=rp").status == 404
+        assert self.noted(world) == []
+
+    def test_who_proves_nothing_is_not_believed_to_be_there(self, worlds):
+        public = service(
+            "open", client_secret=None, grant_types=["authorization_code"], token_endpoint_auth_method="none"
+        )
+        world = consoles(worlds, document(services=[service("rp"), service("rp2", "2120000142"), public])).world
+        assert world.token("rp", "wrong", grant_type="client_credentials").status == 401
+        assert world.token("nobody", grant_type="client_credentials").status == 401
+        at = "https://open.example.org/cb"
+        assert world.redeem(world.code(client_id="open", redirect_uri=at), "open", None, redirect_uri=at).status == 200
+        fetch(world, "/oidc/jwks")
+        assert world.store.fetches_by_service() == ()
+
+    def test_a_client_that_names_itself_by_its_assertion_alone_is_known(self):
+        asked = Request("POST", "/oidc/token", headers=FORM, body=f"client_assertion={ASSERTION}".encode())
+        assert _claimed(asked, "authorization") == "rp"
+        asked = Request("POST", "/oidc/token", headers=FORM, body=b"client_assertion=x.y.z")
+        assert _claimed(asked, "authorization") == ""
 
     @pytest.mark.parametrize(
         ("address", "found"),

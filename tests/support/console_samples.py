@@ -30,10 +30,15 @@ from broker.web.console.keys_pages import (
     EndRow,
     FederationKeys,
     FetchRow,
+    HeldRow,
     KeyLine,
     MemberKeys,
+    OpenChange,
     OwnChoice,
     OwnKey,
+    Reach,
+    ServiceKey,
+    ServiceKeys,
 )
 from broker.web.console.listing import Asked, Listing
 from broker.web.console.logins import SupposeForm
@@ -67,6 +72,7 @@ from broker.web.console.methods_pages import (
     Tried,
     TriedRow,
 )
+from broker.web.console.own_keys import NextKeyForm
 from broker.web.console.policies import PolicyForm
 from broker.web.console.policies_pages import ImpactRow, PastRow, PolicyList, PolicyView, RuleRow
 from broker.web.console.proposals_forms import ApplyForm, DecisionForm
@@ -791,12 +797,21 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
         ),
         choices=(OwnChoice("journal", "saml", "RS256", "4567abcd"),),
         changes=(Change("saml", "RS256", ("abort", "switch")), Change("oidc", "ES256", ("plan", "switch", "back"))),
+        reach=Reach(3, 2, 1),
+        held=(HeldRow(c.value, "mdq", NOW), HeldRow("journal", "jwks", NOW, new=True)),
         fetches=(FetchRow("jwks", "192.0.2.0/24", c.value, c.value, NOW), FetchRow("saml", "", "", "", NOW)),
         action="/admin/nycklar",
         csrf="token",
     ),
     "o6-keys-none": lambda _: FederationKeys(
-        keys=(), choices=(), changes=(), fetches=(), action="/admin/nycklar", csrf="token"
+        keys=(),
+        choices=(),
+        changes=(),
+        reach=Reach(0, 0, 0),
+        held=(),
+        fetches=(),
+        action="/admin/nycklar",
+        csrf="token",
     ),
     "m6-keys": lambda c: MemberKeys(
         ends=(
@@ -805,10 +820,58 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
             EndRow("member", c.owner, "declaration", "", NOW + 86400 * 400, 400),
         ),
         newest=NOW,
-        fetches=(FetchRow("jwks", "", "", c.value, NOW), FetchRow("saml", "", "", c.value, NOW - 1)),
+        services=((f"/portal/{ORG}/nycklar/tjanst/journal", c.service),),
+        held=(
+            HeldRow(c.value, "jwks", NOW, new=True, how="said"),
+            HeldRow(c.value, "aggregate", NOW - 1, how="address", shared=2),
+            HeldRow(c.value),
+        ),
         calendar_url=f"/portal/{ORG}/nycklar/kalender",
     ),
-    "m6-keys-none": lambda _: MemberKeys(ends=(), newest=NOW, fetches=(), calendar_url="/portal/x"),
+    "m6-keys-none": lambda _: MemberKeys(ends=(), newest=NOW, services=(), held=(), calendar_url="/portal/x"),
+    "m6-service-keys": lambda c: ServiceKeys(
+        names=c.service,
+        protocol="saml",
+        keys=(
+            ServiceKey("a1", "AB:CD:EF:01", "RSA 3072", "signing", NOW, -1, 98, told=True, alone=False),
+            ServiceKey("a2", "AB:CD:EF:02", "P-256", "both", NOW + 86400, 1, 0, told=True, alone=False),
+            ServiceKey("a3", "AB:CD:EF:03", "RSA 3072", "encryption", None, None, None, told=True, alone=True),
+        ),
+        elsewhere="",
+        open=(OpenChange("/portal/x/forslag/1", "submitted", NOW),),
+        form=_form(NextKeyForm, key=c.value),
+        wrong=_form(NextKeyForm, key=c.value),
+        action="/portal/x/nycklar/tjanst/journal",
+        phasing_out="/portal/x/nycklar/tjanst/journal/fasa-ut",
+        csrf=CSRF,
+        back="/portal/x/nycklar",
+    ),
+    "m6-service-keys-elsewhere": lambda c: ServiceKeys(
+        names=c.service,
+        protocol="oidc",
+        keys=(ServiceKey("a1", "AB:CD:EF:01", "P-256", "signing", None, None, 0, told=False, alone=True),),
+        elsewhere=c.value,
+        open=(),
+        form=None,
+        wrong=_form(NextKeyForm),
+        action="/portal/x",
+        phasing_out="",
+        csrf=CSRF,
+        back="/portal/x/nycklar",
+    ),
+    "m6-service-keys-none": lambda c: ServiceKeys(
+        names=c.service,
+        protocol="saml",
+        keys=(),
+        elsewhere="",
+        open=(),
+        form=None,
+        wrong=_form(NextKeyForm),
+        action="/portal/x",
+        phasing_out="",
+        csrf=CSRF,
+        back="/portal/x/nycklar",
+    ),
     "o7-methods": lambda c: MethodList(methods=_method_rows(c)),
     "o7-methods-none": lambda _: MethodList(methods=()),
     "o7-method": _method,

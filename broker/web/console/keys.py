@@ -4,7 +4,7 @@ An operator plans, gives up, switches and takes back; what each of these does is
 runs out, and whether a client that says it is its service has fetched the newest of our keys.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from broker.exchange import Reply
@@ -16,16 +16,18 @@ from broker.keys.ring import KeyState
 from broker.keys.rotation import Naming, TooEarly, aborted, planned, rotate, taken_back
 from broker.keys.rows import KeyChoice, KeyRow
 from broker.keys.timeline import coming
-from broker.login.keys import chosen, moved
+from broker.login.keys import KeyFetch, chosen, moved
 from broker.web.console.keys_pages import (
     Change,
     EndRow,
     FederationKeys,
     FetchRow,
+    HeldRow,
     KeyLine,
     MemberKeys,
     OwnChoice,
     OwnKey,
+    Reach,
 )
 from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
@@ -36,11 +38,17 @@ AT: Final = "/nycklar"
 SOON: Final = 90 * DAY
 MOST: Final = 200
 FETCHERS: Final = 30
+SERVICES: Final = 100
+COUNTED: Final = 40_000
+"""Rows of services and documents that are looked at: more than there are services in a federation."""
+
 CALENDAR: Final = (("Content-Type", "text/calendar; charset=utf-8"), ("Cache-Control", "no-store"))
 SIGNING: Final = frozenset({"saml", "oidc"})
 """Uses whose keys sign for services."""
 
-USES: Final = {"saml": ("saml", "saml-encryption"), "jwks": ("oidc",)}
+_SAML: Final = frozenset({"saml", "saml-encryption"})
+USES: Final = {"saml": _SAML, "mdq": _SAML, "aggregate": _SAML, "jwks": frozenset({"oidc"})}
+"""The uses of the keys that each document has."""
 
 Move = Callable[[tuple[KeyRow, ...], Need, int, Naming], tuple[KeyRow, ...]]
 MOVES: Final[dict[str, Move]] = {
@@ -72,16 +80,34 @@ def own(turn: ConsoleTurn) -> Reply:
         FetchRow(one.document, one.network, one.agent, one.service, one.last_at)
         for one in turn.store.fetches_latest(FETCHERS)
     )
+    held = _held_of_all(turn, rows)
     return turn.render(
         FederationKeys(
             keys=keys,
             choices=tuple(_choices(chosen_for, rows)),
             changes=changes,
+            reach=_reach(turn, held),
+            held=held[:SERVICES],
             fetches=fetches,
             action=turn.at(AT),
             csrf=turn.csrf(),
         )
     )
+
+
+def _held_of_all(turn: ConsoleTurn, rows: Iterable[KeyRow]) -> tuple[HeldRow, ...]:
+    """What is known of every service: those without the newest keys first, since they are whom a change may stop."""
+    newest = _newest(rows)
+    found = turn.store.fetches_by_service(COUNTED)
+    held = [HeldRow(service, document, at, at >= newest[document]) for service, document, at in found]
+    return tuple(sorted(held, key=lambda row: row.new))
+
+
+def _reach(turn: ConsoleTurn, held: Iterable[HeldRow]) -> Reach:
+    held = tuple(held)
+    known, new = {row.service for row in held}, {row.service for row in held if row.new}
+    services = turn.store.register_page("service", state="active", count=1).total
+    return Reach(services, len(known), len(new))
 
 
 def _choices(chosen_for: Iterable[KeyChoice], rows: Iterable[KeyRow]) -> Iterator[OwnChoice]:
@@ -148,11 +174,16 @@ def _asked(turn: ConsoleTurn) -> Need | None:
 
 def of_member(turn: ConsoleTurn) -> Reply:
     """M6. What of the member's entries runs out and when, and whether its services have fetched our newest keys."""
+    newest = _newest(turn.store.ring_rows())
+    services = turn.store.register_page("service", org=turn.org, count=MOST).entries
     return turn.render(
         MemberKeys(
             ends=tuple(_ends(turn, _listed(turn))),
-            newest=_newest(turn.store.ring_rows()),
-            fetches=tuple(_fetches(turn)),
+            newest=max(newest.values()),
+            services=tuple(
+                (turn.at(f"{AT}/tjanst/{each.id}"), each.about.names or {"sv": each.id}) for each in services
+            ),
+            held=tuple(_held(turn, services, newest)),
             calendar_url=turn.at(f"{AT}/kalender"),
         )
     )
@@ -175,17 +206,25 @@ def _ends(turn: ConsoleTurn, listed: Iterable[ListedEntry]) -> Iterator[EndRow]:
     yield from sorted(found, key=lambda row: row.at)
 
 
-def _newest(rows: Iterable[KeyRow]) -> int:
-    """When the newest of the keys that sign for services was published."""
-    uses = {use for named in USES.values() for use in named}
-    standing = (row for row in rows if row.use in uses and row.state in {KeyState.NEXT, KeyState.ACTIVE})
-    return max((row.since for row in standing), default=0)
+def _newest(rows: Iterable[KeyRow]) -> dict[str, int]:
+    """By document, when the newest of its keys was published."""
+    standing = [row for row in rows if row.state in {KeyState.NEXT, KeyState.ACTIVE}]
+    return {
+        document: max((row.published_at for row in standing if row.use in uses), default=0)
+        for document, uses in USES.items()
+    }
 
 
-def _fetches(turn: ConsoleTurn) -> Iterator[FetchRow]:
-    for each in turn.store.register_page("service", org=turn.org, count=MOST).entries:
+def _held(turn: ConsoleTurn, services: Iterable[ListedEntry], newest: Mapping[str, int]) -> Iterator[HeldRow]:
+    """What is known of each of the services: by document the last fetch, or that none is known."""
+    for each in services:
+        latest: dict[str, KeyFetch] = {}
         for one in turn.store.fetches_of(each.id):
-            yield FetchRow(one.document, one.network, one.agent, one.service, one.last_at)
+            latest.setdefault(one.document, one)
+        for document, one in latest.items():
+            yield HeldRow(each.id, document, one.last_at, one.last_at >= newest[document], one.how.value, one.shared)
+        if not latest:
+            yield HeldRow(each.id)
 
 
 def kalender(turn: ConsoleTurn) -> Reply:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from broker.web.console.forms import ConsoleForm
 from broker.web.pages.frame import Names, Page
 
 
@@ -57,15 +58,42 @@ class FetchRow:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """What is known of whether a service has our newest keys. `at` is its last fetch, None when none is known; `how` it is
+    known that it was the service's, with how many others `shared`: see `broker.web.fetches`.
+    """
+
+    service: str
+    document: str = ""
+    at: int | None = None
+    new: bool = False
+    how: str = ""
+    shared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many services are active; of how many some fetch is known, and of how many one of the newest keys."""
+
+    services: int
+    known: int
+    new: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FederationKeys(Page):
-    """O6. The keys with their dates, the buttons, services with a key of their own, and who has fetched them."""
+    """O6. The keys with their dates, the buttons, services with a key of their own, which services are known to have the
+    newest, and who has fetched them.
+    """
 
     template: ClassVar[str] = "admin_keys.html"
     mark: ClassVar[str] = "O6"
     keys: tuple[OwnKey, ...]
     choices: tuple[OwnChoice, ...]
     changes: tuple[Change, ...]
+    reach: Reach
+    held: tuple[HeldRow, ...]
     fetches: tuple[FetchRow, ...]
     action: str
     csrf: str
@@ -85,11 +113,61 @@ class EndRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberKeys(Page):
-    """M6. What runs out, the soonest first; and which of our keys the member's services have. `newest` is a time."""
+    """M6. What runs out, the soonest first; and what is known of which of our keys the member's services have. `newest` is a
+    time.
+    """
 
     template: ClassVar[str] = "portal_keys.html"
     mark: ClassVar[str] = "M6"
     ends: tuple[EndRow, ...]
     newest: int
-    fetches: tuple[FetchRow, ...]
+    services: tuple[tuple[str, Names], ...]
+    held: tuple[HeldRow, ...]
     calendar_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKey:
+    """A key of a service. `share` is the percent of its logins of late that it proved, None where that cannot be known;
+    `told`: whether there were any. `alone`: nothing can stand in for it.
+    """
+
+    id: str
+    short: str
+    kind: str
+    use: str
+    until: int | None
+    days: int | None
+    share: int | None
+    told: bool
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChange:
+    """A proposal about the service that is on its way."""
+
+    url: str
+    stage: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceKeys(Page):
+    """M6 for one service. `elsewhere` is the address where it publishes its keys itself; then they change there. `wrong` is
+    the form whose faults are told. Without `form` and `phasing_out` nothing may be changed.
+    """
+
+    template: ClassVar[str] = "portal_service_keys.html"
+    mark: ClassVar[str] = "M6"
+    names: Names
+    protocol: str
+    keys: tuple[ServiceKey, ...]
+    elsewhere: str
+    open: tuple[OpenChange, ...]
+    form: ConsoleForm | None
+    wrong: ConsoleForm
+    action: str
+    phasing_out: str
+    csrf: str
+    back: str

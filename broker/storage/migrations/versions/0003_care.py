@@ -38,12 +38,14 @@ TABLES = (
     "witnessed_logs",
     "log_cosignatures",
     "metadata_addresses",
+    "client_addresses",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
     _access_log()
+    _client_addresses()
     op.create_table(
         "representations",
         sa.Column("id", sa.Text(), nullable=False),
@@ -364,7 +366,26 @@ def _access_log() -> None:
     )
 
 
+def _client_addresses() -> None:
+    op.add_column("ring", sa.Column("made_at", NUMBER, nullable=True))
+    op.add_column("key_fetches", sa.Column("address", sa.LargeBinary(), nullable=True))
+    op.create_index("ix_key_fetches_address", "key_fetches", ["address"])
+    op.create_table(
+        "client_addresses",
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("last_at", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("service", "address", name=op.f("pk_client_addresses")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_client_addresses_address", "client_addresses", ["address"])
+    op.create_index("ix_client_addresses_last_at", "client_addresses", ["last_at"])
+
+
 def downgrade() -> None:
+    op.drop_index("ix_key_fetches_address", "key_fetches")
+    op.drop_column("key_fetches", "address")
+    op.drop_column("ring", "made_at")
     op.drop_index("ix_log_references_person", "log_references")
     op.drop_column("log_references", "person")
     op.drop_column("consents", "attributes")
