@@ -112,7 +112,7 @@ def test_the_use_of_each_key_stands_beside_it_and_in_the_words_of_the_change(con
     assert world.redeem(code, "two", None, redirect_uri=ADDRESS, **proof).status == 200
     count(world)
     page = anna.get(f"{OURS}/two")
-    assert ("Använd i 100 % av inloggningarna" in page.text, "Inte använd" in page.text) == (True, True)
+    assert ("Använd i 100 procent av inloggningarna" in page.text, "Inte använd" in page.text) == (True, True)
     draft = sent(anna, "two", "/fasa-ut", key=key_id(KEY.public_key), use="signing")
     assert "(används i 100 % av inloggningarna senaste 7 dagarna!)" in draft.text
 
