@@ -13,9 +13,7 @@ from broker.audit.care_events import AccessLogRead
 from broker.care import patients
 from broker.care.access_values import (
     MOST_ROWS,
-    AccessLogStore,
     AccessReport,
-    LogIdTaken,
     QueueReport,
     ReportState,
     StoreAccess,
@@ -32,26 +30,6 @@ from trust_framework.access_log import (
 )
 from trust_framework.care import EVER, Period
 from trust_framework.identifiers import Identifier, hsa_compare_form
-
-__all__ = [
-    "MOST_ROWS",
-    "AccessLogStore",
-    "AccessReport",
-    "LogIdTaken",
-    "LogsAnswer",
-    "LogsAsked",
-    "QueueReport",
-    "ReportState",
-    "StoreAccess",
-    "entered",
-    "for_patient",
-    "info_logs",
-    "logs",
-    "named",
-    "read",
-    "report",
-    "store",
-]
 
 AT_ONCE: Final = 1_000
 """Entries that are answered at once; more are a report."""

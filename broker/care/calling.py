@@ -7,11 +7,11 @@ whose effects the caller commits before anything leaves, or raises `CareRefused`
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from broker.care.access_values import LogIdTaken
 from broker.care.ports import CareStore
-from broker.login.effects import NOTHING, Effects, Overtaken
+from broker.login.effects import NOTHING, Effects, Overtaken, anew
 from broker.login.ports import Services
 from trust_framework.care import CareActor, Staff
 from trust_framework.care_register import CareRegister
@@ -89,24 +89,21 @@ class Done(Generic[T]):
     code: ResultCode = ResultCode.OK
 
 
-ATTEMPTS: Final = 12
-
-
 def carried_out(call: Callable[[], Done[T]], store: CareStore) -> Done[T]:
-    """Make a call and commit what it does. One that another call overtook is made anew from what stands then. Raises
-    CareRefused, StorageUnavailable.
-    """
-    for _ in range(ATTEMPTS):
+    """Make a call and commit what it does. One that another call overtook is made anew. Raises CareRefused, StorageUnavailable."""
+
+    def made() -> Done[T]:
         done = call()
-        try:
-            if done.effects != NOTHING:
-                store.commit(done.effects)
-        except Overtaken:
-            continue
-        except LogIdTaken as error:
-            raise CareRefused(ResultCode.VALIDATION_ERROR, "log-id-taken", "logId") from error
+        if done.effects != NOTHING:
+            store.commit(done.effects)
         return done
-    raise CareRefused(ResultCode.ERROR, "overtaken")
+
+    try:
+        return anew(made)
+    except Overtaken as error:
+        raise CareRefused(ResultCode.ERROR, "overtaken") from error
+    except LogIdTaken as error:
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "log-id-taken", "logId") from error
 
 
 @dataclass(frozen=True, slots=True)

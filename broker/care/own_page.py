@@ -5,7 +5,7 @@ from typing import Protocol
 
 from broker.audit.checkpoint import Verifier
 from broker.audit.trace import Logged, LoggedPage
-from broker.care.access_log import AccessLogStore
+from broker.care.access_values import AccessLogStore
 from broker.care.filings import FilingStore
 from broker.login.person import ConsentKept, StandingSignOn
 from trust_framework.representation import Representation

@@ -3,15 +3,19 @@
 Nothing else writes. A step returns its effects; the view commits them once, then answers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from broker.audit.events import Event
 from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from idp_adapters.base import Consume
 from trust_framework.roles import Role, RoleGrant
+
+T = TypeVar("T")
+ATTEMPTS: Final = 12
 
 
 class AlreadyUsed(Exception):
@@ -28,6 +32,16 @@ class Overtaken(Exception):
 
 class StorageUnavailable(Exception):
     """The database cannot record now; nothing may leave."""
+
+
+def anew(work: Callable[[], T]) -> T:
+    """Do work that ends with a commit. What another request overtook is done anew, from what stands then. Raises Overtaken when
+    it changes all the time.
+    """
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Overtaken):
+            return work()
+    return work()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from broker.care import access_log
-from broker.care.access_log import LogIdTaken, LogsAsked, ReportState
+from broker.care.access_log import LogsAsked
+from broker.care.access_values import LogIdTaken, ReportState
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, ResultCode
 from broker.login.effects import StorageUnavailable
 from tests.support import care_values as a

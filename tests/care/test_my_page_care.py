@@ -14,7 +14,7 @@ from weasyprint.urls import URLFetcher
 
 from broker.audit import standalone
 from broker.care import cases
-from broker.care.access_log import StoreAccess
+from broker.care.access_values import StoreAccess
 from broker.care.calling import Caller, CallerKind, carried_out
 from broker.care.cases import Deed
 from broker.care.changes import SaveEmergency, SaveReviewCase

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from broker.care import cases, reviews
-from broker.care.access_log import StoreAccess
+from broker.care.access_values import StoreAccess
 from broker.care.calling import Caller, CallerKind, CareRefused, carried_out
 from broker.care.cases import Deed, Question
 from broker.care.changes import SaveRelation

@@ -12,7 +12,7 @@ import html5lib
 import pytest
 
 from broker.care import cases
-from broker.care.access_log import StoreAccess
+from broker.care.access_values import StoreAccess
 from broker.care.calling import Caller, CallerKind
 from broker.care.cases import Question
 from broker.care.filings import ReviewServices

@@ -10,7 +10,7 @@ import pytest
 from broker.audit.checkpoint import read_note
 from broker.audit.tree import leaf_hash, verify_inclusion
 from broker.audit.verify import verify_log
-from broker.care.access_log import LogIdTaken, StoreAccess
+from broker.care.access_values import LogIdTaken, StoreAccess
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects
 from tests.contracts.test_storage_secrecy import dump, forms

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from broker.care.access_log import StoreAccess
+from broker.care.access_values import StoreAccess
 from broker.care.changes import SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects, PersonKey

@@ -14,7 +14,7 @@ from zeep.transports import Transport
 
 from broker.exchange import Reply
 from broker.login.effects import Effects, KeepPerson, PersonKey
-from broker.protocols.rivta.contracts import CONTRACT_NAMES, OPERATIONS
+from broker.protocols.rivta.contracts import OPERATIONS
 from broker.storage.opening import open_storage
 from broker.web.metrics import Metrics
 from broker.web.rivta import rivta
@@ -50,7 +50,6 @@ def consumers():
         CareConsumer(NODE, "5565594230", every, both, copies=True),
         CareConsumer(POOR, "2321000016", frozenset({"CheckConsent"}), frozenset({a.PROVIDER})),
     )
-    assert every <= CONTRACT_NAMES
     return {row.hsa_id: row for row in rows}
 
 

@@ -32,7 +32,7 @@ from metadata.register import (
 )
 from trust_framework.decide import Wanted
 from trust_framework.members import Profile, RelyingParty
-from trust_framework.patient_context import TYPE
+from trust_framework.patient_context import TYPE, ContextWish
 from trust_framework.reasons import REASONS, Refusal
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
@@ -188,25 +188,6 @@ def max_age(parameters: Parameters, client: Client) -> None:  # noqa: ARG001
         raise AuthorizeError("invalid_request", "max_age is not a number of seconds")
 
 
-def patient_context(parameters: Parameters, client: Client) -> None:
-    """RFC 9396 section 5. A patient's number does not belong in an address, where histories and logs would keep it
-    (section 14), so the details come by POST.
-    """
-    text = parameters.get(authorization_details.PARAMETER)
-    if not text:
-        return
-    if not parameters.posted:
-        raise AuthorizeError(
-            "invalid_authorization_details", "authorization_details are about a patient: send them by POST"
-        )
-    try:
-        authorization_details.read(text)
-    except BadDetails as error:
-        raise AuthorizeError(error.code, str(error)) from error
-    if TYPE not in client.oidc.authorization_details_types:
-        raise AuthorizeError("invalid_authorization_details", "the client is not registered for the type")
-
-
 Check = Callable[[Parameters, Client], None]
 CHECKS: Sequence[Check] = (
     once_each,
@@ -218,7 +199,6 @@ CHECKS: Sequence[Check] = (
     pkce,
     prompt,
     max_age,
-    patient_context,
 )
 
 
@@ -229,7 +209,7 @@ def _login_request(
     parameters: Parameters, client: Client, address: ReturnAddress, now: int, on: Services
 ) -> LoginRequest:
     claims = read_claims(parameters.get("claims"))
-    context = authorization_details.read(parameters.get(authorization_details.PARAMETER))
+    context = _patient_context(parameters, client)
     wishes = asked.wishes(parameters.words("scope"), claims, client.oidc, on.federation().register)
     prompts = parameters.words("prompt")
     age = parameters.get("max_age")
@@ -259,6 +239,22 @@ def _login_request(
             **({"context": authorization_details.element(context)} if context else {}),
         },
     )
+
+
+def _patient_context(parameters: Parameters, client: Client) -> ContextWish | None:
+    """RFC 9396 section 5. A patient's number does not belong in an address, where histories and logs would keep it
+    (section 14), so the details come by POST.
+    """
+    text = parameters.get(authorization_details.PARAMETER)
+    if text and not parameters.posted:
+        raise AuthorizeError(BadDetails.code, "authorization_details are about a patient: send them by POST")
+    try:
+        wish = authorization_details.read(text)
+    except BadDetails as error:
+        raise AuthorizeError(error.code, str(error)) from error
+    if wish and TYPE not in client.oidc.authorization_details_types:
+        raise AuthorizeError(BadDetails.code, "the client is not registered for the type")
+    return wish
 
 
 def _expected(hint: str, claims: ClaimsParameter, client: OidcClient, on: Services) -> list[list[str]]:

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import quote
 
 from broker.exchange import Reply, Request
-from broker.login.effects import NOTHING, StorageUnavailable
+from broker.login.effects import NOTHING, Overtaken, StorageUnavailable
 from broker.login.ports import Services
 from broker.protocols.oidc.client_auth import TokenRequest, authenticate
 from broker.protocols.oidc.errors import InsufficientScope, InvalidClient, InvalidToken, NoToken, ProtocolError
@@ -45,7 +45,7 @@ def guard(request: Request, now: int, on: Services) -> Reply:
         return Reply(UNPROVEN, (("Proxy-Authenticate", 'Basic realm="tillit", charset="UTF-8"'), *_NO_STORE))
     except InvalidToken as error:
         return _bare(error)
-    except (ProtocolError, StorageUnavailable):
+    except (ProtocolError, StorageUnavailable, Overtaken):
         return Reply(503, _NO_STORE)
     return Reply(204, (*_told(state), *_NO_STORE))
 

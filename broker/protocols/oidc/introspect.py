@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from broker.exchange import Reply, Request
-from broker.login.effects import NOTHING, Effects, Grant, StorageUnavailable
+from broker.login.effects import NOTHING, Effects, Grant, Overtaken, StorageUnavailable, anew
 from broker.login.ports import Services
 from broker.protocols.oidc.authorization_details import PARAMETER
 from broker.protocols.oidc.client_auth import authenticate
@@ -29,7 +29,7 @@ from broker.protocols.oidc.patient_context import (
     holder_of,
     patient_key,
 )
-from broker.protocols.oidc.token import anew, token_request, use_up
+from broker.protocols.oidc.token import token_request, use_up
 from broker.protocols.oidc.tokens import grant_expires, read_access_token
 from broker.protocols.oidc.wire import json_reply
 from metadata.register import OidcClient, Service
@@ -66,12 +66,12 @@ def introspect(request: Request, now: int, on: Services) -> Reply:
         return json_reply(on_record(token, service, client, Effects(consumed), now, on).told)
     except ProtocolError as error:
         return error.reply()
-    except StorageUnavailable:
+    except (StorageUnavailable, Overtaken):
         return TemporarilyUnavailable("the token could not be looked up").reply()
 
 
 def on_record(token: str, service: Service, client: OidcClient, used: Effects, now: int, on: Services) -> State:
-    """What this service may know of a token, once that it was told is on record. Raises InvalidClient."""
+    """What this service may know of a token, once that it was told is on record. Raises InvalidClient, Overtaken."""
 
     def looked_at() -> State:
         state = state_of(token, service, client, now, on)

@@ -1,14 +1,10 @@
 """The token endpoint (RFC 6749 section 3.2): client authentication, then the grant, then one commit."""
 
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
 
 from broker.audit.events import TokensIssued
-from broker.care.calling import ATTEMPTS
 from broker.exchange import BadRequest, Reply, Request, single
-from broker.login.effects import AlreadyUsed, Effects, Overtaken, StorageUnavailable
+from broker.login.effects import AlreadyUsed, Effects, Overtaken, StorageUnavailable, anew
 from broker.login.ports import Services
 from broker.protocols.oidc.client_auth import TokenRequest, authenticate, private_key_jwt
 from broker.protocols.oidc.errors import (
@@ -27,7 +23,6 @@ from broker.protocols.oidc.wire import json_reply
 from idp_adapters.base import Consume
 from metadata.register import OidcClient, Service
 
-T = TypeVar("T")
 SECRET_PARAMETERS = frozenset(
     {"client_secret", "client_assertion", "code", "code_verifier", "refresh_token", "token", "access_token"}
 )
@@ -53,7 +48,7 @@ def token(request: Request, now: int, on: Services) -> Reply:
         return json_reply(_tokens(request, now, on).response)
     except ProtocolError as error:
         return error.reply()
-    except StorageUnavailable:
+    except (StorageUnavailable, Overtaken):
         return TemporarilyUnavailable("the request could not be recorded").reply()
 
 
@@ -61,14 +56,6 @@ def _tokens(request: Request, now: int, on: Services) -> Granted:
     asked = token_request(request)
     service, client, consumed = authenticate(asked, now, on)
     return anew(lambda: _granted(asked.form, service, client, Effects(consumed), now, on))
-
-
-def anew(work: Callable[[], T]) -> T:
-    """What was decided by registers that changed before it was on record is decided anew. Raises TemporarilyUnavailable."""
-    for _ in range(ATTEMPTS):
-        with suppress(Overtaken):
-            return work()
-    raise TemporarilyUnavailable("what the answer rests on is changing")
 
 
 def _granted(form: Form, service: Service, client: OidcClient, used: Effects, now: int, on: Services) -> Granted:

@@ -15,6 +15,3 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 )
 
 BY_PATH: Final[Mapping[str, Operation]] = {operation.path: operation for operation in OPERATIONS}
-
-CONTRACT_NAMES: Final = frozenset({each.name for each in OPERATIONS} | {each.domain.name for each in OPERATIONS})
-"""What a consumer's `contracts` may name: an operation, or a domain for all of its operations."""
