@@ -17,12 +17,14 @@ from tests.support.patient_world import (
     A2,
     MINE,
     SCOPE,
+    STEPS,
     THEIRS,
     asked,
     block,
     commission,
     details,
     document,
+    just_before_commit,
     open_all,
     patient_world,
     reapply,
@@ -283,27 +285,6 @@ def test_a_refresh_token_is_told_of_while_its_context_stands(world):
 
 
 # --- between two steps --------------------------------------------------------------------------------------------------
-
-
-def just_before_commit(world, monkeypatch, act):
-    """Something happens after a decision and before its record."""
-    commit, done = world.store.commit, []
-
-    def overtaken(effects):
-        if not done and any(type(change).__name__ == "SameCare" for change in effects.changes):
-            done.append(1)
-            monkeypatch.setattr(type(world.store), "commit", lambda _, effects: commit(effects))
-            act()
-        return commit(effects)
-
-    monkeypatch.setattr(type(world.store), "commit", lambda _, effects: overtaken(effects))
-
-
-STEPS = {
-    "code": lambda world, code, _: error(world.redeem(code)) == "invalid_grant",
-    "refresh": lambda world, _, told: error(refresh(world, told["refresh_token"])) == "invalid_grant",
-    "introspection": lambda world, _, told: not active(world, told["access_token"], "api"),
-}
 
 
 @pytest.mark.parametrize("step", STEPS)

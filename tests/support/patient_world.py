@@ -2,12 +2,14 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
 
 from broker.care import blocks, relations
 from broker.care.acts import ActWish
@@ -22,6 +24,7 @@ from tests.support.care_values import (
     UNIT,
     register,
 )
+from tests.support.oidc import active, error, refresh
 from tests.support.world import CALLBACK, MEMBER, World, client, federation
 from trust_framework.blocks import BlockType
 from trust_framework.care import Staff
@@ -59,7 +62,11 @@ def patient_world(
     worlds: Any, *commissions: dict[str, Any], settings: dict[str, Any] | None = None, **rp: Any
 ) -> World:
     """The broker, with care's providers in its running register and a relation of the nurse to the patient."""
-    world = worlds.make(document(*commissions, **rp), **settings or {})
+    return with_care(worlds.make(document(*commissions, **rp), **settings or {}))
+
+
+def with_care(world: World) -> World:
+    """The same broker, with care's providers and the relation."""
     _with_providers(world)
     relate(world)
     return world
@@ -167,3 +174,25 @@ def tokens(world: World, *elements: Any, **changes: str | None) -> Any:
     redeemed = world.redeem(answer.sent_back["code"])
     assert redeemed.status == 200, redeemed.text
     return redeemed.json
+
+
+def just_before_commit(world: World, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Something happens after a decision and before its record."""
+    commit, done = world.store.commit, []
+
+    def overtaken(effects):
+        if not done and any(type(change).__name__ == "SameCare" for change in effects.changes):
+            done.append(1)
+            monkeypatch.setattr(type(world.store), "commit", lambda _, effects: commit(effects))
+            act()
+        return commit(effects)
+
+    monkeypatch.setattr(type(world.store), "commit", lambda _, effects: overtaken(effects))
+
+
+STEPS = {
+    "code": lambda world, code, _: error(world.redeem(code)) == "invalid_grant",
+    "refresh": lambda world, _, told: error(refresh(world, told["refresh_token"])) == "invalid_grant",
+    "introspection": lambda world, _, told: not active(world, told["access_token"], "api"),
+}
+"""Whether a step of a broker lets nothing out: given a code and a token response for what was closed since."""

@@ -348,9 +348,7 @@ class Worlds:
         data = self._folder / f"world{self._count}"
         shutil.copytree(self._template, data)
         made, clock = self._settings(data, **settings), Clock()
-        apply(made, document or federation(), clock)
-        app = create_app(made, clock)
-        world = World(app, made, clock, made.base_url)
+        world = opened(made, document or federation(), clock)
         self._made.append(world)
         return world
 
@@ -358,6 +356,12 @@ class Worlds:
         for world in self._made:
             world.app.close()
         self._made.clear()
+
+
+def opened(settings: Settings, document: Mapping[str, Any], clock: Clock) -> World:
+    """A broker over a store that is there, with this federation. Whoever opens it closes its `app`."""
+    apply(settings, document, clock)
+    return World(create_app(settings, clock), settings, clock, settings.base_url)
 
 
 def apply(settings: Settings, document: Mapping[str, Any], clock: Clock, folder: Path | None = None) -> int:
