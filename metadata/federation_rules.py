@@ -25,25 +25,13 @@ MOST_ADDRESSES: Final = 50
 """Addresses of one document that the register is asked about."""
 
 
-class _NoNames:
-    """Stands for the register where there is none; rules that ask for it are run with it only."""
-
-    def register_holders(self, name: Name) -> tuple[Holding, ...]:  # noqa: ARG002
-        return ()
-
-    def register_near(self, name: Name) -> tuple[Holding, ...]:  # noqa: ARG002
-        return ()
-
-
-_NO_NAMES: Final = _NoNames()
-
-
 # identifiers
 
 
 def _holders(handed: Handed, name: Name) -> list[Holding]:
     """Others that have a name, or had it."""
-    found = (handed.context.register or _NO_NAMES).register_holders(name)
+    register = handed.context.register
+    found = register.register_holders(name) if register else ()
     return [each for each in found if each.entry != handed.context.entry]
 
 
@@ -62,7 +50,8 @@ def _quarantined(handed: Handed) -> Iterator[tuple[str, str]]:
 
 def _alike(handed: Handed) -> Iterator[Holding]:
     """Others that people would take for this one though they are written otherwise."""
-    for each in (handed.context.register or _NO_NAMES).register_near(handed.name):
+    register = handed.context.register
+    for each in register.register_near(handed.name) if register else ():
         if each.entry != handed.context.entry and each.name.key != handed.name.key:
             yield each
 

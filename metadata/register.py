@@ -314,14 +314,7 @@ def _same_but_port(asked: str, registered: tuple[str, ...]) -> bool:
         return False
     if port is None:
         return False
-    return any(_without_port(asked, port) == _without_port(uri, _port(uri)) != "" for uri in registered)
-
-
-def _port(uri: str) -> int | None:
-    try:
-        return urlsplit(uri).port
-    except ValueError:
-        return None
+    return any(_without_port(asked, port) == _without_port(uri, urlsplit(uri).port) != "" for uri in registered)
 
 
 def _without_port(uri: str, port: int | None) -> str:

@@ -184,23 +184,19 @@ class Patient:
 PATIENT_KINDS: Final = tuple(kind for name, kind in KINDS.items() if name != "hsa-id")
 """The kinds of number by which a patient may be known."""
 
+_BY_OID: Final = {kind.oid: kind for kind in PATIENT_KINDS}
 _LOGIN_KINDS: Final = frozenset({"personnummer", "samordningsnummer"})
 
 
 def patient_identifier(oid: str, value: str) -> Identifier | None:
     """The typed identifier of a patient; None when the kind is unknown or the value cannot be one of it."""
-    for kind in PATIENT_KINDS:
-        if kind.oid == oid:
-            plain = value.strip()
-            return Identifier(oid, kind.compare_form(plain)) if kind.valid(plain) else None
-    return None
+    kind, plain = _BY_OID.get(oid), value.strip()
+    return Identifier(oid, kind.compare_form(plain)) if kind and kind.valid(plain) else None
 
 
 def patient_key(patient: Identifier) -> tuple[str, str]:
     """Under what the patient is found among the persons: kind of key and value. A number with which people log in has the
     key of the login.
     """
-    for kind in PATIENT_KINDS:
-        if kind.oid == patient.oid:
-            return ("personalIdentityNumber" if kind.name in _LOGIN_KINDS else kind.name, patient.value)
-    raise ValueError("no kind of patient number")
+    kind = _BY_OID[patient.oid].name
+    return ("personalIdentityNumber" if kind in _LOGIN_KINDS else kind, patient.value)

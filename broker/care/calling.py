@@ -90,7 +90,7 @@ class Done(Generic[T]):
 
 
 def carried_out(call: Callable[[], Done[T]], store: CareStore) -> Done[T]:
-    """Make a call and commit what it does; one that another call overtook is made anew. Raises CareRefused, StorageUnavailable."""
+    """Make a call, anew when another overtook it, and commit what it does. Raises CareRefused, StorageUnavailable."""
 
     def made() -> Done[T]:
         done = call()

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from broker.login.facts import gather
 from broker.login.ports import Services
 from broker.login.request import LoginRequest
-from trust_framework.case import AskCommission, AskConsent, Case, Decision, RequestedAttribute, StepUp, Wanted
+from trust_framework.case import AskConsent, Case, Decision, RequestedAttribute, Wanted
 from trust_framework.decide import decide
 from trust_framework.identity import Attributes, Identity, Subject
+from trust_framework.outcome import Outcome
 from trust_framework.policies import Policies
 
 SUPPOSED = "simulation"
@@ -62,12 +63,5 @@ def simulate(supposed: Supposed, now: int, on: Services, policies: Policies | No
 
 def result_of(decision: Decision) -> str:
     """How a simulation ended, in the words of the log: `released`, or the code of a reason."""
-    match decision:
-        case StepUp():
-            return "level-too-low"
-        case AskCommission():
-            return "choice-required"
-        case AskConsent():
-            return "consent-required"
-        case _:
-            return decision.reason.code if hasattr(decision, "reason") else "released"
+    stopped = (verdict.note for verdict in decision.trace if verdict.outcome in {Outcome.ASKED, Outcome.REFUSED})
+    return next(stopped, "released")

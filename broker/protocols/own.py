@@ -8,7 +8,7 @@ from broker.login import record
 from broker.login.effects import Effects
 from broker.login.ports import Services
 from broker.login.steps import Answer, Delivery, Issue, Tell
-from metadata.register import ReturnAddress, UnprovenAddress, own_address
+from metadata.register import own_address
 
 
 class OwnFront:
@@ -16,18 +16,11 @@ class OwnFront:
 
     def issue(self, issue: Issue, now: int, on: Services) -> Answer:
         """Back to the page; what it shows is decided there."""
-        address = _proven(issue.request.service, issue.request.return_url, on)
+        address = own_address(on.federation().register.services[issue.request.service], issue.request.return_url)
         event = PagesOpened(**record.of_issue(issue, now, on.federation()))
         return Answer(Delivery(address, address.url), Effects(events=(event,)))
 
     def tell(self, tell: Tell, now: int, on: Services) -> Answer:  # noqa: ARG002  # the shape of Front
         """To the start page: the page that was asked for would only ask for a login again."""
-        address = _proven(tell.request.service, f"{on.settings.base_url}/", on)
+        address = own_address(on.federation().register.services[tell.request.service], f"{on.settings.base_url}/")
         return Answer(Delivery(address, address.url))
-
-
-def _proven(service: str, url: str, on: Services) -> ReturnAddress:
-    known = on.federation().register.services.get(service)
-    if known is None:
-        raise UnprovenAddress("the pages have left the register")
-    return own_address(known, url)

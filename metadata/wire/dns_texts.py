@@ -23,8 +23,7 @@ def dns_texts(name: str, *, servers: tuple[tuple[str, int], ...] = ()) -> tuple[
 
     resolver = Resolver(configure=not servers)
     resolver.lifetime = SECONDS
-    if servers:
-        resolver.nameservers = [Do53Nameserver(address, port) for address, port in servers]
+    resolver.nameservers = [*resolver.nameservers, *(Do53Nameserver(address, port) for address, port in servers)]
     try:
         answer = resolver.resolve(name, "TXT", search=False)
     except (NXDOMAIN, NoAnswer):

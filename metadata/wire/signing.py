@@ -106,15 +106,13 @@ def verify(alg: str, key: PublicKey, signature: bytes, data: bytes) -> None:
     """Return when `signature` over `data` is `key`'s. Raises BadSignature, also for a key that does not fit."""
     try:
         row = check_fit(alg, key)
-        if isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(signature, data)
-        elif isinstance(key, rsa.RSAPublicKey) and row.digest is not None:
+        if isinstance(key, ed25519.Ed25519PublicKey) or row.digest is None:
+            key.verify(signature, data)  # type: ignore[call-arg,arg-type,unused-ignore]  # Ed25519 has no digest to choose
+        elif isinstance(key, rsa.RSAPublicKey):
             pad = padding.PSS(padding.MGF1(row.digest), row.digest.digest_size) if row.pss else padding.PKCS1v15()
             key.verify(signature, data, pad, row.digest)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and row.digest is not None:
-            key.verify(_der(signature, (key.key_size + 7) // 8), data, ec.ECDSA(row.digest))
         else:
-            raise BadSignature(alg)
+            key.verify(_der(signature, (key.key_size + 7) // 8), data, ec.ECDSA(row.digest))
     except (InvalidSignature, UnfitKey, ValueError) as error:
         raise BadSignature(alg) from error
 
