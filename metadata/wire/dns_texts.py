@@ -21,10 +21,10 @@ def dns_texts(name: str, *, servers: tuple[tuple[str, int], ...] = ()) -> tuple[
     from dns.nameserver import Do53Nameserver
     from dns.resolver import NXDOMAIN, NoAnswer, Resolver
 
-    resolver = Resolver(configure=not servers)
-    resolver.lifetime = SECONDS
-    resolver.nameservers = [*resolver.nameservers, *(Do53Nameserver(address, port) for address, port in servers)]
     try:
+        resolver = Resolver(configure=not servers)
+        resolver.lifetime = SECONDS
+        resolver.nameservers = [*resolver.nameservers, *(Do53Nameserver(address, port) for address, port in servers)]
         answer = resolver.resolve(name, "TXT", search=False)
     except (NXDOMAIN, NoAnswer):
         return ()

@@ -10,6 +10,7 @@ import pytest
 from broker.login.effects import Overtaken, StorageUnavailable
 from idp_adapters.base import Authenticated
 from idp_adapters.methods.test import TestMethod
+from metadata.wire.jose import issue
 from tests.support.care_values import NURSE, OTHER_PATIENT, OTHER_UNIT, PROVIDER, UNIT
 from tests.support.oidc import active, error, header_of, introspect, refresh, userinfo, verified
 from tests.support.patient_world import (
@@ -491,3 +492,14 @@ def test_a_grant_without_context_never_gets_one(world):
 def test_a_client_by_itself_gets_none(world):
     answer = world.token(grant_type="client_credentials", scope="api", authorization_details=narrowed())
     assert (answer.status, error(answer)) == (400, "invalid_authorization_details")
+
+
+def test_a_token_that_names_what_its_grant_never_had_is_dead(world):
+    """As somebody could make it with our key: introspection looks at the grant, and not at the token alone."""
+    token = tokens(world)["access_token"]
+    signer = world.app.on.services.keys().signer("oidc", "ES256")
+    said = claims(token)
+    assert active(world, issue(said, signer, typ="at+jwt"), "api")
+    for changes in ({"resources": [{**MINE, "id": "other"}]}, {"actions": ["sign"]}):
+        told = {**said, "authorization_details": [{**said["authorization_details"][0], **changes}]}
+        assert introspect(world, issue(told, signer, typ="at+jwt"), "api").json == {"active": False}

@@ -16,7 +16,7 @@ from tests.support.asking import asking  # noqa: F401  # the page asks
 from tests.support.saml_peer import Peer
 from tests.support.world import LEVEL2, NAMES, PERSONS, apply, client, federation, pressed
 from trust_framework.decide import Wanted
-from trust_framework.identity import Asserted, Subject
+from trust_framework.identity import Asserted, Identity, Subject
 from trust_framework.reasons import REASONS
 
 SP = Peer()
@@ -132,6 +132,16 @@ def test_a_service_that_became_an_openid_client_midway_is_not_answered(outside):
     assert not world.events("saml.assertion-issued")
 
 
+def test_a_method_pressed_after_the_service_was_stopped_is_not_started(outside):
+    world, browser = outside.world, outside.world.browser()
+    page = browser.follow(browser.get(SP.redirect(world, hint=None)))
+    changed(world, SP.entry(state="suspended"), **outside.parts())
+
+    answer = browser.follow(browser.post(*page.form("/login/", method="idp")))
+
+    assert (answer.status, answer.cause) == (403, "blocked-service")
+
+
 def test_identifiers_of_two_persons_identify_nobody(worlds):
     world = worlds.make(federation(SP.entry()))
     assert SP.login(world).content is not None
@@ -164,6 +174,16 @@ LOGIN = Transaction("id", "REF", REQUEST, b"b" * 32, 0, 900)
 def test_no_decision_is_made_without_a_person(outside):
     with pytest.raises(TypeError):
         case_of(LOGIN, outside.world.app.on.services)
+
+
+def test_nothing_is_issued_without_a_sign_on(outside):
+    world = outside.world
+    assert SP.login(world).content is not None
+    person = world.events("login.decided")[-1]["person"]
+    identity = Identity("test", Subject("test", "persona", "anna"), LEVEL2, 0, {"givenName": ("Anna",)})
+
+    with pytest.raises(TypeError, match="without a person and a sign-on"):
+        journey.finish(replace(LOGIN, identity=identity, person=person), 0, world.app.on.services)
 
 
 def test_a_login_at_no_method_stands_at_the_choice_or_at_what_failed(outside):

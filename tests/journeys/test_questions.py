@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.asking import asking  # noqa: F401  # the page asks
 from tests.support.saml_peer import Peer
-from tests.support.world import MEMBER, NAMES, apply, client, federation
+from tests.support.world import LEVEL4, MEMBER, NAMES, apply, client, federation
 
 CANCEL = "http://id.elegnamnden.se/status/1.0/cancel"
 ATTRIBUTES = ["givenName", "employeeHsaId", "commissionHsaId", "commissionName"]
@@ -283,6 +283,22 @@ def test_a_page_of_consent_that_is_no_longer_the_question_finishes(worlds):
 
     assert ASKS.read(world, browser.get(action)).content is not None
     assert browser.post(action, fields).cause == "login-used"
+
+
+def test_who_answers_after_the_service_began_to_want_more_identifies_again(worlds):
+    """The question was put to who was signed on already, at a level that no longer does."""
+    world = worlds.make(document())
+    browser = world.browser()
+    SP.login(world, browser, hint="test:anna")
+    page = browser.follow(browser.get(ASKS.redirect(world, hint=None)))
+    assert page.page == "U7"
+    apply(world.settings, {**document(), "services": [ASKS.entry(levels=[LEVEL4]), SP.entry()]}, world.clock)
+    world.app.snapshots.refresh()
+
+    answer = browser.follow(browser.post(*page.form("/samtycke", answer="yes")))
+
+    assert answer.page == "U1"
+    assert not world.events("consent.recorded")
 
 
 def test_an_answer_to_a_question_that_is_gone_follows_the_decision(worlds):

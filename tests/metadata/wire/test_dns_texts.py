@@ -6,7 +6,9 @@ from contextlib import contextmanager
 
 import dns.flags
 import dns.message
+import dns.nameserver
 import dns.rcode
+import dns.resolver
 import dns.rrset
 import pytest
 
@@ -87,3 +89,25 @@ def test_a_server_that_fails_lies_or_is_silent_is_a_failure(answer):
 def test_a_name_that_is_none_is_a_failure(name):
     with server(texts()) as servers, pytest.raises(EgressFailed):
         dns_texts(name, servers=servers)
+
+
+def configured(monkeypatch, nameservers):
+    """What the machine's own file says."""
+    monkeypatch.setattr(
+        dns.resolver.Resolver, "read_resolv_conf", lambda self, _file: setattr(self, "nameservers", nameservers)
+    )
+
+
+def test_without_servers_the_machine_s_own_are_asked(monkeypatch):
+    with server(texts('"one"')) as ((address, port),):
+        configured(monkeypatch, [dns.nameserver.Do53Nameserver(address, port)])
+        assert dns_texts("_tillit.app.example.se") == ("one",)
+
+
+def test_a_machine_that_has_none_is_a_failure(monkeypatch):
+    def nothing(_self, _file):
+        raise dns.resolver.NoResolverConfiguration
+
+    monkeypatch.setattr(dns.resolver.Resolver, "read_resolv_conf", nothing)
+    with pytest.raises(EgressFailed):
+        dns_texts("_tillit.app.example.se")
