@@ -1,10 +1,11 @@
 """Staff as callers: the commission that a person has chosen, out of the directory as it says now."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from broker.care.calling import Caller, CallerKind, CareServices
-from trust_framework.care import CareActor, Staff
-from trust_framework.directory import Commission, StaffEntry, complete
+from trust_framework.care import CareActor, Purpose, Staff
+from trust_framework.directory import Commission, StaffEntry, complete, matches
 from trust_framework.identifiers import hsa_compare_form
 
 
@@ -14,6 +15,13 @@ def staff_callers(person: str, client: str, on: CareServices, reference: str = "
         for one in employment.commissions:
             if complete(one) and (caller := _caller(person, employment, one, client, on, reference)):
                 yield caller
+
+
+def care_callers(person: str, on: CareServices, reference: str = "") -> Iterator[Caller]:
+    """The person in each of those commissions that is for care, with the purpose as the rules spell it."""
+    for caller in staff_callers(person, "", on, reference):
+        if caller.actor and matches((caller.actor.purpose,), (Purpose.CARE,)):
+            yield replace(caller, actor=replace(caller.actor, purpose=Purpose.CARE))
 
 
 def staff_caller(person: str, commission: str, client: str, on: CareServices, reference: str = "") -> Caller | None:

@@ -6,6 +6,7 @@ from itertools import islice
 from broker.exchange import Reply
 from broker.settings import Environment
 from broker.web import explain
+from broker.web.console import ways_in
 from broker.web.pages.error import error_url_page
 from broker.web.pages.frame import ServiceView
 from broker.web.pages.inform import Accessibility, ServiceLink, Start
@@ -18,9 +19,10 @@ REVIEWED = "2026-11-25"
 
 
 def start(turn: Turn) -> Reply:
-    """The start page, with help; outside production it lists the services to try."""
+    """The start page, with help, and the ways to our own pages; outside production it lists the services to try."""
     tried = turn.on.services.settings.environment is not Environment.PRODUCTION
-    return turn.on.pages.render(Start(services=tuple(_to_try(turn)) if tried else ()), turn.frame())
+    page = Start(services=tuple(_to_try(turn)) if tried else (), areas=ways_in.areas(turn))
+    return turn.on.pages.render(page, turn.frame())
 
 
 def _to_try(turn: Turn) -> Iterator[ServiceLink]:

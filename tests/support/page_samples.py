@@ -285,7 +285,8 @@ _MAKERS: dict[str, Callable[[ServiceView, Cast], Page]] = {
         service=s,
     ),
     "u14-start": lambda _s, c: Start(
-        services=(ServiceLink(names=c.service, url="https://prov.example/", note=c.owner),)
+        services=(ServiceLink(names=c.service, url="https://prov.example/", note=c.owner),),
+        areas=("/min-sida", "/vard", "/granskning", "/portal", "/admin"),
     ),
     "test-login": lambda s, c: TestLogin(service=s, action="/login/4f0c", csrf=CSRF, cancel=post("/login/4f0c/avbryt")),
     "test-wrong": lambda s, c: TestLogin(service=s, action="/login/4f0c", csrf=CSRF, wrong=c.value),

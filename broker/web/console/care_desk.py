@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Final
 
-from broker.care.acting import staff_callers
+from broker.care.acting import care_callers
 from broker.care.calling import Caller, CareServices, services_of
 from broker.exchange import Reply
 from broker.keys.sealing import Unsealable
@@ -20,8 +20,7 @@ from broker.web.console.row import CARE
 from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.frame import Names
 from trust_framework import patient_numbers
-from trust_framework.care import CareActor, CareProvider, Purpose
-from trust_framework.directory import matches
+from trust_framework.care import CareActor, CareProvider
 from trust_framework.identifiers import Identifier, birth_date, hsa_compare_form
 
 GOOD_FOR: Final = 8 * 3600
@@ -96,11 +95,10 @@ def desks(turn: ConsoleTurn) -> tuple[Desk, ...]:
     """The commissions for care that the person has at a provider of the register, in the directory's order."""
     on = services_of(turn.on.services)
     found = []
-    for caller in staff_callers(turn.actor.person, "", on, new_reference()):
+    for caller in care_callers(turn.actor.person, on, new_reference()):
         actor, provider = caller.actor, on.register.provider(caller.actor.provider) if caller.actor else None
-        if actor and provider and matches((actor.purpose,), (Purpose.CARE,)):
-            actor = replace(actor, purpose=Purpose.CARE)  # however the directory spells it
-            found.append(Desk(turn, replace(caller, actor=actor), actor, provider))
+        if actor and provider:
+            found.append(Desk(turn, caller, actor, provider))
     return tuple(replace(each, only=len(found) == 1) for each in found)
 
 

@@ -20,11 +20,14 @@ class ServiceLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start(Page):
-    """`/`: what this is, where to go, and help. `services` are listed when the federation is a small one (the demo)."""
+    """`/`: what this is, where to go, and help. `services` are listed when the federation is a small one (the demo); `areas`
+    are paths of our own pages.
+    """
 
     template: ClassVar[str] = "start.html"
     mark: ClassVar[str] = "U14"
     services: tuple[ServiceLink, ...] = ()
+    areas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
