@@ -1,19 +1,26 @@
-"""The sample API: a resource server that asks the broker what a token is worth (RFC 7662), and then answers.
+"""The sample API: test results and a small record service, behind the guard (`broker.guard`).
 
-Owns the guard of its one resource (RFC 6750). A token must be alive and meant for this API by name.
+Owns what is behind it. The guard asks the broker what each token is worth (RFC 7662), and keeps no answer: a block that a
+patient sets is in force at the next request. Who read what is entered in care's log before it is shown.
 """
 
+import ssl
+import time
 from typing import Any, Final
+from uuid import uuid4
 
+from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify
+from requests import RequestException
 
-from broker.demo import keys
+from broker.demo import keys, notes
 from broker.demo.federation import API
+from broker.demo.people import RECORD_SYSTEM
 from broker.demo.places import Places
+from broker.guard import Context, Guard, current
 
 TIMEOUT: Final = 10
-OK: Final = 200
 RESULTS: Final = [
     {"test": "B-Hemoglobin", "value": "142", "unit": "g/L"},
     {"test": "P-Glukos", "value": "5,1", "unit": "mmol/L"},
@@ -23,44 +30,68 @@ RESULTS: Final = [
 def make_app(places: Places) -> Flask:
     """The API as a WSGI application."""
     app = Flask("broker.demo.api", static_folder=None)
+    trusting = ssl.create_default_context(cafile=str(places.ca))
+    guard = Guard(places.broker, API, keys.secret(places, "api"), keep=0, timeout=TIMEOUT, tls=trusting)
+    app.wsgi_app = guard.middleware(app.wsgi_app, open_paths={"/"})  # type: ignore[method-assign]  # as Flask documents it
 
     @app.get("/")
     def about() -> Any:
-        return jsonify({"name": "Test results (sample API)", "resource": f"{places.api}/results", "scope": API})
+        resources = [f"{places.api}/results", f"{places.api}/notes"]
+        return jsonify({"name": "Test results and notes (sample API)", "resources": resources, "scope": API})
 
     @app.get("/results")
+    @guard.needs(scope=API)
     def results() -> Any:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            return _refused(401, "")
-        known = _introspected(places, token)
-        if known is None:
+        return jsonify({"subject": current().subject, "results": RESULTS})
+
+    @app.get("/notes")
+    @guard.needs("read")
+    def read() -> Any:
+        """The notes that the token opens, of the patient that it is about."""
+        found = _opened(current())
+        try:
+            _entered(current(), list(found), places)
+        except (RequestException, OAuthError):
             return Response(status=503)
-        if not known.get("active") or API not in _audience(known):
-            return _refused(401, "invalid_token")
-        if API not in str(known.get("scope", "")).split():
-            return _refused(403, "insufficient_scope")
-        return jsonify({"subject": known["sub"], "acr": known.get("acr"), "results": RESULTS})
+        return jsonify({"notes": found})
 
     return app
 
 
-def _introspected(places: Places, token: str) -> dict[str, Any] | None:
-    """What the broker says of the token; None when it says nothing useful."""
+def _opened(context: Context) -> dict[str, Any]:
+    """By unit: the note in both languages."""
+    written = notes.of(context.patient[1]) if context.patient else {}
+    units = [each.get("unit", "") for each in context.resources.values()]
+    return {unit: dict(zip(("sv", "en"), written[unit], strict=True)) for unit in units if unit in written}
+
+
+def _entered(context: Context, units: list[str], places: Places) -> None:
+    """Enter in care's log (StoreLog) that these were read. Raises RequestException, OAuthError."""
+    if not units:
+        return
     with OAuth2Session(
-        API, keys.secret(places, "api"), token_endpoint_auth_method="client_secret_basic",
-        revocation_endpoint_auth_method="client_secret_basic", verify=str(places.ca), default_timeout=TIMEOUT,
+        API, keys.secret(places, "api"), scope="care:write", token_endpoint_auth_method="client_secret_basic",
+        verify=str(places.ca), default_timeout=TIMEOUT,
     ) as session:  # fmt: skip
-        answer = session.introspect_token(f"{places.broker}/oidc/introspect", token=token)
-    return dict(answer.json()) if answer.status_code == OK else None
+        session.fetch_token(f"{places.broker}/oidc/token", grant_type="client_credentials")
+        answer = session.post(f"{places.broker}/api/v1/care/log", json={"records": [_record(context, units)]})
+    answer.raise_for_status()
 
 
-def _audience(known: dict[str, Any]) -> list[str]:
-    named = known.get("aud", [])
-    return [named] if isinstance(named, str) else list(named)
-
-
-def _refused(status: int, error: str) -> Response:
-    """RFC 6750 section 3."""
-    told = f'Bearer realm="{API}"' + (f', error="{error}"' if error else "")
-    return Response(status=status, headers={"WWW-Authenticate": told})
+def _record(context: Context, units: list[str]) -> dict[str, Any]:
+    oid, number = context.patient or ("", "")
+    patient = {"oid": oid, "value": number}
+    return {
+        "id": str(uuid4()),
+        "system": RECORD_SYSTEM,
+        "activity": "Läsa",
+        "at": int(time.time()),
+        "purpose": context.purpose,
+        "user": context.employee,
+        "assignment": context.commission,
+        "provider": context.care_provider,
+        "unit": context.care_unit,
+        "resources": [
+            {"type": "Anteckning", "provider": notes.UNITS[unit][0], "unit": unit, "patient": patient} for unit in units
+        ],
+    }

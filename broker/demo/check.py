@@ -11,7 +11,20 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from broker.demo.browser import NotHeld
-from broker.demo.flows import Flow, Stage, care, choices, contracts, leaving, logins, record, refusals, tokens, trials
+from broker.demo.flows import (
+    Flow,
+    Stage,
+    care,
+    choices,
+    contracts,
+    leaving,
+    logins,
+    notes,
+    record,
+    refusals,
+    tokens,
+    trials,
+)
 from broker.demo.places import Places
 
 FLOWS: Final[Sequence[tuple[str, Flow]]] = (
@@ -63,6 +76,7 @@ FLOWS: Final[Sequence[tuple[str, Flow]]] = (
     ("care: blocked for another unit, opened in an emergency", care.block_and_emergency),
     ("care: reviewed, seen by the patient, proven to anybody", care.reviewed_and_seen),
     ("care: a record system sets a block over SOAP, and is told of it", contracts.block_over_soap),
+    ("care: a record behind the guard: open, blocked, opened in an emergency", notes.read_behind_the_guard),
     ("log: checkpoints grow", record.checkpoints_grow),
     ("log verify", record.log_verifies),
 )

@@ -28,6 +28,7 @@ from broker.demo.people import (
 from broker.demo.places import LOA, MOBILE_LEVEL, Places
 from idp_adapters.simulators.ca import TestCa
 from metadata.wire.jose import public_jwk
+from trust_framework.patient_context import TYPE
 
 API: Final = "demo-api"
 ALL_LEVELS: Final = (f"{LOA}3", f"{LOA}4", MOBILE_LEVEL, f"{LOA}2")
@@ -66,6 +67,7 @@ class Client:
     refresh: bool = False
     attributes: tuple[str, ...] = PERSON
     in_test: bool = False
+    about_patients: bool = False
 
     def issuer(self, places: Places) -> str:
         """The issuer that it logs in with: the test issuer, while it is not approved."""
@@ -79,6 +81,12 @@ class Client:
 
 
 _BASIC: Final = "openid profile"
+RECORD: Final = Client(
+    "record", "demo-record", "Journalöversikten", "Record overview", "private_key_jwt", f"{_BASIC} offline_access {API}",
+    (f"{LOA}3", f"{LOA}4"), refresh=True, attributes=("displayName",), about_patients=True,
+)  # fmt: skip
+"""The client that asks for patient context; its pages are `record_viewer`."""
+
 CLIENTS: Final = {
     client.name: client
     for client in (
@@ -90,6 +98,7 @@ CLIENTS: Final = {
                f"{_BASIC} {NUMBER_SCOPE}", consent="ask"),
         Client("vault", "demo-vault", "Valvet", "The vault", "private_key_jwt", _BASIC, (f"{LOA}4",), ("card",)),
         Client("public", "demo-public", "Öppna appen", "Public app", "none", _BASIC),
+        RECORD,
         Client("trial", "demo-trial", "Nya tjänsten (i test)", "New service (in test)", "none", _BASIC, in_test=True),
     )
 }  # fmt: skip
@@ -171,6 +180,8 @@ def _registration(places: Places, client: Client) -> dict[str, Any]:
         "grant_types": ["authorization_code", *(["refresh_token"] if client.refresh else [])],
         "scope": client.scope,
     }
+    if client.about_patients:
+        members["authorization_details_types"] = [TYPE]
     if client.method == "private_key_jwt":
         members["jwks"] = {"keys": [public_jwk(keys.signer(places, "oidc-service"))]}
     if client.method == "client_secret_basic":

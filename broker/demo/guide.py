@@ -29,7 +29,15 @@ def both(sv: str, en: str) -> Text:
 
 def guide(places: Places) -> tuple[Section, ...]:
     """Everything, in the order in which it is needed."""
-    return (_certificates(places), _mobile(places), _card(places), _more(places), _addresses(places), _cards(places))
+    return (
+        _certificates(places),
+        _mobile(places),
+        _card(places),
+        _care(places),
+        _more(places),
+        _addresses(places),
+        _cards(places),
+    )
 
 
 def _certificates(places: Places) -> Section:
@@ -113,6 +121,48 @@ def _card(places: Places) -> Section:
     )
 
 
+def _care(places: Places) -> Section:
+    return Section(
+        both("Vården", "Care"),
+        both(
+            "Bara det sista steget kräver ett kort. Byt person genom att logga ut, eller ta ett privat fönster för var och en.",
+            "The last step alone needs a card. To be somebody else, log out, or take a private window for each of them.",
+        ),
+        (
+            both(
+                f"Journalöversikten, {places.oidc_service}/record: välj Cecilia och logga in som Astrid, sjuksköterska på Akuten "
+                "(Region Exempels inloggning, nivå 3). Regionens anteckningar visas; Närvårdens kräver samtycke.",
+                f"The record overview, {places.oidc_service}/record: choose Cecilia and log in as Astrid, a nurse at Akuten "
+                "(Region Example's login, level 3). The region's notes are shown; Närvården's need consent.",
+            ),
+            both(
+                f"Cecilia spärrar Medicinmottagningens uppgifter på {places.broker}/min-sida (Exempelbolagets inloggning).",
+                f"Cecilia blocks what Medicinmottagningen has, at {places.broker}/min-sida (Example Company's login).",
+            ),
+            both(
+                "Astrid trycker Läs på nytt: anteckningen är spärrad.",
+                "Astrid presses Read again: the note is blocked.",
+            ),
+            both(
+                f"Astrid söker Cecilia (19890605-9483) på {places.broker}/vard, öppnar i nödläge och läser på nytt: allt visas.",
+                f"Astrid finds Cecilia (19890605-9483) at {places.broker}/vard, opens in an emergency, reads again: all is shown.",
+            ),
+            both(
+                f"Bo granskar nödöppningen på {places.broker}/granskning (Region Exempels inloggning).",
+                f"Bo reviews the emergency access at {places.broker}/granskning (Region Example's login).",
+            ),
+            both(
+                f"Cecilia ser varje läsning på {places.broker}/min-sida/atkomst.",
+                f"Cecilia sees each reading at {places.broker}/min-sida/atkomst.",
+            ),
+            both(
+                "Gunnel (kortet gunnel) registrerar spärrar åt patienter som inte kan göra det själva.",
+                "Gunnel (the card gunnel) registers blocks for patients who cannot do it themselves.",
+            ),
+        ),
+    )  # fmt: skip
+
+
 def _more(places: Places) -> Section:
     return Section(
         both("Prova också", "Try also"),
@@ -145,14 +195,6 @@ def _more(places: Places) -> Section:
                 f"The portal, {places.broker}/portal: log in as Cecilia (Example Company's login), connect a service and "
                 f"send it in. Approve it in the federation's console, {places.broker}/admin, as Astrid and then as Bo "
                 "(Region Example's login).",
-            ),
-            both(
-                f"Vården, {places.broker}/vard: Gunnel (kortet gunnel) spärrar Cecilias uppgifter (19890605-9483) vid "
-                "Medicinmottagningen. Astrid på Akuten (Region Exempels inloggning) ser att något är spärrat och öppnar det "
-                f"i nödläge. Bo granskar det, {places.broker}/granskning, och Cecilia ser det på {places.broker}/min-sida.",
-                f"Care, {places.broker}/vard: Gunnel (the card gunnel) blocks Cecilia's information (19890605-9483) at "
-                "Medicinmottagningen. Astrid at Akuten (Region Example's login) sees that something is blocked, and opens it "
-                f"in an emergency. Bo reviews that, {places.broker}/granskning, and Cecilia sees it at {places.broker}/min-sida.",
             ),
         ),
     )

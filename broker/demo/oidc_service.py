@@ -19,6 +19,7 @@ from flask import Flask, abort, current_app, g, redirect, render_template, reque
 from broker.demo import keys
 from broker.demo.federation import CLIENTS, Client
 from broker.demo.places import Places
+from broker.demo.record_viewer import Viewer
 from broker.demo.sample import LoggedIn, Remembered, failed, sample_app, who_asks
 from metadata.wire.jose import issue
 
@@ -37,7 +38,7 @@ class Site:
 
     def start(self) -> str:
         """`/`: which services there are."""
-        return render_template("oidc_start.html", clients=CLIENTS.values())
+        return render_template("oidc_start.html", clients=CLIENTS.values(), broker=self.places.broker)
 
     def service(self, name: str) -> str:
         """`/NAME`: who is logged in, and what can be done."""
@@ -156,6 +157,9 @@ def make_app(places: Places) -> Flask:
     site = Site(places, _relying_parties(app, places))
     for rule, view in (("/", site.start), ("/<name>", site.service), ("/<name>/login", site.login)):
         app.add_url_rule(rule, view_func=view)
+    viewer = Viewer(places, site.relying_parties.record, site.people)
+    app.add_url_rule("/record", view_func=viewer.page)
+    app.add_url_rule("/record/login", "record_login", viewer.login)
     app.add_url_rule("/<name>/callback", view_func=site.callback)
     app.add_url_rule("/<name>/logged-out", view_func=site.logged_out)
     for action, view in (

@@ -1,13 +1,23 @@
 """What the sample services refuse: answers that are not theirs, and tokens that are not good enough."""
 
+import html
+import json
+import re
 import time
+from dataclasses import replace
+from types import SimpleNamespace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from requests import RequestException as RequestsError
 
-from broker.demo import api, keys, oidc_service, saml_metadata, saml_service
+from broker.demo import api, keys, notes, oidc_service, record_viewer, saml_metadata, saml_service
+from broker.demo.flows.care import CLINIC, EMERGENCY
 from broker.demo.material import prepare
+from broker.demo.people import PERSONAS
 from broker.demo.places import LOA, Places
+from broker.demo.sample import LoggedIn, Remembered
+from broker.guard import Context, Guard
 from metadata.register import REDIRECT, Endpoint, SamlProvider
 from metadata.wire.redirect import decode, encode_post
 from metadata.wire.saml_messages import (
@@ -248,41 +258,119 @@ def test_without_a_login_there_is_nothing_to_do(relying_party, action):
 # --- the API ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("header", "known", "status", "error"),
-    [
-        ("", None, 401, "realm"),
-        ("Basic abc", None, 401, "realm"),
-        ("Bearer ", None, 401, "realm"),
-        ("Bearer t", {"active": False}, 401, "invalid_token"),
-        ("Bearer t", {"active": True, "aud": "another", "scope": "demo-api"}, 401, "invalid_token"),
-        ("Bearer t", {"active": True, "aud": ["demo-api"], "scope": "openid"}, 403, "insufficient_scope"),
-    ],
+NURSE = Context(
+    "s",
+    "demo-record",
+    frozenset({"openid"}),
+    (notes.NUMBER, PERSONAS["cecilia"].number),
+    frozenset({"read"}),
+    {unit: {"id": unit, "unit": unit} for unit in (CLINIC, "SE2329999912-OTHER")},
 )
-def test_the_api_refuses_as_rfc_6750_section_3_says(places, monkeypatch, header, known, status, error):
-    monkeypatch.setattr(api, "_introspected", lambda *_: known)
-    client = api.make_app(places).test_client()
-
-    answer = client.get("/results", headers={"Authorization": header} if header else {})
-
-    assert answer.status_code == status
-    assert error in answer.headers["WWW-Authenticate"]
 
 
-def test_the_api_answers_503_when_the_broker_does_not_say(places, monkeypatch):
-    monkeypatch.setattr(api, "_introspected", lambda *_: None)
+@pytest.fixture
+def let_in(places, monkeypatch):
+    """The API, asked by whoever the guard says that it is; and what it entered in the log."""
 
-    assert api.make_app(places).test_client().get("/results", headers={"Authorization": "Bearer t"}).status_code == 503
+    def asked(context, path, entered=lambda *_: None):
+        monkeypatch.setattr(Guard, "context", lambda *_: context)
+        monkeypatch.setattr(api, "_entered", entered)
+        return api.make_app(places).test_client().get(path)
+
+    return asked
 
 
-def test_the_api_answers_a_token_that_is_meant_for_it(places, monkeypatch):
-    known = {"active": True, "sub": "s", "acr": f"{LOA}3", "aud": "demo-api", "scope": "openid demo-api"}
-    monkeypatch.setattr(api, "_introspected", lambda *_: known)
+@pytest.mark.parametrize("path", ["/results", "/notes", "/nothing"])
+@pytest.mark.parametrize(("header", "status"), [("", 401), ("Basic abc", 401), ("Bearer ", 401), ("Bearer t", 503)])
+def test_the_api_answers_nobody_whom_the_broker_does_not_vouch_for(places, path, header, status):
+    """No broker runs here."""
+    answer = api.make_app(places).test_client().get(path, headers={"Authorization": header} if header else {})
 
-    answer = api.make_app(places).test_client().get("/results", headers={"Authorization": "bearer t"})
+    assert (answer.status_code, answer.data) == (status, b"")
 
-    assert answer.json["subject"] == "s"
-    assert answer.json["results"]
+
+def test_the_api_gives_results_to_a_token_that_has_its_scope(let_in):
+    assert let_in(replace(NURSE, scope=frozenset({"demo-api"})), "/results").json["subject"] == "s"
+    assert let_in(NURSE, "/results").status_code == 403
+
+
+def test_the_api_shows_the_notes_that_the_token_opens_once_that_is_in_the_log(let_in):
+    entered = []
+    answer = let_in(NURSE, "/notes", lambda _context, units, _places: entered.append(units))
+
+    assert answer.json["notes"].keys() == {CLINIC}
+    assert entered == [[CLINIC]]
+
+
+def test_the_api_shows_no_note_that_could_not_be_entered_in_the_log(let_in):
+    def down(*_):
+        raise RequestsError("down")
+
+    answer = let_in(NURSE, "/notes", down)
+
+    assert (answer.status_code, answer.data) == (503, b"")
+
+
+@pytest.mark.parametrize("changes", [{"actions": frozenset()}, {"patient": None, "actions": frozenset()}])
+def test_the_api_shows_no_note_to_a_token_that_does_not_open_reading(let_in, changes):
+    assert let_in(replace(NURSE, **changes), "/notes").status_code == 403
+
+
+# --- the record viewer
+
+
+@pytest.fixture
+def viewing(relying_party, monkeypatch):
+    """A browser logged in to the record viewer, with what the token response said; and what the API answers."""
+
+    def logged_in(found, **granted):
+        with relying_party.session_transaction(**HERE) as session:
+            session["id"] = "nurse"
+        told = {**notes.asked("cecilia"), **granted}
+        who = LoggedIn(
+            "s", "", {"name": "Astrid"}, secret={"token": {"access_token": "t", "authorization_details": [told]}}
+        )
+        monkeypatch.setattr(Remembered, "get", lambda _, key: who if key == "nurse.record" else None)
+        answer = SimpleNamespace(status_code=200 if found is not None else 401, json=lambda: {"notes": found})
+        monkeypatch.setattr(record_viewer.requests, "get", lambda *_, **__: answer)
+        return relying_party.get("/record?lang=en", **HERE).text
+
+    return logged_in
+
+
+def test_the_record_viewer_shows_each_note_or_why_it_is_not_shown(viewing):
+    page = viewing({CLINIC: {"sv": "å", "en": "<b>fine"}}, withheld=[{"id": EMERGENCY, "access": "blocked"}])
+
+    assert "&lt;b&gt;fine" in page
+    assert re.findall(r'data-why="([a-z-]+)"', page) == ["blocked", "closed"]
+    assert "Blocked by the patient." in page
+    assert "Notes about Cecilia Testlund" in page
+
+
+def test_the_record_viewer_shows_nothing_for_a_token_that_is_dead_and_no_word_of_a_program(viewing):
+    page = viewing(None, withheld=[{"id": CLINIC, "access": "refused"}])
+
+    assert re.findall(r'data-why="([a-z-]+)"', page) == ["refused", "closed", "closed"]
+    assert "May not be shown." in page
+
+
+def test_the_record_viewer_asks_by_post_and_no_address_names_the_patient(relying_party, places, monkeypatch):
+    endpoint = f"{places.broker}/oidc/authorize"
+    documents = {"authorization_endpoint": endpoint}
+    monkeypatch.setattr("authlib.integrations.flask_client.FlaskOAuth2App.load_server_metadata", lambda _: documents)
+
+    page = relying_party.get("/record/login?patient=cecilia", **HERE)
+
+    assert f'<form method="post" action="{endpoint}">' in page.text
+    sent = {name: html.unescape(value) for name, value in re.findall(r'name="([a-z_]+)" value="([^"]*)"', page.text)}
+    assert json.loads(sent["authorization_details"]) == [notes.asked("cecilia")]
+    assert {"state", "nonce", "code_challenge"} <= sent.keys()
+    assert PERSONAS["cecilia"].number not in "".join(re.findall(r'(?:href|action)="([^"]*)"', page.text))
+
+
+@pytest.mark.parametrize("patient", ["", "astrid", "191212121212", "../x"])
+def test_the_record_viewer_asks_about_nobody_else(relying_party, patient):
+    assert relying_party.get("/record/login", query_string={"patient": patient}, **HERE).status_code == 404
 
 
 def test_a_login_link_asks_for_a_code_with_a_challenge(relying_party, places, monkeypatch):

@@ -31,19 +31,13 @@ def block_and_emergency(stage: Stage) -> None:
     """
     _block(stage)
     nurse = Person(stage.places, "astrid")
-    page = _with_patient(nurse)
+    page = with_patient(nurse)
     hold(_has(page, "span", "state err"), "the nurse is not told that something is blocked")
     hold("Medicinmottagningen" not in page.document.text, "the nurse is told where before an emergency")
     page = _asked(nurse, page)
     hold(_has(page, "span", "state err", "table"), f"expected blocked, got {page}")
     hold(_decided(stage) == "blocked", f"the API says {_decided(stage)} of what is blocked")
-    address = next(
-        link.attributes["href"] for link in page.document.find("a") if _ends(link.attributes["href"], "/nod")
-    )
-    form = nurse.browser.get(f"{stage.places.broker}{address}")
-    page = nurse.press(expect(form, "care-form"), "/nod", reason="Medvetslös", hours="1", understood="y")
-    hold(_has(page, "section", "opened"), f"the emergency access did not begin: {page}")
-    page = _asked(nurse, page)
+    page = _asked(nurse, emergency_begun(nurse, page))
     hold(not _has(page, "span", "state err", "table"), f"still blocked in the emergency: {page}")
     hold(_decided(stage) == "permitted", f"the API says {_decided(stage)} in the emergency")
     page = nurse.press(page, "/avsluta")
@@ -87,18 +81,29 @@ def _verified(stage: Stage, patient: Person) -> None:
     hold(done.returncode == 0, f"the script says {done.returncode}: {done.stdout[-300:]} {done.stderr[-300:]}")
 
 
+def emergency_begun(nurse: Person, page: Page) -> Page:
+    """From a page with the patient, to one that says that their information is open."""
+    links = [link.attributes["href"] for link in page.document.find("a")]
+    address = next(address for address in links if address.startswith("/vard/") and address.endswith("/nod"))
+    form = nurse.browser.get(f"{nurse.places.broker}{address}")
+    page = nurse.press(expect(form, "care-form"), "/nod", reason="Medvetslös", hours="1", understood="y")
+    hold(_has(page, "section", "opened"), f"the emergency access did not begin: {page}")
+    return page
+
+
 def _block(stage: Stage) -> None:
     registrar = Person(stage.places, "gunnel")
-    page = _with_patient(registrar)
+    page = with_patient(registrar)
     form = expect(registrar.browser.get(f"{page.url}/sparrar/ny"), "care-form")
     review = registrar.press(form, "/sparrar/ny", ("", ""), type="Inner", unit=CLINIC, id=str(uuid4()))
     page = registrar.press(expect(review, "care-review"), "/sparrar/ny")
     hold(_has(expect(page, "care-entries"), "div", "notice"), f"the block was not registered: {page}")
 
 
-def _with_patient(person: Person) -> Page:
-    """Logged in to the pages of care staff with a card, the patient found."""
-    page = person.log_in_with_card(person.browser.get(f"{person.places.broker}/vard"))
+def with_patient(person: Person) -> Page:
+    """Logged in to the pages of care staff with a card, where that is asked for, the patient found."""
+    page = person.browser.get(f"{person.places.broker}/vard")
+    page = page if page.mark == "care-search" else person.log_in_with_card(page)
     commission = expect(page, "care-search").url.partition("/vard/")[2]
     return expect(person.press(page, f"/vard/{commission}", number=PATIENT), "care-patient")
 
@@ -112,10 +117,6 @@ def _asked(person: Person, page: Page) -> Page:
 
 def _has(page: Page, tag: str, kind: str, within: str = "main") -> bool:
     return any(any(part.find(tag, **{"class": kind})) for part in page.document.find(within))
-
-
-def _ends(address: str, part: str) -> bool:
-    return address.startswith("/vard/") and address.endswith(part)
 
 
 def _decided(stage: Stage) -> str:
