@@ -145,7 +145,7 @@ def _care(places: Places) -> Section:
             ),
             both(
                 f"Astrid söker Cecilia (19890605-9483) på {places.broker}/vard, öppnar i nödläge och läser på nytt: allt visas.",
-                f"Astrid finds Cecilia (19890605-9483) at {places.broker}/vard, opens in an emergency, reads again: all is shown.",
+                f"Astrid finds Cecilia (19890605-9483) at {places.broker}/vard, opens in an emergency; read again shows all.",
             ),
             both(
                 f"Bo granskar nödöppningen på {places.broker}/granskning (Region Exempels inloggning).",
