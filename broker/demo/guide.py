@@ -130,10 +130,16 @@ def _care(places: Places) -> Section:
         ),
         (
             both(
-                f"Journalöversikten, {places.oidc_service}/record: välj Cecilia och logga in som Astrid, sjuksköterska på Akuten "
-                "(Region Exempels inloggning, nivå 3). Regionens anteckningar visas; Närvårdens kräver samtycke.",
-                f"The record overview, {places.oidc_service}/record: choose Cecilia and log in as Astrid, a nurse at Akuten "
-                "(Region Example's login, level 3). The region's notes are shown; Närvården's need consent.",
+                f"Vårdens sidor, {places.broker}/vard: logga in som Astrid, sjuksköterska på Akuten (Region Exempels inloggning, "
+                "nivå 3), sök Cecilia (19890605-9483), och registrera under Relationer att Akuten vårdar henne.",
+                f"The pages of care staff, {places.broker}/vard: log in as Astrid, a nurse at Akuten (Region Example's login, "
+                "level 3), find Cecilia (19890605-9483), and register under Relations that Akuten cares for her.",
+            ),
+            both(
+                f"Journalöversikten, {places.oidc_service}/record: välj Cecilia. Regionens anteckningar visas; Närvårdens "
+                "kräver samtycke.",
+                f"The record overview, {places.oidc_service}/record: choose Cecilia. The region's notes are shown; Närvården's "
+                "need consent.",
             ),
             both(
                 f"Cecilia spärrar Medicinmottagningens uppgifter på {places.broker}/min-sida (Exempelbolagets inloggning).",
@@ -144,8 +150,8 @@ def _care(places: Places) -> Section:
                 "Astrid presses Read again: the note is blocked.",
             ),
             both(
-                f"Astrid söker Cecilia (19890605-9483) på {places.broker}/vard, öppnar i nödläge och läser på nytt: allt visas.",
-                f"Astrid finds Cecilia (19890605-9483) at {places.broker}/vard, opens in an emergency; read again shows all.",
+                "Astrid öppnar i nödläge på Vårdens sidor och läser på nytt: allt visas.",
+                "Astrid opens in an emergency at the pages of care staff, and reads again: all is shown.",
             ),
             both(
                 f"Bo granskar nödöppningen på {places.broker}/granskning (Region Exempels inloggning).",

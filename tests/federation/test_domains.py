@@ -6,7 +6,6 @@ from broker.federation import domains
 from broker.federation.domains import LABEL, WELL_KNOWN, NotAHost, asked, line, looked
 from broker.settings import Environment, Settings
 from metadata.wire.egress import EgressFailed, EgressRefused, Response
-from tests.support import saml_metadata as make
 from tests.support.egress import FakeEgress
 from trust_framework.domains import DomainProof, ProofState
 
@@ -136,12 +135,6 @@ def settings(environment: Environment = Environment.PRODUCTION) -> Settings:
 def test_every_host_that_takes_part_in_logins_needs_a_proof():
     proven = asked(ORG, "b.example.se", NOW).shown(NOW)
     assert domains.lacked(CONTENT, [proven], settings(), NOW) == ("app.example.se", "c.example.se", "keys.example.se")
-
-
-def test_where_a_logout_response_goes_is_such_a_host_too():
-    slo = make.slo(more=' ResponseLocation="https://done.example/slo"')
-    metadata = make.entity(make.sp_role(slo + make.acs()))
-    assert domains.hosts_of({**CONTENT, "oidc": None, "saml": {"metadata": metadata}}) == {"sp.example", "done.example"}
 
 
 def test_loopback_needs_no_proof_where_it_may_be_reached():

@@ -179,7 +179,7 @@ def test_no_decision_is_made_without_a_person(outside):
 def test_nothing_is_issued_without_a_sign_on(outside):
     world = outside.world
     assert SP.login(world).content is not None
-    person = world.events("login.decided")[-1]["person"]
+    person = world.events("saml.assertion-issued")[-1]["person"]
     identity = Identity("test", Subject("test", "persona", "anna"), LEVEL2, 0, {"givenName": ("Anna",)})
 
     with pytest.raises(TypeError, match="without a person and a sign-on"):

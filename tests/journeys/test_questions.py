@@ -297,7 +297,7 @@ def test_who_answers_after_the_service_began_to_want_more_identifies_again(world
 
     answer = browser.follow(browser.post(*page.form("/samtycke", answer="yes")))
 
-    assert answer.page == "U1"
+    assert answer.page == "U8"
     assert not world.events("consent.recorded")
 
 

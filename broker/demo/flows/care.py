@@ -94,10 +94,15 @@ def emergency_begun(nurse: Person, page: Page) -> Page:
 def _block(stage: Stage) -> None:
     registrar = Person(stage.places, "gunnel")
     page = with_patient(registrar)
-    form = expect(registrar.browser.get(f"{page.url}/sparrar/ny"), "care-form")
-    review = registrar.press(form, "/sparrar/ny", ("", ""), type="Inner", unit=CLINIC, id=str(uuid4()))
-    page = registrar.press(expect(review, "care-review"), "/sparrar/ny")
-    hold(_has(expect(page, "care-entries"), "div", "notice"), f"the block was not registered: {page}")
+    registered(registrar, page, "/sparrar/ny", type="Inner", unit=CLINIC, id=str(uuid4()))
+
+
+def registered(person: Person, page: Page, part: str, **typed: str) -> None:
+    """Fill in a form of the patient's page, read what it says in words, and confirm."""
+    form = expect(person.browser.get(f"{page.url}{part}"), "care-form")
+    review = person.press(form, part, ("", ""), **typed)
+    page = person.press(expect(review, "care-review"), part)
+    hold(_has(expect(page, "care-entries"), "div", "notice"), f"nothing was registered: {page}")
 
 
 def with_patient(person: Person) -> Page:

@@ -2,7 +2,7 @@
 
 from broker.demo.browser import Page
 from broker.demo.flows import Stage
-from broker.demo.flows.care import CLINIC, EMERGENCY, emergency_begun, with_patient
+from broker.demo.flows.care import CLINIC, EMERGENCY, emergency_begun, registered, with_patient
 from broker.demo.notes import NOTES, UNITS
 from broker.demo.person import Person, expect, hold
 
@@ -11,25 +11,27 @@ NEARBY = tuple(UNITS)[-1]
 
 
 def read_behind_the_guard(stage: Stage) -> None:
-    """A nurse reads what her own unit wrote; what the patient has blocked is not shown until she opens it in an emergency, nor
-    after that; and the patient sees that it was read.
+    """A nurse who takes part in the patient's care reads what her own unit wrote; what the patient has blocked is not shown until
+    she opens it in an emergency, nor after that; and the patient sees that it was read.
     """
     nurse = Person(stage.places, "astrid")
+    page = with_patient(nurse)
+    registered(nurse, page, "/relationer/ny", whom="unit")
     _shows(_opened(nurse), {EMERGENCY: "", CLINIC: "blocked", NEARBY: "needs-consent"})
-    page = emergency_begun(nurse, with_patient(nurse))
+    page = emergency_begun(nurse, nurse.browser.get(page.url))
     _shows(_read_again(nurse), {EMERGENCY: "", CLINIC: "", NEARBY: ""})
     nurse.press(page, "/avsluta")
     _shows(_fetched(nurse), {EMERGENCY: "", CLINIC: "closed", NEARBY: "closed"})
     _shows(_read_again(nurse), {EMERGENCY: "", CLINIC: "blocked", NEARBY: "needs-consent"})
     patient = Person(stage.places, "cecilia-id")
     seen = patient.log_in_with_card(patient.browser.get(f"{stage.places.broker}/min-sida/atkomst"))
-    hold("Läsa" in seen.document.text or "Read" in seen.document.text, f"the patient does not see the reading: {seen}")
+    hold("Akuten read your information" in seen.document.text, f"the patient does not see that it was read: {seen}")
 
 
 def _opened(nurse: Person) -> Page:
-    """The record viewer, asked for the patient: its form, the login, and back."""
+    """The record viewer, asked for the patient: its form, and back; she is signed on."""
     asking = expect(nurse.at_oidc("record", patient=PATIENT), "record-ask")
-    return nurse.log_in_with_card(nurse.press(asking, "/oidc/authorize"))
+    return nurse.press(asking, "/oidc/authorize")
 
 
 def _read_again(nurse: Person) -> Page:
