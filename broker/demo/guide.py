@@ -130,15 +130,15 @@ def _care(places: Places) -> Section:
         ),
         (
             both(
-                f"Vårdens sidor, {places.broker}/vard: logga in som Astrid, sjuksköterska på Akuten (Region Exempels inloggning, "
+                f"Vårdens sidor, {places.broker}/vard. Logga in som Astrid, sjuksköterska på Akuten (Region Exempels inloggning, "
                 "nivå 3), sök Cecilia (19890605-9483), och registrera under Relationer att Akuten vårdar henne.",
-                f"The pages of care staff, {places.broker}/vard: log in as Astrid, a nurse at Akuten (Region Example's login, "
+                f"The pages of care staff, {places.broker}/vard. Log in as Astrid, a nurse at Akuten (Region Example's login, "
                 "level 3), find Cecilia (19890605-9483), and register under Relations that Akuten cares for her.",
             ),
             both(
-                f"Journalöversikten, {places.oidc_service}/record: välj Cecilia. Regionens anteckningar visas; Närvårdens "
+                f"Journalöversikten, {places.oidc_service}/record. Välj Cecilia: regionens anteckningar visas; Närvårdens "
                 "kräver samtycke.",
-                f"The record overview, {places.oidc_service}/record: choose Cecilia. The region's notes are shown; Närvården's "
+                f"The record overview, {places.oidc_service}/record. Choose Cecilia: the region's notes are shown; Närvården's "
                 "need consent.",
             ),
             both(
@@ -195,10 +195,10 @@ def _more(places: Places) -> Section:
                 f"The new service, {places.oidc_service}/trial, is in test: choose a made-up person, or a wrong answer.",
             ),
             both(
-                f"Portalen, {places.broker}/portal: logga in som Cecilia (Exempelbolagets inloggning), anslut en tjänst och "
+                f"Portalen, {places.broker}/portal. Logga in som Cecilia (Exempelbolagets inloggning), anslut en tjänst och "
                 f"skicka in den. Godkänn den i federationens konsol, {places.broker}/admin, som Astrid och sedan som Bo "
                 "(Region Exempels inloggning).",
-                f"The portal, {places.broker}/portal: log in as Cecilia (Example Company's login), connect a service and "
+                f"The portal, {places.broker}/portal. Log in as Cecilia (Example Company's login), connect a service and "
                 f"send it in. Approve it in the federation's console, {places.broker}/admin, as Astrid and then as Bo "
                 "(Region Example's login).",
             ),

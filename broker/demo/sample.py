@@ -125,6 +125,7 @@ STYLE: Final = """
 :root{color-scheme:light dark;--line:#767676;background:Canvas;color:CanvasText}
 a{color:LinkText}
 body{font:1.05rem/1.5 system-ui,sans-serif;max-width:48rem;margin:0 auto;padding:1rem}
+h1{font-size:clamp(1.4rem,7vw,2rem)}h2{font-size:clamp(1.2rem,5vw,1.5rem)}h1,h2{overflow-wrap:anywhere}
 header,footer{display:flex;gap:1rem;flex-wrap:wrap;border-bottom:1px solid var(--line);padding-bottom:.5rem}
 footer{border:0;border-top:1px solid var(--line);padding-top:.5rem;margin-top:2rem}
 .note{border:2px dashed var(--line);padding:.5rem 1rem}
@@ -132,6 +133,7 @@ footer{border:0;border-top:1px solid var(--line);padding-top:.5rem;margin-top:2r
 .button,button{display:inline-block;font:inherit;min-height:2.75rem;padding:.5rem 1rem;border:2px solid var(--line);
 border-radius:.4rem;text-decoration:none;color:inherit;background:transparent;cursor:pointer;box-sizing:border-box}
 .first{font-weight:600}
+select{font:inherit;min-height:2.75rem;max-width:100%}label{align-self:center}details{margin-top:1rem}
 table{border-collapse:collapse;width:100%}th,td{text-align:start;vertical-align:top;padding:.35rem .5rem;
 border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--line);padding:.5rem}
