@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         description="PEM file of their lists of revoked certificates, read anew when it changes; with it, a system whose CA has "
         "no list in it, or an old one, is not let in.",
     )
+    rivta_ocsp: Literal["off", "on", "without-nonce"] = Field(
+        "off",
+        description="Whether the OCSP responder that a system's certificate names is asked, or else the list read that it names; "
+        "a system whose certificate was revoked, or of which neither tells, is refused. `without-nonce` is for responders whose "
+        "answers are made beforehand.",
+    )
     rivta_proxy_cert: Path | None = Field(
         None,
         description="PEM file of the client certificates of a proxy before the RIV-TA listener; with it, the proxy alone may "

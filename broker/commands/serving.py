@@ -17,6 +17,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography import x509
 from OpenSSL import SSL
 
 from broker.app import Application, create_app
@@ -45,8 +46,10 @@ from broker.web.rivta_listener import (
     serve_rivta_behind_proxy,
     serve_rivta_behind_tls_proxy,
 )
+from broker.web.rivta_standing import Standing
 from broker.web.rivta_tls import VerifyingContext
 from broker.web.turn import Turn
+from idp_adapters.revocation import RevocationCheck
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Stop = Callable[[], object]
@@ -150,7 +153,7 @@ def rivta_listener(made: Application, settings: Settings) -> Stop | None:
     where = rivta_place(settings)
     if where is None:
         return None
-    listener = _contracts(settings, where, _serve(made), _health(made))
+    listener = _contracts(settings, where, _serve(made, settings), _health(made))
     listener.start()
     return listener.stop
 
@@ -172,8 +175,22 @@ def _contracts(settings: Settings, where: Place, serve: Serve, health: Health) -
     return serve_rivta(str(where), contexts, serve, health)
 
 
-def _serve(made: Application) -> Serve:
-    return lambda request, certificate: rivta(request, certificate, made.on)
+def _serve(made: Application, settings: Settings) -> Serve:
+    standing = _standing(made, settings)
+    return lambda request, certificates: rivta(request, certificates, made.on, standing)
+
+
+def _standing(made: Application, settings: Settings) -> Standing | None:
+    """How the contracts' clients are asked about, None where they are not."""
+    if settings.rivta_ocsp == "off":
+        return None
+    if settings.rivta_ca is None:
+        raise NotReady("TILLIT_RIVTA_OCSP needs TILLIT_RIVTA_CA: the CAs whose answers count")
+    try:
+        anchors = x509.load_pem_x509_certificates(settings.rivta_ca.read_bytes())
+    except (OSError, ValueError) as error:
+        raise NotReady(f"TILLIT_RIVTA_CA: {error}") from error
+    return Standing(RevocationCheck(made.egress, nonce=settings.rivta_ocsp == "on"), anchors)
 
 
 def _land(made: Application) -> Land:

@@ -70,6 +70,7 @@ def _write_settings(places: Places, function_ca: Path) -> None:
         "card_url": places.cards,
         "rivta_url": places.contracts,
         "rivta_ca": str(function_ca.absolute()),
+        "rivta_ocsp": "on",
         "tls_cert": str(folder / "services" / places.certificate("server").name),
         "tls_key": str(folder / "services" / places.key("server").name),
         "ca_file": str(folder / places.ca.name),

@@ -16,6 +16,7 @@ from broker.protocols.rivta.contracts import BY_PATH
 from broker.protocols.rivta.endpoint import Sent, answered
 from broker.protocols.rivta.operation import SCHEMAS, Operation
 from broker.web.context import Broker, printable
+from broker.web.rivta_standing import Standing
 from metadata.wire.soap import SoapRefused, fault
 from metadata.wire.x509 import BadCertificate, load_pem_or_der_certificate, subject_fields
 from trust_framework.identifiers import hsa_compare_form, hsa_id
@@ -25,11 +26,14 @@ log = logging.getLogger("tillit.rivta")
 _XML: Final = (("Content-Type", "text/xml; charset=utf-8"),)
 _CHARSET: Final = re.compile(r"charset\s*=\s*\"?([^\s\";]+)", re.IGNORECASE)
 _UTF8: Final = frozenset({"utf-8", "utf8"})
+Certificates = tuple[bytes, ...]
 _FILES: Final = {f"/rivta/schemas/{path.name}": path for path in sorted(SCHEMAS.glob("*.xsd"))}
 
 
-def rivta(request: Request, certificate: bytes, on: Broker) -> Reply:
-    """Answer a client that has this certificate (DER; empty when there was none)."""
+def rivta(request: Request, certificates: Certificates, on: Broker, standing: Standing | None = None) -> Reply:
+    """Answer a client that presented these certificates (DER, its own first; none when there were none). With `standing`, its
+    CA is asked whether they still hold.
+    """
     if request.method in {"GET", "HEAD"}:
         return _document(request, on)
     if request.method != "POST":
@@ -38,7 +42,9 @@ def rivta(request: Request, certificate: bytes, on: Broker) -> Reply:
     if operation is None:
         return _fault(SoapRefused("Client", "no such contract"), on)
     try:
-        return _called(request, certificate, operation, on)
+        if standing is not None:
+            standing.require(certificates, on.clock())
+        return _called(request, certificates[0] if certificates else b"", operation, on)
     except SoapRefused as refused:
         return _fault(refused, on, operation)
     except Exception as error:  # noqa: BLE001  # the last net: a reference for the consumer, the rest for the log

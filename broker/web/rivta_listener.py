@@ -36,8 +36,8 @@ IDLE: Final = 60.0
 BODY: Final = 60.0
 LIMITS: Final = Limits(connections=256, connections_each=64, workers=8, handshake=20.0)
 
-Serve = Callable[[Request, bytes], Reply]
-"""Answers a request of a client with this certificate (DER)."""
+Serve = Callable[[Request, tuple[bytes, ...]], Reply]
+"""Answers a request of a client that presented these certificates (DER, its own first)."""
 
 _Read = Callable[[Stream, Head, str], Presented]
 
@@ -114,7 +114,7 @@ class RivtaListener(Listener):
             return self._health(path)
         headers = dict(head.fields)
         request = Request(head.method, path, query.encode("latin-1"), headers, body, presented.remote)
-        return self._answer(request, presented.certificates[0] if presented.certificates else b"")
+        return self._answer(request, presented.certificates)
 
 
 def serve_rivta(

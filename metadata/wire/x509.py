@@ -194,7 +194,7 @@ def validate_chain(
     be granted by every issuer; without it only a policy that the leaf claims and its issuers do not grant is refused.
     """
     _refuse_weak(leaf)
-    path = _path(leaf, intermediates, anchors, now)
+    path = path_to_anchor(leaf, intermediates, anchors, now)
     for certificate in path[1:]:
         public_key(certificate)
     _check_kind(leaf)
@@ -221,12 +221,13 @@ def _check_kind(leaf: x509.Certificate) -> None:
         raise ChainRefused("kind", "extended key usage")
 
 
-def _path(
+def path_to_anchor(
     leaf: x509.Certificate,
     intermediates: Sequence[x509.Certificate],
     anchors: Sequence[x509.Certificate],
     now: datetime,
 ) -> tuple[x509.Certificate, ...]:
+    """The path alone, whatever the certificate is for. Raises ChainRefused."""
     when = _within_skew(leaf, now)
     try:
         return _verified(leaf, intermediates, anchors, when)

@@ -1,12 +1,17 @@
-"""What the access log costs: StoreLog in full batches, one patient's entries among many, verification; beside the bare inserts.
+"""What the access log costs in one process: StoreLog in full batches, sealing, one patient's entries, a review, verification;
+beside the bare inserts of rows as long.
 
-    python -m tests.bench.access_log [--database sqlite|postgresql] [--records N] [--among N]
+    python -m tests.bench.access_log [--database sqlite|postgresql] [--records N] [--profile]
 
-CPU seconds of this process (the server) and, beside them, of the database's processes. Durable: PostgreSQL with fsync and
-synchronous_commit, SQLite with synchronous=FULL.
+CPU seconds of this process and, beside them, of the database's. Durable: PostgreSQL with fsync and synchronous_commit, SQLite
+with synchronous=FULL. The calls over the wire are `care_calls`.
 """
 
 import argparse
+import cProfile
+import json
+import pstats
+import resource as usage
 import secrets
 import sys
 import tempfile
@@ -16,30 +21,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from broker.audit.verify import verify_log
-from broker.care import access_log
+from broker.care import access_log, reviews
 from broker.care.calling import Caller, CallerKind, CareServices
+from broker.care.filings import ReviewServices
 from broker.jobs.sealer import Sealer
 from broker.storage import access_months
 from broker.storage.access_log import ACCESS, COLUMNS, IDS
 from broker.storage.database import Unit
 from broker.storage.log import PENDING
-from broker.storage.opening import open_storage
+from broker.storage.opening import create_storage, open_storage
 from broker.storage.storage import Storage
+from tests.bench.care_messages import DAY, patients
+from tests.bench.care_server import KINDS, postgres, url_of
+from tests.bench.many_accesses import CALLER, REGISTER
+from tests.bench.processes import cpu
 from tests.support import care_values as a
 from tests.support.access_records import record, resource
-from tests.support.databases import PostgresServer, sqlite_settings
+from tests.support.databases import PostgresServer, settings_at
 from trust_framework.access_log import AccessRecord, AccessSought
-from trust_framework.care import CareProvider
-from trust_framework.care_register import CareRegister
-from trust_framework.identifiers import Identifier, luhn
+from trust_framework.identifiers import Identifier
+from trust_framework.log_review import Selection
 
 BATCH = 500
-FILL_AT_ONCE = 500_000
-DAY = 86_400
-TICKS = 100
+EXAMINED = 20_000
+"""Accesses that one review looks at: the most that it may."""
 
 
 @dataclass
@@ -50,26 +59,16 @@ class Spent:
     database: float = 0.0
     done: int = 0
 
-    def row(self, name: str) -> str:
-        """A line of the table."""
-        per = f"{self.done / self.server:,.0f}" if self.server > 0.005 else "-"
-        of_database = f"{self.done / self.database:,.0f}" if self.database > 0.005 else "-"
-        return f"| {name} | {self.done:,} | {self.server:.2f} | {self.database:.2f} | {per} | {of_database} |"
-
-
-def _database_cpu(root: int) -> float:
-    """CPU seconds of a process and everything that it started, those that ended included."""
-    total = 0.0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if root in {int(stat.parent.name), int(fields[1])}:
-            total += sum(map(int, fields[11:13])) / TICKS
-            if int(stat.parent.name) == root:
-                total += sum(map(int, fields[13:15])) / TICKS
-    return total
+    @property
+    def told(self) -> dict[str, float]:
+        """As the table has it."""
+        return {
+            "done": self.done,
+            "server_s": round(self.server, 3),
+            "database_s": round(self.database, 3),
+            "per_cpu_second": round(self.done / self.server) if self.server else 0,
+            "per_database_second": round(self.done / self.database) if self.database > 0.05 else 0,
+        }
 
 
 @dataclass
@@ -87,53 +86,27 @@ class Bench:
         spent.server += time.process_time() - own
         spent.database += self._database() - database
 
-    @property
-    def server_database(self) -> str:
-        """The name of the database."""
-        return str(self.storage._database.engine.url.database)
-
     def _database(self) -> float:
-        if self.server is None:
-            return 0.0
-        return _database_cpu(self.server._server.pid)  # type: ignore[union-attr]
+        return cpu(self.server.pid) if self.server else 0.0
 
 
-@cache
-def _numbers(count: int) -> tuple[str, ...]:
-    """Personal numbers that pass their check."""
-    found: list[str] = []
-    for serial in range(10 * count):
-        stem = f"{19000101 + (serial // 1000) % 28 + 100 * ((serial // 28_000) % 12) + 10_000 * (serial // 336_000)}"
-        number = f"{stem}{serial % 1000:03}"
-        found += [number + digit for digit in "0123456789" if luhn(number[2:] + digit)]
-        if len(found) >= count:
-            break
-    return tuple(found[:count])
-
-
-def records(count: int, patients: int, now: int) -> list[AccessRecord]:
+def records(count: int, of: tuple[Identifier, ...], now: int) -> list[AccessRecord]:
     """Records of many patients over the last days."""
-    numbers = _numbers(patients)
-    made = []
-    for _ in range(count):
-        patient = Identifier(a.PERSONNUMMER, numbers[secrets.randbelow(patients)])
-        made.append(record(resource(patient), id=str(uuid4()), at=now - secrets.randbelow(30 * DAY)))
-    return made
+    return [
+        record(resource(secrets.choice(of)), id=str(uuid4()), at=now - secrets.randbelow(30 * DAY))
+        for _ in range(count)
+    ]
 
 
-CALLER = Caller(CallerKind.CLIENT, client="journal", providers=frozenset({a.PROVIDER}))
-REGISTER = CareRegister({a.PROVIDER: CareProvider(a.PROVIDER, "2321000016")})
-
-
-def stored(bench: Bench, count: int, patients: int, seal: bool = True) -> tuple[Spent, Spent]:
+def stored(bench: Bench, count: int, of: int, seal: bool = True) -> tuple[Spent, Spent]:
     """StoreLog in full batches, and the sealing of what was stored."""
-    spent, sealing = Spent(), Spent()
+    spent, sealing, known = Spent(), Spent(), patients(of)
     sealer = Sealer(bench.storage, cache(bench.storage.ring), bench.storage.log_origin(), None)
     sealer.run()
     on = CareServices(bench.storage, REGISTER)
     for first in range(0, count, BATCH):
         now = bench.storage.clock()
-        batch = records(BATCH, patients, now)
+        batch = records(BATCH, known, now)
         with bench.measured(spent):
             done = access_log.store(batch, CALLER, on, now)
             bench.storage.commit(done.effects)
@@ -180,27 +153,6 @@ def floor(bench: Bench, count: int) -> Spent:
     return spent
 
 
-FILL = """
-INSERT INTO access_log
-SELECT {first} + n, {now} - (random() * {span})::bigint, 'p' || (random() * {patients})::bigint, decode(md5(n::text), 'hex'),
-       '{provider}', '{unit}', '{provider}', 0, decode(repeat(md5(n::text), 26), 'hex')
-FROM generate_series(1, {count}) AS n
-"""
-
-
-def filled(bench: Bench, count: int, patients: int) -> None:
-    """Rows of other patients over eighteen months, as long as real ones, written by PostgreSQL itself."""
-    now, span = bench.storage.clock(), 540 * DAY
-    with Unit(bench.storage._database) as unit:
-        access_months.made(unit, [now - span, now])
-    for first in range(0, count, FILL_AT_ONCE):
-        many = min(FILL_AT_ONCE, count - first)
-        values = {"first": 2**60 + first, "now": now, "span": span, "patients": patients, "count": many}
-        with Unit(bench.storage._database) as unit:
-            unit.script(FILL.format(**values, provider=a.PROVIDER, unit=a.UNIT))
-    bench.server.sql("VACUUM ANALYZE", bench.server_database)  # type: ignore[union-attr]
-
-
 def looked_up(bench: Bench, times: int) -> Spent:
     """GetAccessLogsForPatient: 200 entries of one patient."""
     patient = Identifier(a.PERSONNUMMER, "191212121212")
@@ -229,54 +181,71 @@ def verified(bench: Bench) -> Spent:
     return spent
 
 
+def reviewed(bench: Bench) -> Spent:
+    """A review drawn of as many accesses as one may look at: two in a hundred by chance, and the rules that find few here."""
+    spent, now = Spent(), bench.storage.clock()
+    on = ReviewServices(bench.storage, REGISTER)
+    who = Caller(CallerKind.STAFF, "reviewer", "2321000016", providers=frozenset({a.PROVIDER}))
+    since, until = _with_accesses(bench, now)
+    wanted = Selection(a.PROVIDER, since, until, percent=2, rules=("emergency", "own-record", "watched", "protected"))
+    with bench.measured(spent):
+        done = reviews.make(wanted, who, on, now)
+        bench.storage.commit(done.effects)
+    spent.done = done.result.examined
+    return spent
+
+
+def _with_accesses(bench: Bench, now: int) -> tuple[int, int]:
+    """A time, up to now, with as many accesses as a review may look at."""
+    since, length = now - 30 * DAY, 30 * DAY
+    while bench.storage.access_count(AccessSought(provider=a.PROVIDER, since=since), EXAMINED + 1) > EXAMINED:
+        length = length * 9 // 10
+        since = now - length
+    return since, now
+
+
 @contextmanager
 def opened(kind: str) -> Iterator[Bench]:
     """An empty store on a database."""
-    with tempfile.TemporaryDirectory(prefix="tillit-bench-") as folder:
-        if kind == "sqlite":
-            storage = open_storage(sqlite_settings(Path(folder) / "broker"))
-            yield Bench(storage, None)
-            storage.close()
-            return
-        server = PostgresServer(fsync=True)
-        try:
-            storage = open_storage(server.settings(Path(folder) / "broker"))
-            yield Bench(storage, server)
-            storage.close()
-        finally:
-            server.stop()
+    with tempfile.TemporaryDirectory(prefix="tillit-bench-") as folder, postgres(kind) as server:
+        settings = settings_at(Path(folder), url_of(server))
+        create_storage(settings, int(time.time()))
+        storage = open_storage(settings)
+        yield Bench(storage, server)
+        storage.close()
+
+
+def figures(kind: str, count: int, of: int) -> dict[str, Any]:
+    """All rows on one database, and the most memory that this process had."""
+    with opened(kind) as bench:
+        told: dict[str, Any] = {"bare inserts of rows as long (floor)": floor(bench, min(count, 50_000)).told}
+        spent, sealing = stored(bench, count, of)
+        told |= {"StoreLog, records": spent.told, "sealing, records": sealing.told}
+        told["a review drawn, accesses looked at"] = reviewed(bench).told
+        told["200 entries of a patient"] = looked_up(bench, 20).told
+        told["verification, entries"] = verified(bench).told
+    return {**told, "peak_mib": usage.getrusage(usage.RUSAGE_SELF).ru_maxrss // 1024}
+
+
+def profiled(kind: str, of: int) -> None:
+    """Where the time of StoreLog goes."""
+    with opened(kind) as bench:
+        profile = cProfile.Profile()
+        profile.runcall(stored, bench, 5_000, of)
+        pstats.Stats(profile).sort_stats("tottime").print_stats(35)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
+    parser.add_argument("--database", choices=KINDS, default="postgresql")
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--patients", type=int, default=5_000)
-    parser.add_argument(
-        "--among", type=int, default=0, help="Rows of other patients, on PostgreSQL; then nothing else is done."
-    )
     parser.add_argument("--profile", action="store_true")
     given = parser.parse_args()
-    with opened(given.database) as bench:
-        sys.stdout.write(
-            "| what | done | server CPU s | database CPU s | per server CPU s | per database CPU s |\n|---|---|---|---|---|---|\n"
-        )
-        if given.among:
-            filled(bench, given.among, given.patients)
-            sys.stdout.write(looked_up(bench, 20).row(f"200 rows of a patient among {given.among:,}") + "\n")
-            return
-        sys.stdout.write(floor(bench, min(given.records, 10_000)).row("bare inserts") + "\n")
-        if given.profile:
-            import cProfile
-            import pstats
-
-            profile = cProfile.Profile()
-            profile.runcall(stored, bench, 5_000, given.patients)
-            pstats.Stats(profile).sort_stats("tottime").print_stats(35)
-        spent, sealing = stored(bench, given.records, given.patients)
-        sys.stdout.write(spent.row("StoreLog") + "\n" + sealing.row("sealing") + "\n")
-        sys.stdout.write(looked_up(bench, 20).row("200 rows of a patient") + "\n")
-        sys.stdout.write(verified(bench).row("verify") + "\n")
+    if given.profile:
+        profiled(given.database, given.patients)
+        return
+    json.dump(figures(given.database, given.records, given.patients), sys.stdout, indent=2)
 
 
 if __name__ == "__main__":

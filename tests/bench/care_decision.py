@@ -1,10 +1,11 @@
-"""What access decisions of care cost: `.venv/bin/python -m tests.bench.care_decision [SECONDS]`, from the repository's root.
+"""What access decisions of care cost: `.venv/bin/python -m tests.bench.care_decision [--database sqlite|postgresql]`.
 
 One patient and 50 resources of four providers, a question at a time, in this process, with as many blocks, consents, relations
 and lifts as a patient who uses them all has. Figures are decisions (of 50 rulings each) per CPU-second; nothing is asserted here.
-"whole" loads the facts from SQLite, decides, and records the answer in a commit with an fsync.
+"recorded" loads the facts from the database, decides, and records the answer in a commit with an fsync.
 """
 
+import argparse
 import json
 import sys
 import tempfile
@@ -20,8 +21,10 @@ from broker.care.blocks import BlockWish
 from broker.care.calling import CareServices, carried_out
 from broker.care.relations import RelationWish
 from broker.login.effects import Effects, KeepPerson, PersonKey
-from broker.storage.opening import open_storage
+from broker.settings import Settings
+from broker.storage.opening import create_storage, open_storage
 from broker.storage.storage import Storage
+from tests.bench.care_server import KINDS, postgres, url_of
 from tests.support import care_values as values
 from tests.support.care import (
     DAY,
@@ -38,7 +41,7 @@ from tests.support.care import (
     relation,
     resource,
 )
-from tests.support.databases import sqlite_settings
+from tests.support.databases import settings_at
 from trust_framework.blocks import BlockType, evaluate
 from trust_framework.care import Period, patient_key
 from trust_framework.care_access import AccessQuestion, CareFacts, decide
@@ -111,9 +114,10 @@ def deciding(rules: str, known: CareFacts) -> Callable[[], Any]:
     return lambda: decide(whole, known, chosen, NOW)
 
 
-def whole_service(folder: str, blocks: int) -> tuple[Storage, Callable[[], Any]]:
+def whole_service(settings: Settings, blocks: int) -> tuple[Storage, Callable[[], Any]]:
     """The decision service over a store of its own: half of the patient's blocks are of the asker's own unit."""
-    storage = open_storage(sqlite_settings(Path(folder) / "broker"), clock=lambda: NOW)
+    create_storage(settings, NOW)
+    storage = open_storage(settings, clock=lambda: NOW)
     storage.commit(Effects((KeepPerson("p1", (PersonKey(*patient_key(values.PATIENT)),)),)))
     on, who, entered = CareServices(storage, values.register()), values.client(), values.entered()
     for n in range(blocks):
@@ -138,23 +142,38 @@ def rate(work: Callable[[], Any], seconds: float) -> float:
     return round(calls / spent, 1)
 
 
-def main(seconds: float) -> dict[str, float]:
+def recorded(kind: str, blocks: int, seconds: float) -> float:
+    """The rate of whole answers, on that database."""
+    with tempfile.TemporaryDirectory() as folder, postgres(kind) as server:
+        settings = settings_at(Path(folder) / "broker", url_of(server))
+        storage, work = whole_service(settings, blocks)
+        found = rate(work, seconds)
+        storage.close()
+    return found
+
+
+def figures(kind: str, seconds: float) -> dict[str, float]:
+    """All rows."""
     whole, check = asked(), swedish(10).blocks
     cases = {
-        "se, no blocks": deciding("se", swedish(0)),
-        "se, 10 blocks": deciding("se", swedish(10)),
-        "se, 50 blocks": deciding("se", swedish(50)),
-        "se, 10 blocks, emergency": deciding("se", in_emergency(10)),
-        "tr, 10 blocks": deciding("tr", turkish(10)),
-        "CheckBlocks, 50 rows, 10 blocks": lambda: evaluate(whole.actor, whole.resources, check, NOW),
+        "Swedish rules, no blocks": deciding("se", swedish(0)),
+        "Swedish rules, 10 blocks": deciding("se", swedish(10)),
+        "Swedish rules, 50 blocks": deciding("se", swedish(50)),
+        "Swedish rules, 10 blocks, emergency": deciding("se", in_emergency(10)),
+        "Turkish rules, 10 blocks": deciding("tr", turkish(10)),
+        "CheckBlocks alone, 50 rows, 10 blocks": lambda: evaluate(whole.actor, whole.resources, check, NOW),
     }
-    figures = {name: rate(work, seconds) for name, work in cases.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        storage, work = whole_service(folder, 10)
-        figures["se, 10 blocks, whole"] = rate(work, seconds)
-        storage.close()
-    return figures
+    told = {name: rate(work, seconds) for name, work in cases.items()}
+    return {**told, "Swedish rules, 10 blocks, recorded": recorded(kind, 10, seconds)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--database", choices=KINDS, default="sqlite")
+    parser.add_argument("--seconds", type=float, default=2.0)
+    given = parser.parse_args()
+    json.dump(figures(given.database, given.seconds), sys.stdout, indent=2)
 
 
 if __name__ == "__main__":
-    json.dump(main(float(sys.argv[1]) if len(sys.argv) > 1 else 2.0), sys.stdout, indent=1)
+    main()

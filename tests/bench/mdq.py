@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from tests.bench.processes import cpu
 from tests.bench.publication import fill, settings_of  # noqa: F401  # for the process that fills the register
 from tests.support import pki, pyff
 from tests.support.nginx import free_port
 
 AT_ONCE = 8
-TICKS = os.sysconf("SC_CLK_TCK")
 PYFFD = pyff.PYFF.with_name("pyffd")
 TILLIT = Path(sys.executable).with_name("tillit")
 PIPELINE = """
@@ -54,27 +54,6 @@ PEERS = {"pyFF": {}, "pyFF without its cache of answers": {"PYFF_CACHING_ENABLED
 
 def entity_id(number: int) -> str:
     return f"https://sp{number}.example/shibboleth"
-
-
-def cpu(pid: int) -> float:
-    """CPU seconds of a process and of all that it started."""
-    total = 0.0
-    children: dict[int, list[int]] = {}
-    used: dict[int, int] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            rest = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        number = int(stat.parent.name)
-        children.setdefault(int(rest[1]), []).append(number)
-        used[number] = int(rest[11]) + int(rest[12])
-    waiting = [pid]
-    while waiting:
-        at = waiting.pop()
-        total += used.get(at, 0) / TICKS
-        waiting += children.get(at, [])
-    return total
 
 
 class Asker:

@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -70,7 +71,12 @@ def test_the_contracts_listener_is_where_its_url_says_or_its_setting():
 
 @pytest.mark.parametrize(
     ("given", "missing"),
-    [({}, "TILLIT_TLS_CERT"), ({"tls_cert": "cert.pem", "tls_key": "key.pem"}, "TILLIT_RIVTA_CA")],
+    [
+        ({}, "TILLIT_TLS_CERT"),
+        ({"tls_cert": "cert.pem", "tls_key": "key.pem"}, "TILLIT_RIVTA_CA"),
+        ({"rivta_ocsp": "on"}, "TILLIT_RIVTA_OCSP needs TILLIT_RIVTA_CA"),
+        ({"rivta_ocsp": "on", "rivta_ca": "/nowhere/ca.pem"}, "TILLIT_RIVTA_CA: .*nowhere"),
+    ],
 )
 def test_the_contracts_listener_says_what_it_needs(given, missing):
     with pytest.raises(NotReady, match=missing):
@@ -93,7 +99,9 @@ def test_the_contracts_listener_starts_where_it_is_reached(tmp_path, by):
         "unix": {"rivta_listen": f"unix:{tmp_path}/rivta.sock"},
         "tls": {"rivta_proxy_cert": ca},
     }
-    stop = rivta_listener(None, settings(rivta_url=f"https://127.0.0.1:{port}", tls_cert=cert, tls_key=key, **ways[by]))
+    place = {"rivta_url": f"https://127.0.0.1:{port}", "tls_cert": cert, "tls_key": key}
+    asked = {"rivta_ca": ca, "rivta_ocsp": "on"}
+    stop = rivta_listener(SimpleNamespace(on=None, egress=None), settings(**place, **{**asked, **ways[by]}))
     assert stop is not None
     stop()
     assert rivta_listener(None, settings()) is None

@@ -101,6 +101,13 @@ class PostgresServer:
                 return
         raise RuntimeError((self.folder / "log").read_text())
 
+    @property
+    def pid(self) -> int:
+        """The process under which all of it runs."""
+        if self._server is None:
+            raise RuntimeError("stopped")
+        return self._server.pid
+
     def stop(self, *, mode: str = "immediate") -> None:
         """Stop the server; `immediate` is a crash, the next start recovers."""
         if self._server is not None:

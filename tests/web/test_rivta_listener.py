@@ -35,8 +35,8 @@ class Serving:
         self.calls, self.error, self.hold = [], None, threading.Event()
         self.hold.set()
 
-    def __call__(self, request, certificate):
-        self.calls.append((request, certificate))
+    def __call__(self, request, certificates):
+        self.calls.append((request, certificates))
         self.hold.wait(3)
         if self.error:
             raise self.error
@@ -137,7 +137,7 @@ def test_calls_follow_one_another_on_one_connection(connect, serving, client):
         assert (found.status, found.body) == (200, b"call %d" % number)
         assert "connection" not in found.headers
         assert found.headers["cache-control"] == "no-store"
-    assert {certificate for _, certificate in serving.calls} == {client.der}
+    assert {certificates[0] for _, certificates in serving.calls} == {client.der}
     assert [request.remote for request, _ in serving.calls] == ["127.0.0.1"] * 3
 
 
@@ -321,7 +321,7 @@ def test_the_proxys_word_on_a_unix_socket_is_what_it_verified(tmp_path, client):
         )
     finally:
         listener.stop()
-    assert [certificate for _, certificate in serving.calls] == [client.der, b"", b""]
+    assert [certificates for _, certificates in serving.calls] == [(client.der,), (), ()]
     assert {request.remote for request, _ in serving.calls} == {"192.0.2.7"}
 
 
@@ -350,7 +350,7 @@ def test_over_tls_only_the_pinned_proxy_is_heard(root, files, client, tmp_path):
             over(client)
     finally:
         listener.stop()
-    assert [certificate for _, certificate in serving.calls] == [client.der]
+    assert [certificates for _, certificates in serving.calls] == [(client.der,)]
 
 
 # --- certificates that were revoked
