@@ -19,6 +19,13 @@ class Source(StrEnum):
     STAFF = "staff"  # one employment of the person, in the directory
     COMMISSION = "commission"  # one commission of the person, in the directory
     DERIVED = "derived"  # made here from other values or from the login itself; nobody may assert it
+    REPRESENTATION = (
+        "representation"  # whom the person acts for in this login, when they chose to; nobody may assert it
+    )
+
+
+MADE_HERE: Final = frozenset({Source.DERIVED, Source.REPRESENTATION})
+"""What no provider may assert, and no directory says."""
 
 
 class Sensitivity(StrEnum):
@@ -47,10 +54,11 @@ class Names(StrEnum):
     OIDC_SWEDEN = "oidc-sweden"
     SWEDEN_CONNECT_OIDC = "sweden-connect-oidc"
     INERA = "inera"
+    TILLIT = "tillit"  # our own, where no specification has a name
 
 
-SAML_NAMES: Final = (Names.SWEDEN_CONNECT, Names.SAMBI, Names.SAMBI_LEGACY)
-CLAIM_NAMES: Final = (Names.OIDC, Names.OIDC_SWEDEN, Names.SWEDEN_CONNECT_OIDC, Names.INERA)
+SAML_NAMES: Final = (Names.SWEDEN_CONNECT, Names.SAMBI, Names.SAMBI_LEGACY, Names.TILLIT)
+CLAIM_NAMES: Final = (Names.OIDC, Names.OIDC_SWEDEN, Names.SWEDEN_CONNECT_OIDC, Names.INERA, Names.TILLIT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ _SC_EC: Final = "http://id.swedenconnect.se/ec/1.0/"
 _SC_EC_SC: Final = "http://id.swedenconnect.se/ec/sc/"
 _OIDC_SE: Final = "https://id.oidc.se/scope/"
 _SC_SCOPE: Final = "https://id.swedenconnect.se/scope/"
+ON_BEHALF_SCOPE: Final = "urn:tillit:scope:on-behalf-of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,14 @@ SCOPES: dict[str, Bundle] = {
     f"{_SC_SCOPE}eidasNaturalPersonIdentity": Bundle(("prid", "pridPersistence", "eidasPersonIdentifier")),
     f"{_SC_SCOPE}eidasSwedishIdentity": Bundle(
         optional=("mappedPersonalIdentityNumber", "mappedCoordinationNumber", "personalIdentityNumberBinding")
+    ),
+    ON_BEHALF_SCOPE: Bundle(
+        optional=(
+            "representedRelation",
+            "representedName",
+            "representedPersonalIdentityNumber",
+            "representedOrganizationIdentifier",
+        )
     ),
 }
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from trust_framework import values as v
-from trust_framework.attribute import CLAIM_NAMES, SAML_NAMES, Attribute, Names, Scope, Sensitivity, Source
+from trust_framework.attribute import CLAIM_NAMES, MADE_HERE, SAML_NAMES, Attribute, Names, Scope, Sensitivity, Source
 
 __all__ = ["CATALOGUE", "by_claim", "by_saml_name", "clean"]
-__all__ += ["CLAIM_NAMES", "SAML_NAMES", "Attribute", "Names", "Scope", "Sensitivity", "Source"]
+__all__ += ["CLAIM_NAMES", "MADE_HERE", "SAML_NAMES", "Attribute", "Names", "Scope", "Sensitivity", "Source"]
 
 _PREFIXES: Final = {
     "oid": (Names.SWEDEN_CONNECT, "urn:oid:"),
@@ -23,8 +23,9 @@ _PREFIXES: Final = {
     "sweden": (Names.OIDC_SWEDEN, "https://id.oidc.se/claim/"),
     "connect": (Names.SWEDEN_CONNECT_OIDC, "https://id.swedenconnect.se/claim/"),
     "inera": (Names.INERA, ""),
+    "tillit": (Names.TILLIT, "urn:tillit:attribute:"),
 }
-_LOGIN, _PERSON, _STAFF, _COMMISSION, _DERIVED = Source
+_LOGIN, _PERSON, _STAFF, _COMMISSION, _DERIVED, _REPRESENTATION = Source
 _OPEN, _SECRET = Sensitivity.NOT_PERSONAL, Sensitivity.SENSITIVE
 _ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:"
 
@@ -186,10 +187,21 @@ _CARE: Final = (  # one commission (medarbetaruppdrag)
     _row("allCommissions", "Alla uppdrag", "All assignments", _COMMISSION, sambi_full="urn:allCommissions", inera="=",
          multi_valued=True, check=v.JSON, unchosen=True),
 )
+
+_REPRESENTED: Final = (  # whom the person acts for (ombud); neither Sweden Connect, Sambi nor OIDC Sweden has names for it
+    _row("representedRelation", "Vad som ger rätt att företräda", "What lets the person act for another", _REPRESENTATION,
+         tillit="=", check=v.CODE),
+    _row("representedName", "Den som företräds", "Whom the person acts for", _REPRESENTATION, tillit="="),
+    _row("representedPersonalIdentityNumber", "Personnummer för den som företräds",
+         "Personal identity number of whom the person acts for", _REPRESENTATION, tillit="=", sensitivity=_SECRET,
+         check=v.PERSONAL_NUMBER),
+    _row("representedOrganizationIdentifier", "Organisationsnummer för den som företräds",
+         "Organisation number of whom the person acts for", _REPRESENTATION, tillit="=", check=v.ORGANISATION_NUMBER),
+)
 # fmt: on
 
 CATALOGUE: dict[str, Attribute] = {
-    row.name: row for rows in (_PERSONS, _EVENTS, _FOREIGN, _EMPLOYMENT, _CARE) for row in rows
+    row.name: row for rows in (_PERSONS, _EVENTS, _FOREIGN, _EMPLOYMENT, _CARE, _REPRESENTED) for row in rows
 }
 
 # Found names, kept; a row is looked at again each time, so that rows may be added and taken away.

@@ -10,10 +10,12 @@ from trust_framework.agreements import AnyAgreement
 from trust_framework.directory import NOWHERE, Acting, Commission, StaffEntry
 from trust_framework.identity import Attributes, Identity
 from trust_framework.members import RelyingParty
+from trust_framework.on_behalf import Mandate
 from trust_framework.persons import Person
 from trust_framework.policies import NO_POLICIES, Policies
 from trust_framework.providers import ProviderTerms
 from trust_framework.reasons import Reason
+from trust_framework.representation import SWEDISH, AgeRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Case:
     `unattended`: nobody can be asked (refresh, userinfo): what needs a person is refused. `agreements` that do not name
     the party are ignored, `policies` are those of the federation. `terms` are those of the identity's method as they are
     now: with them, a provider that has been stopped or bounded since stops reuse and refresh too. `directory_answered` is
-    False when staff could not be read.
+    False when staff could not be read. `mandates` are what the person holds of others' representations, whether they hold
+    now or not; `on_behalf` the id of the one chosen in this login, or `on_behalf.MYSELF`, None while nothing has been.
     """
 
     party: RelyingParty
@@ -84,6 +87,9 @@ class Case:
     policies: Policies = NO_POLICIES
     terms: ProviderTerms | None = None
     directory_answered: bool = True
+    mandates: tuple[Mandate, ...] = ()
+    on_behalf: str | None = None
+    ages: AgeRules = SWEDISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +114,14 @@ verdict = lru_cache(maxsize=8192)(Verdict)
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """Go ahead: these attributes, with catalogue names, and nothing else. `acting` is in what the person acts."""
+    """Go ahead: these attributes, with catalogue names, and nothing else. `acting` is in what the person acts, `on_behalf` the
+    id of the representation by which they act for another, empty when for themselves.
+    """
 
     attributes: Attributes
     trace: tuple[Verdict, ...] = ()
     acting: Acting = NOWHERE
+    on_behalf: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,14 @@ class AskCommission:
     """
 
     choices: tuple[Commission, ...]
+    trace: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskOnBehalf:
+    """The person must choose for whom they act: themselves, or by one of these, each of which is good here and now."""
+
+    choices: tuple[Mandate, ...]
     trace: tuple[Verdict, ...] = ()
 
 
@@ -156,4 +173,4 @@ class Refused:
     trace: tuple[Verdict, ...] = ()
 
 
-Decision = Released | StepUp | AskCommission | AskConsent | Refused
+Decision = Released | StepUp | AskCommission | AskOnBehalf | AskConsent | Refused

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Generic, TypeVar
 
-from trust_framework import consent, loa
+from trust_framework import consent, loa, on_behalf
 from trust_framework.attributes import CATALOGUE, Source
 from trust_framework.case import (
     AskCommission,
     AskConsent,
+    AskOnBehalf,
     Case,
     ConsentGiven,
     Decision,
@@ -29,13 +30,24 @@ from trust_framework.case import (
 from trust_framework.directory import NOWHERE, Acting, usable_commissions, usable_employments
 from trust_framework.facts import DIRECTORY
 from trust_framework.members import RelyingParty, State
+from trust_framework.on_behalf import MYSELF, Mandate
 from trust_framework.outcome import DELIVERED, FORBIDDEN, Outcome
 from trust_framework.policies import Permission
 from trust_framework.reasons import REASONS, Reason
 from trust_framework.release import Release, permissions, release
 
 __all__ = ["RULES", "Allow", "Ask", "Refuse", "Rule", "Ruling", "Work", "decide", "stopped"]
-__all__ += ["AskCommission", "AskConsent", "Case", "ConsentGiven", "Decision", "Outcome", "Refused", "Released"]
+__all__ += [
+    "AskCommission",
+    "AskConsent",
+    "AskOnBehalf",
+    "Case",
+    "ConsentGiven",
+    "Decision",
+    "Outcome",
+    "Refused",
+    "Released",
+]
 __all__ += ["RequestedAttribute", "StepUp", "Verdict", "Wanted"]
 
 
@@ -48,7 +60,7 @@ class Allow:
 class Ask:
     """A person must act first. `unasked` is the reason to refuse with when nobody may be asked."""
 
-    question: StepUp | AskCommission | AskConsent
+    question: StepUp | AskCommission | AskOnBehalf | AskConsent
     unasked: Reason
     verdicts: tuple[Verdict, ...] = ()
 
@@ -150,9 +162,26 @@ class Work:
         return next((acting for acting in self.candidates if chosen and acting.known_as(chosen)), None)
 
     @_once
+    def may_act_for(self) -> tuple[Mandate, ...]:
+        """By what the person may act for others in this request: nothing, unless the service takes that, asks for whom, and
+        may know.
+        """
+        case = self.case
+        if not case.mandates:
+            return ()
+        tells = {name for name in self.asked if name in self.permitted and self.permitted[name].outcome is None}
+        found = on_behalf.good(case.mandates, case.party, case.person.id, case.ages, self.now)
+        return tuple(one for one in found if not tells.isdisjoint(on_behalf.told(one)))
+
+    @_once
+    def mandate(self) -> Mandate | None:
+        """The one by which the person acts; None for themselves, and while they have not chosen."""
+        return next((one for one in self.may_act_for if one.id == self.case.on_behalf), None)
+
+    @_once
     def release(self) -> Release:
-        """What would go. Nothing of the directory while the person has not chosen."""
-        return release(self.case, self.asked, self.permitted, self.acting or NOWHERE)
+        """What would go. Nothing of the directory, or of anybody else, while the person has not chosen."""
+        return release(self.case, self.asked, self.permitted, self.acting or NOWHERE, self.mandate)
 
     def needed(self, wish: RequestedAttribute) -> bool:
         """Whether the service is refused rather than answered without this attribute."""
@@ -251,6 +280,18 @@ def commission_settled(work: Work) -> Ruling:
     return Allow()
 
 
+def representation_settled(work: Work) -> Ruling:
+    """For whom the person acts is chosen where there is a choice, and what was chosen is still good: a power taken back, an
+    age reached, a service that takes it no longer stop here whatever was asked for.
+    """
+    case = work.case
+    if case.on_behalf is None:
+        return Ask(AskOnBehalf(work.may_act_for), REASONS["choice-required"]) if work.may_act_for else Allow()
+    if case.on_behalf == MYSELF or not on_behalf.told(work.mandate).keys().isdisjoint(work.release.attributes):
+        return Allow()
+    return Refuse(on_behalf.refusal(case.mandates, case.on_behalf, case.party, case.person.id, case.ages, work.now))
+
+
 def required_delivered(work: Work) -> Ruling:
     """What the service cannot work without can be delivered."""
     outcomes = {v.attribute: v.outcome for v in work.release.verdicts}
@@ -287,6 +328,7 @@ RULES: tuple[Rule, ...] = (
     level_reached,
     fresh_enough,
     commission_settled,
+    representation_settled,
     required_delivered,
     consent_given,
 )
@@ -301,7 +343,8 @@ def decide(case: Case, now: int) -> Decision:
         if not isinstance(ruling, Allow):
             return _stop(_name(rule), ruling, case, trace)
         trace.append(_allowed(_name(rule)))
-    return Released(work.release.attributes, (*trace, *work.release.verdicts), work.acting or NOWHERE)
+    for_whom = work.mandate.id if work.mandate else ""
+    return Released(work.release.attributes, (*trace, *work.release.verdicts), work.acting or NOWHERE, for_whom)
 
 
 @cache

@@ -79,6 +79,7 @@ SOURCES: Final[Mapping[str, Words]] = {
     Source.STAFF: ("katalogen", "the directory"),
     Source.COMMISSION: ("katalogen", "the directory"),
     Source.DERIVED: ("härledd här", "made here"),
+    Source.REPRESENTATION: ("valet av vem det gäller", "the choice of whom it is about"),
 }
 
 _BECAUSE: Final[Mapping[tuple[str, str], Words]] = {
@@ -106,6 +107,7 @@ _BECAUSE: Final[Mapping[tuple[str, str], Words]] = {
     ("coordination-number", Outcome.NOT_ALLOWED): (
         "tjänsten tar inte emot samordningsnummer", "the service takes no coordination numbers"),
     ("coordination-number", Outcome.CHANGED): ("lämnad som samordningsnummer", "released as a coordination number"),
+    ("representation", ""): ("personen företräder ingen annan", "the person acts for nobody else"),
     ("source", Outcome.MISSING): ("{source} har inget värde", "{source} has no value"),
     ("source", Outcome.SOURCE_SILENT): ("{source} svarade inte", "{source} did not answer"),
     ("value", ""): ("värdet är ett annat än tjänsten bad om", "the value is not the one asked for"),
@@ -125,6 +127,7 @@ _RULES: Final[Mapping[str, Words]] = {
     "level-reached": ("nivån är nådd", "the level is reached"),
     "fresh-enough": ("inloggningen är färsk nog", "the login is fresh enough"),
     "commission-settled": ("uppdraget är klart", "the commission is settled"),
+    "representation-settled": ("vem det gäller är klart", "for whom the person acts is settled"),
     "required-delivered": ("det som tjänsten kräver finns", "what the service requires is there"),
     "consent-given": ("samtycke finns där det behövs", "consent is given where it is needed"),
 }

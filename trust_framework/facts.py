@@ -18,19 +18,21 @@ from trust_framework.directory import (
 )
 from trust_framework.identifiers import birth_date, coordination_number
 from trust_framework.identity import Attributes
+from trust_framework.on_behalf import Mandate, told
 
 DIRECTORY: Final = frozenset({Source.STAFF, Source.COMMISSION})
 
 
 class Known:
-    """All values known about the person of a case, acting in what was chosen."""
+    """All values known about the person of a case, acting in what was chosen, for whom was chosen."""
 
-    def __init__(self, case: Case, acting: Acting) -> None:
+    def __init__(self, case: Case, acting: Acting, mandate: Mandate | None = None) -> None:
         self.case = case
         self._login = case.identity.attributes
         self._person = case.person.attributes
         self._employment = employment_attributes(acting.employment) if acting.employment else {}
         self._commission = commission_attributes(acting.commission) if acting.commission else {}
+        self._represented = told(mandate)
         self._of_employment = self._login if self._same_employment() else {}
 
     def _same_employment(self) -> bool:
@@ -57,6 +59,8 @@ class Known:
                 return ((source, self._employment), (Source.LOGIN, self._of_employment))
             case Source.COMMISSION:
                 return ((source, self._commission),)
+            case Source.REPRESENTATION:
+                return ((source, self._represented),)
             case Source.PERSON:
                 return ((source, self._person), (Source.LOGIN, self._login))
             case _:

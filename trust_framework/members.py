@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from trust_framework.representation import Kind
+
 
 class State(Enum):
     """Life of a member, service or provider in the register. Only what is active is let in.
@@ -56,7 +58,8 @@ class RelyingParty:
     """A service's terms. `levels`: level URIs it accepts when it asks for none, and the only ones it may ask for.
 
     `methods` empty means every method that can give the level. `attributes` are catalogue names, the most it may get;
-    `required` those without which it cannot work; `categories` the entity categories that the federation vouches for.
+    `required` those without which it cannot work; `categories` the entity categories that the federation vouches for;
+    `on_behalf_of` the kinds of representation by which people may act for others there.
     """
 
     id: str
@@ -73,6 +76,7 @@ class RelyingParty:
     contact: Mapping[str, str] = field(default_factory=dict)
     information_url: str | None = None
     categories: frozenset[str] = frozenset()
+    on_behalf_of: frozenset[Kind] = frozenset()
 
     def name(self, language: str) -> str:
         """The name to show, in the language wanted, else Swedish, English, any."""

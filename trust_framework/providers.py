@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from trust_framework import loa
-from trust_framework.attributes import CATALOGUE, Attribute, Scope, Source, clean
+from trust_framework.attributes import CATALOGUE, MADE_HERE, Attribute, Scope, clean
 from trust_framework.identifiers import hsa_compare_form
 from trust_framework.identity import Asserted, Identity, Subject
 from trust_framework.members import State
@@ -182,7 +182,7 @@ def _unassertable(name: str) -> str:
     row = CATALOGUE.get(name)
     if row is None:
         return "not-in-catalogue"
-    return "reserved" if row.source is Source.DERIVED else ""
+    return "reserved" if row.source in MADE_HERE else ""
 
 
 def _in_scope(value: str, row: Attribute, scopes: frozenset[str]) -> bool:

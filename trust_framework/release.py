@@ -10,19 +10,22 @@ from typing import Final
 
 from trust_framework import loa
 from trust_framework.agreements import UNCOVERED, AnyAgreement, cover
-from trust_framework.attributes import CATALOGUE, Attribute
+from trust_framework.attributes import CATALOGUE, Attribute, Source
 from trust_framework.case import Case, RequestedAttribute, Verdict, verdict
 from trust_framework.directory import Acting, matches
 from trust_framework.facts import DIRECTORY, Known
 from trust_framework.identifiers import coordination_number
 from trust_framework.identity import Attributes
 from trust_framework.members import RelyingParty
+from trust_framework.on_behalf import Mandate
 from trust_framework.outcome import Outcome
 from trust_framework.policies import FREE, Permission, Policies
 
 NUMBER: Final = "personalIdentityNumber"
 COORDINATION: Final = "coordinationNumber"
-_MAY_HOLD_COORDINATION: Final = frozenset({NUMBER, COORDINATION, "credentialPersonalIdentityNumber"})
+_MAY_HOLD_COORDINATION: Final = frozenset(
+    {NUMBER, COORDINATION, "credentialPersonalIdentityNumber", "representedPersonalIdentityNumber"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,20 @@ class _Question:
     asked: Mapping[str, RequestedAttribute]
     permitted: Mapping[str, Permission]
     known: Known
+    for_another: bool = False
 
 
 def release(
-    case: Case, asked: Mapping[str, RequestedAttribute], permitted: Mapping[str, Permission], acting: Acting
+    case: Case,
+    asked: Mapping[str, RequestedAttribute],
+    permitted: Mapping[str, Permission],
+    acting: Acting,
+    mandate: Mandate | None = None,
 ) -> Release:
-    """Go through what is asked for. `permitted` is what policies and agreements say of the registered part of it."""
-    question = _Question(case, asked, permitted, Known(case, acting))
+    """Go through what is asked for. `permitted` is what policies and agreements say of the registered part of it, `mandate` by
+    what the person acts for another.
+    """
+    question = _Question(case, asked, permitted, Known(case, acting, mandate), for_another=mandate is not None)
     attributes: dict[str, tuple[str, ...]] = {}
     verdicts: list[Verdict] = []
     for name in asked:
@@ -86,6 +96,8 @@ def _judge(name: str, on: _Question) -> tuple[Verdict, tuple[str, ...]]:
         return held, ()
     values, source, derived = on.known.values(row)
     if not values:
+        if row.source is Source.REPRESENTATION and not on.for_another:
+            return verdict("representation", Outcome.MISSING, name, "", source), ()
         silent = row.source in DIRECTORY and not on.case.directory_answered
         return verdict("source", Outcome.SOURCE_SILENT if silent else Outcome.MISSING, name, "", source), ()
     if held := _coordination(name, values, on):

@@ -28,7 +28,7 @@ class Decided(Event):
 
     `trace` rows are (rule, outcome, attribute, note, source, basis) without what is empty at their end; `basis` names the
     policy and the agreement with their versions. `released` names what goes; `register` is the version of the register that
-    decided.
+    decided. `on_behalf` is the representation by which the person acts for another.
     """
 
     name: ClassVar[str] = "login.decided"
@@ -39,6 +39,7 @@ class Decided(Event):
     level: str = ""
     authenticated_at: int = 0
     commission: str = ""
+    on_behalf: str = ""
     decision: str
     reason: str = ""
     released: tuple[str, ...] = ()

@@ -11,8 +11,8 @@ from broker.audit.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepresentationChanged(Event):
-    """Somebody may act for a person, may differently, or no longer (`act`: given, ended, revoked). `by` is the person, or
-    `file`.
+    """Somebody may act for a person or an organisation (by its number), may differently, or no longer (`act`: given, ended,
+    revoked). `by` is the person, or `file`. `services` and `deeds` are what a power was given for, `until` when it ends.
     """
 
     name: ClassVar[str] = "representation.changed"
@@ -23,6 +23,10 @@ class RepresentationChanged(Event):
     representative: str
     kind: str
     by: str
+    services: tuple[str, ...] = ()
+    deeds: tuple[str, ...] = ()
+    until: int = 0
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

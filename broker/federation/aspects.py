@@ -149,6 +149,7 @@ _ROWS: Final = (
     Aspect(SERVICE, "consent", _V, "samtycke", "consent", _D, _D, weaker_consent_is_dangerous),
     Aspect(SERVICE, "profile", _V, "regelprofil", "profile of rules", _D, _D),
     Aspect(SERVICE, "accepts_coordination_number", _Y, "tar emot samordningsnummer", "accepts coordination numbers", _D, _D),
+    Aspect(SERVICE, "on_behalf_of", _S, "sätt att företräda andra", "way to act for others", _D, _C),
     Aspect(SERVICE, "contact", _S, "kontakt", "contact", _H, _H),
     Aspect(SERVICE, "contact persons", _S, "kontakt", "contact", _H, _H),
     Aspect(SERVICE, "description", _S, "beskrivning", "description", _H, _H),

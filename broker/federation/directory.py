@@ -18,7 +18,7 @@ from trust_framework.identifiers import hsa_compare_form
 from trust_framework.identity import Attributes, Identity, Subject
 from trust_framework.persons import Person
 from trust_framework.providers import ProviderTerms
-from trust_framework.representation import Representation
+from trust_framework.representation import Organisation, Representation
 from trust_framework.roles import FEDERATION, Role
 from trust_framework.values import BadValue
 
@@ -75,16 +75,16 @@ def _roles(file: FederationFile, faults: Faults) -> dict[str, list[tuple[str, Ro
 
 
 def _represented(file: FederationFile, faults: Faults) -> dict[str, list[Representation]]:
-    """Who may act for whom, by the person that it is about."""
+    """Who may act for whom, by the person that it is about; for an organisation, by who signs."""
     persons = {person.id for person in file.persons}
     found: dict[str, list[Representation]] = {}
     seen: dict[str, Place] = {}
     for place, entry in enumerate(file.representations):
-        for name in ("person", "representative"):
+        for name in ("representative",) if entry.organisation else ("person", "representative"):
             if getattr(entry, name) not in persons:
                 faults.add(("representations", place, name), f"no person has the id {getattr(entry, name)}")
         _once(seen, entry.id, ("representations", place, "id"), faults)
-        found.setdefault(entry.person, []).append(_representation(entry))
+        found.setdefault(entry.person or entry.representative, []).append(_representation(entry))
     return found
 
 
@@ -98,6 +98,8 @@ def _representation(entry: RepresentationEntry) -> Representation:
         until=entry.until,
         deeds=frozenset(entry.may),
         despite_age=entry.despite_age,
+        services=frozenset(entry.services),
+        organisation=Organisation(entry.organisation.number, entry.organisation.name) if entry.organisation else None,
     )
 
 

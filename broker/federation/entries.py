@@ -133,6 +133,7 @@ def party(entry: ServiceEntry, member: Member, read: ReadEntry) -> RelyingParty:
         contact=entry.contact.model_dump(exclude_none=True) if entry.contact else {},
         information_url=entry.information_url or read.information_url,
         categories=frozenset(entry.entity_categories),
+        on_behalf_of=frozenset(entry.on_behalf_of),
     )
 
 

@@ -55,7 +55,7 @@ FILE: Final = "file"
 class About:
     """What lists show and search without opening the content. `subject` is an entityID, issuer or client_id, `entity` the
     entity identifier of OpenID Federation; `names_held` are what others know the entity by, worked out from a content and
-    not kept in lists.
+    not kept in lists; `on_behalf_of` the kinds of representation that a service takes.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +65,7 @@ class About:
     expires_at: int | None = None
     names_held: tuple[Name, ...] = ()
     entity: str = ""
+    on_behalf_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +240,7 @@ def about(kind: str, content: Content) -> About:
     return replace(
         _about(kind, content),
         entity=str(entity.get("entity_id", "")) if isinstance(entity, Mapping) else "",
+        on_behalf_of=tuple(map(str, content.get("on_behalf_of") or ())),
         expires_at=min((each.at for each in runs_out.of_entry(kind, content)), default=None),
     )
 

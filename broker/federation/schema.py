@@ -34,7 +34,7 @@ from broker.federation.values import (
 )
 from trust_framework.days import day_after, midnight
 from trust_framework.members import ConsentPolicy, Profile, State
-from trust_framework.representation import RIGHTS, Deed, Kind
+from trust_framework.representation import AT_SERVICES, RIGHTS, Deed, Kind
 from trust_framework.roles import OF_FEDERATION, OF_MEMBER, Role
 
 __all__ = ["AgreementEntry", "Entry", "MemberEntry", "PolicyEntry"]
@@ -47,6 +47,15 @@ def _of_service(state: State) -> State:
 
 
 ServiceState = Annotated[State, AfterValidator(_of_service)]
+
+
+def _at_services(kind: Kind) -> Kind:
+    if kind not in AT_SERVICES:
+        raise ValueError(f"{kind.value} is for My page alone")
+    return kind
+
+
+ForAnother = Annotated[Kind, AfterValidator(_at_services)]
 
 
 class SamlEntry(Entry):
@@ -107,6 +116,11 @@ class ServiceEntry(Entry):
     reasons: Mapping[AttributeName, Text] = Field({}, description="Why it needs each of `attributes`.")
     accepts_coordination_number: bool = Field(
         False, description="Whether it takes people who have a coordination number only."
+    )
+    on_behalf_of: tuple[ForAnother, ...] = Field(
+        (),
+        description="How people may act for others at it: `guardian`, `power` (of attorney), `signatory`. They are asked for whom"
+        " when it asks for a detail about that.",
     )
     contact: ContactEntry | None = Field(None, description="Whom a person may ask; shown on error pages.")
     information_url: WebAddress | None = Field(None, description="Where the service is described.")
@@ -222,25 +236,38 @@ class RoleEntry(Entry):
         return self
 
 
+class RepresentedOrganisation(Entry):
+    """An organisation that somebody signs for (firmatecknare). It need not be a member."""
+
+    number: OrganisationNumber = Field(description="Organisation number.")
+    name: Text = Field(description="What it is called.")
+
+
 class RepresentationEntry(Entry):
-    """That a person may act on My page for another: a guardian, the holder of a power of attorney, or a child for itself
-    before the age.
+    """That a person may act for another, on My page and at services that take it: a guardian, the holder of a power of
+    attorney, a signatory; or a child for itself before the age.
     """
 
     id: Text = Field(
         description="Unique and lasting: a power that was taken back stays so when the file is applied again."
     )
-    person: str = Field(description="Id of the person that it is about.")
+    person: str = Field("", description="Id of the person that it is about.")
+    organisation: RepresentedOrganisation | None = Field(
+        None, description="For a signatory: the organisation, in place of a person."
+    )
     representative: str = Field(description="Id of the person who may act; for `own` the same.")
     kind: Kind = Field(
-        description="`guardian`, `power` (of attorney), or `own`: a child that is let in before the age."
+        description="`guardian`, `power` (of attorney), `signatory`, or `own`: a child that is let in before the age."
     )
     valid_from: Day | None = Field(None, description="The first day; from now on without one.")
     valid_until: Day | None = Field(None, description="The last day; a power of attorney has one.")
     may: tuple[Deed, ...] = Field(
         (),
         description="What it lets do: `read` and `ask` without more; for others than guardians also `block`, `lift`,"
-        " `end-consent` and `export`.",
+        " `end-consent` and `export`. With `services`, nothing without more.",
+    )
+    services: tuple[Id, ...] = Field(
+        (), description="For a power of attorney: the services at which it lets act for the person."
     )
     despite_age: bool = Field(
         False, description="For a guardian: decided in this case, so that the age does not count."
@@ -250,6 +277,14 @@ class RepresentationEntry(Entry):
     def _consistent(self) -> Self:
         if (self.kind is Kind.OWN) != (self.person == self.representative):
             raise ValueError("kind: `own`, and nothing else, is of a person for themselves")
+        if (self.kind is Kind.SIGNATORY) != (self.organisation is not None) or bool(self.person) == bool(
+            self.organisation
+        ):
+            raise ValueError(
+                "organisation: `signatory`, and nothing else, is of an organisation; the others of a person"
+            )
+        if self.services and self.kind is not Kind.POWER:
+            raise ValueError("services: are named by a power of attorney")
         if self.kind is Kind.POWER and self.valid_until is None:
             raise ValueError("valid_until: a power of attorney has a last day")
         if beyond := sorted(set(self.may) - RIGHTS[self.kind]):
@@ -282,7 +317,7 @@ class FederationFile(Entry):
     persons: tuple[PersonEntry, ...] = Field((), description="People of the directory.")
     staff: tuple[StaffMember, ...] = Field((), description="Their employments and commissions.")
     roles: tuple[RoleEntry, ...] = Field((), description="What people may do in the portal and the console.")
-    representations: tuple[RepresentationEntry, ...] = Field((), description="Who may act for whom on My page.")
+    representations: tuple[RepresentationEntry, ...] = Field((), description="Who may act for whom.")
     agreements: tuple[AgreementEntry, ...] = Field((), description="Sharing agreements.")
     software_statement_issuers: tuple[SoftwareStatementIssuerEntry, ...] = Field(
         (), description="Whose software may register itself; it stands in test until it is approved."

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, C
 
 from trust_framework import identifiers, loa
 from trust_framework.attribute_sets import ATTRIBUTE_SETS
-from trust_framework.attributes import CATALOGUE, Source
+from trust_framework.attributes import CATALOGUE, MADE_HERE
 from trust_framework.providers import RESERVED
 from trust_framework.values import MAIL
 
@@ -60,7 +60,7 @@ def _attribute_set(uri: str) -> str:
 
 
 def _assertable(name: str) -> str:
-    if name in RESERVED or CATALOGUE[_attribute(name)].source is Source.DERIVED:
+    if name in RESERVED or CATALOGUE[_attribute(name)].source in MADE_HERE:
         raise ValueError(f"{name} is made by the broker itself; nobody may assert it")
     return name
 

@@ -2,20 +2,22 @@
 
 from broker.login.ports import Services
 from broker.login.request import LoginRequest, Transaction
-from trust_framework.attributes import CATALOGUE
+from trust_framework.attributes import CATALOGUE, Source
 from trust_framework.decide import Case
 from trust_framework.facts import DIRECTORY
 from trust_framework.identity import Identity
 from trust_framework.members import ConsentPolicy, RelyingParty
+from trust_framework.on_behalf import Mandate
 from trust_framework.persons import Person
 from trust_framework.providers import gone
+from trust_framework.representation import AgeRules, Representation, described
 
 
 def case_of(tx: Transaction, on: Services) -> Case:
     """The case of a login whose person is identified."""
     if tx.identity is None or tx.person is None:
         raise TypeError("a case needs an identified person")
-    return gather(tx.request, tx.identity, tx.person, tx.commission, on, consented=tx.consented)
+    return gather(tx.request, tx.identity, tx.person, tx.commission, on, on_behalf=tx.on_behalf, consented=tx.consented)
 
 
 def gather(
@@ -25,12 +27,14 @@ def gather(
     commission: str | None,
     on: Services,
     *,
+    on_behalf: str | None = None,
     consented: str | None = None,
     unattended: bool = False,
 ) -> Case:
     """The case of a person and a request, whoever asks: a login, a refresh, userinfo.
 
-    `consented` is the hash of what the person agreed to in this very step, not yet on record.
+    `on_behalf` is for whom the person chose to act, `consented` the hash of what they agreed to in this very step, not yet on
+    record.
     """
     federation = on.federation()
     party = federation.parties[request.service]
@@ -50,6 +54,34 @@ def gather(
         policies=federation.policies,
         unattended=unattended,
         terms=federation.providers.get(identity.method) or gone(identity.method),
+        mandates=mandates(person_id, on) if wants_representation(request, party) else (),
+        on_behalf=on_behalf,
+        ages=AgeRules(on.settings.guardian_until, on.settings.self_from),
+    )
+
+
+def mandates(person_id: str, on: Services) -> tuple[Mandate, ...]:
+    """What a person holds of others' representations, whether they hold now or not. Of who has been forgotten, nothing."""
+    held = (one for one in on.store.representations_of(person_id) if one.representative == person_id != one.person)
+    return tuple(mandate for one in held if (mandate := _mandate(one, on)))
+
+
+def _mandate(one: Representation, on: Services) -> Mandate | None:
+    if one.organisation:
+        return Mandate(one, described(None, "", {}))
+    person = on.store.person(one.person)
+    if person is None:
+        return None
+    known = {**(one.given.giver if one.given else {}), **person.attributes}
+    return Mandate(one, described(person, one.person, known), known)
+
+
+def wants_representation(request: LoginRequest, party: RelyingParty) -> bool:
+    """Whether people may act for others at the service, and it asks for a detail of whom, which it may have."""
+    return bool(party.on_behalf_of) and any(
+        asked.name in party.attributes and CATALOGUE[asked.name].source is Source.REPRESENTATION
+        for asked in request.wanted.requested
+        if asked.name in CATALOGUE
     )
 
 

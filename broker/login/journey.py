@@ -14,11 +14,23 @@ from broker.login.effects import Effects, EndLogin, RecordConsent, SaveLogin, Us
 from broker.login.facts import case_of
 from broker.login.handles import new_reference, new_secret
 from broker.login.ports import Services
+from broker.login.questions import STAGES, by_itself
 from broker.login.request import LoginRequest, Transaction, Visit
 from broker.login.steps import Explain, Issue, Leave, Outcome, Show, Stage, Step, Tell
 from idp_adapters.base import AskCertificate, AskHint, Authenticated, Failed, Inbound, PostForm, Redirect, Started, Wait
-from trust_framework.decide import AskCommission, AskConsent, Decision, Refused, Released, StepUp, decide, stopped
+from trust_framework.decide import (
+    AskCommission,
+    AskConsent,
+    AskOnBehalf,
+    Decision,
+    Refused,
+    Released,
+    StepUp,
+    decide,
+    stopped,
+)
 from trust_framework.identity import Identity
+from trust_framework.on_behalf import MYSELF
 from trust_framework.reasons import REASONS, Reason, Refusal
 
 UNBOUND = b"unbound:"  # and random octets, so that what is kept a browser is not shared by all of them
@@ -121,7 +133,8 @@ def start(tx: Transaction, method: str, visit: Visit, now: int, on: Services, *,
     if method not in methods.offered(tx, federation).usable:
         return explain(tx, REASONS["no-method"])
     ask = methods.ask(tx, method, visit, on, same_device=same_device)
-    anew = replace(tx, method=method, method_state=None, failure=None, identity=None, commission=None, consented=None)
+    anew = replace(tx, method=method, method_state=None, failure=None, identity=None)
+    anew = replace(anew, commission=None, on_behalf=None, consented=None)
     return _met(anew, federation.methods[method].start(ask, now), visit, now, on)
 
 
@@ -223,17 +236,13 @@ def _follow(tx: Transaction, decision: Decision, now: int, on: Services) -> Step
             seen = Effects(events=(record.decided(tx, decision, now, on),))
             if tx.pageless or tx.request.wanted.passive:
                 return tell(tx, reason, now, about).adding(seen)
-            return explain(tx, reason, about).adding(seen)
+            return explain(replace(tx, on_behalf=None), reason, about).adding(seen)
         case StepUp(levels):
             return _at(Stage.CHOICE, tx.next(levels=levels, identity=None))
-        case AskCommission(choices):
+        case AskCommission() | AskOnBehalf() | AskConsent():
             if tx.pageless:
-                return finish(replace(tx, commission=choices[0].hsa_id), now, on)
-            return _at(Stage.COMMISSION, tx.next())
-        case AskConsent(shown=shown):
-            if tx.pageless:
-                return finish(replace(tx, consented=shown), now, on)
-            return _at(Stage.CONSENT, tx.next())
+                return finish(by_itself(tx, decision), now, on)
+            return _at(STAGES[type(decision)], tx.next())
         case _:
             assert_never(decision)
 
@@ -248,6 +257,18 @@ def commission_chosen(tx: Transaction, hsa_id: str, now: int, on: Services) -> S
     if hsa_id not in {c.hsa_id for c in decision.choices}:
         return Step(Show(Stage.COMMISSION, tx))
     return finish(replace(tx, commission=hsa_id), now, on)
+
+
+def on_behalf_chosen(tx: Transaction, choice: str, now: int, on: Services) -> Step:
+    """The person chose for whom they act: themselves, or by a representation that is good there and now. Anything else is
+    asked for again, and what answers no question is not taken.
+    """
+    decision = decide(case_of(tx, on), now)
+    if not isinstance(decision, AskOnBehalf):
+        return _follow(tx, decision, now, on)
+    if choice not in {MYSELF, *(mandate.id for mandate in decision.choices)}:
+        return Step(Show(Stage.ON_BEHALF, tx))
+    return finish(replace(tx, on_behalf=choice), now, on)
 
 
 def consent_answered(tx: Transaction, shown: str, *, given: bool, now: int, on: Services) -> Step:
@@ -298,6 +319,7 @@ def _issue(tx: Transaction, decision: Released, now: int) -> Step:
         commission=tx.commission,
         trace=decision.trace,
         acting=decision.acting,
+        on_behalf=decision.on_behalf,
     )
     return Step(issue, _ending(tx, now))
 

@@ -6,6 +6,14 @@ from dataclasses import dataclass
 
 from broker.login.effects import Change
 from broker.login.sign_on import SignOn
+from trust_framework.representation import Representation
+
+
+@dataclass(frozen=True, slots=True)
+class GiveRepresentation(Change):
+    """The person lets another act for them. Raises Overtaken when the person has been forgotten."""
+
+    representation: Representation
 
 
 @dataclass(frozen=True, slots=True)

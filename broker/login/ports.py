@@ -26,6 +26,7 @@ from trust_framework.members import RelyingParty
 from trust_framework.persons import Person
 from trust_framework.policies import NO_POLICIES, Policies
 from trust_framework.providers import ProviderTerms
+from trust_framework.representation import Representation
 from trust_framework.roles import RoleGrant
 
 
@@ -84,6 +85,10 @@ class Store(Protocol):
         ...
 
     def staff(self, person: str) -> tuple[StaffEntry, ...]: ...
+
+    def representations_of(self, person: str) -> tuple[Representation, ...]:
+        """Those that a person has given, and those that they hold, whether they hold now or not."""
+        ...
 
     def consents(self, person: str, service: str) -> tuple[ConsentGiven, ...]: ...
 

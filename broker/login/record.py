@@ -15,6 +15,7 @@ from broker.login.sign_on import Limits, SignOn
 from broker.login.steps import Issue
 from broker.settings import Settings
 from trust_framework.decide import Decision, Refused, Released
+from trust_framework.on_behalf import MYSELF
 from trust_framework.reasons import Reason
 
 
@@ -96,6 +97,7 @@ def decided(tx: Transaction, decision: Decision, now: int, on: Services) -> Deci
         level=identity.level if identity else "",
         authenticated_at=identity.authenticated_at if identity else 0,
         commission=tx.commission or "",
+        on_behalf=for_another(tx.on_behalf),
         decision=type(decision).__name__,
         reason=decision.reason.code if isinstance(decision, Refused) else "",
         released=tuple(decision.attributes) if isinstance(decision, Released) else (),
@@ -116,11 +118,17 @@ def of_issue(issue: Issue, now: int, federation: Federation) -> dict[str, Any]:
         "level": issue.identity.level,
         "authenticated_at": issue.identity.authenticated_at,
         "commission": issue.commission or "",
+        "on_behalf": issue.on_behalf,
         "decision": Released.__name__,
         "released": tuple(issue.attributes),
         "trace": trace.rows(issue.trace),
         "register": federation.version,
     }
+
+
+def for_another(chosen: str | None) -> str:
+    """The representation that was chosen; nothing for who acts for themselves, or has not chosen."""
+    return "" if chosen is None or chosen == MYSELF else chosen
 
 
 def consent(tx: Transaction, shown: str, attributes: tuple[str, ...], now: int, *, given: bool) -> ConsentRecorded:

@@ -33,6 +33,7 @@ class Transaction:
 
     `browser` is the hash of the secret of the browser that began it; once a person is identified, `sign_on` is the root of
     the sign-on that this gave, and only the browser holding it may go on (a planted browser secret is then worth nothing).
+    `on_behalf` is for whom they chose to act (see `trust_framework.on_behalf`).
     `method_state` is the method's own, None while no method is at work, `consented` the hash of what the person agreed to.
     `pageless`: the method answers for the person, so no page is shown on the way. `failure` is the code of the last reason
     explained, which the service is told should the person turn back. Times are epoch seconds.
@@ -53,6 +54,7 @@ class Transaction:
     sign_on: str | None = None
     pageless: bool = False
     commission: str | None = None
+    on_behalf: str | None = None
     consented: str | None = None
     failure: str | None = None
 

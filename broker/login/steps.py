@@ -24,6 +24,7 @@ class Stage(Enum):
     CARD = "kort"
     TEST = "test"
     COMMISSION = "uppdrag"
+    ON_BEHALF = "vem"
     CONSENT = "samtycke"
 
 
@@ -49,7 +50,7 @@ class Issue:
     """The service may be answered: the front builds its assertion or code from this.
 
     `sign_on` is the root of the sign-on that the service joins, `trace` the verdicts that let this go, `acting` in what the
-    person acts.
+    person acts, `on_behalf` by which representation they act for another; empty when for themselves.
     """
 
     request: LoginRequest
@@ -61,6 +62,7 @@ class Issue:
     commission: str | None = None
     trace: tuple[Verdict, ...] = ()
     acting: Acting = NOWHERE
+    on_behalf: str = ""
 
 
 @dataclass(frozen=True, slots=True)

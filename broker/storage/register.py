@@ -79,6 +79,7 @@ INDEX = table(
     octets("sort", "Its name as lists are ordered"),
     text("search", "Its names and ids in small letters"),
     octets("names", "Its names by language, as JSON"),
+    text("on_behalf_of", "How people may act for others at it, each between spaces", nullable=True),
     Index("ix_register_index_sort", "kind", "sort", "id"),
     Index("ix_register_index_org", "org", "kind"),
     Index("ix_register_index_subject", "subject"),
@@ -162,7 +163,7 @@ _MATCHES = and_(
     _I.search.like(bindparam("like"), escape="\\"),
 )
 _LISTED = (_I.kind, _I.id, _I.org, _I.version, _I.origin, _I.changed_at)
-_TOLD_ABOUT = (_I.names, _I.state, _I.protocol, _I.subject, _I.expires_at, _I.entity)
+_TOLD_ABOUT = (_I.names, _I.state, _I.protocol, _I.subject, _I.expires_at, _I.entity, _I.on_behalf_of)
 _PAGE = Kept(
     select(*_LISTED, *_TOLD_ABOUT, _I.sort)
     .where(_MATCHES, tuple_(_I.sort, _I.id) > tuple_(bindparam("sort"), bindparam("after")))
@@ -170,6 +171,17 @@ _PAGE = Kept(
     .limit(bindparam("count"))
 )
 _COUNT = Kept(select(func.count()).where(_MATCHES))
+_TAKING = Kept(
+    select(*_LISTED, *_TOLD_ABOUT)
+    .where(
+        _I.kind == "service",
+        _I.state == "active",
+        _I.on_behalf_of.like(bindparam("takes")),
+        _I.search.like(bindparam("like"), escape="\\"),
+    )
+    .order_by(_I.sort, _I.id)
+    .limit(bindparam("count"))
+)
 _SUBJECT = Kept(select(*_LISTED, *_TOLD_ABOUT).where(_I.subject == bindparam("subject"), _I.kind == bindparam("kind")))
 _CHANGED = Kept(select(*_LISTED, *_TOLD_ABOUT).where(_I.version > bindparam("after")).order_by(_I.kind, _I.id))
 _GONE = Kept(select(_V.kind, _V.id).where(_V.version > bindparam("after"), _V.digest == ""))
@@ -299,6 +311,7 @@ def _indexed(each: EntryChange, told: About, version: int, at: int) -> dict[str,
         "sort": sort_key(name),
         "search": " ".join((*told.names.values(), each.id, told.subject)).casefold(),
         "names": dumps(dict(told.names)),
+        "on_behalf_of": f" {' '.join(told.on_behalf_of)} " if told.on_behalf_of else None,
     }
 
 
@@ -433,14 +446,24 @@ def page(
     database: Database, kind: str, org: str = "", search: str = "", state: str = "", after: str = "", count: int = 50
 ) -> EntryPage:
     """A page of the entries that stand, by name. `after` is the `next` of the page before; one that is not ours begins anew."""
-    like = "%" + search.casefold().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    matching = {"kind": kind, "org": org, "state": state, "like": like}
+    matching = {"kind": kind, "org": org, "state": state, "like": _containing(search)}
     sort, id_ = _position(after)
     rows = database.rows(_PAGE, {**matching, "sort": sort, "after": id_, "count": count + 1})
     total = database.rows(_COUNT, matching)[0][0]
     shown = rows[:count]
     more = f"{bytes(shown[-1][-1]).hex()}.{shown[-1][1]}" if len(rows) > count else None
     return EntryPage(tuple(_listed(row) for row in shown), total, more)
+
+
+def taking(database: Database, kind: str, search: str, count: int) -> tuple[ListedEntry, ...]:
+    """Active services at which people may act for others by this kind of representation, by name."""
+    rows = database.rows(_TAKING, {"takes": f"% {kind} %", "like": _containing(search), "count": count})
+    return tuple(_listed(row) for row in rows)
+
+
+def _containing(search: str) -> str:
+    """A pattern for what contains these words."""
+    return "%" + search.casefold().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
 
 
 def _position(after: str) -> tuple[bytes, str]:
@@ -452,8 +475,11 @@ def _position(after: str) -> tuple[bytes, str]:
 
 
 def _listed(row: Row) -> ListedEntry:
-    kind, id_, org, number_, origin, changed_at, names, state, protocol, subject, expires_at, entity = row[:12]
-    told = About(loads(names), state, protocol, subject, expires_at, entity=entity)
+    kind, id_, org, number_, origin, changed_at, names, state, protocol, subject, expires_at, entity, for_others = row[
+        :13
+    ]
+    takes = tuple((for_others or "").split())
+    told = About(loads(names), state, protocol, subject, expires_at, entity=entity, on_behalf_of=takes)
     return ListedEntry(kind, id_, org, number_, origin, changed_at, told)
 
 

@@ -1,4 +1,4 @@
-"""Who may act for whom on My page: what applied files say, and what the person has taken back since."""
+"""Who may act for whom: what applied files say, what persons have given on My page, and what they have taken back since."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -7,29 +7,36 @@ from sqlalchemy import Executable, Index, bindparam, delete, or_, select, update
 
 from broker.audit.events import Event
 from broker.audit.person_events import RepresentationChanged
+from broker.keys.sealing import open_under, seal_under
 from broker.login.effects import Overtaken
-from broker.login.person import RevokeRepresentation
+from broker.login.person import GiveRepresentation, RevokeRepresentation
+from broker.storage.codec import Codec
 from broker.storage.database import Database, InsertOf, Kept, Row, Unit
-from broker.storage.persons import Listed
-from broker.storage.tables import About, number, table, text
-from trust_framework.representation import Deed, Kind, Representation
+from broker.storage.persons import Listed, data_key
+from broker.storage.tables import About, number, octets, table, text
+from trust_framework.representation import Deed, Given, Kind, Organisation, Representation
 
 REPRESENTATIONS = table(
     "representations",
     About(
-        "Who may act for whom on My page",
-        "Public interest: nobody but guardians and those the person trusts may see what care holds of them (GDPR 6.1 e)",
-        "As long as the directory has it, or the person is forgotten",
+        "Who may act for whom, on My page and at services that take it",
+        "Public interest: nobody but guardians and those the person trusts may act for them (GDPR 6.1 e)",
+        "As long as the directory has it, or the person who gave it, until either is forgotten",
     ),
-    text("id", "Keyed hash of what the federation file calls it", primary_key=True),
-    text("person", "The register's random id of the person that it is about"),
+    text("id", "Keyed hash of what the federation file calls it; random when a person gave it", primary_key=True),
+    text("person", "The register's random id of the person that it is about; empty for an organisation"),
     text("representative", "The register's random id of the person who may act"),
-    text("kind", "Guardian, power of attorney, or a child let in before the age"),
+    text("kind", "Guardian, power of attorney, signatory, or a child let in before the age"),
     number("start", "When it begins"),
     number("until", "When it has ended", nullable=True),
     text("deeds", "What it lets do"),
     number("despite_age", "1 when it was decided in this case that the age does not count"),
     number("revoked_at", "When the person took it back", nullable=True),
+    text("services", "Ids of the services that it is for"),
+    text("organisation", "Number of the organisation that it is about"),
+    text("organisation_name", "What that is called"),
+    text("origin", "`file`, or `person` when it was given on My page"),
+    octets("given", "How it names its two, sealed under the key of the person who gave it", nullable=True),
     Index(None, "person"),
     Index(None, "representative"),
 )
@@ -37,6 +44,8 @@ _C = REPRESENTATIONS.c
 _NAMES: Final = tuple(column.name for column in REPRESENTATIONS.columns)
 _RECORD: Final = "representation"
 FILED: Final = "file"
+OWN: Final = "person"
+_GIVEN: Final[Codec[Given]] = Codec(Given)
 
 
 def _file(insert: InsertOf) -> Executable:
@@ -46,8 +55,12 @@ def _file(insert: InsertOf) -> Executable:
     return new.on_conflict_do_update(index_elements=["id"], set_=changed)  # type: ignore[no-any-return]
 
 
-_FILE = Kept(_file)
-_ALL = Kept(select(*REPRESENTATIONS.columns).order_by(_C.id))
+def _give(insert: InsertOf) -> Executable:
+    return insert(REPRESENTATIONS).values({name: bindparam(name) for name in _NAMES})  # type: ignore[no-any-return]
+
+
+_FILE, _GIVE = Kept(_file), Kept(_give)
+_ALL = Kept(select(*REPRESENTATIONS.columns).where(_C.origin == FILED).order_by(_C.id))
 _DROP = Kept(delete(REPRESENTATIONS).where(_C.id == bindparam("row")))
 _REVOKE = Kept(
     update(REPRESENTATIONS)
@@ -64,7 +77,7 @@ _FORGET = Kept(delete(REPRESENTATIONS).where(or_(_C.person == bindparam("row"), 
 
 def replace_filed(unit: Unit, listed: Mapping[str, Listed], at: int) -> tuple[Event, ...]:
     """Make them what the newest file says. Returns the events."""
-    before = {one.id: one for one in map(_read, unit.rows(_ALL, {}))}
+    before = {one.id: one for one in (_read(row) for row in unit.rows(_ALL, {}))}
     after = {one.id: one for one in _wanted(unit, listed)}
     for gone in sorted(before.keys() - after.keys()):
         unit.run(_DROP, {"row": gone})
@@ -80,13 +93,15 @@ def _wanted(unit: Unit, listed: Mapping[str, Listed]) -> Iterator[Representation
             row = unit.vault.keyed_hash(_RECORD, one.id.encode()).hex()[:32]
             yield Representation(
                 row,
-                person,
+                "" if one.organisation else person,
                 ids[one.representative],
                 one.kind,
                 start=one.start,
                 until=one.until,
                 deeds=one.deeds,
                 despite_age=one.despite_age,
+                services=one.services,
+                organisation=one.organisation,
             )
 
 
@@ -106,7 +121,21 @@ def _events(
                 representative=one.representative,
                 kind=one.kind.value,
                 by=FILED,
+                services=tuple(sorted(one.services)),
+                organisation=one.organisation.number if one.organisation else "",
             )
+
+
+def give(unit: Unit, change: GiveRepresentation) -> None:
+    """Keep a power that a person gives. What it says of its two goes when the person is forgotten. Raises Overtaken when they
+    have been.
+    """
+    one = change.representation
+    key = data_key(unit, one.person)
+    if key is None or one.given is None:
+        raise Overtaken(_RECORD)
+    sealed = seal_under(key, _RECORD, _GIVEN.encode(one.given), one.id.encode())
+    unit.run(_GIVE, {**_row(one), "origin": OWN, "given": sealed})
 
 
 def revoke(unit: Unit, change: RevokeRepresentation) -> None:
@@ -117,7 +146,7 @@ def revoke(unit: Unit, change: RevokeRepresentation) -> None:
 
 def of_person(database: Database, person: str) -> tuple[Representation, ...]:
     """Those that a person has given, and those that they hold."""
-    return tuple(_read(row) for row in database.rows(_OF_PERSON, {"person": person}))
+    return tuple(_read(row, database) for row in database.rows(_OF_PERSON, {"person": person}))
 
 
 def forget(unit: Unit, person: str) -> None:
@@ -136,6 +165,11 @@ def _row(one: Representation) -> dict[str, object]:
         "deeds": _words(one.deeds),
         "despite_age": int(one.despite_age),
         "revoked_at": one.revoked_at,
+        "services": " ".join(sorted(one.services)),
+        "organisation": one.organisation.number if one.organisation else "",
+        "organisation_name": one.organisation.name if one.organisation else "",
+        "origin": FILED,
+        "given": None,
     }
 
 
@@ -143,7 +177,40 @@ def _words(deeds: Iterable[Deed]) -> str:
     return " ".join(sorted(deed.value for deed in deeds))
 
 
-def _read(row: Row) -> Representation:
-    id_, person, representative, kind, start, until, deeds, despite_age, revoked_at = row
-    given = frozenset(Deed(word) for word in deeds.split())
-    return Representation(id_, person, representative, Kind(kind), start, until, given, bool(despite_age), revoked_at)
+def _read(row: Row, at: Database | None = None) -> Representation:
+    """A row. `at` opens what is sealed in it; a file's rows have nothing that is."""
+    (
+        id_,
+        person,
+        representative,
+        kind,
+        start,
+        until,
+        deeds,
+        despite_age,
+        revoked_at,
+        services,
+        number_,
+        name,
+        _,
+        sealed,
+    ) = row
+    return Representation(
+        id_,
+        person,
+        representative,
+        Kind(kind),
+        start,
+        until,
+        frozenset(Deed(word) for word in deeds.split()),
+        bool(despite_age),
+        revoked_at,
+        frozenset(services.split()),
+        Organisation(number_, name) if number_ else None,
+        _opened(id_, person, sealed, at) if at is not None and sealed else None,
+    )
+
+
+def _opened(id: str, person: str, sealed: bytes, at: Database) -> Given | None:
+    key = data_key(at, person)
+    return _GIVEN.decode(open_under(key, _RECORD, sealed, id.encode())) if key else None

@@ -75,7 +75,14 @@ from broker.login.effects import (
 )
 from broker.login.keys import ChooseKey, ClientAddress, KeyFetch, SaveRing
 from broker.login.mail import KeepMail, Mail, NoteNotice
-from broker.login.person import ConsentKept, EndGrants, RevokeRepresentation, StandingSignOn, WithdrawConsent
+from broker.login.person import (
+    ConsentKept,
+    EndGrants,
+    GiveRepresentation,
+    RevokeRepresentation,
+    StandingSignOn,
+    WithdrawConsent,
+)
 from broker.login.request import Transaction
 from broker.login.sign_on import Participant, SignOn
 from broker.protocols.testing.choice import Choice
@@ -151,7 +158,7 @@ from trust_framework.identifiers import Identifier
 from trust_framework.log_review import Review
 from trust_framework.names import Holding, Name, held
 from trust_framework.persons import Person
-from trust_framework.representation import Representation
+from trust_framework.representation import Kind, Representation
 from trust_framework.review_cases import CaseKind, CaseState, ReviewCase
 from trust_framework.roles import RoleGrant
 from trust_framework.subject_requests import SubjectRequest
@@ -174,6 +181,7 @@ APPLY: dict[type, Apply] = {
     change.GrantRole: roles.grant,
     change.EndRole: roles.end,
     SaveCareRequest: care_requests.save,
+    GiveRepresentation: representations.give,
     RevokeRepresentation: representations.revoke,
     WithdrawConsent: consents.withdraw,
     EndGrants: grants.end_of_person,
@@ -471,6 +479,10 @@ class Storage(LogStore):
     ) -> EntryPage:
         """A page of the entries of a kind that stand, by name."""
         return register.page(self._database, kind, org, search, state, after, count)
+
+    def register_taking(self, kind: Kind, search: str = "", count: int = 50) -> tuple[ListedEntry, ...]:
+        """Active services at which people may act for others by this kind of representation, by name."""
+        return register.taking(self._database, kind.value, search, count)
 
     def register_subjects(self, kind: str, subject: str) -> tuple[ListedEntry, ...]:
         """The entries of a kind with this entityID, issuer or client_id."""

@@ -19,7 +19,7 @@ from trust_framework.attributes import CATALOGUE
 from trust_framework.decide import AskCommission, AskConsent, decide
 
 
-def _scope(tx: Transaction) -> str:
+def scope(tx: Transaction) -> str:
     """What a form is for: this login, and the person it was shown to. Should another identify in the same login, a page
     that still stands open answers nothing for them.
     """
@@ -40,7 +40,7 @@ def _commission_page(tx: Transaction, turn: Turn, *, missing: bool = False) -> R
     page = consent_pages.ChooseCommission(
         service=service_of(tx, turn),
         action=f"/login/{tx.id}/uppdrag",
-        csrf=turn.csrf(_scope(tx)),
+        csrf=turn.csrf(scope(tx)),
         choices=tuple(_commission_view(c.hsa_id, dict(c.attributes)) for c in decision.choices),
         missing=missing,
         cancel=explain.back(tx, turn),
@@ -63,7 +63,7 @@ def _commission_view(hsa_id: str, known: dict[str, tuple[str, ...]]) -> consent_
 def commission_answered(turn: Turn, id: str) -> Reply:
     """A commission was chosen."""
     tx = opened(id, turn)
-    choice = turn.check_form(_scope(tx)).get("commission")
+    choice = turn.check_form(scope(tx)).get("commission")
     if not choice or tx.identity is None:
         return _commission_page(tx, turn, missing=True)
     return settle(journey.commission_chosen(tx, choice, turn.now, turn.on.services), turn)
@@ -80,7 +80,7 @@ def consent(turn: Turn, id: str) -> Reply:
     page = consent_pages.AskConsentPage(
         service=service_of(tx, turn),
         action=f"/login/{tx.id}/samtycke",
-        csrf=turn.csrf(_scope(tx)),
+        csrf=turn.csrf(scope(tx)),
         shown=decision.shown,
         details=tuple(_detail(name, values, decision.sources[name]) for name, values in decision.attributes.items()),
         contact=explain.contact(tx.request.service, turn),
@@ -108,7 +108,7 @@ def _detail(name: str, values: tuple[str, ...], source: str) -> consent_pages.De
 def consent_answered(turn: Turn, id: str) -> Reply:
     """The person said yes or no to exactly what was shown."""
     tx = opened(id, turn)
-    form = turn.check_form(_scope(tx))
+    form = turn.check_form(scope(tx))
     answer = form.get("answer")
     if tx.identity is None or answer not in {"yes", "no"}:
         return see_other(links.login_url(tx, Stage.CONSENT, turn.on.services.keys()))

@@ -8,7 +8,7 @@ from flask import Flask, Response, request
 from broker.exchange import Reply
 from broker.login.handles import new_reference
 from broker.login.steps import Explain
-from broker.web import consent_views, explain, home, landings, login, logout
+from broker.web import consent_views, explain, home, landings, login, logout, on_behalf_views
 from broker.web.console.gate import served
 from broker.web.console.routes import CONSOLE
 from broker.web.console.row import Row
@@ -48,6 +48,8 @@ PAGES: Rows = (
     ("/login/<id>/test", login.test_answered, ("POST",)),
     ("/login/<id>/uppdrag", consent_views.commission, ("GET",)),
     ("/login/<id>/uppdrag", consent_views.commission_answered, ("POST",)),
+    ("/login/<id>/vem", on_behalf_views.ask, ("GET",)),
+    ("/login/<id>/vem", on_behalf_views.answered, ("POST",)),
     ("/login/<id>/samtycke", consent_views.consent, ("GET",)),
     ("/login/<id>/samtycke", consent_views.consent_answered, ("POST",)),
 )

@@ -19,6 +19,7 @@ from broker.login.effects import ChainedPage
 from broker.login.keys import KeyFetch
 from metadata.context import ReadsNames
 from trust_framework.approval import Proposal, Stage
+from trust_framework.representation import Kind
 
 
 class ConsoleStore(ReviewStore, OwnPageStore, ReadsNames, ProposalStore, Protocol):
@@ -43,6 +44,8 @@ class ConsoleStore(ReviewStore, OwnPageStore, ReadsNames, ProposalStore, Protoco
     def register_page(
         self, kind: str, org: str = "", search: str = "", state: str = "", after: str = "", count: int = 50
     ) -> EntryPage: ...
+
+    def register_taking(self, kind: Kind, search: str = "", count: int = 50) -> tuple[ListedEntry, ...]: ...
 
     def logins_of(self, service: str, since: int) -> Logins: ...
 

@@ -14,12 +14,15 @@ from metadata.register import OidcClient
 from trust_framework.attribute_sets import of_scopes
 from trust_framework.decide import Case, RequestedAttribute, Wanted
 from trust_framework.identity import Identity, Subject
+from trust_framework.on_behalf import MYSELF
 from trust_framework.patient_context import ContextWish
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The grant of a person to a client. `front` is that of the LoginRequest (scope, destinations, nonce)."""
+    """The grant of a person to a client. `front` is that of the LoginRequest (scope, destinations, nonce). `on_behalf`: the
+    representation by which the person acts for another.
+    """
 
     sub: str
     sid: str
@@ -31,6 +34,7 @@ class Content:
     userinfo: tuple[str, ...]
     reference: str
     context: ContextWish | None = None
+    on_behalf: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """JSON values; `offline` is what storage looks at when a sign-on ends."""
@@ -51,6 +55,7 @@ class Content:
             ],
             "requested": [[r.name, r.essential, list(r.values)] for r in self.requested],
             "commission": self.commission,
+            **({"on_behalf": self.on_behalf} if self.on_behalf else {}),
             "id_token": list(self.id_token),
             "userinfo": list(self.userinfo),
             "reference": self.reference,
@@ -79,6 +84,7 @@ class Content:
             id_token=tuple(content["id_token"]),
             userinfo=tuple(content["userinfo"]),
             reference=content["reference"],
+            on_behalf=content.get("on_behalf", ""),
             context=authorization_details.read_element(content["context"]) if "context" in content else None,
         )
 
@@ -97,11 +103,14 @@ def of_issue(issue: Issue, sub: str, sid: str, context: ContextWish | None = Non
         userinfo=tuple(front["userinfo"]),
         reference=issue.reference,
         context=context,
+        on_behalf=issue.on_behalf,
     )
 
 
 def case_again(grant: Grant, content: Content, on: Services) -> Case:
-    """The case of a grant looked at anew: nobody can be asked, and freshness was judged at the login."""
+    """The case of a grant looked at anew: nobody can be asked, and freshness was judged at the login. Who did not act for
+    another then is not asked whether they do now.
+    """
     identity, context = content.identity, content.context
     wanted = Wanted(
         (identity.level,),
@@ -110,7 +119,15 @@ def case_again(grant: Grant, content: Content, on: Services) -> Case:
         acting_in=context.commissions() if context else None,
     )
     request = LoginRequest(service=grant.client, protocol="oidc", wanted=wanted, return_url="")
-    return gather(request, identity, grant.person or "", content.commission, on, unattended=True)
+    return gather(
+        request,
+        identity,
+        grant.person or "",
+        content.commission,
+        on,
+        on_behalf=content.on_behalf or MYSELF,
+        unattended=True,
+    )
 
 
 def as_registered(content: Content, client: OidcClient) -> Content:

@@ -40,6 +40,7 @@ def decided(
         level=content.identity.level,
         authenticated_at=content.identity.authenticated_at,
         commission=content.commission or "",
+        on_behalf=content.on_behalf,
         decision=type(decision).__name__,
         reason=decision.reason.code if isinstance(decision, Refused) else "",
         released=tuple(name for name in names if name in released),

@@ -57,6 +57,11 @@ def upgrade() -> None:
         sa.Column("deeds", sa.Text(), nullable=False),
         sa.Column("despite_age", NUMBER, nullable=False),
         sa.Column("revoked_at", NUMBER, nullable=True),
+        sa.Column("services", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("organisation_name", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("given", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_representations")),
         sqlite_strict=True,
     )
@@ -77,6 +82,7 @@ def upgrade() -> None:
     op.create_index("ix_care_requests_person_made_at", "care_requests", ["person", "made_at"])
     op.create_index("ix_care_requests_provider_state_made_at", "care_requests", ["provider", "state", "made_at"])
     op.add_column("consents", sa.Column("attributes", sa.Text(), nullable=True))
+    op.add_column("register_index", sa.Column("on_behalf_of", sa.Text(), nullable=True))
     op.add_column("log_references", sa.Column("person", sa.Text(), nullable=True))
     op.create_index("ix_log_references_person", "log_references", ["person", "position"])
     op.create_table(
@@ -389,6 +395,7 @@ def downgrade() -> None:
     op.drop_index("ix_log_references_person", "log_references")
     op.drop_column("log_references", "person")
     op.drop_column("consents", "attributes")
+    op.drop_column("register_index", "on_behalf_of")
     op.drop_index("ix_log_record", "log")
     op.drop_column("log", "removal")
     for name in ("log", "log_pending"):

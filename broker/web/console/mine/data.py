@@ -119,9 +119,11 @@ def _employment(entry: Any) -> dict[str, Any]:
 
 
 def _fields(one: Any, person: str) -> dict[str, Any]:
-    """A representation. The other one in it is named by nothing that leads to them."""
+    """A representation. The other one in it is named by nothing that leads to them, but as the person wrote it themselves."""
     kept = {"kind": one.kind, "start": one.start or None, "until": one.until, "revoked_at": one.revoked_at}
-    return {**kept, "side": "given" if one.person == person else "held", "may": sorted(one.lets)}
+    told = {"number": one.given.number, "name": one.given.name} if one.given and one.person == person else {}
+    side = "given" if one.person == person else "held"
+    return {**kept, "side": side, "may": sorted(one.lets), "services": sorted(one.services), "to": told}
 
 
 def _sign_on(one: Any) -> dict[str, Any]:
@@ -262,6 +264,7 @@ _FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "start": ("från", "from"),
     "started_at": ("började", "began"),
     "state": ("läge", "state"),
+    "to": ("given till", "given to"),
     "type": ("sort", "kind"),
     "unit": ("enhet", "unit"),
     "until": ("till", "until"),

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from broker.web.pages.frame import Names, Page, clean
 from broker.web.pages.leave import ServiceLeft
+from broker.web.pages.whom import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +24,6 @@ class About:
     """What every page of My page has: whom it is about, when that is not the person themselves."""
 
     about: AboutView | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """Somebody whom it may be about: `value` is posted back, `until` the day when it ends."""
-
-    value: str
-    name: str
-    kind: str
-    age: int | None = None
-    until: int | None = None
-    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +88,7 @@ class PowerRow:
     kind: str
     state: str
     deeds: tuple[str, ...] = ()
+    services: tuple[Names, ...] = ()
     start: int | None = None
     until: int | None = None
     url: str = ""
@@ -106,7 +96,7 @@ class PowerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Representatives(About, Page):
-    """Who may act for the person, and for whom the person may act."""
+    """Who may act for the person, and for whom the person may act. `give` is where the person gives a power."""
 
     template: ClassVar[str] = "mine_representatives.html"
     mark: ClassVar[str] = "U11-representatives"
@@ -115,6 +105,22 @@ class Representatives(About, Page):
     whom: str
     guardian_until: int
     self_from: int
+    give: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivePower(About, Page):
+    """A power of attorney to be given. `services` of them are shown; where there are more, `search` finds them."""
+
+    template: ClassVar[str] = "mine_give.html"
+    mark: ClassVar[str] = "U11-give"
+    form: Any
+    action: str
+    back: str
+    years: int
+    services: int = 0
+    search: str = ""
+    searchable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,24 @@ from typing import Final
 from broker.audit.person_events import RepresentationChanged
 from broker.exchange import Reply
 from broker.login.effects import Effects
+from broker.login.facts import mandates
 from broker.login.person import RevokeRepresentation
+from broker.web.console.mine.logins import service_names
 from broker.web.console.mine.pages import PowerRow, Representatives, Sure
-from broker.web.console.mine.turn import OwnTurn, age_rules, described, name_of, own
+from broker.web.console.mine.turn import OwnTurn, age_rules, own
 from broker.web.console.row import MINE
 from broker.web.console.turn import ConsoleTurn, Missing
-from trust_framework.representation import Kind, Representation, Why, standing
+from trust_framework.on_behalf import Mandate
+from trust_framework.representation import (
+    Kind,
+    Representation,
+    Represented,
+    Why,
+    described,
+    may_give,
+    name_of,
+    standing,
+)
 
 TAB: Final = "own-representatives"
 
@@ -18,54 +30,77 @@ TAB: Final = "own-representatives"
 def listed(turn: ConsoleTurn) -> Reply:
     """Who may act for the person, and for whom the person may act."""
     mine, rules = own(turn), age_rules(turn)
-    every = [one for one in turn.store.representations_of(mine.person) if one.kind is not Kind.OWN]
     page = Representatives(
-        given=tuple(_row(one, mine) for one in every if one.person == mine.person),
-        held=tuple(_row(one, mine) for one in every if one.person != mine.person),
+        given=tuple(_given_row(one, mine) for one in given(mine)),
+        held=tuple(_held_row(one, mine) for one in mandates(mine.person, turn.on.services)),
         whom=f"{MINE}/vem",
         guardian_until=rules.guardian_until,
         self_from=rules.self_from,
+        give=mine.at("/ombud/ny") if may_give(myself(mine), rules, turn.now) else "",
     )
     return mine.render(page, TAB)
 
 
-def _row(one: Representation, mine: OwnTurn) -> PowerRow:
+def given(mine: OwnTurn) -> list[Representation]:
+    """Those by which others may act for the person, whether they hold now or not."""
+    every = mine.store.representations_of(mine.person)
+    return [one for one in every if one.person == mine.person and one.kind is not Kind.OWN]
+
+
+def myself(mine: OwnTurn) -> Represented:
+    """The person as the rules of representation look at them."""
+    return described(mine.store.person(mine.person), mine.person, mine.attributes)
+
+
+def _given_row(one: Representation, mine: OwnTurn) -> PowerRow:
+    url = mine.at(f"/ombud/{one.id}") if _revocable(one, mine) else ""
+    return _row(one, receiver(one, mine), _why(one, mine), mine, url)
+
+
+def receiver(one: Representation, mine: OwnTurn) -> str:
+    """What who was given it is called: as the giver wrote, and no word of whether the register knows them."""
+    if one.given:
+        return f"{one.given.name} ({one.given.number})"
+    person = mine.store.person(one.representative)
+    return name_of(person.attributes if person else {})
+
+
+def _held_row(one: Mandate, mine: OwnTurn) -> PowerRow:
     """Of somebody with protected identity nothing is told to those who may not act for them, not even the name."""
-    given = one.person == mine.person
-    why = _why(one, mine)
-    other = mine.store.person(one.representative if given else one.person)
-    known = other.attributes if other and not (other.protected and why is not Why.HOLDS) else {}
+    why = standing(one.representation, one.about, age_rules(mine.turn), mine.now)
+    hidden = one.about.protected and why is not Why.HOLDS
+    return _row(one.representation, "" if hidden else one.name, why, mine)
+
+
+def _row(one: Representation, name: str, why: Why, mine: OwnTurn, url: str = "") -> PowerRow:
     return PowerRow(
-        name=name_of(known),
+        name=name,
         kind=one.kind.value,
         state=why.value,
         deeds=tuple(sorted(deed.value for deed in one.lets)),
+        services=tuple(service_names(service, mine.turn) for service in sorted(one.services)),
         start=one.start or None,
         until=one.until - 1 if one.until is not None else None,
-        url=mine.at(f"/ombud/{one.id}") if _revocable(one, mine) else "",
+        url=url,
     )
 
 
 def _why(one: Representation, mine: OwnTurn) -> Why:
-    person = mine.store.person(one.person)
-    known = mine.attributes if one.person == mine.person else person.attributes if person else {}
-    return standing(one, described(person, one.person, known), age_rules(mine.turn), mine.now)
+    return standing(one, myself(mine), age_rules(mine.turn), mine.now)
 
 
 def _revocable(one: Representation, mine: OwnTurn) -> bool:
     """A power of attorney is taken back by who gave it. Guardianship is not the child's to end here."""
-    theirs = one.person == mine.person and one.kind is Kind.POWER
-    return theirs and _why(one, mine) in {Why.HOLDS, Why.NOT_BEGUN}
+    return one.kind is Kind.POWER and _why(one, mine) in {Why.HOLDS, Why.NOT_BEGUN}
 
 
 def ask_revoke(turn: ConsoleTurn, representation: str) -> Reply:
     """The question before a power is taken back."""
     mine = own(turn)
     one = _found(mine, representation)
-    other = turn.store.person(one.representative)
     page = Sure(
         deed="revoke",
-        filled={"name": name_of(other.attributes if other else {})},
+        filled={"name": receiver(one, mine)},
         said=(("own.sure.revoke.now", {}),),
         action=mine.at(f"/ombud/{one.id}"),
         csrf=turn.csrf(),
@@ -93,8 +128,7 @@ def revoke(turn: ConsoleTurn, representation: str) -> Reply:
 
 def _found(mine: OwnTurn, representation: str) -> Representation:
     """A power that the person gave and can take back. Raises Missing."""
-    given = (one for one in mine.store.representations_of(mine.person) if one.id == representation)
-    one = mine.turn.found(next(given, None))
+    one = mine.turn.found(next((one for one in given(mine) if one.id == representation), None))
     if not _revocable(one, mine):
         raise Missing
     return one

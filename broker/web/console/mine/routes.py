@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from broker.web.console.mine import access, blocks, consents, data, logins, powers, questions, start
+from broker.web.console.mine import access, blocks, consents, data, giving, logins, powers, questions, start
 from broker.web.console.mine.turn import CARE_RANK
 from broker.web.console.row import MINE, Row, View
 from trust_framework.roles import Action
@@ -48,6 +48,8 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(f"{MINE}/samtycken/tjanst/<service>", consents.ask_withdraw, Action.ENTER, tab=consents.TAB),
     Row(f"{MINE}/samtycken/tjanst/<service>", consents.withdraw, Action.ENTER, "POST", tab=consents.TAB),
     Row(f"{MINE}/ombud", powers.listed, Action.ENTER, tab=powers.TAB),
+    Row(f"{MINE}/ombud/ny", giving.new, Action.ENTER, tab=powers.TAB, step_up=True, rank=CARE_RANK),
+    Row(f"{MINE}/ombud/ny", giving.weighed, Action.ENTER, "POST", tab=powers.TAB, step_up=True, rank=CARE_RANK),
     Row(f"{MINE}/ombud/<representation>", powers.ask_revoke, Action.ENTER, tab=powers.TAB),
     Row(f"{MINE}/ombud/<representation>", powers.revoke, Action.ENTER, "POST", tab=powers.TAB),
     Row(f"{MINE}/installningar", data.settings, Action.ENTER, tab=data.TAB),

@@ -10,6 +10,7 @@ from typing import Final
 from broker.care.calling import Caller, CallerKind, CareServices, services_of
 from broker.exchange import Reply
 from broker.login import own as own_pages
+from broker.login.facts import mandates
 from broker.login.handles import new_reference
 from broker.web.console.frame import Tab
 from broker.web.console.mine.pages import AboutView, TooYoung
@@ -19,17 +20,19 @@ from broker.web.pages.frame import Page
 from broker.web.ports import ConsoleStore
 from trust_framework import loa
 from trust_framework.care import PATIENT_KINDS
-from trust_framework.identifiers import Identifier, birth_date
+from trust_framework.identifiers import Identifier
 from trust_framework.identity import Attributes
-from trust_framework.persons import Person
+from trust_framework.on_behalf import Mandate
 from trust_framework.representation import (
     AgeRules,
     Deed,
     Kind,
     Representation,
-    Represented,
     Why,
     age,
+    born,
+    described,
+    name_of,
     own_deeds,
     own_standing,
     standing,
@@ -163,21 +166,16 @@ def own(turn: ConsoleTurn, about: str = "") -> OwnTurn:
 
 
 def _for_another(turn: ConsoleTurn, about: str) -> OwnTurn:
-    held = (one for one, _ in held_now(turn) if one.id == about)
-    one = turn.found(next(held, None))
-    person = turn.store.person(one.person)
-    return OwnTurn(turn, one.person, person.attributes if person else {}, one.lets, Why.HOLDS, one)
+    held = turn.found(next((one for one in held_now(turn) if one.id == about), None))
+    one = held.representation
+    return OwnTurn(turn, one.person, held.attributes, one.lets, Why.HOLDS, one)
 
 
-def held_now(turn: ConsoleTurn) -> Iterator[tuple[Representation, Attributes]]:
-    """The representations of others that hold now, with what is known of whom they are for."""
-    me, rules = turn.actor.person, age_rules(turn)
-    for one in turn.store.representations_of(me):
-        if one.representative == me != one.person:
-            person = turn.store.person(one.person)
-            known = person.attributes if person else {}
-            if person and standing(one, described(person, one.person, known), rules, turn.now) is Why.HOLDS:
-                yield one, known
+def held_now(turn: ConsoleTurn) -> Iterator[Mandate]:
+    """The representations of others that let do anything on My page now, with what is known of whom they are for."""
+    for one in mandates(turn.actor.person, turn.on.services):
+        if one.representation.lets and standing(one.representation, one.about, age_rules(turn), turn.now) is Why.HOLDS:
+            yield one
 
 
 def closed(mine: OwnTurn, tab: str) -> Reply | None:
@@ -186,23 +184,6 @@ def closed(mine: OwnTurn, tab: str) -> Reply | None:
         return None
     ages = age_rules(mine.turn)
     return mine.render(TooYoung(why=mine.why.value, self_from=ages.self_from, back=mine.at()), tab)
-
-
-def described(person: Person | None, id: str, attributes: Attributes) -> Represented:
-    """The person as the rules of representation look at them."""
-    return Represented(id, born(attributes), bool(person and person.protected), bool(person and person.deceased))
-
-
-def born(attributes: Attributes) -> str:
-    """The day of birth, empty when nothing tells it."""
-    told = next(iter(attributes.get("dateOfBirth", ())), "")
-    return told or birth_date(next(iter(attributes.get(_NUMBER, ())), "")) or ""
-
-
-def name_of(attributes: Attributes) -> str:
-    """What somebody is called, empty when nothing tells it."""
-    told = {name: values[0] for name, values in attributes.items() if values}
-    return told.get("displayName") or " ".join(told[part] for part in ("givenName", "sn") if part in told)
 
 
 def age_rules(turn: ConsoleTurn) -> AgeRules:
