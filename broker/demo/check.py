@@ -45,6 +45,7 @@ FLOWS: Final[Sequence[tuple[str, Flow]]] = (
     ("commission: choice among several", choices.commission_choice),
     ("commission: one only, no question", choices.single_commission_asks_nothing),
     ("commission: none, refused", choices.no_commission),
+    ("on whose behalf: a child, an organisation, oneself", choices.on_behalf),
     ("consent: refused, given, not asked again", choices.consent),
     ("card revoked", refusals.bad_card("ester-revoked", "cert-revoked")),
     ("card expired", refusals.bad_card("ester-expired", "cert-expired")),

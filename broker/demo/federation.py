@@ -13,12 +13,13 @@ from broker.demo import keys
 from broker.demo.cards import LEVELS
 from broker.demo.people import (
     CARE_PROVIDERS,
+    FOR_OTHERS,
     OTHER_PROVIDER,
     PERSONAS,
     RECORD_SYSTEM,
     REGION,
     REGISTRAR,
-    REPRESENTATION,
+    REPRESENTATIONS,
     ROLES,
     STAFF,
     SUPPLIER,
@@ -28,11 +29,13 @@ from broker.demo.people import (
 from broker.demo.places import LOA, MOBILE_LEVEL, Places
 from idp_adapters.simulators.ca import TestCa
 from metadata.wire.jose import public_jwk
+from trust_framework.attribute_sets import ON_BEHALF_SCOPE, SCOPES
 from trust_framework.patient_context import TYPE
 
 API: Final = "demo-api"
 ALL_LEVELS: Final = (f"{LOA}3", f"{LOA}4", MOBILE_LEVEL, f"{LOA}2")
 PERSON: Final = ("displayName", "givenName", "sn", "personalIdentityNumber")
+REPRESENTED: Final = SCOPES[ON_BEHALF_SCOPE].names()
 COMMISSION: Final = (
     "employeeHsaId",
     "commissionHsaId",
@@ -68,6 +71,7 @@ class Client:
     attributes: tuple[str, ...] = PERSON
     in_test: bool = False
     about_patients: bool = False
+    on_behalf_of: tuple[str, ...] = ()
 
     def issuer(self, places: Places) -> str:
         """The issuer that it logs in with: the test issuer, while it is not approved."""
@@ -97,6 +101,11 @@ CLIENTS: Final = {
         Client("survey", "demo-survey", "Hälsoenkäten", "Health survey", "client_secret_basic",
                f"{_BASIC} {NUMBER_SCOPE}", consent="ask"),
         Client("vault", "demo-vault", "Valvet", "The vault", "private_key_jwt", _BASIC, (f"{LOA}4",), ("card",)),
+        Client(
+            FOR_OTHERS, "demo-family", "Familjens ärenden", "Family errands", "private_key_jwt",
+            f"{_BASIC} {ON_BEHALF_SCOPE} offline_access", refresh=True, attributes=(*PERSON, *REPRESENTED),
+            on_behalf_of=("guardian", "power", "signatory"),
+        ),
         Client("public", "demo-public", "Öppna appen", "Public app", "none", _BASIC),
         RECORD,
         Client("trial", "demo-trial", "Nya tjänsten (i test)", "New service (in test)", "none", _BASIC, in_test=True),
@@ -132,7 +141,7 @@ def _content(places: Places, ca: TestCa) -> dict[str, Any]:
         "staff": [employment.entry() for employment in STAFF],
         "care_providers": [_care_provider(*each) for each in CARE_PROVIDERS],
         "care_consumers": [_record_system()],
-        "representations": [REPRESENTATION],
+        "representations": [dict(one) for one in REPRESENTATIONS],
         "roles": [{"person": person, "role": role, **({"org": org} if org else {})} for person, role, org in ROLES],
     }
 
@@ -164,6 +173,8 @@ def _oidc_service(places: Places, client: Client) -> dict[str, Any]:
         entry["methods"] = list(client.methods)
     if client.in_test:
         entry["state"] = "test"
+    if client.on_behalf_of:
+        entry["on_behalf_of"] = list(client.on_behalf_of)
     if client.consent != "never":
         entry["consent"] = client.consent
     return entry

@@ -6,7 +6,7 @@ Owns the text. What is where comes from `places` and `people`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from broker.demo.people import CARDS, PERSONAS
+from broker.demo.people import CARDS, FOR_OTHERS, PERSONAS
 from broker.demo.places import CARD_PASSWORD, Places
 
 Text = Mapping[str, str]
@@ -185,6 +185,14 @@ def _more(places: Places) -> Section:
             both(
                 f"Valvet, {places.oidc_service}/vault, kräver kort med nivå 4 (tolvan-4).",
                 f"The vault, {places.oidc_service}/vault, wants a card of level 4 (tolvan-4).",
+            ),
+            both(
+                f"Familjens ärenden, {places.oidc_service}/{FOR_OTHERS}: logga in som Cecilia och välj vem det gäller, hon "
+                f"själv, hennes barn Alva, Tolvan som gav henne fullmakt, eller hennes bolag. På {places.broker}/min-sida/vem "
+                f"väljer hon barnet, och på {places.broker}/min-sida/ombud ger hon en egen fullmakt.",
+                f"Family errands, {places.oidc_service}/{FOR_OTHERS}: log in as Cecilia and choose whom it is about, herself, "
+                f"her child Alva, Tolvan who gave her a power of attorney, or her company. At {places.broker}/min-sida/vem she "
+                f"chooses the child, and at {places.broker}/min-sida/ombud she gives a power of her own.",
             ),
             both(
                 "Logga in som personal i Journalen: Tolvan har flera uppdrag och får välja.",

@@ -40,6 +40,7 @@ PERSONAS: Final = {
         Persona("ester", "Ester", "Utlandsson", mail="ester@region.example"),
         Persona("folke", "Folke", "Reservkvist", mail="folke@region.example"),
         Persona("gunnel", "Gunnel", "Spärrgren", mail="gunnel@region.example"),
+        Persona("alva", "Alva", "Testlund", "201801012384", phone=False),
     )
 }
 
@@ -54,15 +55,28 @@ ROLES: Final = (
 """Who may do what in the portal and the console: person, role, organisation (none: the federation)."""
 
 
-REPRESENTATION: Final = {
-    "id": "fullmakt-1",
-    "person": "tolvan",
-    "representative": "cecilia",
-    "kind": "power",
-    "valid_until": "2035-12-31",
-    "may": ["read", "ask", "block", "lift", "end-consent"],
-}
-"""Who may act for whom on My page."""
+FOR_OTHERS: Final = "family"
+"""The service at which people act for others."""
+
+REPRESENTATIONS: Final = (
+    {
+        "id": "fullmakt-1",
+        "person": "tolvan",
+        "representative": "cecilia",
+        "kind": "power",
+        "valid_until": "2035-12-31",
+        "may": ["read", "ask", "block", "lift", "end-consent"],
+        "services": [FOR_OTHERS],
+    },
+    {"id": "barn-1", "person": "alva", "representative": "cecilia", "kind": "guardian"},
+    {
+        "id": "firma-1",
+        "organisation": {"number": SUPPLIER, "name": "Exempelbolaget AB"},
+        "representative": "cecilia",
+        "kind": "signatory",
+    },
+)
+"""Who may act for whom: Cecilia for her child, by a power of attorney, and for her company."""
 
 
 def hsa_id(suffix: str, organisation: str = REGION) -> str:

@@ -8,7 +8,7 @@ import pytest
 from broker.audit.events import RequestRefused
 from broker.care.requests import SaveCareRequest
 from broker.login.effects import Effects, Join, KeepPerson, Overtaken, PersonKey, RecordConsent, SaveGrant, StartSignOn
-from broker.login.person import ConsentKept, EndGrants, RevokeRepresentation, WithdrawConsent
+from broker.login.person import ConsentKept, EndGrants, GiveRepresentation, RevokeRepresentation, WithdrawConsent
 from broker.storage.persons import Listed
 from tests.contracts.test_storage_references import seal
 from tests.support import care_values as care
@@ -16,7 +16,7 @@ from tests.support import effects as a
 from tests.support.databases import NOW
 from trust_framework.care_requests import CareRequest, RequestState, Wish
 from trust_framework.persons import Person
-from trust_framework.representation import Deed, Kind, Representation
+from trust_framework.representation import Deed, Given, Kind, Organisation, Representation
 
 FILE = {"tillit": "1"}
 
@@ -71,6 +71,52 @@ def test_what_was_taken_back_stays_so_when_the_file_is_applied_again(storage):
     storage.commit(Effects((RevokeRepresentation(given.id, alva, NOW + 1),)))
     filed(storage, of())
     assert [each.revoked_at for each in storage.representations_of(alva)] == [NOW + 1]
+
+
+def test_what_services_it_is_for_and_which_organisation_come_with_the_file(storage):
+    firm = Organisation("5560360793", "Exempelkommunen")
+    signs = Representation("R-2", "", "anna", Kind.SIGNATORY, organisation=firm)
+    power = Representation("R-3", "alva", "anna", Kind.POWER, services=frozenset({"rp", "https://rp.example"}))
+    filed(storage, power, signs)
+    anna, alva = person(storage, "191212121212"), person(storage, "201705012389")
+    found = {one.kind: one for one in storage.representations_of(anna)}
+    assert (found[Kind.SIGNATORY].organisation, found[Kind.SIGNATORY].person) == (firm, "")
+    assert found[Kind.POWER].services == {"rp", "https://rp.example"}
+    assert [one.kind for one in storage.representations_of(alva)] == [Kind.POWER]
+    assert {(e["kind"], e.get("organisation")) for e in changes(storage)} == {
+        ("signatory", "5560360793"),
+        ("power", None),
+    }
+
+
+def given_power(storage, id: str = "own-1") -> Representation:
+    """A power that alva gives somebody whom the register has never seen."""
+    filed(storage)
+    alva, other = person(storage, "201705012389"), "o" * 16
+    told = Given("195006262546", "Åke", {"givenName": ("Alva",)})
+    one = Representation(id, alva, other, Kind.POWER, start=NOW, until=NOW + 9, services=frozenset({"rp"}), given=told)
+    key = PersonKey("personalIdentityNumber", "195006262546")
+    storage.commit(Effects((GiveRepresentation(one), KeepPerson(other, (key,)))))
+    return one
+
+
+def test_a_power_that_a_person_gave_is_read_as_it_was_and_no_file_takes_it_away(storage):
+    one = given_power(storage)
+    filed(storage, of())
+    filed(storage)
+    assert storage.representations_of(one.person) == (one,) == storage.representations_of(one.representative)
+    storage.commit(Effects((RevokeRepresentation(one.id, one.person, NOW + 1),)))
+    assert storage.representations_of(one.person) == (replace(one, revoked_at=NOW + 1),)
+
+
+def test_what_a_power_says_of_its_two_is_sealed_and_goes_with_its_giver(storage):
+    one = given_power(storage)
+    assert storage.forget_person(one.person)
+    assert storage.representations_of(one.representative) == ()
+    with pytest.raises(Overtaken):
+        storage.commit(Effects((GiveRepresentation(replace(one, id="own-2")),)))
+    with pytest.raises(Overtaken):
+        storage.commit(Effects((GiveRepresentation(replace(one, id="own-3", person=one.representative, given=None)),)))
 
 
 @pytest.mark.parametrize("owner", ["the representative", "taken back already", "unknown"])

@@ -20,6 +20,7 @@ from broker.web.console.mine.care_pages import (
     QuestionCard,
     RequestCard,
 )
+from broker.web.console.mine.giving import PowerForm
 from broker.web.console.mine.login_pages import (
     CareConsentCard,
     ConsentCard,
@@ -32,11 +33,11 @@ from broker.web.console.mine.login_pages import (
 )
 from broker.web.console.mine.pages import (
     AboutView,
-    Choice,
     ChooseWhom,
     DataSection,
     Disowned,
     Emergency,
+    GivePower,
     Overview,
     OwnData,
     Part,
@@ -50,6 +51,7 @@ from broker.web.console.mine.questions import QuestionForm
 from broker.web.console.mine.turn import TABS
 from broker.web.pages.frame import Page
 from broker.web.pages.leave import ServiceLeft
+from broker.web.pages.whom import Choice
 from tests.support.page_samples import CSRF, NOW, Cast
 from trust_framework.access_words import Told
 from trust_framework.case import Verdict
@@ -295,7 +297,14 @@ def _one(cast: Cast, turn: Any, **changes: Any) -> OneAccess:
 
 def _powers(cast: Cast) -> Representatives:
     power = PowerRow(
-        name=cast.value, kind="power", state="holds", deeds=("read", "ask"), start=NOW, until=NOW, url="/x"
+        name=cast.value,
+        kind="power",
+        state="holds",
+        deeds=("read", "ask"),
+        services=(cast.service, cast.owner),
+        start=NOW,
+        until=NOW,
+        url="/x",
     )
     gone = replace(power, name="", kind="guardian", state="protected", start=None, until=None, url="")
     return Representatives(
@@ -304,7 +313,16 @@ def _powers(cast: Cast) -> Representatives:
         whom=f"{HERE}/vem",
         guardian_until=13,
         self_from=16,
+        give="/x",
     )
+
+
+def _give(cast: Cast, turn: Any) -> GivePower:
+    form = PowerForm.of(turn)
+    form.services.choices = [SelectChoice("s", cast.service), SelectChoice("o", cast.owner)]
+    form.validate()
+    form.number.errors = ["own.give.number.wrong"]
+    return GivePower(form=form, action="/x", back="/y", years=10, services=2, search=cast.value, searchable=True)
 
 
 def _data(cast: Cast) -> OwnData:
@@ -336,6 +354,7 @@ def mine_makers(form_turn: Callable[[], Any]) -> dict[str, Callable[[Cast], Page
         "u11-one-access": lambda c: _one(c, form_turn()),
         "u11-no-file": lambda _: NoFile(why="missing", most=2000, csv_url="/x", back="/y"),
         "u11-representatives": _powers,
+        "u11-give": lambda c: _give(c, form_turn()),
         "u11-settings": lambda _: Settings(
             languages=(("sv", "Svenska", "/sprak/sv?next=/x"), ("en", "English", "/sprak/en?next=/x")),
             themes=(("light", "/utseende/light?next=/x"), ("system", "/utseende/system?next=/x")),

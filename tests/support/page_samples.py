@@ -22,6 +22,7 @@ from broker.web.pages.login import (
     TestLogin,
 )
 from broker.web.pages.testing import ChosenBefore, TestChoice
+from broker.web.pages.whom import Choice, ChooseOnBehalf
 from trust_framework.reasons import REASONS, Way
 
 NOW = 1_795_340_340
@@ -179,6 +180,18 @@ def _commission(service: ServiceView, cast: Cast) -> ChooseCommission:
     )
 
 
+def _on_behalf(service: ServiceView, cast: Cast) -> ChooseOnBehalf:
+    choices = (
+        Choice(value="myself", name=cast.value, kind="self", chosen=True),
+        Choice(value="r1", name=cast.value, kind="guardian", age=9, until=LATER),
+        Choice(value="r2", name=cast.value, kind="power", until=LATER),
+        Choice(value="r3", name=cast.unit, kind="signatory"),
+        Choice(value="r4", name="", kind="power"),
+    )
+    action, cancel = "/login/4f0c/vem", post("/login/4f0c/avbryt")
+    return ChooseOnBehalf(service=service, action=action, csrf=CSRF, choices=choices, cancel=cancel)
+
+
 def _consent(service: ServiceView, cast: Cast) -> AskConsentPage:
     eid = {"sv": "din e-legitimation", "en": "your e-ID"}
     return AskConsentPage(
@@ -249,6 +262,8 @@ _MAKERS: dict[str, Callable[[ServiceView, Cast], Page]] = {
         cancel=post("/login/4f0c/avbryt"),
     ),
     "u5-commission": _commission,
+    "u6-on-behalf": _on_behalf,
+    "u6-on-behalf-missing": lambda s, c: replace(_on_behalf(s, c), missing=True),
     "u5-missing": lambda s, c: ChooseCommission(
         service=s,
         action="/login/4f0c/uppdrag",

@@ -67,6 +67,7 @@ def test_the_first_rules_of_the_trace_are_those_of_the_whole_case():
         ("level-reached", "allowed"),
         ("fresh-enough", "allowed"),
         ("commission-settled", "allowed"),
+        ("representation-settled", "allowed"),
         ("required-delivered", "allowed"),
         ("consent-given", "allowed"),
     ]

@@ -1,9 +1,9 @@
-"""Flows: what a person is asked: in which commission, and whether details may go."""
+"""Flows: what a person is asked: in which commission, for whom, and whether details may go."""
 
 from broker.demo.browser import NotHeld, Page
 from broker.demo.flows import Stage
 from broker.demo.flows.logins import shows
-from broker.demo.people import COMMISSION_ADMIN, COMMISSION_CLINIC, STAFF_ID
+from broker.demo.people import COMMISSION_ADMIN, COMMISSION_CLINIC, FOR_OTHERS, STAFF_ID, SUPPLIER
 from broker.demo.person import Person, expect, hold
 from broker.demo.places import LOA
 
@@ -30,6 +30,34 @@ def single_commission_asks_nothing(stage: Stage) -> None:
 def no_commission(stage: Stage) -> None:
     person = Person(stage.places, "bo")
     expect(person.log_in_with_card(person.at_saml(who="staff")), "U10", cause="no-commission")
+
+
+def on_behalf(stage: Stage) -> None:
+    """The mother is asked for whom, anew at each login: for her child, then for her company, then for herself."""
+    person = Person(stage.places, "cecilia-id")
+    page = person.log_in_with_card(person.at_oidc(FOR_OTHERS))
+    shows(
+        _for(person, page, "Alva"), "oidc-service", f"{LOA}3", family_name="Testlund", **_told("Name", "Alva Testlund")
+    )
+    page = _for(person, person.at_oidc(FOR_OTHERS), "Exempelbolaget")
+    shows(
+        page, "oidc-service", f"{LOA}3", **_told("Relation", "signatory"), **_told("OrganizationIdentifier", SUPPLIER)
+    )
+    page = person.press(expect(person.at_oidc(FOR_OTHERS), "U6"), "/vem", whom="myself")
+    hold("represented" not in page.document.text, f"told for whom, though it was for herself: {page}")
+
+
+def _for(person: Person, page: Page, name: str) -> Page:
+    """Choose the one whose label begins or ends so."""
+    labels = expect(page, "U6").document.find("label")
+    chosen = [label.attributes["for"] for label in labels if name in label.text]
+    hold(len(chosen) == 1, f"{name} is not to be chosen at {page}")
+    (radio,) = page.document.find("input", id=chosen[0])
+    return person.press(page, "/vem", whom=radio.attributes["value"])
+
+
+def _told(what: str, value: str) -> dict[str, str]:
+    return {f"urn:tillit:attribute:represented{what}": value}
 
 
 def consent(stage: Stage) -> None:
