@@ -6,6 +6,7 @@ Owns the advice, and the way from the refusals of `metadata.oidc`, which come on
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from metadata.context import Context
 from metadata.findings import Finding, Rule, Severity
 from metadata.oidc import InvalidClientMetadata, InvalidRedirectUri, read_client
 from metadata.redirect_uris import split_or_none
@@ -227,4 +228,14 @@ ADVICE: Final[tuple[Rule[Members], ...]] = (
          "Make sure that the host is yours.", "RFC 7591 2",
          ("Nycklarna kommer från en värd som ingen av adresserna ligger på.", "Se till att värden är er.")),
 )
+
+
+def no_provider(context: Context) -> Rule[Members]:
+    """The advice about who can serve the client, which only its surroundings tell."""
+    unserved = context.served is not None and not context.served(frozenset())
+    return Rule("client-no-provider", _W, lambda _: ("/",) if unserved else (),
+                "No login method gives a level that this service takes.",
+                "Take a level that a login method gives.", "OpenID Connect Core 1.0 5.5.1.1",
+                ("Inget inloggningssätt ger en nivå som tjänsten godtar.",
+                 "Godta en nivå som något inloggningssätt ger."), needs="served")
 # fmt: on

@@ -4,6 +4,7 @@ Values only; None is what is not known. A rule names what it needs here and is r
 this is the caller's affair.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,7 +35,8 @@ class Context:
 
     `scopes` and `categories` are what the member may use. `entry` is the id of the very service that is looked at.
     `registered` is None for an entry that is new; `keys_elsewhere` are ids of keys (`metadata.described_keys`) that the
-    member uses in the other of the two environments. `allow_http_loopback` is for test systems.
+    member uses in the other of the two environments. `served`: whether some login method can serve the service, given the
+    entity categories that it declares. `allow_http_loopback` is for test systems.
     """
 
     now: int | None = None
@@ -48,6 +50,7 @@ class Context:
     entry: str = ""
     registered: Registered | None = None
     keys_elsewhere: frozenset[str] | None = None
+    served: Callable[[frozenset[str]], bool] | None = None
 
     def knows(self, name: str) -> bool:
         """Whether what a rule needs is known; a rule that needs nothing can always be run."""

@@ -21,6 +21,7 @@ from metadata.wire.saml_metadata_values import (
 )
 from trust_framework.attribute_sets import ENTITY_CATEGORIES
 from trust_framework.attributes import by_saml_name
+from trust_framework.service_matching import type_of
 
 _SIGNATURE_SERVICE: Final = "http://id.elegnamnden.se/st/1.0/sigservice"
 _SWEDISH: Final = ("http://id.elegnamnden.se/", "http://id.swedenconnect.se/")
@@ -111,6 +112,13 @@ def _category_without_name(subject: Subject) -> Iterator[tuple[str, str]]:
             yield _category_place(category), wanted
 
 
+def _nobody_serves(subject: Subject) -> Iterator[tuple[str, str]]:
+    """No login method has a level that the service takes and fits its categories (Sweden Connect entity categories 2)."""
+    served, declared = subject.context.served, frozenset(_categories(subject))
+    if served is not None and not served(declared):
+        yield subject.role.place, ", ".join(sorted(each for each in declared if type_of(each)))
+
+
 def _deprecated_category(subject: Subject) -> Iterator[str]:
     yield from (_category_place(each) for each in _categories(subject) if each == _DEPRECATED)
 
@@ -187,6 +195,13 @@ ROLE_ADVICE: Final[tuple[Rule[Subject], ...]] = (
          "Add the category with -name of the same level.", f"{_RULES} 3.3",
          ("Den som stöder den här kategorin måste stödja enbart namnet också.",
           "Lägg till kategorin med -name på samma nivå."), only=IDP_ROLE),
+    Rule("no-provider", _W, _nobody_serves,
+         "No login method gives a level that this service takes and fits its entity categories.",
+         "Take a level that a login method gives, or declare a category that an identity provider has.",
+         "Sweden Connect entity categories 2",
+         ("Inget inloggningssätt ger en nivå som tjänsten godtar och passar dess entitetskategorier.",
+          "Godta en nivå som något inloggningssätt ger, eller ange en kategori som någon identitetsutfärdare har."),
+         needs="served", only=SP_ROLE),
     Rule("category-deprecated", _W, _deprecated_category, "The category is on its way out.",
          "Replace it by loa3-pnr.", "Sweden Connect registry 3.1.3",
          ("Kategorin är på väg bort.", "Ersätt den med loa3-pnr.")),

@@ -126,7 +126,7 @@ def _client(document: bytes, look: _Look) -> None:
         return
     look.hold(client_rules.REDIRECT_URI.id, client_rules.CLIENT_METADATA.id, client_rules.PRIVATE_KEY.id)
     look.add(client_rules.refusals(members, allow_http_loopback=look.context.allow_http_loopback))
-    look.run(client_rules.ADVICE, members)
+    look.run((*client_rules.ADVICE, client_rules.no_provider(look.context)), members)
     look.run(federation_rules.RULES, handed.of_client(members, look.context))
     lines = lines_of(document.decode())
     for mark, finding in look.found.items():

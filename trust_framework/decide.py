@@ -35,6 +35,7 @@ from trust_framework.outcome import DELIVERED, FORBIDDEN, Outcome
 from trust_framework.policies import Permission
 from trust_framework.reasons import REASONS, Reason
 from trust_framework.release import Release, permissions, release
+from trust_framework.service_matching import fits
 
 __all__ = ["RULES", "Allow", "Ask", "Refuse", "Rule", "Ruling", "Work", "decide", "stopped"]
 __all__ += [
@@ -224,10 +225,10 @@ def person_not_blocked(work: Work) -> Ruling:
 
 
 def method_allowed(work: Work) -> Ruling:
-    """The method is one that the service takes, and its provider is not suspended."""
+    """The method is one that the service takes, and its provider is not suspended and fits it by entity category."""
     case = work.case
     open_to_party = not case.party.methods or case.identity.method in case.party.methods
-    in_force = case.terms is None or case.terms.state is State.ACTIVE
+    in_force = case.terms is None or (case.terms.state is State.ACTIVE and fits(case.party.known_as, case.terms))
     return Allow() if open_to_party and in_force else _identify_again(work, REASONS["blocked-method"])
 
 

@@ -58,8 +58,9 @@ class RelyingParty:
     """A service's terms. `levels`: level URIs it accepts when it asks for none, and the only ones it may ask for.
 
     `methods` empty means every method that can give the level. `attributes` are catalogue names, the most it may get;
-    `required` those without which it cannot work; `categories` the entity categories that the federation vouches for;
-    `on_behalf_of` the kinds of representation by which people may act for others there.
+    `required` those without which it cannot work; `categories` the entity categories that the federation vouches for,
+    `declared` those that its own metadata says beside; `on_behalf_of` the kinds of representation by which people may act for
+    others there.
     """
 
     id: str
@@ -77,6 +78,12 @@ class RelyingParty:
     information_url: str | None = None
     categories: frozenset[str] = frozenset()
     on_behalf_of: frozenset[Kind] = frozenset()
+    declared: frozenset[str] = frozenset()
+
+    @property
+    def known_as(self) -> frozenset[str]:
+        """Every entity category that it has, whoever says so."""
+        return self.categories | self.declared
 
     def name(self, language: str) -> str:
         """The name to show, in the language wanted, else Swedish, English, any."""

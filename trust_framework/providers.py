@@ -30,7 +30,8 @@ class ProviderTerms:
     `ceiling` is the highest level URI it may give; `levels` maps its words to our level URIs, and what is not in it gives
     nothing; `attributes` maps its attribute names to catalogue names, and what is not in it is dropped; `scopes` are the
     scopes (organisation numbers, HSA prefixes, mail domains) it may assert in scoped attributes; `identifiers` are the
-    catalogue names of national identifiers it is authorised to assert, so that its person is *the* person.
+    catalogue names of national identifiers it is authorised to assert, so that its person is *the* person; `categories` the
+    entity categories that it declares or supports.
     """
 
     id: str
@@ -41,6 +42,7 @@ class ProviderTerms:
     scopes: frozenset[str] = frozenset()
     identifiers: frozenset[str] = frozenset()
     state: State = State.ACTIVE
+    categories: frozenset[str] = frozenset()
     _gives: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

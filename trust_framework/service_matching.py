@@ -1,14 +1,19 @@
-"""Which identity providers fit a service, by the entity categories that both declare (Sweden Connect entity categories).
+"""Which identity providers can serve a service: whether they are in force, taken, give a level, and fit by the entity
+categories that both declare (Sweden Connect entity categories). Discovery, the decision and the validator all ask here.
 
 A category's URI says its type. Of service entity categories (a level and an attribute set) one that the service declares must
 be the provider's too; of service properties all must be; of a provider that declares contracts the service must declare one.
 Service types and general categories tell something, and match nothing. A service that declares none of a type asks nothing
-by it.
+by it. A provider that declares nothing that counts, as our own methods do, is judged by levels alone.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from trust_framework.members import State
+from trust_framework.providers import ProviderTerms
 
 
 class CategoryType(StrEnum):
@@ -47,6 +52,46 @@ def mismatches(service: Iterable[str], provider: Iterable[str]) -> tuple[Categor
 def matches(service: Iterable[str], provider: Iterable[str]) -> bool:
     """Whether a provider with these categories fits a service with those."""
     return not mismatches(service, provider)
+
+
+class Unfit(StrEnum):
+    """Why a provider or method cannot serve a service. `SERVICE`: the service, or its request, does not take it."""
+
+    STOPPED = "stopped"
+    SERVICE = "service"
+    CATEGORY = "category"
+    LEVEL = "level"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a service wants of who serves it: one of the levels, its entity categories, and to be on each list of ids that
+    says anything.
+    """
+
+    levels: frozenset[str]
+    categories: frozenset[str] = frozenset()
+    methods: tuple[tuple[str, ...], ...] = ()
+
+
+def unfit(provider: ProviderTerms, sought: Sought) -> Unfit | None:
+    """Why the provider cannot serve what is sought; None when it can."""
+    if provider.state is not State.ACTIVE:
+        return Unfit.STOPPED
+    if any(provider.id not in taken for taken in sought.methods if taken):
+        return Unfit.SERVICE
+    if not fits(sought.categories, provider):
+        return Unfit.CATEGORY
+    return Unfit.LEVEL if sought.levels.isdisjoint(provider.gives()) else None
+
+
+def fits(categories: Iterable[str], provider: ProviderTerms) -> bool:
+    """Whether the provider fits a service with these categories, when it declares any that count."""
+    return (
+        not provider.categories
+        or not any(map(type_of, provider.categories))
+        or matches(categories, provider.categories)
+    )
 
 
 def _of(kind: CategoryType, categories: Iterable[str]) -> frozenset[str]:

@@ -17,8 +17,8 @@ from broker.login.own import IDS
 from broker.settings import Environment, Settings
 from idp_adapters.catalogue import METHODS
 from trust_framework.agreements import PartyRole
-from trust_framework.members import State
 from trust_framework.providers import ProviderTerms
+from trust_framework.service_matching import Sought, Unfit, unfit
 
 RESERVED_IDS: Final = frozenset({TEST})
 
@@ -173,20 +173,24 @@ def _addresses_of_entities(read: ReadFile, settings: Settings, faults: Faults) -
             faults.add(place, "is this broker itself")
 
 
+_NOBODY: Final = {
+    False: "no login method that the service takes gives any of these levels",
+    True: "no login method that the service takes gives any of these levels and fits its entity categories",
+}
+
+
 def warnings(read: ReadFile, providers: Mapping[str, ProviderTerms], settings: Settings) -> Iterator[tuple[Place, str]]:
     """What may be meant, but keeps something from working."""
     for name, given in read.file.methods.items():
         if method_kind(name, given) == CARD and not settings.card_url:
             yield ("methods", name), "cards cannot be used until TILLIT_CARD_URL is set"
     for at, entry in enumerate(read.file.services):
-        able = {
-            level
-            for terms in providers.values()
-            if terms.state is State.ACTIVE and (not entry.methods or terms.id in entry.methods)
-            for level in terms.gives()
-        }
-        if able.isdisjoint(entry.levels):
-            yield ("services", at, "levels"), "no login method that the service takes gives any of these levels"
+        known = read.services.get(at)
+        declared = known.service.saml.entity_categories if known and known.service.saml else frozenset[str]()
+        sought = Sought(frozenset(entry.levels), declared.union(entry.entity_categories), (entry.methods,))
+        why = {unfit(terms, sought) for terms in providers.values()}
+        if None not in why:
+            yield ("services", at, "levels"), _NOBODY[Unfit.CATEGORY in why]
     for at, each in read.services.items():
         for finding in each.findings:
             yield ("services", at, "saml"), f"{finding.place}: {finding.why}"

@@ -134,6 +134,7 @@ def party(entry: ServiceEntry, member: Member, read: ReadEntry) -> RelyingParty:
         information_url=entry.information_url or read.information_url,
         categories=frozenset(entry.entity_categories),
         on_behalf_of=frozenset(entry.on_behalf_of),
+        declared=read.service.saml.entity_categories if read.service.saml else frozenset(),
     )
 
 
@@ -185,6 +186,7 @@ class Upstream:
     settings: MethodSettings
     entity_id: str | None = None
     findings: tuple[Finding, ...] = ()
+    categories: frozenset[str] = frozenset()
 
 
 def upstream(entry: ProviderEntry, at: When) -> Upstream:
@@ -210,12 +212,13 @@ def _saml_upstream(entry: ProviderEntry, given: Mapping[str, Any], terms: Mappin
     rest = {name: value for name, value in given.items() if name not in METADATA}
     names = entry.names or read.about.names
     settings = made("saml", {"provider": read.provider, "names": names, **terms, **rest})
-    return Upstream(settings, read.provider.entity_id, read.about.findings)
+    return Upstream(settings, read.provider.entity_id, read.about.findings, read.about.entity_categories)
 
 
 def terms_of(entry: ProviderEntry, read: Upstream) -> ProviderTerms:
-    """What the provider is trusted with, in the state that the file gives it."""
-    return replace(read.settings.terms(entry.id), state=entry.state)
+    """What the provider is trusted with, in the state that the file gives it, and the categories that it is known by."""
+    categories = read.categories | frozenset(entry.entity_categories)
+    return replace(read.settings.terms(entry.id), state=entry.state, categories=categories)
 
 
 def in_force(entry: ProviderEntry, terms: ProviderTerms, members: Mapping[str, Member]) -> ProviderTerms:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from broker.login.ports import Federation, Services
 from broker.login.request import Transaction, Visit
 from idp_adapters.base import Adapter, Ask, CanStartHere, ClaimsHint
-from trust_framework.members import State
+from trust_framework.service_matching import Sought, unfit
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
     """Method ids: those that will do, in the order to show them, and those that exist but will not, with the cause.
 
-    Causes are `level` (cannot give an acceptable level), `service` (the service does not take it), `stopped`.
+    Causes are those of `service_matching.Unfit`.
     """
 
     usable: tuple[str, ...]
@@ -28,26 +28,16 @@ def acceptable(tx: Transaction, federation: Federation) -> tuple[str, ...]:
 def offered(tx: Transaction, federation: Federation) -> Offered:
     """Sort the federation's methods into those that will do and those that will not."""
     party = federation.parties[tx.request.service]
-    levels = set(acceptable(tx, federation))
+    sought = Sought(frozenset(acceptable(tx, federation)), party.known_as, (party.methods, tx.request.methods))
     usable: list[str] = []
     hidden: list[tuple[str, str]] = []
     for method in _in_order(party.methods, federation.methods):
-        terms = federation.providers[method]
-        if terms.state is not State.ACTIVE:
-            hidden.append((method, "stopped"))
-        elif not _taken(method, party.methods, tx.request.methods):
-            hidden.append((method, "service"))
-        elif levels.isdisjoint(terms.gives()):
-            hidden.append((method, "level"))
+        if why := unfit(federation.providers[method], sought):
+            hidden.append((method, why.value))
         else:
             usable.append(method)
     pointed_at = tuple(m for m in usable if _claims(federation.methods[m], tx.request.hint))
     return Offered(pointed_at or tuple(usable), tuple(hidden))
-
-
-def _taken(method: str, *allowed: tuple[str, ...]) -> bool:
-    """Whether each list that says anything has the method."""
-    return all(method in methods for methods in allowed if methods)
 
 
 def _claims(adapter: Adapter, hint: str | None) -> bool:

@@ -68,11 +68,16 @@ def _method_views(method: str, turn: Turn) -> list[login_pages.MethodView]:
 
 def _hidden(offered: methods.Offered, turn: Turn) -> tuple[login_pages.HiddenMethods, ...]:
     providers = turn.on.services.federation().providers
-    whys: dict[str, login_pages.Why] = {"level": "level", "service": "service", "stopped": "federation"}
+    whys: dict[str, login_pages.Why] = {
+        "level": "level",
+        "service": "service",
+        "category": "service",
+        "stopped": "federation",
+    }
     return tuple(
         login_pages.HiddenMethods(why=why, names=names)
-        for cause, why in whys.items()
-        if (names := tuple(providers[method].names for method, hidden in offered.hidden if hidden == cause))
+        for why in dict.fromkeys(whys.values())
+        if (names := tuple(providers[method].names for method, hidden in offered.hidden if whys[hidden] == why))
     )
 
 

@@ -186,6 +186,31 @@ class TestProposals:
         assert (entry.content["names"], entry.origin) == (NAMES, "api")
         assert call(console, "GET", f"{path}", token).json["acts"][-1]["what"] == "published"
 
+    def test_an_emergency_takes_two_operators_here_too_and_is_reviewed_by_a_third(self, console: Console):
+        token = machine(console)
+        wish = changed(console, attributes=["givenName", "sn", "displayName", "mail"])
+        begun = call(console, "POST", f"/members/{MEMBER}/proposals", token, wish).json
+        call(console, "POST", f"/members/{MEMBER}/proposals/{begun['id']}/submit", token, {"reason": "please"})
+        given = {"reason": "Fire", "seen": begun["digest"]}
+
+        def act(name: str, what: str = "emergency") -> tuple[int, str]:
+            answer = call(console, "POST", f"/proposals/{begun['id']}/{what}", by[name], given)
+            return answer.status, answer.json.get("stage") or answer.json["code"]
+
+        by = {name: person(console, name, (FEDERATION, Role.OPERATOR)) for name in ("dora", "eva", "carl")}
+        by["tool"] = token
+        assert act("tool")[0] == 403
+        assert act("dora") == (200, "submitted")
+        assert act("dora") == (409, "refused.approved-already")
+        assert act("dora", "approve") == (409, "refused.approved-already")
+        assert act("dora", "publish") == (409, "refused.wrong-stage")
+        assert "mail" not in console.world.store.register_entry("service", "rp").content["attributes"]
+        assert act("eva") == (200, "published")
+        assert act("eva", "review") == (409, "refused.own-proposal")
+        assert console.world.store.proposal(begun["id"]).review_due is not None
+        assert act("carl", "review") == (200, "published")
+        assert console.world.store.proposal(begun["id"]).review_due is None
+
     def test_a_proposal_is_changed_and_taken_back(self, console: Console):
         token = machine(console)
         begun = call(console, "POST", f"/members/{MEMBER}/proposals", token, changed(console, names=NAMES)).json

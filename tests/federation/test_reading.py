@@ -167,6 +167,18 @@ def test_a_suspended_provider_gives_no_level(folder):
     assert "gives any of these levels" in str(good.read(folder, changed).warnings[0])
 
 
+@pytest.mark.spec("Sweden Connect entity categories", "2")
+def test_a_service_whose_categories_no_provider_has_is_warned_of(folder):
+    changed = put(("services", 1, "methods"), ["kommun"])
+    changed["services"][1]["levels"] = changed["identity_providers"][1]["levels"]["two"].split()
+    ours, theirs = (f"http://id.elegnamnden.se/ec/1.0/loa3-{name}" for name in ("pnr", "name"))
+    changed["services"][1]["entity_categories"] = [ours]
+    changed["identity_providers"][1]["entity_categories"] = [ours]
+    assert good.read(folder, changed).warnings == ()
+    changed["identity_providers"][1]["entity_categories"] = [theirs]
+    assert "and fits its entity categories" in str(good.read(folder, changed).warnings[0])
+
+
 def test_a_commission_that_nobody_can_choose_is_warned_of(folder):
     changed = good.content()
     del changed["staff"][0]["commissions"][0]["commissionPurpose"]

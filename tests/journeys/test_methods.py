@@ -84,6 +84,22 @@ def test_the_choice_shows_what_can_give_the_level_and_says_why_not_the_rest(worl
     assert ("Varför visas inte alla sätt" in page.text) is (levels != ())
 
 
+@pytest.mark.spec("Sweden Connect entity categories", "2")
+def test_a_provider_that_does_not_fit_the_service_by_entity_category_is_not_shown(worlds, monkeypatch, tmp_path):
+    def document(outside):
+        whole = federation(SP.entry(), client(), **outside.parts())
+        ours, theirs = (f"http://id.elegnamnden.se/ec/1.0/loa3-{name}" for name in ("pnr", "name"))
+        for provider in whole["identity_providers"]:
+            provider["entity_categories"] = [ours if provider["id"] == "idp" else theirs]
+        whole["services"][0]["entity_categories"] = [ours]
+        return whole
+
+    outside = everything(worlds, monkeypatch, tmp_path, document)
+    choosing_ours = pressed(choosing(outside.world, outside.world.browser()))
+    assert ("idp" in choosing_ours, "op" in choosing_ours, "card" in choosing_ours) == (True, False, True)
+    assert {"idp", "op"} <= set(pressed(choosing(outside.world, outside.world.browser(), "oidc")))
+
+
 def test_one_method_is_started_at_once_and_another_way_shows_it_alone(worlds, monkeypatch, tmp_path):
     outside = everything(worlds, monkeypatch, tmp_path, lambda o: federation(SP.entry(methods=["card"]), **o.parts()))
     browser = outside.world.browser()

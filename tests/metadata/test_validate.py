@@ -346,8 +346,24 @@ def test_no_more_than_twenty_reasons_are_told():
     assert len(found(client(**{f"x{number}": 1 for number in range(40)}))["client-metadata"]) == 20
 
 
+@pytest.mark.spec("Sweden Connect entity categories", "2")
+def test_a_service_that_nobody_can_serve_is_told_so_where_that_is_known():
+    asked: list[frozenset[str]] = []
+
+    def nobody(categories: frozenset[str]) -> bool:
+        asked.append(categories)
+        return False
+
+    (finding,) = found(service(categories=(PNR, SIGNATURE_SERVICE)), served=nobody)["no-provider"]
+    assert (finding.severity, finding.detail, asked) == (Severity.WARNING, PNR, [frozenset({PNR, SIGNATURE_SERVICE})])
+    assert "client-no-provider" in found(client(), served=lambda _: False)
+    for document, rule in ((service(), "no-provider"), (client(), "client-no-provider")):
+        assert rule not in found(document, served=lambda _: True)
+        assert check(document, Context(now=make.NOW)).not_run[rule] == "served"
+
+
 def test_every_rule_has_a_broken_file_here():
-    shown = {case[0] for case in (*SAML, *CLIENTS)} | {"unsigned"}
+    shown = {case[0] for case in (*SAML, *CLIENTS)} | {"unsigned", "no-provider"}
     tables = (saml_rules.RULES, saml_advice.ADVICE, document_rules.WHOLE, client_rules.ADVICE)
     rules = [rule for table in tables for rule in table]
     assert {rule.id for rule in rules} <= shown

@@ -42,6 +42,7 @@ from trust_framework.reasons import REASONS, Kind
 
 ASKING = {"consent": ConsentPolicy.ASK}
 FRESH = ASKED_AT + 10
+CONTRACT = "http://id.swedenconnect.se/contract/sc/eid-choice-2017"
 
 
 def code(decision) -> str:
@@ -110,11 +111,21 @@ def test_a_method_that_the_service_does_not_take_leads_to_another_login(methods,
         ({"ceiling": LOA2}, BEFORE, StepUp),
         ({"ceiling": LOA2}, FRESH, "level-too-low"),
         ({"levels": {}}, BEFORE, StepUp),
+        ({"categories": frozenset({CONTRACT})}, BEFORE, StepUp),
+        ({"categories": frozenset({CONTRACT})}, FRESH, "blocked-method"),
     ],
 )
 def test_a_provider_that_was_stopped_or_bounded_since_no_longer_counts(more, at, expected):
     decision = decide(case(party("sn"), wanted("sn"), identity(at=at), terms=terms(**more)), NOW)
     assert code(decision) == expected if isinstance(expected, str) else isinstance(decision, expected)
+
+
+@pytest.mark.spec("Sweden Connect entity categories", "2")
+@pytest.mark.parametrize("whose", ["categories", "declared"])
+def test_a_provider_under_a_contract_answers_who_has_it(whose):
+    asks = party("sn", **{whose: frozenset({CONTRACT})})
+    decision = decide(case(asks, wanted("sn"), identity(), terms=terms(categories=frozenset({CONTRACT}))), NOW)
+    assert isinstance(decision, Released)
 
 
 # --- level

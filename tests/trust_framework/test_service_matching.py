@@ -2,8 +2,11 @@
 
 import pytest
 
+from tests.support.trust import LOA2, terms
+from tests.support.trust import LOA4 as LEVEL4
 from trust_framework.attribute_sets import ACCEPTS_COORDINATION_NUMBER, ENTITY_CATEGORIES
-from trust_framework.service_matching import CategoryType, matches, mismatches, type_of
+from trust_framework.members import State
+from trust_framework.service_matching import CategoryType, Sought, Unfit, matches, mismatches, type_of, unfit
 
 LOA3, LOA4 = "http://id.elegnamnden.se/ec/1.0/loa3-pnr", "http://id.elegnamnden.se/ec/1.0/loa4-pnr"
 HSA = "http://id.swedenconnect.se/ec/1.0/loa3-hsaid"
@@ -49,3 +52,32 @@ def test_a_provider_fits_a_service_or_is_told_by_what_it_does_not(name):
 @pytest.mark.parametrize("category", ENTITY_CATEGORIES)
 def test_every_category_that_asks_for_attributes_is_matched(category):
     assert type_of(category) is CategoryType.ENTITY
+
+
+# --- who can serve a service
+
+SERVED = {
+    "nothing is in the way": ({}, {}, None),
+    "it is stopped": ({"state": State.SUSPENDED}, {}, Unfit.STOPPED),
+    "its member has left": ({"state": State.LEFT}, {}, Unfit.STOPPED),
+    "the service takes others": ({}, {"methods": (("bankid",),)}, Unfit.SERVICE),
+    "the service takes it, the request does not": ({}, {"methods": (("region-exempel",), ("bankid",))}, Unfit.SERVICE),
+    "a list that says nothing": ({}, {"methods": ((), ("region-exempel",))}, None),
+    "it gives no such level": ({}, {"levels": frozenset({LEVEL4})}, Unfit.LEVEL),
+    "its ceiling is lower": ({"ceiling": LOA2}, {}, Unfit.LEVEL),
+    "it has another category": ({"categories": frozenset({HSA})}, {"categories": frozenset({LOA3})}, Unfit.CATEGORY),
+    "it has the category": ({"categories": frozenset({LOA3})}, {"categories": frozenset({LOA3})}, None),
+    "it declares nothing that counts": ({"categories": frozenset({SIGNS})}, {"categories": frozenset({LOA3})}, None),
+    "it declares nothing": ({}, {"categories": frozenset({LOA3})}, None),
+    "it wants a contract": ({"categories": frozenset({PREPAID})}, {}, Unfit.CATEGORY),
+    "the first cause is told": (
+        {"state": State.SUSPENDED, "categories": frozenset({PREPAID})}, {"methods": (("bankid",),)}, Unfit.STOPPED,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_a_provider_can_serve_a_service_or_is_told_why_not(name):
+    provider, sought, why = SERVED[name]
+    whole = {"levels": frozenset({"http://id.elegnamnden.se/loa/1.0/loa3"}), **sought}
+    assert unfit(terms(**provider), Sought(**whole)) == why

@@ -5,7 +5,7 @@ register's names, what stands now.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from broker.exchange import Reply
@@ -19,6 +19,7 @@ from metadata.validate import check
 from metadata.wire.saml_metadata import read_entity
 from metadata.wire.xml import XmlRefused
 from trust_framework.approval import Proposal
+from trust_framework.service_matching import Sought, unfit
 
 ONLY: Final[Mapping[str, tuple[Severity, ...]]] = {
     "fel": (Severity.ERROR,),
@@ -32,6 +33,7 @@ NEEDED: Final[Mapping[str, str]] = {
     "scopes": "check.needs.scopes",
     "categories": "check.needs.categories",
     "keys_elsewhere": "check.needs.keys",
+    "served": "check.needs.levels",
 }
 """By name in the context: why a check was not made."""
 
@@ -65,6 +67,19 @@ def context(draft: Proposal, turn: ConsoleTurn) -> Context:
         register=turn.store,
         entry=draft.object,
         registered=_registered(draft, turn),
+        served=_served(draft, turn),
+    )
+
+
+def _served(draft: Proposal, turn: ConsoleTurn) -> Callable[[frozenset[str]], bool] | None:
+    """Whether some login method can serve the draft. Not asked before its levels are chosen."""
+    content, providers = draft.content or {}, turn.on.services.federation().providers
+    if not content.get("levels"):
+        return None
+    levels, vouched = frozenset(content["levels"]), frozenset(content.get("entity_categories", ()))
+    methods = tuple(content.get("methods", ()))
+    return lambda declared: any(
+        unfit(each, Sought(levels, vouched | declared, (methods,))) is None for each in providers.values()
     )
 
 
