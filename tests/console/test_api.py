@@ -199,7 +199,7 @@ class TestProposals:
 
         by = {name: person(console, name, (FEDERATION, Role.OPERATOR)) for name in ("dora", "eva", "carl")}
         by["tool"] = token
-        assert act("tool")[0] == 403
+        assert act("tool") == (401, "step-up")
         assert act("dora") == (200, "submitted")
         assert act("dora") == (409, "refused.approved-already")
         assert act("dora", "approve") == (409, "refused.approved-already")
