@@ -89,9 +89,14 @@ class Load:
             with self._lock:
                 self.seen.cut.append(repr(error))
 
-    def _refuse(self, answer: Answer) -> None:
+    def believes(self, line: Line, answer: Answer) -> str:  # for those that look closer
+        """Why a client does not believe what it was answered, empty when it does."""
+        return ""
+
+    def _refuse(self, answer: Answer, why: str = "") -> None:
         with self._lock:
-            self.seen.refused.append(f"{answer.status} {answer.page} {answer.cause} {answer.body[:300]!r}")
+            told = f"{why} {answer.status} {answer.page} {answer.cause} {answer.body[:300]!r}"
+            self.seen.refused.append(told.strip())
 
     def _oidc(self, line: Line) -> None:
         verifier, challenge = pkce()
@@ -103,8 +108,8 @@ class Load:
         with self._lock:
             self.seen.codes[code] = verifier
         answer = redeem(line, code, verifier)
-        if answer.status != 200:
-            self._refuse(answer)
+        if answer.status != 200 or (why := self.believes(line, answer)):
+            self._refuse(answer, "" if answer.status != 200 else why)
             return
         with self._lock:
             self.seen.redeemed.add(code)
@@ -115,8 +120,8 @@ class Load:
         url = urlsplit(PEER.redirect(self.server))  # type: ignore[arg-type]  # a server has what a world has
         answer = line.request("GET", f"{url.path}?{url.query}")
         found = assertions(answer)
-        if not found:
-            self._refuse(answer)
+        if not found or (why := self.believes(line, answer)):
+            self._refuse(answer, why if found else "")
             return
         with self._lock:
             self.seen.assertions.update(found)
