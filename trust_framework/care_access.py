@@ -5,11 +5,12 @@ resource; what closes beats what permits, the worst that closes is the answer, a
 order of the rules decides nothing but the order of the grounds.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 
+from trust_framework.access_facts import AccessFact, FactKind, counting
 from trust_framework.blocks import Block
 from trust_framework.care import CareActor, CareProvider, Patient, Resource, Switches
 from trust_framework.care_consents import CareConsent
@@ -55,11 +56,20 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class AccessQuestion:
-    """Who asks, about whom, what."""
+    """Who asks, about whom, what. `through` is the care provider at which a private person asks, who has none of their own;
+    `unable_to_consent`: the patient cannot be asked, so that nothing but an emergency can open what is closed.
+    """
 
     actor: CareActor
     patient: Identifier
     resources: tuple[Resource, ...]
+    through: str = ""
+    unable_to_consent: bool = False
+
+    @property
+    def at(self) -> str:
+        """The care provider at which it is asked."""
+        return self.actor.provider or self.through
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +141,29 @@ class CareRule(Generic[A]):
 
 @dataclass(frozen=True, slots=True)
 class RuleSet(Generic[A]):
-    """The rules of a jurisdiction. `asking` is its kind of question; `names` by language."""
+    """The rules of a jurisdiction. `asking` is its kind of question; `names` by language.
+
+    `kinds` are the facts that it reads beside those that every set knows, and `gather` makes of those that count, by kind, the
+    one value that its rules read in `CareFacts.more`. A set without any has neither.
+    """
 
     id: str
     names: Mapping[str, str]
     rules: tuple[CareRule[A], ...]
     asking: Callable[[AccessQuestion, CareFacts, int], A]
+    kinds: tuple[FactKind, ...] = ()
+    gather: Callable[[Mapping[str, Sequence[AccessFact]], int], object] | None = None
+
+    def kind(self, id: str) -> FactKind | None:
+        """A kind of fact that the set names."""
+        return next((kind for kind in self.kinds if kind.id == id), None)
+
+    def more(self, kept: Iterable[AccessFact], at: str, now: int) -> Mapping[str, object]:
+        """What the set's rules read of facts that were kept, for who asks at a care provider: `CareFacts.more`."""
+        if self.gather is None:
+            return {}
+        own = (fact for fact in kept if fact.rules == self.id)
+        return {self.id: self.gather(counting(own, {kind.id: kind for kind in self.kinds}, at), now)}
 
 
 def more(facts: CareFacts, key: str, default: T) -> T:

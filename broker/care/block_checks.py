@@ -55,4 +55,4 @@ def reveal(
         kind=who.kind.value,
         evidence={"employee": question.actor.employee},
     )
-    return Done(revealed, Effects((same,) if same else (), (event,)))
+    return Done(revealed, Effects(same, (event,)))

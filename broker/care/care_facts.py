@@ -1,27 +1,35 @@
 """The facts of a care decision, loaded at the moment it is made: nothing is kept from one decision to the next (CB-01)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from broker.care import patients
 from broker.care.calling import CareServices
 from broker.care.changes import SameCare
+from trust_framework.access_facts import AccessFact
 from trust_framework.care import Patient
-from trust_framework.care_access import CareFacts
+from trust_framework.care_access import CareFacts, RuleSet
 from trust_framework.identifiers import Identifier
+
+Same = tuple[SameCare, ...]
+"""What sees to it that everything still is as it was read when the answer is committed."""
 
 
 def facts(
-    patient: Identifier, on: CareServices, more: Mapping[str, Any] | None = None
-) -> tuple[CareFacts, SameCare | None]:
-    """What stands about a patient now, and what sees to it that it still does when the answer is committed. About somebody
-    nobody knows there is nothing, which permits nothing by itself.
+    patient: Identifier, on: CareServices, rules: RuleSet[Any] | None = None, at: str = "", now: int = 0
+) -> tuple[CareFacts, Same]:
+    """What stands about a patient now. About somebody nobody knows there is nothing, which permits nothing by itself. The facts
+    that a rule set names are read for who asks at the care provider `at`.
     """
     found = patients.known(patient, on)
+    named = rules is not None and rules.gather is not None
+    same: Same = (SameCare(at, on.store.care_version(at)),) if named else ()
+    own = on.store.access_facts_of_provider(at) if named else ()
     if found is None:
-        return CareFacts(Patient(""), providers=on.register.providers, more=more or {}), None
+        return CareFacts(Patient(""), providers=on.register.providers, more=_more(own, rules, at, now)), same
     person = found.person
-    same = SameCare(person, on.store.care_version(person))
+    same = (SameCare(person, on.store.care_version(person)), *same)
+    about = on.store.access_facts_of(person) if named else ()
     known = CareFacts(
         patients.described(found, on),
         on.store.blocks_of(person),
@@ -29,6 +37,10 @@ def facts(
         on.store.relations_of(person),
         on.store.emergencies_of(person),
         on.register.providers,
-        more or {},
+        _more((*about, *own), rules, at, now),
     )
     return known, same
+
+
+def _more(kept: Iterable[AccessFact], rules: RuleSet[Any] | None, at: str, now: int) -> Mapping[str, object]:
+    return {} if rules is None else rules.more(kept, at, now)

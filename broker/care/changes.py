@@ -7,6 +7,7 @@ for a new entry; raises Overtaken when something else stands there now.
 from dataclasses import dataclass
 
 from broker.login.effects import Change
+from trust_framework.access_facts import AccessFact
 from trust_framework.blocks import Block
 from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
@@ -16,7 +17,9 @@ from trust_framework.review_cases import ReviewCase
 
 @dataclass(frozen=True, slots=True)
 class SameCare(Change):
-    """What care has of the patient is at the version that was read when something was decided by it; else Overtaken."""
+    """What care has of the patient is at the version that was read when something was decided by it; else Overtaken. `person`
+    may be a care provider (HSA-id) too, of whose own facts the same holds.
+    """
 
     person: str
     version: int
@@ -51,6 +54,15 @@ class SaveRelation(Change):
     relation: CareRelation
     person: str
     before: CareRelation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAccessFact(Change):
+    """A fact that a rule set names, as it stands now. `person` is empty for a provider's own."""
+
+    fact: AccessFact
+    person: str = ""
+    before: AccessFact | None = None
 
 
 @dataclass(frozen=True, slots=True)

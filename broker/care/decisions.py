@@ -5,20 +5,20 @@ the asker's care provider. What cannot be decided or recorded is refused.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from broker.audit.care_events import AccessDecided
 from broker.care import copies, patients, providers
-from broker.care.calling import Caller, CareRefused, CareServices, Done, ResultCode, carried_out
+from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode, carried_out
 from broker.care.care_facts import facts
 from broker.login.effects import NOTHING, Effects, StorageUnavailable
-from trust_framework.care import Resource
+from trust_framework.care import CareActor, Resource
 from trust_framework.care_access import Access, AccessQuestion, CareFacts, Ground, Ruling, seen
 from trust_framework.care_access import decide as rule
-from trust_framework.identifiers import hsa_compare_form, hsa_id
+from trust_framework.identifiers import Identifier, hsa_compare_form, hsa_id
 from trust_framework.rules import SETS
 
 MOST_RESOURCES: Final = 500
@@ -26,19 +26,29 @@ STALE: Final = Ground("default", "stale-copy")
 UNAVAILABLE: Final = Ground("default", "service-unavailable")
 
 
-def decide(
-    question: AccessQuestion, who: Caller, on: CareServices, now: int, more: Mapping[str, Any] | None = None
-) -> Done[tuple[Ruling, ...]]:
+@dataclass(frozen=True, slots=True)
+class PrivateQuestion:
+    """What a private person, known by a number, wants to see of a patient (who may be themself) at a care provider."""
+
+    person: Identifier
+    provider: str
+    patient: Identifier
+    resources: tuple[Resource, ...]
+
+
+Asked = AccessQuestion | PrivateQuestion
+
+
+def decide(question: Asked, who: Caller, on: CareServices, now: int) -> Done[tuple[Ruling, ...]]:
     """A ruling for each resource that the asker may know of. The event goes with the answer in one commit."""
     asked = _asked(question, who, on)
-    provider = providers.provider(asked.actor.provider, on)
-    rules = SETS.get(provider.rules)
+    rules = SETS.get(providers.provider(asked.at, on).rules)
     if rules is None:
         raise CareRefused(ResultCode.ERROR, "unknown-rules", "provider")
-    known, same = facts(asked.patient, on, more)
+    known, same = facts(asked.patient, on, rules, asked.at, now)
     rulings = _as_fresh(rule(asked, known, rules, now), asked, on, now)
     event = _decided(asked, known, rules.id, rulings, who, on, now)
-    return Done(seen(rulings), Effects((same,) if same else (), (event,)))
+    return Done(seen(rulings), Effects(same, (event,)))
 
 
 def _as_fresh(rulings: tuple[Ruling, ...], asked: AccessQuestion, on: CareServices, now: int) -> tuple[Ruling, ...]:
@@ -52,17 +62,14 @@ def _as_fresh(rulings: tuple[Ruling, ...], asked: AccessQuestion, on: CareServic
     )
 
 
-def answered(
-    question: AccessQuestion, who: Caller, on: CareServices, now: int, more: Mapping[str, Any] | None = None
-) -> tuple[Ruling, ...]:
+def answered(question: Asked, who: Caller, on: CareServices, now: int) -> tuple[Ruling, ...]:
     """As `decide`, committed. Where the store cannot read or record, everything is refused: deny by default (CB-02)."""
-    (answer,) = all_answered(((question, more or {}),), who, on, now)
+    (answer,) = all_answered((question,), who, on, now)
     if isinstance(answer, CareRefused):
         raise answer
     return answer
 
 
-Asked = tuple[AccessQuestion, Mapping[str, Any]]
 Answer = tuple[Ruling, ...] | CareRefused
 
 
@@ -74,15 +81,15 @@ def all_answered(questions: Iterable[Asked], who: Caller, on: CareServices, now:
     try:
         return carried_out(lambda: _together(asked, who, on, now), on.store).result
     except StorageUnavailable:
-        return tuple(_unavailable(question) for question, _ in asked)
+        return tuple(_unavailable(question) for question in asked)
 
 
 def _together(asked: tuple[Asked, ...], who: Caller, on: CareServices, now: int) -> Done[tuple[Answer, ...]]:
     answers: list[Answer] = []
     effects = NOTHING
-    for question, more in asked:
+    for question in asked:
         try:
-            done = decide(question, who, on, now, more)
+            done = decide(question, who, on, now)
         except CareRefused as refused:
             answers.append(refused)
         else:
@@ -91,16 +98,31 @@ def _together(asked: tuple[Asked, ...], who: Caller, on: CareServices, now: int)
     return Done(tuple(answers), effects)
 
 
-def _unavailable(question: AccessQuestion) -> tuple[Ruling, ...]:
+def _unavailable(question: Asked) -> tuple[Ruling, ...]:
     return tuple(Ruling(one.id, Access.REFUSED, (UNAVAILABLE,)) for one in question.resources)
 
 
-def _asked(question: AccessQuestion, who: Caller, on: CareServices) -> AccessQuestion:
+def _asked(question: Asked, who: Caller, on: CareServices) -> AccessQuestion:
     """The question with every id in compare form."""
     if not 0 < len(question.resources) <= MOST_RESOURCES:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "too-many", "resources")
     resources = tuple(compared(one) for one in question.resources)
-    return AccessQuestion(providers.actor(question.actor, who, on), patients.number(question.patient), resources)
+    patient = patients.number(question.patient)
+    if isinstance(question, PrivateQuestion):
+        return _privately(question, patient, resources, who, on)
+    return replace(question, actor=providers.actor(question.actor, who, on), patient=patient, resources=resources)
+
+
+def _privately(
+    question: PrivateQuestion, patient: Identifier, resources: tuple[Resource, ...], who: Caller, on: CareServices
+) -> AccessQuestion:
+    """A system says which private person asks through it; staff ask as themselves. Whom nobody knows is nobody."""
+    if who.kind is not CallerKind.CLIENT:
+        raise CareRefused(ResultCode.ACCESSDENIED, "not-a-system", "person")
+    provider = providers.own_provider(question.provider, who, on)
+    known = patients.known(question.person, on)
+    actor = CareActor("", "", "", purpose="", person=known.person if known else "")
+    return AccessQuestion(actor, patient, resources, through=provider.hsa_id)
 
 
 def compared(resource: Resource) -> Resource:
@@ -131,7 +153,7 @@ def _decided(
         at=now,
         reference=who.reference,
         person=known.patient.person,
-        provider=actor.provider,
+        provider=question.at,
         unit=actor.unit,
         purpose=actor.purpose,
         commission=actor.commission,
@@ -140,5 +162,10 @@ def _decided(
         by=who.by or actor.person,
         kind=who.kind.value,
         register=on.version,
-        evidence={"employee": actor.employee, "resources": resources},
+        evidence={"employee": actor.employee, "resources": resources, **_private(question)},
     )
+
+
+def _private(question: AccessQuestion) -> dict[str, str]:
+    """Which private person asked, by the register's id."""
+    return {"person": question.actor.person} if question.through else {}

@@ -34,18 +34,24 @@ def known(value: Identifier, on: CareServices) -> Patient | None:
     return None if person is None else Patient(plain, person)
 
 
-def patient(value: Identifier, who: Caller, on: CareServices) -> Patient:
-    """The patient that an entry is to be about, made a person if need be. A patient enters nothing about anybody else: who
-    speaks for a child cannot set its blocks.
-    """
+def somebody(value: Identifier, on: CareServices) -> Patient:
+    """Whom a number is about, made a person if need be."""
     plain = number(value)
     person = on.store.patient(plain)
-    if who.kind is CallerKind.PATIENT and person != who.person:
-        raise CareRefused(ResultCode.ACCESSDENIED, "guardian", "patient")
     if person is not None:
         return Patient(plain, person)
     new = secrets.token_urlsafe(16)
     return Patient(plain, new, (KeepPerson(new, (PersonKey(*patient_key(plain)),)),))
+
+
+def patient(value: Identifier, who: Caller, on: CareServices) -> Patient:
+    """The patient that an entry is to be about. A patient enters nothing about anybody else: who speaks for a child cannot set
+    its blocks.
+    """
+    found = somebody(value, on)
+    if who.kind is CallerKind.PATIENT and found.person != who.person:
+        raise CareRefused(ResultCode.ACCESSDENIED, "guardian", "patient")
+    return found
 
 
 def described(found: Patient, on: CareServices) -> Described:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from broker.care.access_values import AccessLogStore
 from broker.login.ports import Store
+from trust_framework.access_facts import AccessFact
 from trust_framework.blocks import Block
 from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
@@ -21,7 +22,9 @@ class CareStore(Store, AccessLogStore, Protocol):
         ...
 
     def care_version(self, person: str) -> int:
-        """Grows with every change of the patient's blocks, consents, relations and emergency accesses."""
+        """Grows with every change of the patient's blocks, consents, relations, emergency accesses and facts; of a care
+        provider (HSA-id) with every change of its own facts.
+        """
         ...
 
     def block(self, id: str) -> tuple[Block, str] | None:
@@ -58,6 +61,22 @@ class CareStore(Store, AccessLogStore, Protocol):
 
     def relations_changed(self, provider: str, since: int, count: int) -> tuple[tuple[CareRelation, str], ...]:
         """As `blocks_changed`."""
+        ...
+
+    def access_fact(self, id: str) -> tuple[AccessFact, str] | None:
+        """A fact that a rule set names, with its patient's id; with none where it is a provider's own."""
+        ...
+
+    def access_facts_of(self, person: str) -> tuple[AccessFact, ...]:
+        """Every fact about a patient, ended ones among them, oldest first."""
+        ...
+
+    def access_facts_of_provider(self, provider: str) -> tuple[AccessFact, ...]:
+        """Every fact of a provider's own, ended ones among them, oldest first."""
+        ...
+
+    def access_code(self, fact: str, code: str) -> str:
+        """The keyed hash of a code of a fact."""
         ...
 
     def emergency(self, id: str) -> tuple[EmergencyAccess, str] | None: ...

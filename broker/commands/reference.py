@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -13,9 +13,10 @@ from broker.commands.errors import MEANINGS
 from broker.federation.reference import key_table
 from broker.federation.reference import page as federation_file
 from broker.settings import Settings
+from trust_framework.access_facts import Eyes, FactField
 from trust_framework.attribute import SAML_NAMES
 from trust_framework.attributes import CATALOGUE
-from trust_framework.care_access import SEVERITY
+from trust_framework.care_access import SEVERITY, RuleSet
 from trust_framework.rules import SETS
 
 
@@ -233,6 +234,11 @@ def _access_rules() -> Iterator[str]:
         "What nothing permits is `refused` with the code `not-permitted`. A remark (–) neither opens nor closes. Each ground of",
         "an answer names rule, code, source and what it was about. Sources whose section nobody has verified say so; have a",
         "lawyer confirm all of them. This page is made from the rules (`tillit reference`).",
+        "",
+        "Some rule sets read facts beside blocks, consents, relations and emergency access. Record systems enter them",
+        "([docs/care.md](care.md)); the kinds stand beneath the rules of their set, with the fields that each says (`?`: may be",
+        "left out). One that begins, or ends, `by a second person` is confirmed by another employee than the one who entered it,",
+        "and by none whom it names; `inside the provider`: it counts for who asks at the provider that entered it.",
     )
     for rules in SETS.values():
         yield from ("", f"## `{rules.id}`: {rules.names['en']}", "")
@@ -240,6 +246,27 @@ def _access_rules() -> Iterator[str]:
         for row in rules.rules:
             answer = "hidden" if row.hides else f"`{row.access}`" if row.access else "–"
             yield f"| `{row.id}` | {answer} | {_first(row.predicate)} | `{row.code}` | {row.source} |"
+        if rules.kinds:
+            yield from _fact_kinds(rules)
+
+
+def _fact_kinds(rules: RuleSet[Any]) -> Iterator[str]:
+    yield from ("", f"### Facts that `{rules.id}` reads", "")
+    yield from ("| kind | what it is | `says` | about | begins | ends | source |", "|---|---|---|---|---|---|---|")
+    for kind in rules.kinds:
+        about = ("a patient" if kind.of_patient else "the provider") + (", inside the provider" if kind.inside else "")
+        lasts = "" if kind.lasts is None else f", after {kind.lasts // 3600} h"
+        says = ", ".join(map(_fact_field, kind.fields))
+        begins, ends = _EYES[kind.begun], f"{_EYES[kind.ended]}{lasts}"
+        yield f"| `{kind.id}` | {kind.about} | {says} | {about} | {begins} | {ends} | {kind.source} |"
+
+
+_EYES: Final = {Eyes.ONE: "at once", Eyes.TWO: "by a second person", Eyes.CODE: "by the patient's code"}
+
+
+def _fact_field(field: FactField) -> str:
+    choices = f" ({', '.join(sorted(field.choices))})" if field.choices else ""
+    return f"`{field.name}`: {field.type}{choices}{'' if field.needed else '?'}"
 
 
 PAGES: Final[dict[str, Callable[[], str]]] = {

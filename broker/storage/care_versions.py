@@ -1,4 +1,6 @@
-"""How often what care has of a patient has changed: a decision is recorded only while it is as it was when read (CB-01)."""
+"""How often what care has of a patient, or of a provider, has changed: a decision is recorded only while that is as it was
+when read (CB-01).
+"""
 
 from sqlalchemy import Executable, bindparam, delete, select
 
@@ -10,11 +12,11 @@ from broker.storage.tables import About, number, table, text
 VERSIONS = table(
     "care_versions",
     About(
-        "How often what care has of a patient has changed",
+        "How often what care has of a patient, or of a care provider, has changed",
         "A decision must hold when it is recorded (Patient Data Act 2008:355)",
-        "As long as the patient is known",
+        "As long as the patient is known, or the provider takes part",
     ),
-    text("person", "The register's random id of the patient", primary_key=True),
+    text("person", "The register's random id of the patient, or the provider's HSA-id", primary_key=True),
     number("version", "Counts changes"),
     sqlite_with_rowid=False,
 )

@@ -20,6 +20,7 @@ from broker.care.access_values import QueueReport, StoreAccess
 from broker.care.changes import (
     CountEmergency,
     SameCare,
+    SaveAccessFact,
     SaveBlock,
     SaveCareConsent,
     SaveEmergency,
@@ -96,6 +97,7 @@ from broker.storage import (
     care_cases,
     care_consents,
     care_emergencies,
+    care_facts,
     care_outbox,
     care_relations,
     care_requests,
@@ -142,6 +144,7 @@ from broker.storage.persons import Listed
 from broker.storage.register import FederationVersion
 from idp_adapters.base import Consume
 from metadata.wire.signing import UnfitKey
+from trust_framework.access_facts import AccessFact
 from trust_framework.approval import Proposal, Stage
 from trust_framework.blocks import Block
 from trust_framework.breaches import Breach
@@ -208,6 +211,7 @@ APPLY: dict[type, Apply] = {
     SaveBlock: care_blocks.save,
     SaveCareConsent: care_consents.save,
     SaveRelation: care_relations.save,
+    SaveAccessFact: care_facts.save,
     SaveEmergency: care_emergencies.save,
     SaveReviewCase: care_cases.save,
     BlockSent: care_outbox.sent,
@@ -225,7 +229,16 @@ APPLY: dict[type, Apply] = {
 on them. One order for all also keeps PostgreSQL from deadlocks.
 """
 
-_CARE = (care_versions, care_outbox, care_blocks, care_consents, care_relations, care_emergencies, care_requests)
+_CARE = (
+    care_versions,
+    care_outbox,
+    care_blocks,
+    care_consents,
+    care_relations,
+    care_facts,
+    care_emergencies,
+    care_requests,
+)
 LOG_ORIGIN = "log-origin"
 _ORDER = {kind: (place, apply) for place, (kind, apply) in enumerate(APPLY.items())}
 
@@ -589,7 +602,7 @@ class Storage(LogStore):
         return next(iter(found), None)
 
     def care_version(self, person: str) -> int:
-        """Grows with every change of the patient's blocks, consents, relations and emergency accesses."""
+        """Grows with every change of what care has of a patient, or of a provider's own facts."""
         return care_versions.read(self._database, person)
 
     def block(self, id: str) -> tuple[Block, str] | None:
@@ -639,6 +652,22 @@ class Storage(LogStore):
     def relations_changed(self, provider: str, since: int, count: int) -> tuple[tuple[CareRelation, str], ...]:
         """Relations of a provider that changed at or after an instant, the oldest change first, each with its patient's id."""
         return care_relations.changed(self._database, provider, since, count)
+
+    def access_fact(self, id: str) -> tuple[AccessFact, str] | None:
+        """A fact that a rule set names, with its patient's id; with none where it is a provider's own."""
+        return care_facts.read(self._database, id)
+
+    def access_facts_of(self, person: str) -> tuple[AccessFact, ...]:
+        """Every fact about a patient, oldest first."""
+        return care_facts.of_person(self._database, person)
+
+    def access_facts_of_provider(self, provider: str) -> tuple[AccessFact, ...]:
+        """Every fact of a provider's own, oldest first."""
+        return care_facts.of_provider(self._database, provider)
+
+    def access_code(self, fact: str, code: str) -> str:
+        """The keyed hash of a code of a fact."""
+        return care_facts.code(self._database, fact, code)
 
     def emergency(self, id: str) -> tuple[EmergencyAccess, str] | None:
         return care_emergencies.read(self._database, id)

@@ -203,7 +203,7 @@ def test_several_questions_are_one_commit_and_one_that_cannot_be_asked_keeps_bac
     relate(care)
     wrong = question(patient=Identifier(a.PERSONNUMMER, "1"))
     before = care.store.commits
-    asked = [(each, {}) for each in (question(), wrong, question(patient=a.OTHER_PATIENT))]
+    asked = (question(), wrong, question(patient=a.OTHER_PATIENT))
     first, second, third = decisions.all_answered(asked, a.client(), care.on, NOW)
     assert care.store.commits == before + 1
     assert (first[0].access, third[0].access) == (Access.PERMITTED, Access.NEEDS_RELATION)

@@ -11,6 +11,7 @@ from broker.care.calling import CareServices, carried_out
 from broker.care.changes import (
     CountEmergency,
     SameCare,
+    SaveAccessFact,
     SaveBlock,
     SaveCareConsent,
     SaveEmergency,
@@ -35,6 +36,7 @@ KINDS = {
     "block": (a.block, SaveBlock, "block", "blocks_of", {"excluded": frozenset({"lak"})}),
     "consent": (a.consent, SaveCareConsent, "care_consent", "care_consents_of", {"cancelled": a.act(NOW + 1)}),
     "relation": (a.relation, SaveRelation, "relation", "relations_of", {"deleted": a.act(NOW + 1)}),
+    "fact": (a.fact, SaveAccessFact, "access_fact", "access_facts_of", {"ended": a.act(NOW + 1), "until": NOW + 1}),
     "emergency": (a.emergency, SaveEmergency, "emergency", "emergencies_of", {"ended_at": NOW + 1}),
     "case": (a.case, SaveReviewCase, "review_case", None, {"closed_at": NOW + 1}),
 }

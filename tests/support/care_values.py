@@ -7,6 +7,7 @@ from uuid import uuid4
 from broker.care.acts import ActWish
 from broker.care.calling import Caller, CallerKind
 from tests.support.databases import NOW
+from trust_framework.access_facts import AccessFact
 from trust_framework.blocks import Block, BlockType, Lift, LiftReason
 from trust_framework.care import Act, CareActor, CareProvider, CareUnit, Period, Resource, Staff, Switches
 from trust_framework.care_consents import CareConsent, ConsentType
@@ -66,6 +67,18 @@ def consent(**changes: Any) -> CareConsent:
 def relation(**changes: Any) -> CareRelation:
     """A relation of a nurse."""
     whole = CareRelation(new_id(), PATIENT, PROVIDER, UNIT, Period(NOW, NOW + DAY), act(), employee=NURSE)
+    return replace(whole, **changes)
+
+
+def fact(**changes: Any) -> AccessFact:
+    """A fact about a patient, of a made-up kind, with everything that a fact can say."""
+    says = {
+        "place": UNIT,
+        "person": {"oid": PERSONNUMMER, "value": "x", "person": "p9"},
+        "words": ["a", "b"],
+        "yes": True,
+    }
+    whole = AccessFact(new_id(), "xx", "kind", PROVIDER, NOW, act(), says, PATIENT, NOW + DAY, "journal", tries=1)
     return replace(whole, **changes)
 
 
@@ -163,9 +176,10 @@ NURSES_NUMBER = Identifier(PERSONNUMMER, "198906059483")
 def numbers(count: int) -> tuple[Identifier, ...]:
     """So many patients' numbers, each valid."""
     serials = (f"19500101{serial:03}" for serial in range(100, 100 + count))
-    return tuple(Identifier(PERSONNUMMER, serial + _check(serial[2:])) for serial in serials)
+    return tuple(Identifier(PERSONNUMMER, serial + check_digit(serial[2:])) for serial in serials)
 
 
-def _check(digits: str) -> str:
+def check_digit(digits: str) -> str:
+    """Of the other nine digits (Luhn)."""
     doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(digits))
     return str(-sum(each // 10 + each % 10 for each in doubled) % 10)

@@ -31,7 +31,6 @@ from trust_framework.care_consents import CareConsent, ConsentType
 from trust_framework.care_relations import CareRelation
 from trust_framework.emergency import EmergencyAccess
 from trust_framework.rules import SETS
-from trust_framework.rules.swedish import SwedishFacts
 from trust_framework.rules.turkish_facts import (
     Appointment,
     CodeEntry,
@@ -158,13 +157,14 @@ facts = st.builds(
     patient=st.builds(Patient, st.just("anna"), st.sampled_from(["1973-09-06", "2015-01-01", ""]), deceased=rarely),
     **{name: st.lists(each, max_size=3).map(tuple) for name, each in several.items()},
     providers=mostly({}, providers),
-    more=st.fixed_dictionaries({"se": st.builds(SwedishFacts, rarely), "tr": turkish}),
+    more=st.fixed_dictionaries({"tr": turkish}),
 )
 questions = st.builds(
     AccessQuestion,
     actor=actors,
     patient=st.just(ANNA),
     resources=st.lists(resources, min_size=1, max_size=4).map(tuple),
+    unable_to_consent=rarely,
 )
 sets = st.sampled_from(list(SETS.values()))
 

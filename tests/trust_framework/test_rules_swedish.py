@@ -1,5 +1,7 @@
 """The Swedish rules, row by row: who may see what, and why (facts/sweden 7.2, 7.3, 7.5)."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.care import (
@@ -32,19 +34,18 @@ from trust_framework.care import Period, Purpose
 from trust_framework.care_access import Access, decide
 from trust_framework.care_consents import ConsentType
 from trust_framework.rules import SETS
-from trust_framework.rules.swedish import SwedishFacts
 
 PDL, SHARED, TKB_B, TKB_C = "Patient data law", "SFS 2022:913", "TKB blocking", "TKB consent"
 PERMITTED, REFUSED, BLOCKED = Access.PERMITTED, Access.REFUSED, Access.BLOCKED
 CONSENT, RELATION, EMERGENCY = Access.NEEDS_CONSENT, Access.NEEDS_RELATION, Access.NEEDS_EMERGENCY
-UNABLE = {"se": SwedishFacts(unable_to_consent=True)}
 NO_RELATION_ASKED = provider(relation_needed=False)
 LENIENT = provider(OTHER_PROVIDER, outer_lift_by_others=True)
 theirs = resource(OTHER_UNIT)
 
 
-def ruling(row, *stands, now=NOW, providers=(), more=None, **who):
-    (found,) = decide(question(row, **who), facts(*stands, providers=providers, more=more or {}), SETS["se"], now)
+def ruling(row, *stands, now=NOW, providers=(), unable=False, **who):
+    asked = replace(question(row, **who), unable_to_consent=unable)
+    (found,) = decide(asked, facts(*stands, providers=providers), SETS["se"], now)
     return found
 
 
@@ -114,7 +115,7 @@ def test_a_relation_is_asked_for_what_others_recorded_whatever_the_switch_says()
     ],
 )
 def test_who_cannot_be_asked_leaves_the_emergency(stands, expected):
-    assert told(foreign(), *stands, more=UNABLE) == expected
+    assert told(foreign(), *stands, unable=True) == expected
 
 
 @pytest.mark.spec(PDL, "4 §§ 4–5 (unverified)")
@@ -139,10 +140,10 @@ def test_an_inner_block_closes_a_units_information_to_other_units(row, stands, e
 
 @pytest.mark.spec(PDL, "4 §§ 4–5 (unverified)")
 def test_a_block_of_a_patient_who_cannot_be_asked_waits_for_emergency_access():
-    assert told(theirs, inner(), relation(), more=UNABLE) == (EMERGENCY, {"block-in-emergency"})
-    assert told(theirs, inner(), relation(), emergency(), more=UNABLE)[0] is PERMITTED
+    assert told(theirs, inner(), relation(), unable=True) == (EMERGENCY, {"block-in-emergency"})
+    assert told(theirs, inner(), relation(), emergency(), unable=True)[0] is PERMITTED
     other = {"purpose": Purpose.OTHER_DOCUMENTATION}
-    assert told(theirs, inner(), relation(), more=UNABLE, **other) == (BLOCKED, {"inner-block"})
+    assert told(theirs, inner(), relation(), unable=True, **other) == (BLOCKED, {"inner-block"})
 
 
 @pytest.mark.spec(SHARED, "(section unverified)")
@@ -308,8 +309,3 @@ def test_what_a_ruling_is_about_is_named():
     assert [(ground.rule, ground.about) for ground in found.grounds] == [("inner-block", "b1"), ("inner-block", "b2")]
     shared = ruling(foreign(), consent(id="c1"), relation())
     assert [(ground.rule, ground.about) for ground in shared.grounds] == [("shared", "c1")]
-
-
-def test_facts_of_another_kind_are_an_error_and_not_nothing():
-    with pytest.raises(TypeError, match="se: dict is no SwedishFacts"):
-        ruling(resource(), more={"se": {"unable_to_consent": True}})

@@ -7,9 +7,7 @@ import pytest
 from tests.support.care import NOW, OTHER_PROVIDER, PROVIDER, foreign, resource
 from trust_framework.care import Period
 from trust_framework.rules.turkish_duties import (
-    SentCode,
     authorisation_refusal,
-    code_refusal,
     correction_refusal,
     erasable_from,
     standing_authorisations,
@@ -50,26 +48,6 @@ def test_of_four_that_were_given_at_once_the_first_three_count():
     given = [named("d", at=5), named("c", at=5), named("b", at=4), named("a", at=5)]
     assert [each.employee for each in standing_authorisations(given, "u", NOW)] == ["b", "a", "c"]
     assert standing_authorisations(reversed(given), "u", NOW) == standing_authorisations(given, "u", NOW)
-
-
-@pytest.mark.spec("facts/threats", "IS-14")
-@pytest.mark.parametrize(
-    ("code", "used_by", "refusal"),
-    [
-        (SentCode("doctor", "anna", "browser", NOW), ("doctor", "anna", "browser"), None),
-        (SentCode("doctor", "anna", "browser", NOW - 299), ("doctor", "anna", "browser"), None),
-        (SentCode("doctor", "anna", "browser", NOW - 300), ("doctor", "anna", "browser"), "code-too-old"),
-        (SentCode("doctor", "anna", "browser", NOW + 1), ("doctor", "anna", "browser"), "code-too-old"),
-        (SentCode("doctor", "anna", "browser", NOW, tries=4), ("doctor", "anna", "browser"), None),
-        (SentCode("doctor", "anna", "browser", NOW, tries=5), ("doctor", "anna", "browser"), "too-many-tries"),
-        (SentCode("doctor", "anna", "browser", NOW, used_at=NOW), ("doctor", "anna", "browser"), "code-used"),
-        (SentCode("doctor", "anna", "browser", NOW), ("other", "anna", "browser"), "code-of-somebody-else"),
-        (SentCode("doctor", "anna", "browser", NOW), ("doctor", "bo", "browser"), "code-of-somebody-else"),
-        (SentCode("doctor", "anna", "browser", NOW), ("doctor", "anna", "other"), "code-of-somebody-else"),
-    ],
-)
-def test_a_code_is_for_one_physician_patient_and_browser_once_and_for_five_minutes(code, used_by, refusal):
-    assert code_refusal(code, *used_by, NOW) == refusal
 
 
 @pytest.mark.spec(REGULATION, "13(3)")

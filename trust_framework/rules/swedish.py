@@ -1,8 +1,7 @@
 """Swedish rules: the patient data law (PDL), the law on shared care documentation (SFS 2022:913), HSLF-FS 2016:40, and the
 service contracts of blocks (TKB-B) and consents (TKB-C).
 
-Sources whose section number nobody has verified say so. The set knows one fact of its own: `CareFacts.more["se"]`, a
-`SwedishFacts`.
+Sources whose section number nobody has verified say so. The set knows no facts of its own.
 """
 
 from collections.abc import Mapping
@@ -11,18 +10,11 @@ from typing import Final
 
 from trust_framework.blocks import Block, binds, lift_for
 from trust_framework.care import Purpose, Resource
-from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asking, CareFacts, CareRule, RuleSet, more
+from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asking, CareFacts, CareRule, RuleSet
 from trust_framework.care_consents import ConsentType, consent_for
 from trust_framework.care_relations import relation_for
 from trust_framework.emergency import emergency_for, may_open
 from trust_framework.rules.predicates import by_provider, holds, inverted_period, no_provider, other_rules, selected
-
-
-@dataclass(frozen=True, slots=True)
-class SwedishFacts:
-    """`unable_to_consent`: the patient cannot be asked, so that nothing but an emergency can open what is closed."""
-
-    unable_to_consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +54,7 @@ class SwedishAsking(Asking):
         self.consent = consent_for(facts.consents, actor, now)
         self.relation = relation_for(facts.relations, actor, now)
         self.emergency = emergency_for(facts.emergencies, actor, self.patient, own, now)
-        self.unable = more(facts, "se", SwedishFacts()).unable_to_consent
+        self.unable = question.unable_to_consent
         self.relation_inside = self.terms.relation and own.relation_needed
         heaps: dict[str, list[Block]] = {"Inner": [], "Outer": [], "emergency": [], "lifted": [], "opened": []}
         for block in facts.blocks if self.terms.blocked else ():

@@ -1,8 +1,8 @@
 """Turkish rules: the Regulation on Personal Health Data (Kişisel Sağlık Verileri Hakkında Yönetmelik), articles 6–12 and 21.
 
 Four kinds of people ask: care staff, people of the ministry's units (by their purpose), private persons (no employee, a person),
-and nobody. The regulation knows no emergency access, so none opens anything here. The set knows facts of its own:
-`CareFacts.more["tr"]`, a `TurkishFacts`.
+and nobody. The regulation knows no emergency access, so none opens anything here. The set knows facts of its own
+(`turkish_kinds`), which its rules read as a `TurkishFacts`.
 """
 
 from collections.abc import Iterator
@@ -11,14 +11,12 @@ from typing import Final
 from trust_framework.blocks import binds, lift_for
 from trust_framework.care import EVER, Purpose, Resource
 from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asking, CareFacts, CareRule, RuleSet, more
-from trust_framework.days import midnight
-from trust_framework.representation import turns
 from trust_framework.rules.predicates import by_provider, holds, inverted_period, no_provider, other_rules, selected
 from trust_framework.rules.turkish_duties import standing_authorisations
-from trust_framework.rules.turkish_facts import BY_REGULATION, PHYSICIANS, ZONE, TurkishFacts, Window
+from trust_framework.rules.turkish_facts import BY_REGULATION, PHYSICIANS, TurkishFacts, Window, is_child
+from trust_framework.rules.turkish_kinds import KINDS, gather
 
-OF_AGE: Final = 18
-"""When a child is none any more. The regulation does not say (Turkish Civil Code, unverified)."""
+ID: Final = "tr"
 MINISTRY: Final = frozenset({Purpose.ADMINISTRATION, Purpose.STATISTICS, Purpose.QUALITY})
 """Planning and running of health services and their financing, supervision and regulation (article 7(2))."""
 
@@ -32,7 +30,7 @@ class TurkishAsking(Asking):
 
     def __init__(self, question: AccessQuestion, facts: CareFacts, now: int) -> None:
         super().__init__(question, facts, now)
-        actor, self.tr = self.actor, more(facts, "tr", TurkishFacts())
+        actor, self.tr = self.actor, more(facts, ID, TurkishFacts())
         self.staff = bool(actor.employee and actor.provider)
         self.person = "" if actor.employee else actor.person
         self.own = self.person != "" and self.person == facts.patient.person
@@ -49,7 +47,7 @@ class TurkishAsking(Asking):
         self.since = min((at for window, _, at in self.windows if window in _EPISODES), default=EVER)
         self.restricted = {each.type: each.licences for each in self.tr.restrictions}
         self.orders = tuple(o.id for o in self.tr.orders if not self.own and o.hides_from(actor, now))
-        self.minor = self._minor()
+        self.minor = is_child(facts.patient, now)
         self.authorised = self._authorised() if self.ministry else NOTHING
         self._capacities()
         bound = [] if self.own or self.ministry else [b for b in facts.blocks if binds(b, actor)]
@@ -95,11 +93,6 @@ class TurkishAsking(Asking):
     def _code(self) -> tuple[str, ...]:
         mine = (code for code in self.tr.codes if code.physician == self.actor.employee)
         return tuple(code.id for code in mine if code.stands(self.now))
-
-    def _minor(self) -> bool:
-        """Whether the patient is a child; nobody whose day of birth is not known is."""
-        grown = turns(self.facts.patient.born, OF_AGE)
-        return grown is not None and self.now < midnight(grown, ZONE)
 
     def as_parent(self, resource: Resource) -> bool:
         """Whether a parent may see it: a child's, all of it with custody, and without what the directorate allows."""
@@ -285,7 +278,7 @@ _REFUSED, _BLOCKED, _PERMITTED, _CONSENT = Access.REFUSED, Access.BLOCKED, Acces
 RULES: Final[tuple[CareRule[TurkishAsking], ...]] = (
     CareRule("row", _REFUSED, "inverted-period", "Article 6(1)", inverted_period),
     CareRule("place", _REFUSED, "provider-missing", "Article 6(1)", no_provider),
-    CareRule("rules", _REFUSED, "other-rules", "Articles 2(1), 15(1)", other_rules("tr")),
+    CareRule("rules", _REFUSED, "other-rules", "Articles 2(1), 15(1)", other_rules(ID)),
     CareRule("order", _REFUSED, "hidden-by-court", "Article 12(1)", order, hides=True),
     CareRule("misuse", _REFUSED, "authorisations-revoked", "Article 21(2)", misuser),
     CareRule("asker", _REFUSED, "commission-missing", "Article 6(1)", nobody),
@@ -320,8 +313,10 @@ RULES: Final[tuple[CareRule[TurkishAsking], ...]] = (
 )
 
 TURKISH: Final = RuleSet(
-    "tr",
+    ID,
     {"sv": "Turkiets förordning om personliga hälsouppgifter", "en": "The Turkish regulation on personal health data"},
     RULES,
     TurkishAsking,
+    KINDS,
+    gather,
 )

@@ -1,12 +1,11 @@
-"""What the Turkish regulation asks of those who keep and change the facts that its access rules read: named people, codes,
-corrections, and how long a dead person's information is kept.
+"""What the Turkish regulation asks beside access: who may be named, who may correct what was recorded, and how long a dead
+person's information is kept.
 
-Each refusal is a code, None means that it may be done. The access rules use `standing_authorisations`; no register keeps the
-other facts yet, so nothing else calls the rest.
+Each refusal is a code, None means that it may be done. The last two are for whoever keeps the information itself, which is a
+record system and not tillit: nothing here calls them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -15,9 +14,6 @@ from trust_framework.rules.turkish_facts import Authorisation
 
 NAMED: Final = 3
 """How many people of a unit may be authorised (article 7(1))."""
-CODE_SECONDS: Final = 300
-CODE_TRIES: Final = 5
-"""The regulation sets neither: IS-14 does."""
 KEPT_YEARS: Final = 20
 """How long, at least, a dead person's information is kept (article 11(2))."""
 
@@ -38,29 +34,6 @@ def authorisation_refusal(wanted: Authorisation, given: Iterable[Authorisation],
     if any(each.employee == wanted.employee for each in others):
         return "already-authorised"
     return "unit-has-three" if len(others) >= NAMED else None
-
-
-@dataclass(frozen=True, slots=True)
-class SentCode:
-    """A code that went to the number that the person gave, for one physician, patient and browser (article 6(5))."""
-
-    physician: str
-    patient: str
-    browser: str
-    sent_at: int
-    tries: int = 0
-    used_at: int | None = None
-
-
-def code_refusal(code: SentCode, physician: str, patient: str, browser: str, now: int) -> str | None:
-    """Why a code that is right may not be used: it is for one physician, patient and browser, once, and for five minutes."""
-    if (code.physician, code.patient, code.browser) != (physician, patient, browser):
-        return "code-of-somebody-else"
-    if code.used_at is not None:
-        return "code-used"
-    if code.tries >= CODE_TRIES:
-        return "too-many-tries"
-    return None if code.sent_at <= now < code.sent_at + CODE_SECONDS else "code-too-old"
 
 
 def correction_refusal(resource: Resource, provider: str, own_since: int) -> str | None:

@@ -10,15 +10,26 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from trust_framework.care import CareActor, Period
+from trust_framework.care import CareActor, Patient, Period
 from trust_framework.days import day_after, midnight
+from trust_framework.representation import turns
 
 ZONE: Final = ZoneInfo("Europe/Istanbul")
 HOUR: Final = 3600
 VISIT: Final = 24 * HOUR
 """How long the physicians of a provider see the information of who came in (article 6(3)c)."""
+CODE_OPENS: Final = 24 * HOUR
+"""How long a code opens what is hidden. The regulation does not say: as long as a visit."""
+OF_AGE: Final = 18
+"""When a child is none any more. The regulation does not say (Turkish Civil Code, unverified)."""
 PHYSICIANS: Final = frozenset({"LK", "hekim"})
 """Codes of licences that make a physician."""
+
+
+def is_child(patient: Patient, now: int) -> bool:
+    """Whether a person is a child; nobody whose day of birth is not known is."""
+    grown = turns(patient.born, OF_AGE)
+    return grown is not None and now < midnight(grown, ZONE)
 
 
 class Window(StrEnum):
@@ -189,7 +200,7 @@ class Heir:
 
 @dataclass(frozen=True, slots=True)
 class TurkishFacts:
-    """`CareFacts.more["tr"]`. `misusers` are employees whose authorisations were all revoked (article 21(2));
+    """What the rules read. `misusers` are employees whose authorisations were all revoked (article 21(2));
     `noncustodial_types` is what a parent without custody may see (article 8(2)), the directorate's decision: nothing where
     there is none.
     """

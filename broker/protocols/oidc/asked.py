@@ -12,7 +12,7 @@ from trust_framework.attributes import by_claim
 from trust_framework.decide import RequestedAttribute
 from trust_framework.members import RelyingParty
 
-API_SCOPES = frozenset({"register:read", "register:write", "care:read", "care:write"})
+API_SCOPES = frozenset({"register:read", "register:write", "care:read", "care:write", "care:code"})
 """Scopes of the JSON API, of the register and of care: a token with one is for that API, as with a service's client_id."""
 
 # Scopes whose claims go in the ID token too (OIDC Sweden, claims and scopes 3.2 and 3.3)

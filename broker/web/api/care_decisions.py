@@ -7,7 +7,6 @@ from broker.web.api import care_values as values
 from broker.web.api.care_turn import CareTurn
 from trust_framework.care import CareActor
 from trust_framework.care_access import AccessQuestion, Ruling
-from trust_framework.rules.swedish import SwedishFacts
 
 NOBODY = CareActor("", "", "")
 """In place of an actor that was left out: staff are known by their token, and a system that names nobody is told so."""
@@ -20,9 +19,11 @@ def decided(turn: CareTurn) -> values.AccessDecisions:
 
 
 def _asked(sent: values.Question) -> decisions.Asked:
+    patient, resources = forms.identifier(sent.patient), forms.resources(sent.resources)
+    if sent.person is not None:
+        return decisions.PrivateQuestion(forms.identifier(sent.person), sent.through, patient, resources)
     actor = forms.actor(sent.actor) or NOBODY
-    question = AccessQuestion(actor, forms.identifier(sent.patient), forms.resources(sent.resources))
-    return question, {"se": SwedishFacts(unable_to_consent=sent.unable_to_consent)}
+    return AccessQuestion(actor, patient, resources, unable_to_consent=sent.unable_to_consent)
 
 
 def _told(answer: decisions.Answer) -> values.AccessDecision:

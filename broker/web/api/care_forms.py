@@ -51,7 +51,7 @@ def _named(known: Staff) -> values.StaffNamed:
     )
 
 
-def _acted(known: Act) -> values.Acted:
+def acted(known: Act) -> values.Acted:
     return values.Acted(
         requested_at=known.requested_at,
         requested_by=_named(known.requested_by),
@@ -61,8 +61,8 @@ def _acted(known: Act) -> values.Acted:
     )
 
 
-def _maybe(known: Act | None) -> values.Acted | None:
-    return None if known is None else _acted(known)
+def maybe(known: Act | None) -> values.Acted | None:
+    return None if known is None else acted(known)
 
 
 def _span(known: Period) -> values.Span:
@@ -76,8 +76,8 @@ def _lift(known: Lift) -> values.Lifted:
         unit=known.unit,
         employee=known.employee,
         reason=known.reason,
-        registered=_acted(known.registered),
-        cancelled=_maybe(known.cancelled),
+        registered=acted(known.registered),
+        cancelled=maybe(known.cancelled),
     )
 
 
@@ -92,10 +92,10 @@ def block(known: Block) -> values.Block:
         excluded=tuple(sorted(known.excluded)),
         owner=known.owner,
         local=known.local,
-        registered=_acted(known.registered),
+        registered=acted(known.registered),
         lifts=tuple(map(_lift, known.lifts)),
-        revoked=_maybe(known.revoked),
-        deleted=_maybe(known.deleted),
+        revoked=maybe(known.revoked),
+        deleted=maybe(known.deleted),
     )
 
 
@@ -109,9 +109,9 @@ def consent(known: CareConsent) -> values.Consent:
         employee=known.employee,
         period=_span(known.period),
         represented_by=number(known.represented_by) if known.represented_by else None,
-        registered=_acted(known.registered),
-        cancelled=_maybe(known.cancelled),
-        deleted=_maybe(known.deleted),
+        registered=acted(known.registered),
+        cancelled=maybe(known.cancelled),
+        deleted=maybe(known.deleted),
     )
 
 
@@ -123,9 +123,9 @@ def relation(known: CareRelation) -> values.Relation:
         unit=known.unit,
         employee=known.employee,
         period=_span(known.period),
-        registered=_acted(known.registered),
-        cancelled=_maybe(known.cancelled),
-        deleted=_maybe(known.deleted),
+        registered=acted(known.registered),
+        cancelled=maybe(known.cancelled),
+        deleted=maybe(known.deleted),
     )
 
 

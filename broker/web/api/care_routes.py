@@ -10,10 +10,12 @@ from typing import Any
 from broker.web.api import care_blocks as blocks
 from broker.web.api import care_decisions as decisions
 from broker.web.api import care_entries as entries
+from broker.web.api import care_fact_values as _f
+from broker.web.api import care_facts as facts
 from broker.web.api import care_log as log
 from broker.web.api import care_log_values as _l
 from broker.web.api import care_values as _v
-from broker.web.api.care_turn import READ, WRITE
+from broker.web.api.care_turn import CODE, READ, WRITE
 from broker.web.api.values import Done, Model
 
 
@@ -30,6 +32,7 @@ class CareRow:
 
 
 _BLOCK, _CONSENT, _RELATION = "/care/blocks/<block>", "/care/consents/<consent>", "/care/relations/<relation>"
+_FACT = "/care/facts/<fact>"
 
 CARE_API: tuple[CareRow, ...] = (
     CareRow("POST", "/care/blocks", blocks.registered, WRITE, _v.NewBlock, _v.Block),
@@ -54,6 +57,13 @@ CARE_API: tuple[CareRow, ...] = (
     CareRow("POST", "/care/relations/check", entries.relation_checked, READ, _v.Asked, _v.RelationChecked),
     CareRow("POST", f"{_RELATION}/cancel", entries.relation_cancelled, WRITE, _v.Ending, _v.Relation),
     CareRow("POST", f"{_RELATION}/delete", entries.relation_deleted, WRITE, _v.Ending, _v.Relation),
+    CareRow("POST", "/care/facts", facts.registered, WRITE, _f.NewFact, _f.AccessFact),
+    CareRow("POST", "/care/facts/search", facts.searched, READ, _f.FactsAsked, _f.FactList),
+    CareRow("GET", _FACT, facts.shown, READ, gives=_f.AccessFact),
+    CareRow("POST", f"{_FACT}/confirm", facts.confirmed, WRITE, _f.Agreeing, _f.AccessFact),
+    CareRow("POST", f"{_FACT}/end", facts.ended, WRITE, _v.Ending, _f.AccessFact),
+    CareRow("POST", f"{_FACT}/code", facts.code_made, CODE, gives=_f.MadeCode),
+    CareRow("POST", f"{_FACT}/enter", facts.code_entered, WRITE, _f.EnteredCode, _f.AccessFact),
     CareRow("POST", "/care/emergencies", entries.emergency_begun, WRITE, _v.NewEmergency, _v.Emergency),
     CareRow("POST", "/care/emergencies/<emergency>/end", entries.emergency_ended, WRITE, gives=_v.Emergency),
     CareRow("POST", "/care/decisions", decisions.decided, READ, _v.Questions, _v.AccessDecisions),

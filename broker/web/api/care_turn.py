@@ -27,7 +27,7 @@ from broker.web.api.turn import grant_of
 from broker.web.turn import Turn
 from trust_framework.members import RelyingParty
 
-READ, WRITE = "care:read", "care:write"
+READ, WRITE, CODE = "care:read", "care:write", "care:code"
 T = TypeVar("T")
 
 

@@ -142,7 +142,7 @@ class NewLift(Model):
 
 
 class Ending(Model):
-    """That an entry ends; for a consent, at an instant to come where one is named."""
+    """That an entry ends; for a consent or a fact, at another instant where one is named."""
 
     entered: Entered = Entered()
     ends_at: Instant | None = None
@@ -340,8 +340,12 @@ class Emergency(Model):
 
 
 class Question(Asked):
-    """What somebody wants to see of a patient. `unable_to_consent`: the patient cannot be asked."""
+    """What somebody wants to see of a patient. `unable_to_consent`: the patient cannot be asked. A private person (the patient, a
+    parent, a lawyer, an heir) is named by `person` in place of an actor, at the care provider `through` which they ask.
+    """
 
+    person: Number | None = None
+    through: HsaId = ""
     resources: Annotated[tuple[Row, ...], Field(min_length=1, max_length=500)]
     unable_to_consent: bool = False
 

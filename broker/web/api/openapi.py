@@ -47,7 +47,8 @@ def _security(base_url: str) -> dict[str, Any]:
         READ: "read what the caller's role may see",
         WRITE: "change what the caller's role may change",
         care_turn.READ: "ask about patients of the caller's care providers",
-        care_turn.WRITE: "enter and end blocks, consents, relations and emergency access",
+        care_turn.WRITE: "enter and end blocks, consents, relations, emergency access and facts",
+        care_turn.CODE: "make codes that reach a patient alone",
     }
     code = {"authorizationUrl": f"{base_url}/oidc/authorize", "tokenUrl": f"{base_url}/oidc/token", "scopes": scopes}
     flows = {

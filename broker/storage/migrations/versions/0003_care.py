@@ -17,6 +17,8 @@ TABLES = (
     "care_versions",
     "care_consents",
     "care_relations",
+    "care_facts",
+    "care_provider_facts",
     "care_emergencies",
     "care_emergency_counts",
     "care_cases",
@@ -150,6 +152,18 @@ def upgrade() -> None:
         op.create_index(f"ix_{name}_person_made_at", name, ["person", "made_at"])
         op.create_index(f"ix_{name}_provider_changed_at_id", name, ["provider", "changed_at", "id"])
     op.create_table(
+        "care_facts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("made_at", NUMBER, nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_facts")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_care_facts_person_made_at", "care_facts", ["person", "made_at"])
+    op.create_table(
         "care_emergencies",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
@@ -193,7 +207,7 @@ def upgrade() -> None:
 
 
 def _filed() -> None:
-    for name in ("care_reviews", "breaches", "subject_requests", "corrections"):
+    for name in ("care_reviews", "breaches", "subject_requests", "corrections", "care_provider_facts"):
         more = (sa.Column("asked_org", sa.Text(), nullable=False),) if name == "subject_requests" else ()
         op.create_table(
             name,
