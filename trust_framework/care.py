@@ -157,8 +157,8 @@ class Switches:
 @dataclass(frozen=True, slots=True)
 class CareProvider:
     """A care provider (vårdgivare): HSA-id in compare form, the member (organisation number) that it is, its units by HSA-id in
-    compare form. `rules` names its rule set, `registrars` are the system roles that let staff register blocks and consents,
-    `review_contact` is where its log reviewers get mail.
+    compare form. `rules` names its rule set (without one nothing is decided), `registrars` are the system roles that let staff
+    register blocks, consents and facts, `review_contact` is where its log reviewers get mail.
     """
 
     hsa_id: str
@@ -166,7 +166,7 @@ class CareProvider:
     names: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, CareUnit] = field(default_factory=dict)
     switches: Switches = field(default_factory=Switches)
-    rules: str = "se"
+    rules: str = ""
     registrars: frozenset[str] = frozenset()
     review_contact: str = ""
 

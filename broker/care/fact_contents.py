@@ -164,6 +164,14 @@ def employees(says: Mapping[str, Any], kind: FactKind) -> frozenset[str]:
     return frozenset(says[each.name] for each in kind.fields if each.type is FieldType.EMPLOYEE and each.name in says)
 
 
+_OF_NOBODY: Final = frozenset({FieldType.DAY, FieldType.WORD, FieldType.WORDS, FieldType.FLAG})
+
+
+def own_words(says: Mapping[str, Any], kind: FactKind) -> dict[str, Any]:
+    """What a fact says that names nobody and nothing else: what its patient may have a copy of."""
+    return {each.name: says[each.name] for each in kind.fields if each.type in _OF_NOBODY and each.name in says}
+
+
 def told(says: Mapping[str, Any], kind: FactKind | None) -> dict[str, Any]:
     """What a fact says, as callers are told: people by number, and not by the register's id."""
     persons = (

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from broker.federation.values import Entry, HsaId, Id, MailAddress, Names, OrganisationNumber, Text, named
-from trust_framework.rules import SETS
+from trust_framework.rules import DEFAULT, SETS
 
 
 def _rules(id: str) -> str:
@@ -52,7 +52,8 @@ class CareProviderEntry(Entry):
         default_factory=lambda: SwitchesEntry.model_validate({}), description="What it decides for itself."
     )
     rules: Annotated[str, AfterValidator(_rules)] = Field(
-        "se", description="The rule set by which access to its staff is decided: `se` or `tr`."
+        DEFAULT,
+        description=f"The rule set by which access at it is decided: {', '.join(f'`{id_}`' for id_ in sorted(SETS))}.",
     )
     registrars: tuple[Text, ...] = Field(
         (), description="Values of systemRole that let staff enter blocks; without any, systems alone do."

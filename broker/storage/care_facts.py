@@ -8,11 +8,13 @@ from sqlalchemy import Index, bindparam
 
 from broker.care.changes import SaveAccessFact
 from broker.storage import care_versions
-from broker.storage.care_entries import BASIS, Entries
+from broker.storage.care_entries import Entries
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.filed import Filed, filed_table
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.access_facts import AccessFact
+
+BASIS: Final = "Care must see to it that nobody sees more than its law lets them (GDPR 6.1 c, 9.2 h, 32)"
 
 FACTS = table(
     "care_facts",

@@ -12,13 +12,20 @@ from broker.protocols.oidc import client_auth, grants
 from broker.protocols.oidc.grants.base import Granted
 from idp_adapters import catalogue
 from idp_adapters.base import Authenticated, Consume, Failed, Redirect
+from tests.support import care_values as values
 from tests.support.asking import asking  # noqa: F401  # the page asks
+from tests.support.care_world import document
+from tests.support.dated_facts import Register, staff
 from tests.support.saml_peer import Peer
 from tests.support.world import LEVEL3, SECRET, claims, client, federation
+from trust_framework.access_facts import FactField, FactKind, FieldType
 from trust_framework.attributes import CATALOGUE, Attribute, Names, Source
+from trust_framework.care_access import Access, Asking, CareRule, RuleSet, more
 from trust_framework.identity import Asserted, Subject
 from trust_framework.providers import ProviderTerms
 from trust_framework.reasons import REASONS, Kind, Reason, Sentences, Way
+from trust_framework.rules import SETS
+from trust_framework.rules.predicates import holds
 
 SP = Peer()
 KNOCK = "https://knock.example"
@@ -176,3 +183,35 @@ def test_a_client_authentication_method_is_a_module_and_a_row_beside_its_registe
     assert refused.status == 401
     supported = world.request("GET", "/.well-known/openid-configuration").json
     assert "knock" in supported["token_endpoint_auth_methods_supported"]
+
+
+class Visiting(Asking):
+    """A made-up jurisdiction: who is on the list of guests sees."""
+
+    def __init__(self, question, facts, now):
+        super().__init__(question, facts, now)
+        self.guests = more(facts, "xx", frozenset())
+
+
+def invited(visiting, resource):
+    """Who is on the list."""
+    return holds(visiting.actor.employee in visiting.guests)
+
+
+def test_a_jurisdiction_of_care_with_facts_of_its_own_is_a_module_and_a_row(worlds, monkeypatch):
+    guest = FactKind("guest", "Who may come in.", "House rules", (FactField("who", FieldType.EMPLOYEE),))
+    rule = CareRule("invited", Access.PERMITTED, "invited", "House rules", invited)
+    gather = lambda of, now: frozenset(fact.says["who"] for fact in of["guest"] if fact.holds(now))  # noqa: E731
+    made_up = RuleSet("xx", {"sv": "Husregler", "en": "House rules"}, (rule,), Visiting, (guest,), gather)
+    monkeypatch.setitem(SETS, "xx", made_up)
+    whole = document()
+    whole["care_providers"][0]["rules"] = "xx"
+    register = Register(worlds.make(whole), {"oid": values.PERSONNUMMER, "value": values.PATIENT.value})
+
+    asked = [register.asks(staff())]
+    fact = register.entered("guest", {"who": values.DOCTOR})
+    asked.append(register.asks(staff()))
+    register.end(fact)
+    asked.append(register.asks(staff()))
+
+    assert asked == [("refused", {"not-permitted"}), ("permitted", {"invited"}), ("refused", {"not-permitted"})]

@@ -1,5 +1,6 @@
 """Tables that must be whole, and what a SAML sign-on costs: commits, keys read and XML parsed; never seconds."""
 
+import ast
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +26,7 @@ from metadata.oidc import AUTH_METHODS, GRANT_TYPES
 from tests.support.saml_peer import Peer
 from tests.support.world import client, federation
 from trust_framework.reasons import ERROR_CLASSES, REASONS, Kind
+from trust_framework.rules import SETS
 
 
 @pytest.mark.parametrize("table", [saml.BY_KIND, oidc.BY_KIND, STATUS], ids=["SAML", "OpenID Connect", "HTTP"])
@@ -191,3 +193,17 @@ def test_a_request_is_parsed_once(warm, monkeypatch):
     browser.get(url)
 
     assert len(calls) == 1
+
+
+def test_no_code_outside_the_rules_of_care_names_a_jurisdiction():
+    root = Path(str(files("trust_framework"))).parent
+    found = []
+    for path in (each for package in ("broker", "trust_framework") for each in (root / package).rglob("*.py")):
+        if path.is_relative_to(root / "trust_framework" / "rules"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            own_name = isinstance(node, ast.Constant) and node.value in SETS
+            imported = isinstance(node, ast.ImportFrom) and str(node.module).startswith("trust_framework.rules.")
+            if own_name or imported:
+                found.append(f"{path.relative_to(root)}:{node.lineno}")
+    assert found == []

@@ -129,6 +129,7 @@ def provider(hsa_id: str = PROVIDER, **changes: Any) -> CareProvider:
         "2321000016" if hsa_id == PROVIDER else "2321000131",
         {"sv": "Region Ett", "en": "Region One"},
         units,
+        rules="se",
         registrars=frozenset({"BIF;Spärradministratör"}),
         review_contact=f"granskning@{hsa_id.lower()}.example",
     )

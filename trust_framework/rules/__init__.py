@@ -9,3 +9,6 @@ from trust_framework.rules.turkish import TURKISH
 
 SETS: Final[Mapping[str, RuleSet[Any]]] = {each.id: each for each in (SWEDISH, TURKISH)}
 """Every rule set by its id, which a care provider's entry names."""
+
+DEFAULT: Final = SWEDISH.id
+"""The set of a provider whose entry names none."""

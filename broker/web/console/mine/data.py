@@ -12,6 +12,8 @@ from enum import Enum
 from typing import Any, Final
 
 from broker.audit.person_events import OwnDataExported
+from broker.care.access_facts import kind_of
+from broker.care.fact_contents import own_words
 from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.web.console.mine.extract import HEADERS
@@ -99,6 +101,7 @@ def held(mine: OwnTurn) -> Iterator[tuple[str, Things]]:
     yield "blocks", (_entry(one, mine) for one in store.blocks_of(person))
     yield "block_requests", (_entry(one, mine) for one in store.care_requests_of(person))
     yield "care_relations", (_entry(one, mine) for one in store.relations_of(person))
+    yield "care_facts", _facts(mine)
     yield (
         "emergency_accesses",
         ({"at": e.at, "until": e.until, **_place(e.actor, mine)} for e in store.emergencies_of(person)),
@@ -159,6 +162,21 @@ def _entry(one: Any, mine: OwnTurn) -> dict[str, Any]:
     ends = {f"{name}_at": act.registered_at for name in _ACTS if (act := getattr(one, name, None)) is not None}
     entered = {"registered_at": registered.registered_at} if registered else {}
     return {**kept, **entered, **ends, **_place(one, mine)}
+
+
+def _facts(mine: OwnTurn) -> Iterator[dict[str, Any]]:
+    """What rules know of the person, without whom else it names. What is kept secret from all who need not know is left out."""
+    for one in mine.store.access_facts_of(mine.person):
+        kind = kind_of(one)
+        if kind is not None and not kind.secret:
+            ends = {"cancelled_at": one.ended.registered_at} if one.ended else {}
+            kept = {
+                "kind": one.kind,
+                "provider": provider_name(one.provider, mine),
+                "start": one.since,
+                "until": one.until,
+            }
+            yield {**kept, **own_words(one.says, kind), "registered_at": one.registered.registered_at, **ends}
 
 
 def _place(one: Any, mine: OwnTurn) -> dict[str, str]:
