@@ -412,6 +412,15 @@ def test_settings_offer_language_look_and_the_copy(anna: Browser):
     assert f"{MINE}/mina-uppgifter.json" in page.text
 
 
+FACTS = (
+    ("visit", {"place": a.UNIT}),
+    ("appointment", {"physician": a.DOCTOR, "day": "2026-11-25"}),
+    ("secrecy-order", {"order": "1"}),
+    ("gone", {}),
+)
+"""The last two are left out: one is secret, of the other nobody knows any more what it said."""
+
+
 @pytest.mark.spec("GDPR", "15")
 def test_the_copy_holds_everything_and_of_others_no_more_than_the_pages_tell(home: Family):
     home.world.code(home.world.browser(), "rp", redirect_uri="https://rp.example.org/cb")
@@ -420,6 +429,8 @@ def test_the_copy_holds_everything_and_of_others_no_more_than_the_pages_tell(hom
     home.consent(registered=a.act(now))
     home.relation()
     home.emergency()
+    for kind, says in FACTS:
+        home.fact(kind, says)
     home.accessed()
     home.accessed(far=True, user_name="Hemliga Namnet")
     home.seal()
@@ -436,6 +447,11 @@ def test_the_copy_holds_everything_and_of_others_no_more_than_the_pages_tell(hom
     assert a.NURSE not in answer.text
     assert "Hemliga Namnet" not in answer.text
     assert TIM not in answer.text
+    assert {(fact["kind"], fact.get("day")) for fact in told["care_facts"]} == {
+        ("visit", None),
+        ("appointment", "2026-11-25"),
+    }
+    assert a.DOCTOR not in answer.text
     assert home.world.events("own.data-exported")[-1]["form"] == "json"
     page = browser.get(f"{MINE}/mina-uppgifter")
     assert page.page == "U11-data"

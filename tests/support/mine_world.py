@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from broker.care.access_values import StoreAccess
-from broker.care.changes import SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation
+from broker.care.changes import SaveAccessFact, SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects, PersonKey
 from tests.support import care_values as a
@@ -155,6 +155,12 @@ class Family:
         """A patient relation."""
         one = a.relation(patient=self.number(name))
         self.store.commit(Effects((SaveRelation(one, self.person(name)),)))
+        return one.id
+
+    def fact(self, kind: str, says: Mapping[str, Any], name: str = "anna", **changes: Any) -> str:
+        """A fact that a rule set names, ended already."""
+        one = a.fact(rules="tr", kind=kind, says=says, patient=self.number(name), ended=a.act(), **changes)
+        self.store.commit(Effects((SaveAccessFact(one, self.person(name)),)))
         return one.id
 
 
