@@ -1,16 +1,21 @@
 """What may be told of blocks to whoever meets one, in steps: that something is blocked, where it is, what it is.
 
 That blocked information exists may always be told; at which provider or unit, in an emergency alone; and what it says is opened
-in a step of its own after that (sweden.md 7.5). Each step is a choice of whoever asks, and has its own record.
+in a step of its own after that (sweden.md 7.5). Each step is a choice of whoever asks, and has its own record; what somebody was
+told counts for a while, in the commission in which they were told.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from trust_framework.blocks import Block, binds, lift_for
 from trust_framework.care_access import AccessQuestion, CareFacts
 from trust_framework.emergency import EmergencyAccess, emergency_for, may_open
+
+TOLD_FOR: Final = 3600
+"""Seconds for which a step counts as taken."""
 
 
 class Level(IntEnum):
@@ -40,6 +45,11 @@ class Revealed:
     places: tuple[Place, ...] = ()
     opened: tuple[str, ...] = ()
     closed_places: tuple[Place, ...] = ()
+
+
+def taken(said: Level, recorded: Level) -> Level:
+    """The step that somebody has taken: what they say may take a step back, and never one ahead of what is on record."""
+    return min(said, recorded)
 
 
 def reveal(question: AccessQuestion, facts: CareFacts, told: Level, now: int) -> Revealed:

@@ -7,7 +7,7 @@ Instants are epoch seconds. The words are those of the RIV-TA domains informatio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from trust_framework.identifiers import KINDS, Identifier
 
@@ -103,6 +103,10 @@ class Period:
         """Whether the instant lies in it."""
         return self.first <= at <= self.last
 
+    def over(self, at: int) -> bool:
+        """Whether its last instant has passed."""
+        return self.last < at
+
     @property
     def first(self) -> int:
         """The first instant."""
@@ -112,6 +116,21 @@ class Period:
     def last(self) -> int:
         """The last instant."""
         return EVER if self.end is None else self.end
+
+
+class Lasting(Protocol):
+    """What is entered for a time and may end before: a consent, a relation."""
+
+    @property
+    def period(self) -> Period: ...
+
+    @property
+    def stands(self) -> bool: ...
+
+
+def current(entry: Lasting, now: int) -> bool:
+    """Whether it stands and is not over; it may begin later."""
+    return entry.stands and not entry.period.over(now)
 
 
 @dataclass(frozen=True, slots=True)

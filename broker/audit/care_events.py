@@ -34,7 +34,9 @@ class BlockChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockRevealed(Event):
-    """Somebody in an emergency was told where a patient's blocked information is (`level` WHERE), or had it opened (OPEN)."""
+    """Somebody was told that a patient has closed something to them (`level` EXISTS), in an emergency where that is (WHERE), or
+    had it opened (OPEN).
+    """
 
     name: ClassVar[str] = "care.block-revealed"
     retention: ClassVar[str] = "care"
@@ -50,7 +52,9 @@ class BlockRevealed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CareConsentChanged(Event):
-    """A consent of care was registered, cancelled, ended by the patient, or deleted (`act`)."""
+    """A consent of care was registered, cancelled, ended by the patient, or deleted (`act`). `on_behalf_of` is the patient who
+    ended it, by a service that `by` names.
+    """
 
     name: ClassVar[str] = "care.consent-changed"
     retention: ClassVar[str] = "care"
@@ -62,6 +66,7 @@ class CareConsentChanged(Event):
     unit: str
     by: str = ""
     kind: str = ""
+    on_behalf_of: str = ""
     evidence: dict[str, str] = field(default_factory=dict, repr=False)
 
 

@@ -1,44 +1,101 @@
 """Which blocks have changed since, for a node that keeps a copy of them (GetBlocks with createdOnOrAfter).
 
-What ended is in no change; that something ended is seen by `latest_cancellation`, and is then read anew as a whole.
+They come in pages of whole seconds, the oldest change first: what changes while they are read comes once more, later. What ended
+is in no change; that something ended is seen by `latest_cancellation`, and is then read anew as a whole.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from broker.care import blocks, providers
 from broker.care.calling import Caller, CareRefused, CareServices, ResultCode
+from broker.care.paging import OVERLAP
 from trust_framework.blocks import Block
+from trust_framework.care import EVER
+from trust_framework.identifiers import Identifier
 
-OVERLAP: Final = 60
-"""Seconds that one answer reaches back into the one before: what was being committed then is seen twice, never missed."""
-
+PAGE: Final = 1000
 MOST: Final = 20_000
+"""Blocks, or patients, in an answer that has no pages."""
 NEVER: Final = 0
+EVERYONE: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockChanges:
-    """Blocks that stand and changed, from when on to ask the next time, and when one last ended before its time."""
+    """Blocks that stand and changed, from when on to ask the next time, and when one last ended before its time. `more`: there
+    are others from `next` on already; None where that is not said.
+    """
 
     blocks: tuple[Block, ...]
     next: int
     latest_cancellation: int | None
+    more: bool | None = False
 
 
 def changed(named: tuple[str, ...], since: int | None, who: Caller, on: CareServices, now: int) -> BlockChanges:
-    """The blocks of the providers that are named, or of all that the caller may act for, changed at or after an instant. A node
-    that may keep a copy reads those of every provider.
+    """A page of the blocks of the providers that are named, or of all that the caller may act for, changed at or after an
+    instant. A node that may keep a copy reads those of every provider.
     """
+    return _page(_wanted(named, who, on), NEVER if since is None else since, on, now)
+
+
+def whole(named: tuple[str, ...], who: Caller, on: CareServices, now: int) -> BlockChanges:
+    """As `changed`, of all time and in one, for who knows no pages. Raises CareRefused when they are too many for that."""
+    pages = _pages(_wanted(named, who, on), on, now)
+    first = last = next(pages)
+    found = list(first.blocks)
+    for last in pages:  # the last of them says from when on to ask
+        found += last.blocks
+        _few(len(found))
+    return BlockChanges(tuple(found), last.next, first.latest_cancellation)
+
+
+def patients(provider: str, who: Caller, on: CareServices, now: int) -> tuple[Identifier, ...]:
+    """The patients who have a block that stands at a care provider, each once."""
+    found: dict[Identifier, None] = {}
+    for page in _pages(_wanted((provider,), who, on), on, now):
+        found |= dict.fromkeys(block.patient for block in page.blocks)
+        _few(len(found))
+    return tuple(found)
+
+
+def _few(count: int) -> None:
+    if count > MOST:
+        raise CareRefused(ResultCode.ERROR, "too-many", "providers")
+
+
+def _pages(wanted: frozenset[str], on: CareServices, now: int) -> Iterator[BlockChanges]:
+    since, more = NEVER, True
+    while more:
+        yield (page := _page(wanted, since, on, now))
+        since, more = page.next, bool(page.more)
+
+
+def _wanted(named: tuple[str, ...], who: Caller, on: CareServices) -> frozenset[str]:
     blocks.a_node(who)
     if on.register.may_copy(who.client):
-        wanted = frozenset(providers.provider(each, on).hsa_id for each in named) or frozenset(on.register.providers)
-    else:
-        wanted = frozenset(providers.own_provider(each, who, on).hsa_id for each in named) or who.providers
+        return frozenset(providers.provider(each, on).hsa_id for each in named) or frozenset({EVERYONE})
+    return frozenset(providers.own_provider(each, who, on).hsa_id for each in named) or who.providers
+
+
+def _page(wanted: frozenset[str], since: int, on: CareServices, now: int) -> BlockChanges:
+    """As many whole seconds as a page holds, or one, if there is more in it. When one last ended is read first: what ends after
+    that moves it.
+    """
+    ended = [at for each in wanted if (at := on.store.latest_cancellation(each)) is not None]
+    empty = BlockChanges((), now - OVERLAP, max(ended, default=None))
+    instants = sorted(at for each in wanted for at in on.store.block_instants(each, since, PAGE + 1))
+    if len(instants) <= PAGE:
+        return replace(empty, blocks=_between(wanted, since, EVER, on))
+    until = max(instants[PAGE], instants[0] + 1)
+    return replace(empty, blocks=_between(wanted, since, until, on), next=until, more=True)
+
+
+def _between(wanted: frozenset[str], since: int, until: int, on: CareServices) -> tuple[Block, ...]:
     found: list[Block] = []
-    for provider in sorted(wanted):
-        found += [block for block, _ in on.store.blocks_changed(provider, since or NEVER, MOST + 1 - len(found))]
-        if len(found) > MOST:
-            raise CareRefused(ResultCode.ERROR, "too-many", "providers")
-    ended = [at for provider in wanted if (at := on.store.latest_cancellation(provider)) is not None]
-    return BlockChanges(tuple(block for block in found if block.stands), now - OVERLAP, max(ended, default=None))
+    for each in wanted:
+        found += [block for block, _ in on.store.blocks_changed(each, since, until, MOST + 1 - len(found))]
+        _few(len(found))
+    return tuple(found)

@@ -6,8 +6,9 @@ from broker.audit.care_events import BlockRevealed
 from broker.care import copies, decisions, patients, providers
 from broker.care.calling import Caller, CareRefused, CareServices, Done, ResultCode
 from broker.care.care_facts import facts
+from broker.care.changes import KeepTold
 from broker.login.effects import NOTHING, Effects
-from trust_framework.block_reveal import Level, Revealed
+from trust_framework.block_reveal import TOLD_FOR, Level, Revealed, taken
 from trust_framework.block_reveal import reveal as told_next
 from trust_framework.blocks import BlockCheck, BlockStatus, evaluate
 from trust_framework.care import CareActor, Resource
@@ -37,16 +38,21 @@ def check(
 def reveal(
     actor: CareActor | None, patient: Identifier, told: Level, who: Caller, on: CareServices, now: int
 ) -> Done[Revealed]:
-    """The next step: that something is blocked; in an emergency where; and then what is opened. Each step has its record."""
+    """The next step: that something is blocked; in an emergency where; and then what is opened. Each step has its record, and
+    the next one is decided by that: what the caller says was `told` can only take a step back.
+    """
     question = AccessQuestion(providers.actor(actor, who, on), patients.number(patient), ())
     known, same = facts(patient, on)
-    revealed = told_next(question, known, told, now)
-    if revealed.level < Level.WHERE:
+    person = known.patient.person
+    before = on.store.told_of_blocks(question.actor, person)
+    revealed = told_next(question, known, taken(told, before), now)
+    if revealed.level is Level.NOTHING:
         return Done(revealed, NOTHING)
+    kept = KeepTold(question.actor, person, revealed.level, now + TOLD_FOR)
     event = BlockRevealed(
         at=now,
         reference=who.reference,
-        person=known.patient.person,
+        person=person,
         provider=question.actor.provider,
         unit=question.actor.unit,
         level=revealed.level.name,
@@ -55,4 +61,4 @@ def reveal(
         kind=who.kind.value,
         evidence={"employee": question.actor.employee},
     )
-    return Done(revealed, Effects(same, (event,)))
+    return Done(revealed, Effects((*same, kept) if revealed.level >= before else same, (event,)))

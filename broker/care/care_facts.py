@@ -5,28 +5,31 @@ from typing import Any
 
 from broker.care import patients
 from broker.care.calling import CareServices
-from broker.care.changes import SameCare
+from broker.care.changes import SameCare, StillUnknown
+from broker.login.effects import PersonKey
 from trust_framework.access_facts import AccessFact
-from trust_framework.care import Patient
+from trust_framework.care import Patient, patient_key
 from trust_framework.care_access import CareFacts, RuleSet
 from trust_framework.identifiers import Identifier
 
-Same = tuple[SameCare, ...]
+Same = tuple[SameCare | StillUnknown, ...]
 """What sees to it that everything still is as it was read when the answer is committed."""
 
 
 def facts(
     patient: Identifier, on: CareServices, rules: RuleSet[Any] | None = None, at: str = "", now: int = 0
 ) -> tuple[CareFacts, Same]:
-    """What stands about a patient now. About somebody nobody knows there is nothing, which permits nothing by itself. The facts
-    that a rule set names are read for who asks at the care provider `at`.
+    """What stands about a patient now. About somebody nobody knows there is nothing, as long as nobody does. The facts that a
+    rule set names are read for who asks at the care provider `at`.
     """
-    found = patients.known(patient, on)
+    number = patients.number(patient)
+    found = patients.known(number, on)
     named = rules is not None and rules.gather is not None
     same: Same = (SameCare(at, on.store.care_version(at)),) if named else ()
     own = on.store.access_facts_of_provider(at) if named else ()
     if found is None:
-        return CareFacts(Patient(""), providers=on.register.providers, more=_more(own, rules, at, now)), same
+        unknown = CareFacts(Patient(""), providers=on.register.providers, more=_more(own, rules, at, now))
+        return unknown, (StillUnknown(PersonKey(*patient_key(number))), *same)
     person = found.person
     same = (SameCare(person, on.store.care_version(person)), *same)
     about = on.store.access_facts_of(person) if named else ()

@@ -6,9 +6,11 @@ for a new entry; raises Overtaken when something else stands there now.
 
 from dataclasses import dataclass
 
-from broker.login.effects import Change
+from broker.login.effects import Change, PersonKey
 from trust_framework.access_facts import AccessFact
+from trust_framework.block_reveal import Level
 from trust_framework.blocks import Block
+from trust_framework.care import CareActor
 from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
 from trust_framework.emergency import EmergencyAccess
@@ -23,6 +25,25 @@ class SameCare(Change):
 
     person: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StillUnknown(Change):
+    """Nobody is known by this key, as when something was decided by that; else Overtaken. The first entry about a patient makes
+    the person, and waits for who decides just then.
+    """
+
+    key: PersonKey
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTold(Change):
+    """Somebody was told so much of what a patient has closed; that counts until `until`."""
+
+    actor: CareActor
+    person: str
+    level: Level
+    until: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ patient who cannot be asked, and always begins a review case.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from broker.audit.care_events import CareConsentChanged
 from broker.care import acts, emergency_cases, patients, providers
@@ -15,10 +16,13 @@ from broker.care.changes import SaveCareConsent
 from broker.care.emergency_cases import Emergency
 from broker.login.effects import NOTHING, Effects
 from trust_framework.block_entry import period_refusal
-from trust_framework.care import Act, CareActor, CareProvider, Period
+from trust_framework.care import Act, CareActor, CareProvider, Period, current
 from trust_framework.care_consents import CareConsent, ConsentType, consent_for
 from trust_framework.emergency import longest
 from trust_framework.identifiers import Identifier
+
+REPRESENTED: Final = "Avslutat av patientens företrädare"
+"""What is entered as the reason when somebody speaks for the patient: the contract has no other place for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def period_of(wanted: Period, now: int) -> Period:
     period = Period(start, None if wanted.end is None else acts.instant(wanted.end, "period"))
     if refused := period_refusal(period):
         raise CareRefused(ResultCode.VALIDATION_ERROR, refused, "period")
-    if period.last < now:
+    if period.over(now):
         raise CareRefused(ResultCode.VALIDATION_ERROR, "already-over", "period")
     return period
 
@@ -138,31 +142,47 @@ def cancel(
     return _ended("cancelled", consent, person, acts.act(why, who, now), who, now, ends_at)
 
 
-def end_by_patient(
-    id: str, patient: Identifier, why: ActWish, who: Caller, on: CareServices, now: int, ends_at: int | None = None
-) -> Done[CareConsent]:
-    """The patient, or who speaks for them, ends a consent (EndConsentByPatient): now, or before any end that it has."""
-    consent, person = _own(id, who, on)
-    if consent.patient != patients.number(patient):
+@dataclass(frozen=True, slots=True)
+class PatientsEnd:
+    """That the patient, or `spoken_by` for them, ends a consent: at once, or at an instant to come."""
+
+    consent: str
+    patient: Identifier
+    at: int | None = None
+    spoken_by: Identifier | None = None
+
+
+def end_by_patient(wish: PatientsEnd, who: Caller, on: CareServices, now: int) -> Done[CareConsent]:
+    """The patient, or who speaks for them, ends a consent (EndConsentByPatient): now, or before any end that it has. `who` is
+    the service that they do it by, and is named beside them.
+    """
+    consent, person = _own(wish.consent, who, on)
+    if consent.patient != patients.number(wish.patient):
         raise CareRefused(ResultCode.NOTFOUND, "unknown", "id")
-    return _ended("ended-by-patient", consent, person, acts.act(why, who, now), who, now, ends_at)
+    spoken_by = patients.number(wish.spoken_by) if wish.spoken_by else None
+    entered = acts.patients_own(ActWish(reason=REPRESENTED if spoken_by else ""), now)
+    named = {"represented_by": f"{spoken_by.oid} {spoken_by.value}"} if spoken_by else {}
+    return _ended("ended-by-patient", consent, person, entered, who, now, wish.at, on_behalf_of=person, evidence=named)
 
 
 def _ended(
-    act: str, consent: CareConsent, person: str, entered: Act, who: Caller, now: int, ends_at: int | None
+    act: str,
+    consent: CareConsent,
+    person: str,
+    entered: Act,
+    who: Caller,
+    now: int,
+    ends_at: int | None,
+    **more: object,
 ) -> Done[CareConsent]:
-    if not _open(consent, now):
+    if not current(consent, now):
         raise CareRefused(ResultCode.INVALIDSTATE, "ended", "id")
     if ends_at is None or ends_at == now:
-        return _moved(act, consent, replace(consent, cancelled=entered), person, who, entered, now)
+        return _moved(act, consent, replace(consent, cancelled=entered), person, who, entered, now, **more)
     if ends_at < now or acts.instant(ends_at, "ends_at") > consent.period.last:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "not-an-earlier-end", "ends_at")
     sooner = replace(consent, period=Period(consent.period.start, ends_at))
-    return _moved(act, consent, sooner, person, who, entered, now)
-
-
-def _open(consent: CareConsent, now: int) -> bool:
-    return consent.stands and consent.period.last >= now
+    return _moved(act, consent, sooner, person, who, entered, now, **more)
 
 
 def delete(id: str, why: ActWish, who: Caller, on: CareServices, now: int) -> Done[CareConsent]:
@@ -219,13 +239,22 @@ def _own(id: str, who: Caller, on: CareServices) -> tuple[CareConsent, str]:
 
 
 def _moved(
-    act: str, before: CareConsent, after: CareConsent, person: str, who: Caller, entered: Act, now: int
+    act: str,
+    before: CareConsent,
+    after: CareConsent,
+    person: str,
+    who: Caller,
+    entered: Act,
+    now: int,
+    **more: object,
 ) -> Done[CareConsent]:
-    event = _changed(act, after, person, who, entered, now)
+    event = _changed(act, after, person, who, entered, now, **more)
     return Done(after, Effects((SaveCareConsent(after, person, before, entered.registered_at),), (event,)))
 
 
-def _changed(act: str, consent: CareConsent, person: str, who: Caller, entered: Act, now: int) -> CareConsentChanged:
+def _changed(
+    act: str, consent: CareConsent, person: str, who: Caller, entered: Act, now: int, **more: object
+) -> CareConsentChanged:
     return CareConsentChanged(
         at=now,
         reference=who.reference,
@@ -237,5 +266,5 @@ def _changed(act: str, consent: CareConsent, person: str, who: Caller, entered: 
         unit=consent.unit,
         by=who.by,
         kind=who.kind.value,
-        evidence=acts.evidence(entered),
+        **{"evidence": acts.evidence(entered), **more},  # type: ignore[arg-type]  # fields of the event, by name
     )

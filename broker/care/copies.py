@@ -13,6 +13,10 @@ STATE: Final = "care-copy"
 """The setting of the store that holds the state."""
 
 
+UNSETTLED: Final = -1
+"""When something last ended there, if so short a while ago that more may end without moving it: unlike any instant."""
+
+
 @dataclass(frozen=True, slots=True)
 class CopyState:
     """From when on to ask for changes the next time, when something had last ended, and when the copy was last made whole."""

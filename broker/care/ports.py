@@ -5,7 +5,9 @@ from typing import Protocol
 from broker.care.access_values import AccessLogStore
 from broker.login.ports import Store
 from trust_framework.access_facts import AccessFact
+from trust_framework.block_reveal import Level
 from trust_framework.blocks import Block
+from trust_framework.care import CareActor
 from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
 from trust_framework.care_requests import CareRequest
@@ -39,12 +41,22 @@ class CareStore(Store, AccessLogStore, Protocol):
         """Every block of a patient, ended ones among them, oldest first."""
         ...
 
-    def blocks_changed(self, provider: str, since: int, count: int) -> tuple[tuple[Block, str], ...]:
-        """Blocks of a provider that changed at or after an instant, the oldest change first, each with its patient's id."""
+    def blocks_changed(self, provider: str, since: int, until: int, count: int) -> tuple[tuple[Block, str], ...]:
+        """Blocks of a provider (empty: of all) that stand and were last changed from an instant on until another, the oldest
+        change first, each with its patient's id.
+        """
+        ...
+
+    def block_instants(self, provider: str, since: int, count: int) -> tuple[int, ...]:
+        """When each of the blocks that `blocks_changed` finds from an instant on was last changed."""
         ...
 
     def latest_cancellation(self, provider: str) -> int | None:
-        """When a block of the provider, or a lift, last ended before its time."""
+        """When a block of the provider (empty: of any), or a lift, last ended before its time."""
+        ...
+
+    def told_of_blocks(self, actor: CareActor, person: str) -> Level:
+        """How much of what a patient has closed the actor has lately been told, in the same commission."""
         ...
 
     def care_consent(self, id: str) -> tuple[CareConsent, str] | None: ...
@@ -52,7 +64,7 @@ class CareStore(Store, AccessLogStore, Protocol):
     def care_consents_of(self, person: str) -> tuple[CareConsent, ...]: ...
 
     def care_consents_changed(self, provider: str, since: int, count: int) -> tuple[tuple[CareConsent, str], ...]:
-        """As `blocks_changed`."""
+        """A provider's that changed at or after an instant, the oldest change first, each with its patient's id."""
         ...
 
     def relation(self, id: str) -> tuple[CareRelation, str] | None: ...
@@ -60,7 +72,7 @@ class CareStore(Store, AccessLogStore, Protocol):
     def relations_of(self, person: str) -> tuple[CareRelation, ...]: ...
 
     def relations_changed(self, provider: str, since: int, count: int) -> tuple[tuple[CareRelation, str], ...]:
-        """As `blocks_changed`."""
+        """As `care_consents_changed`."""
         ...
 
     def access_fact(self, id: str) -> tuple[AccessFact, str] | None:

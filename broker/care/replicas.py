@@ -28,7 +28,8 @@ def put(block: Block, who: Caller, on: CareServices, now: int) -> Done[None]:
     there, person = found
     if there.local or not _same(there, copy):
         raise CareRefused(ResultCode.ALREADYEXISTS, "other-content", "id")
-    return _followed(there, _merged(there, copy), person, copy.registered, who, now)
+    after = _as_read(there, copy, who, now) if who.kind is CallerKind.SYSTEM else _merged(there, copy)
+    return _followed(there, after, person, copy.registered, who, now)
 
 
 def _copy(block: Block, who: Caller, on: CareServices) -> Block:
@@ -80,6 +81,19 @@ def _merged(there: Block, copy: Block) -> Block:
     )
 
 
+def _as_read(there: Block, copy: Block, who: Caller, now: int) -> Block:
+    """What this node has just read at the other one, which knows: a block that was missing in a wrong answer and ended here
+    stands again, a lift that is not there holds no longer. A lift that has ended stays so: in doubt it is closed.
+    """
+    told = {lift.id for lift in copy.lifts}
+    ended = Act(now, who.staff, now, who.staff)
+    lifts = tuple(
+        one if one.id in told or one.cancelled or one.until <= now else replace(one, cancelled=ended)
+        for one in there.lifts
+    )
+    return _merged(replace(there, lifts=lifts, revoked=copy.revoked, deleted=copy.deleted), copy)
+
+
 def _followed(there: Block, after: Block, person: str, entered: Act, who: Caller, now: int) -> Done[None]:
     if after == there:
         return Done(None)
@@ -88,10 +102,12 @@ def _followed(there: Block, after: Block, person: str, entered: Act, who: Caller
 
 
 def remove(id: str, who: Caller, on: CareServices, now: int) -> Done[None]:
-    """The block stands no longer where it was entered. One that is not known, or has ended, is removed already."""
+    """The block stands no longer where it was entered. One that is not known, or has ended, is removed already; another's is as
+    unknown as none.
+    """
     blocks.a_node(who)
     found = on.store.block(providers.entry_id(id))
-    if found is None or not found[0].stands:
+    if found is None or not (found[0].stands and who.may_act_for(found[0].provider)):
         return Done(None)
     there, person = _own(found, who)
     ended = Act(now, who.staff, now, who.staff)
@@ -110,11 +126,11 @@ def lift(lifted: Lift, who: Caller, on: CareServices, now: int) -> Done[None]:
 
 
 def unlift(id: str, who: Caller, on: CareServices, now: int) -> Done[None]:
-    """The lift was cancelled where it was entered. One that is not known is cancelled already."""
+    """The lift was cancelled where it was entered. One that is not known, or is another's, is cancelled already."""
     blocks.a_node(who)
     wanted = providers.entry_id(id)
     found = on.store.block_of_lift(wanted)
-    if found is None:
+    if found is None or not who.may_act_for(found[0].provider):
         return Done(None, NOTHING)
     there, person = _own(found, who)
     cancelled = Act(now, who.staff, now, who.staff)

@@ -1,30 +1,22 @@
 """Keeping up with another node of care (the national one): what is entered here is told there, what is entered elsewhere is
-copied here. Everything goes on while the other is down.
-
-Our own blocks wait in an outbox until it has them. Its changes are asked for since the last time; when something has ended
-(`latest_cancellation` moved), everything is read anew, and what is no longer there ends here.
+copied here (`care_copy`). Everything goes on while the other is down: our own blocks wait in an outbox until it has them.
 """
 
 import base64
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlencode
 
-from broker.audit.care_events import CareNodeFailing, CareNodeWorking
-from broker.care import replicas
 from broker.care.block_changes import BlockChanges
 from broker.care.block_json import NoBlock, from_json, to_json
-from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, carried_out
-from broker.care.copies import STATE, CopyState, foreign, state_of
+from broker.care.calling import CareServices
 from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
-from broker.care.ports import CareStore
+from broker.jobs.care_copy import copy
 from broker.jobs.care_node_soap import RivtaNode
-from broker.jobs.node import Node, NodeFailed
+from broker.jobs.node import Node, NodeFailed, NodeStore, note
 from broker.jobs.runner import Job
 from broker.login.effects import Effects
 from broker.settings import Settings
@@ -42,21 +34,6 @@ LONGEST_WAIT: Final = 3600
 COPY_EVERY: Final = 60
 """Seconds between looks at what has changed there."""
 
-ERROR: Final = "care-node-error"
-SYSTEM: Final = Caller(CallerKind.SYSTEM, client="care-node")
-
-
-class NodeStore(CareStore, Protocol):
-    """What keeping up needs of the store."""
-
-    def clock(self) -> int: ...
-
-    def save_setting(self, name: str, value: Any) -> None: ...
-
-    def blocks_due(self, count: int) -> tuple[BlockDue, ...]: ...
-
-    def copies_standing(self) -> tuple[Block, ...]: ...
-
 
 class CareNode:
     """The other node by its JSON API, with a token of our client there."""
@@ -71,10 +48,10 @@ class CareNode:
 
     def changes(self, since: int | None) -> BlockChanges:
         answer = self.call("/blocks/changes", {} if since is None else {"since": since})
-        following, ended = answer.get("next"), answer.get("latest_cancellation")
-        if not isinstance(following, int):
+        following, ended, more = answer.get("next"), answer.get("latest_cancellation"), answer.get("more", False)
+        if not isinstance(following, int) or not isinstance(more, bool):
             raise NodeFailed("no changes")
-        return BlockChanges(_blocks(answer), following, ended if isinstance(ended, int) else None)
+        return BlockChanges(_blocks(answer), following, ended if isinstance(ended, int) else None, more)
 
     def call(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """One call; a token that is no longer taken is replaced once. Raises NodeFailed."""
@@ -123,7 +100,7 @@ def tell(store: NodeStore, node: Node) -> None:
             if found is not None:
                 node.put(found[0])
         except NodeFailed as failed:
-            _note(store, failed.why)
+            note(store, failed.why)
             store.commit(Effects((BlockUnsent(due, store.clock() + _wait(due), failed.why),)))
             if not failed.refused:
                 return
@@ -135,42 +112,6 @@ def _wait(due: BlockDue) -> int:
     return int(min(FIRST_WAIT * 2 ** min(due.attempts, 10), LONGEST_WAIT))
 
 
-def copy(store: NodeStore, node: Node, on: Callable[[], CareServices]) -> None:
-    """Bring the copy up to what the other node has. When it cannot be asked, the copy stays as it is, and grows old."""
-    before = state_of(store.setting(STATE))
-    try:
-        whole, answer = _changes(node, before)
-        _take(answer.blocks, store, on(), whole=whole)
-    except NodeFailed as failed:
-        _note(store, failed.why)
-        return
-    after = CopyState(answer.next, answer.latest_cancellation, store.clock())
-    store.save_setting(STATE, after.to_json())
-    _note(store, "")
-
-
-def _changes(node: Node, before: CopyState) -> tuple[bool, BlockChanges]:
-    """What changed since; everything the first time, and when something has ended."""
-    if before.next is not None:
-        answer = node.changes(before.next)
-        if answer.latest_cancellation == before.latest_cancellation:
-            return False, answer
-    return True, node.changes(None)
-
-
-def _take(given: tuple[Block, ...], store: NodeStore, on: CareServices, *, whole: bool) -> None:
-    """Copy the blocks of other providers than ours; in a whole answer, what is not there has ended."""
-    blocks = [block for block in given if foreign(block.provider, on)]
-    for block in blocks:
-        with suppress(CareRefused):  # one that cannot be kept does not keep back the others
-            carried_out(partial(replicas.put, block, SYSTEM, on, store.clock()), store)
-    if whole:
-        there = {block.id for block in blocks}
-        gone = [block for block in store.copies_standing() if block.id not in there and foreign(block.provider, on)]
-        for block in gone:
-            carried_out(partial(replicas.remove, block.id, SYSTEM, on, store.clock()), store)
-
-
 def _blocks(answer: Mapping[str, Any]) -> tuple[Block, ...]:
     given = answer.get("blocks")
     if not isinstance(given, list):
@@ -179,16 +120,6 @@ def _blocks(answer: Mapping[str, Any]) -> tuple[Block, ...]:
         return tuple(from_json(block) for block in given)
     except NoBlock as error:
         raise NodeFailed("no blocks") from error
-
-
-def _note(store: NodeStore, error: str) -> None:
-    """Record when the other node begins to fail, fails otherwise, or works again."""
-    if (store.setting(ERROR) or "") == error:
-        return
-    at = store.clock()
-    event = CareNodeFailing(at=at, error=error) if error else CareNodeWorking(at=at)
-    store.commit(Effects(events=(event,)))
-    store.save_setting(ERROR, error)
 
 
 def care_node_jobs(

@@ -5,6 +5,7 @@ a block, why it was lifted) stays where it was entered.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from broker.care.block_changes import BlockChanges
 from broker.jobs.node import NodeFailed
@@ -12,6 +13,9 @@ from broker.protocols.rivta.asking import Asked, NoAnswer, changes_of, get_block
 from metadata.wire.connections import TlsIdentity
 from metadata.wire.outbound import EgressFailed, EgressRefused, Fetches, Outbound
 from trust_framework.blocks import Block
+
+FIRST: Final = 0
+"""With an instant before all blocks GetBlocks may be answered in pages; without any it is answered in one, or not at all."""
 
 
 class RivtaNode:
@@ -32,7 +36,7 @@ class RivtaNode:
                 raise NodeFailed(error.why, refused=error.refused) from error
 
     def changes(self, since: int | None) -> BlockChanges:
-        asked = get_blocks(since)
+        asked = get_blocks(FIRST if since is None else since)
         octets = self._sent(asked)
         try:
             return changes_of(asked, octets, self._clock())

@@ -1,9 +1,17 @@
-"""Another node of care, whatever is spoken with it: JSON (`care_node`) or the RIV-TA contracts (`care_node_soap`)."""
+"""Another node of care, whatever is spoken with it: JSON (`care_node`) or the RIV-TA contracts (`care_node_soap`); and what is
+noted of it.
+"""
 
-from typing import Protocol
+from typing import Any, Final, Protocol
 
+from broker.audit.care_events import CareNodeFailing, CareNodeWorking
 from broker.care.block_changes import BlockChanges
+from broker.care.outbox import BlockDue
+from broker.care.ports import CareStore
+from broker.login.effects import Effects
 from trust_framework.blocks import Block
+
+ERROR: Final = "care-node-error"
 
 
 class NodeFailed(Exception):
@@ -22,5 +30,27 @@ class Node(Protocol):
         ...
 
     def changes(self, since: int | None) -> BlockChanges:
-        """Blocks that stand there and changed since, all without an instant."""
+        """A page of the blocks that stand there and changed since, of all without an instant."""
         ...
+
+
+class NodeStore(CareStore, Protocol):
+    """What keeping up needs of the store."""
+
+    def clock(self) -> int: ...
+
+    def save_setting(self, name: str, value: Any) -> None: ...
+
+    def blocks_due(self, count: int) -> tuple[BlockDue, ...]: ...
+
+    def copies_standing(self, after: str, before: int, count: int) -> tuple[tuple[str, str], ...]: ...
+
+
+def note(store: NodeStore, error: str) -> None:
+    """Record when the other node begins to fail, fails otherwise, or works again."""
+    if (store.setting(ERROR) or "") == error:
+        return
+    at = store.clock()
+    event = CareNodeFailing(at=at, error=error) if error else CareNodeWorking(at=at)
+    store.commit(Effects(events=(event,)))
+    store.save_setting(ERROR, error)

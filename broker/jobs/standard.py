@@ -8,9 +8,10 @@ from typing import Protocol
 from broker.care.calling import CareServices
 from broker.federation import domains
 from broker.jobs.addresses import AddressStore, look_at_addresses
-from broker.jobs.care_node import NodeStore, care_node_jobs
+from broker.jobs.care_node import care_node_jobs
 from broker.jobs.corrections import CorrectionStore, correction_jobs
 from broker.jobs.feeds import FeedStore, look_at_feeds
+from broker.jobs.node import NodeStore
 from broker.jobs.notices import NoticeStore, look_for_overdue, mail_jobs
 from broker.jobs.runner import Job
 from broker.jobs.sealer import Sealer, SealingStore

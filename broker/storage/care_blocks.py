@@ -1,7 +1,7 @@
 """Blocks (spärrar) of patients, with their lifts; and which have changed since, for nodes that copy them."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Index, bindparam, delete, func, select
 
@@ -23,12 +23,15 @@ BLOCKS = table(
     number("made_at", "When it was entered"),
     number("changed_at", "When it, or a lift of it, was last changed here"),
     number("local", "1 when it was entered at this node"),
+    number("stands", "1 while it was neither lifted for good nor voided"),
     number("cancelled_at", "When it, or a lift of it, last ended before its time", nullable=True),
     octets("mark", "Keyed hash of the content; who writes names that of what they read"),
     octets("content", "The block, sealed under the patient's key"),
     Index(None, "person", "made_at"),
     Index(None, "provider", "changed_at", "id"),
+    Index(None, "changed_at", "id"),
     Index(None, "provider", "cancelled_at"),
+    Index(None, "cancelled_at"),
 )
 LIFTS = table(
     "care_lifts",
@@ -41,13 +44,31 @@ LIFTS = table(
 )
 _B, _L = BLOCKS.c, LIFTS.c
 _ENTRIES: Final = Entries(BLOCKS, Block, "care-block")
-_CHANGED = Kept(
-    _ENTRIES.joined.where(_B.provider == bindparam("provider"), _B.changed_at >= bindparam("since"))
-    .order_by(_B.changed_at, _B.id)
+_OF_PROVIDER = _B.provider == bindparam("provider")
+_STANDING = (_B.stands == 1, _B.changed_at >= bindparam("since"))
+_BETWEEN = _ENTRIES.joined.where(*_STANDING, _B.changed_at < bindparam("until")).order_by(_B.changed_at, _B.id)
+_INSTANTS = select(_B.changed_at).where(*_STANDING).order_by(_B.changed_at)
+_ENDED = select(func.max(_B.cancelled_at))
+
+
+def _limited(statement: Any) -> tuple[Kept, Kept]:
+    """For all providers, and for one."""
+    some = statement.limit(bindparam("count"))
+    return Kept(some), Kept(some.where(_OF_PROVIDER))
+
+
+_CHANGED, _WHEN, _LATEST = _limited(_BETWEEN), _limited(_INSTANTS), (Kept(_ENDED), Kept(_ENDED.where(_OF_PROVIDER)))
+_COPIES = Kept(
+    select(_B.id, _B.provider)
+    .where(
+        _B.local == 0,
+        _B.stands == 1,
+        _B.changed_at < bindparam("before"),
+        _B.id > bindparam("after"),
+    )
+    .order_by(_B.id)
     .limit(bindparam("count"))
 )
-_COPIES = Kept(_ENTRIES.joined.where(_B.local == 0))
-_LATEST = Kept(select(func.max(_B.cancelled_at)).where(_B.provider == bindparam("provider")))
 _ADD_LIFT = adding(LIFTS)
 _LIFT = Kept(select(_L.block).where(_L.id == bindparam("row")))
 _FORGET_LIFTS = Kept(delete(LIFTS).where(_L.person == bindparam("row")))
@@ -62,6 +83,7 @@ def save(unit: Unit, change: SaveBlock) -> None:
     more = {
         "provider": block.provider,
         "local": int(block.local),
+        "stands": int(block.stands),
         "made_at": made,
         "changed_at": change.at or max((made, *ended, *lifted)),
         "cancelled_at": (change.at or max(ended)) if ended else None,
@@ -98,19 +120,33 @@ def of_person(database: Database, person: str) -> tuple[Block, ...]:
     return _ENTRIES.of_person(database, person)
 
 
-def changed(database: Database, provider: str, since: int, count: int) -> tuple[tuple[Block, str], ...]:
-    """Blocks of a provider changed at or after an instant, the oldest change first, each with its patient."""
-    return _ENTRIES.opened(database, _CHANGED, {"provider": provider, "since": since, "count": count})
+def _for(statements: tuple[Kept, Kept], provider: str) -> Kept:
+    return statements[bool(provider)]
 
 
-def copies(database: Database) -> tuple[Block, ...]:
-    """Every copy of another node's block."""
-    return tuple(block for block, _ in _ENTRIES.opened(database, _COPIES, {}))
+def changed(database: Database, provider: str, since: int, until: int, count: int) -> tuple[tuple[Block, str], ...]:
+    """Blocks of a provider (empty: of all) that stand and were last changed from `since` on and before `until`, the oldest
+    change first, each with its patient.
+    """
+    values = {"provider": provider, "since": since, "until": until, "count": count}
+    return _ENTRIES.opened(database, _for(_CHANGED, provider), values)
+
+
+def instants(database: Database, provider: str, since: int, count: int) -> tuple[int, ...]:
+    """When each of those was last changed; nothing of them is opened."""
+    values = {"provider": provider, "since": since, "count": count}
+    return tuple(row[0] for row in database.rows(_for(_WHEN, provider), values))
+
+
+def copies(database: Database, after: str, before: int, count: int) -> tuple[tuple[str, str], ...]:
+    """Copies of other nodes' blocks that stand, by id and provider: those that follow an id and have not changed here since."""
+    values = {"after": after, "before": before, "count": count}
+    return tuple((row[0], row[1]) for row in database.rows(_COPIES, values))
 
 
 def latest_cancellation(database: Database, provider: str) -> int | None:
-    """When a block of the provider, or a lift, last ended before its time; None when none has."""
-    found = database.row(_LATEST, {"provider": provider})
+    """When a block of the provider (empty: of any), or a lift, last ended before its time; None when none has."""
+    found = database.row(_for(_LATEST, provider), {"provider": provider})
     return found[0] if found else None
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, tu
 from broker.audit.tally import DAY as DAY_SPAN
 from broker.audit.tally import MINUTE
 from broker.storage.access_reports import REPORTS
+from broker.storage.care_told import TOLD
 from broker.storage.chained import CHAINED
 from broker.storage.counts import COUNTS
 from broker.storage.database import Kept, Unit
@@ -53,6 +54,7 @@ RULES = (
     Rule(TEST_RUNS, "expires_at", GRACE),
     Rule(TEST_PRESETS, "expires_at", GRACE),
     Rule(REPORTS, "expires_at", GRACE),
+    Rule(TOLD, "expires_at", GRACE),
 )
 
 

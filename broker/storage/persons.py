@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Executable, Index, bindparam, delete, insert, select, update
 
+from broker.care.changes import StillUnknown
 from broker.keys.sealing import open_under, seal_under
 from broker.login.effects import KeepPerson, Overtaken, PersonKey
 from broker.storage.codec import Codec
@@ -49,6 +50,8 @@ STAFF = table(
     sqlite_with_rowid=False,
 )
 _NOBODYS, _PERSONS = b"\x00", b"\x01"
+_NOBODY = ""
+"""The person of a key that is taken for the length of a transaction."""
 _PERSON: Codec[Person] = Codec(Person)
 _ENTRY: Codec[StaffEntry] = Codec(StaffEntry)
 _P, _K, _S = PERSONS.c, PERSON_KEYS.c, STAFF.c
@@ -105,6 +108,7 @@ _FORGET = Kept(
     .values(data_key=None, content=None, listed=0, forgotten_at=bindparam("at"))
 )
 _FORGET_KEYS = Kept(delete(PERSON_KEYS).where(_K.person == bindparam("row")))
+_GIVE_BACK = Kept(delete(PERSON_KEYS).where(_K.id == bindparam("row"), _K.person == _NOBODY))
 _FORGET_STAFF = Kept(delete(STAFF).where(_S.person == bindparam("row")))
 
 
@@ -127,6 +131,16 @@ def _add_keys(unit: Unit, person: str, keys: Iterable[PersonKey]) -> None:
             owner = unit.row(_OWNER, {"row": row})
             if owner is None or owner[0] != person:
                 raise Overtaken("person")
+
+
+def require_unknown(unit: Unit, change: StillUnknown) -> None:
+    """See that nobody has the key, and that nobody gets it before this commit is done: it is taken and given back, and who
+    makes a person of it meanwhile waits, on PostgreSQL too. Raises Overtaken.
+    """
+    row = key_hash(unit, change.key)
+    if not unit.run(ADD_KEY, {"id": row, "person": _NOBODY}):
+        raise Overtaken("care")
+    unit.run(_GIVE_BACK, {"row": row})
 
 
 def key_hash(at: Database | Unit, key: PersonKey) -> bytes:

@@ -13,6 +13,7 @@ from broker.storage import (  # noqa: F401  # importing a file registers its tab
     care_outbox,
     care_relations,
     care_requests,
+    care_told,
     care_versions,
     chained,
     consents,

@@ -19,6 +19,7 @@ from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.care.access_values import QueueReport, StoreAccess
 from broker.care.changes import (
     CountEmergency,
+    KeepTold,
     SameCare,
     SaveAccessFact,
     SaveBlock,
@@ -26,6 +27,7 @@ from broker.care.changes import (
     SaveEmergency,
     SaveRelation,
     SaveReviewCase,
+    StillUnknown,
 )
 from broker.care.filings import (
     CasesAsked,
@@ -102,6 +104,7 @@ from broker.storage import (
     care_relations,
     care_requests,
     care_reviews,
+    care_told,
     care_versions,
     care_watched,
     chained,
@@ -146,9 +149,10 @@ from idp_adapters.base import Consume
 from metadata.wire.signing import UnfitKey
 from trust_framework.access_facts import AccessFact
 from trust_framework.approval import Proposal, Stage
+from trust_framework.block_reveal import Level
 from trust_framework.blocks import Block
 from trust_framework.breaches import Breach
-from trust_framework.care import patient_key
+from trust_framework.care import CareActor, patient_key
 from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
 from trust_framework.care_requests import CareRequest
@@ -191,6 +195,7 @@ APPLY: dict[type, Apply] = {
     change.EndGrant: grants.end,
     change.EndSignOn: sign_ons.end,
     SameRoles: roles.require,
+    StillUnknown: persons.require_unknown,
     SameCare: care_versions.require,
     CountEmergency: care_emergencies.count,
     SaveProposal: proposals.save,
@@ -209,6 +214,7 @@ APPLY: dict[type, Apply] = {
     KeepFeed: feeds.keep,
     KeepAddress: addresses.keep,
     SaveBlock: care_blocks.save,
+    KeepTold: care_told.keep,
     SaveCareConsent: care_consents.save,
     SaveRelation: care_relations.save,
     SaveAccessFact: care_facts.save,
@@ -233,6 +239,7 @@ _CARE = (
     care_versions,
     care_outbox,
     care_blocks,
+    care_told,
     care_consents,
     care_relations,
     care_facts,
@@ -617,21 +624,29 @@ class Storage(LogStore):
         """Every block of a patient, ended ones among them, oldest first."""
         return care_blocks.of_person(self._database, person)
 
-    def blocks_changed(self, provider: str, since: int, count: int) -> tuple[tuple[Block, str], ...]:
-        """Blocks of a provider that changed at or after an instant, the oldest change first, each with its patient's id."""
-        return care_blocks.changed(self._database, provider, since, count)
+    def blocks_changed(self, provider: str, since: int, until: int, count: int) -> tuple[tuple[Block, str], ...]:
+        """Blocks of a provider (empty: of all) that stand and changed between two instants, the oldest change first."""
+        return care_blocks.changed(self._database, provider, since, until, count)
+
+    def block_instants(self, provider: str, since: int, count: int) -> tuple[int, ...]:
+        """When each of them was last changed."""
+        return care_blocks.instants(self._database, provider, since, count)
 
     def blocks_due(self, count: int) -> tuple[BlockDue, ...]:
         """Blocks entered here that another node is to be told of now."""
         return care_outbox.due(self._database, self.clock(), count)
 
-    def copies_standing(self) -> tuple[Block, ...]:
-        """Copies of other nodes' blocks that have not ended."""
-        return tuple(block for block in care_blocks.copies(self._database) if block.stands)
+    def copies_standing(self, after: str, before: int, count: int) -> tuple[tuple[str, str], ...]:
+        """Copies of other nodes' blocks that have not ended, by id and provider, in the order of ids."""
+        return care_blocks.copies(self._database, after, before, count)
 
     def latest_cancellation(self, provider: str) -> int | None:
-        """When a block of the provider, or a lift, last ended before its time."""
+        """When a block of the provider (empty: of any), or a lift, last ended before its time."""
         return care_blocks.latest_cancellation(self._database, provider)
+
+    def told_of_blocks(self, actor: CareActor, person: str) -> Level:
+        """How much of what a patient has closed the actor has lately been told."""
+        return care_told.read(self._database, actor, person, self.clock())
 
     def care_consent(self, id: str) -> tuple[CareConsent, str] | None:
         return care_consents.read(self._database, id)

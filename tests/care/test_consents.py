@@ -6,7 +6,7 @@ import pytest
 
 from broker.care import consents
 from broker.care.acts import ActWish
-from broker.care.consents import ConsentWish
+from broker.care.consents import ConsentWish, PatientsEnd
 from tests.support import care_values as a
 from tests.support.care_refusals import refused
 from tests.support.databases import NOW
@@ -160,14 +160,20 @@ class TestEnding:
     @pytest.mark.spec("TKB consent 2.0.4", "EndConsentByPatient")
     def test_the_patient_ends_it_and_so_does_the_provider_for_them(self, care, consent):
         with refused("NOTFOUND", "unknown"):
-            care(consents.end_by_patient, consent.id, a.OTHER_PATIENT, a.entered(), a.client())
+            care(consents.end_by_patient, PatientsEnd(consent.id, a.OTHER_PATIENT), a.client())
         with refused("NOTFOUND", "unknown"):
-            care(consents.end_by_patient, consent.id, a.PATIENT, ActWish(), a.patient("p2"))
-        care(consents.end_by_patient, consent.id, a.PATIENT, ActWish(), a.patient())
+            care(consents.end_by_patient, PatientsEnd(consent.id, a.PATIENT), a.patient("p2"))
+        care(consents.end_by_patient, PatientsEnd(consent.id, a.PATIENT), a.patient())
         assert not check(care).has_consent
-        assert care.events("care.consent-changed")[-1]["act"] == "ended-by-patient"
+        event = care.events("care.consent-changed")[-1]
+        assert (event["act"], event["kind"], event["by"], event["on_behalf_of"]) == (
+            "ended-by-patient",
+            "patient",
+            "p1",
+            "p1",
+        )
         with refused("INVALIDSTATE", "ended"):
-            care(consents.end_by_patient, consent.id, a.PATIENT, a.entered(), a.client())
+            care(consents.end_by_patient, PatientsEnd(consent.id, a.PATIENT), a.client())
 
     def test_one_voided_is_kept_and_voided_once_by_care_alone(self, care, consent):
         with refused("ACCESSDENIED", "through-staff"):

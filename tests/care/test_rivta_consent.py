@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from broker.care.paging import page
+from broker.protocols.rivta import history
 from tests.support import care_values as a
 from tests.support.databases import NOW
 from tests.support.rivta import JOURNAL, NATIONAL, NODE, action, ii, running
@@ -103,7 +105,13 @@ def test_a_patient_ends_a_consent_through_a_service_of_theirs(ask, server):
     assert ask("EndConsentByPatient", **late).resultCode == "VALIDATION_ERROR"
     assert ask("EndConsentByPatient", **ending, representedById=ii(a.OTHER_PATIENT)).resultCode == "OK"
     event = server.events("care.consent-changed")[-1]
-    assert (event["act"], event["kind"], event["by"]) == ("ended-by-patient", "patient", "p1")
+    assert (event["act"], event["kind"], event["by"], event["on_behalf_of"]) == (
+        "ended-by-patient",
+        "client",
+        JOURNAL,
+        "p1",
+    )
+    assert a.OTHER_PATIENT.value not in str(event)
     told = ask("GetAllExtendedConsentsForPatient", NODE, NATIONAL, **{**all_of_it, "getCancelledFlag": True})
     (kept,) = [each for each in told.pdlAssertions if each.pDLAssertion.assertionId == made["assertionId"]]
     assert kept.cancellationInfo.reasonText == "Avslutat av patientens företrädare"
@@ -123,10 +131,7 @@ def test_an_end_that_is_set_to_come_is_in_the_next_delta(ask, server):
 
 
 def test_a_care_providers_consents_come_page_by_page(ask, server, monkeypatch):
-    from broker.protocols.rivta import consent as module
-    from broker.protocols.rivta.paging import page
-
-    monkeypatch.setattr(module, "page", lambda *args: page(*args, size=2))
+    monkeypatch.setattr(history, "page", lambda *args: page(*args, size=2))
     made = []
     for step in range(5):
         server.clock.now = NOW + 1000 + step // 2

@@ -3,8 +3,8 @@
 import pytest
 
 from broker.care.calling import CareRefused
+from broker.care.paging import page
 from broker.protocols.rivta import reading
-from broker.protocols.rivta.paging import page
 from metadata.wire import soap
 from metadata.wire.soap import Fields
 from tests.support.databases import NOW

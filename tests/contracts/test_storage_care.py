@@ -1,15 +1,18 @@
 """What every store holds of care, on each database: entries by id and by patient, sealed, moved on by compare-and-set."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from broker.care import blocks
+from broker.care import blocks, decisions
 from broker.care.blocks import BlockWish
 from broker.care.calling import CareServices, carried_out
 from broker.care.changes import (
     CountEmergency,
+    KeepTold,
     SameCare,
     SaveAccessFact,
     SaveBlock,
@@ -17,18 +20,21 @@ from broker.care.changes import (
     SaveEmergency,
     SaveRelation,
     SaveReviewCase,
+    StillUnknown,
 )
 from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
 from broker.keys.sealing import Unsealable
 from broker.login.effects import Effects, KeepPerson, Overtaken, PersonKey
-from broker.storage import care_versions
+from broker.storage import care_versions, persons
 from broker.storage.database import Unit
 from broker.storage.opening import open_storage
 from tests.contracts.test_storage_secrecy import dump, forms
 from tests.support import care_values as a
 from tests.support.databases import NOW
+from trust_framework.block_reveal import Level
 from trust_framework.blocks import BlockType
-from trust_framework.care import patient_key
+from trust_framework.care import EVER, patient_key
+from trust_framework.care_access import Access, AccessQuestion
 from trust_framework.identifiers import Identifier
 from trust_framework.review_cases import CaseKind
 
@@ -187,9 +193,15 @@ def test_changed_blocks_come_oldest_change_first_with_lifts_and_what_came_from_e
     commit(known, *(SaveBlock(b, "p1") for b in (old, lifted, foreign)), SaveBlock(copied, "p2", at=NOW + 3))
     after = replace(lifted, lifts=(a.lift(lifted, registered=a.act(NOW + 5)),))
     commit(known, SaveBlock(after, "p1", lifted))
-    assert known.blocks_changed(a.PROVIDER, NOW + 1, 10) == ((copied, "p2"), (after, "p1"))
-    assert known.blocks_changed(a.PROVIDER, NOW, 1) == ((old, "p1"),)
+    assert known.blocks_changed(a.PROVIDER, NOW + 1, EVER, 10) == ((copied, "p2"), (after, "p1"))
+    assert known.blocks_changed(a.PROVIDER, NOW + 1, NOW + 5, 10) == ((copied, "p2"),)
+    assert known.blocks_changed(a.PROVIDER, NOW, EVER, 1) == ((old, "p1"),)
+    assert known.block_instants(a.PROVIDER, NOW, 2) == (NOW, NOW + 3)
+    assert {block for block, _ in known.blocks_changed("", NOW, EVER, 10)} == {old, copied, after, foreign}
+    assert known.block_instants("", NOW, 10) == (NOW, NOW, NOW + 3, NOW + 5)
     assert known.latest_cancellation(a.PROVIDER) is None
+    commit(known, SaveBlock(replace(old, revoked=a.act(NOW + 6)), "p1", old))
+    assert known.block_instants(a.PROVIDER, NOW, 9) == (NOW + 3, NOW + 5)
 
 
 def test_the_latest_cancellation_moves_with_revoked_and_deleted_blocks_and_cancelled_lifts(known):
@@ -202,6 +214,7 @@ def test_the_latest_cancellation_moves_with_revoked_and_deleted_blocks_and_cance
     commit(known, SaveBlock(replace(three, deleted=a.act(NOW + 3)), "p1", three, at=NOW + 9))
     assert known.latest_cancellation(a.PROVIDER) == NOW + 9
     assert known.latest_cancellation(a.OTHER_PROVIDER) is None
+    assert known.latest_cancellation("") == NOW + 9
 
 
 @pytest.mark.parametrize(("read", "kind"), [("care_consents_changed", "consent"), ("relations_changed", "relation")])
@@ -284,6 +297,54 @@ def test_nothing_of_the_patient_changes_while_a_decision_is_recorded(known, vers
     assert known.care_version("p1") == version + 1
 
 
+RESERVE = Identifier("1.2.752.74.9.2", "19121212SF1A")
+RESERVE_KEY = PersonKey(*patient_key(RESERVE))
+
+
+def test_a_decision_about_nobody_known_holds_only_while_nobody_is(storage):
+    commit(storage, StillUnknown(RESERVE_KEY), StillUnknown(RESERVE_KEY))
+    assert storage.patient(RESERVE) is None
+    commit(storage, KeepPerson("new", (RESERVE_KEY,)))
+    with pytest.raises(Overtaken):
+        commit(storage, StillUnknown(RESERVE_KEY))
+    assert storage.patient(RESERVE) == "new"
+
+
+def test_the_first_block_of_a_patient_waits_for_a_decision_that_is_being_recorded(storage):
+    order = []
+
+    def first_block():
+        commit(storage, KeepPerson("new", (RESERVE_KEY,)), SaveBlock(a.block(patient=RESERVE), "new"))
+        order.append("blocked")
+
+    blocking = threading.Thread(target=first_block)
+    with Unit(storage._database) as unit:
+        persons.require_unknown(unit, StillUnknown(RESERVE_KEY))
+        blocking.start()
+        blocking.join(0.2)
+        order.append("recorded")
+    blocking.join()
+    assert order == ["recorded", "blocked"]
+    assert len(storage.blocks_of("new")) == 1
+
+
+def test_what_somebody_was_told_counts_for_a_while_for_them_in_that_commission_alone(known, clock):
+    nurse = a.actor(commission="SE2321000016-A1")
+    assert known.told_of_blocks(nurse, "p1") is Level.NOTHING
+    commit(known, KeepTold(nurse, "p1", Level.EXISTS, NOW + 10))
+    commit(known, KeepTold(nurse, "p1", Level.WHERE, NOW + 20))
+    others = (replace(nurse, employee=a.DOCTOR), replace(nurse, commission="SE2321000016-A2"))
+    assert [known.told_of_blocks(each, "p1") for each in others] == [Level.NOTHING] * 2
+    assert known.told_of_blocks(nurse, "p2") is Level.NOTHING
+    clock.now += 19
+    assert known.told_of_blocks(nurse, "p1") is Level.WHERE
+    clock.now += 1
+    assert known.told_of_blocks(nurse, "p1") is Level.NOTHING
+    clock.now -= 1
+    known.forget_person("p1")
+    assert known.told_of_blocks(nurse, "p1") is Level.NOTHING
+
+
 def test_a_decision_about_who_was_forgotten_is_not_recorded(known):
     commit(known, SaveBlock(a.block(), "p1"))
     known.forget_person("p1")
@@ -297,9 +358,10 @@ class TestOutbox:
         commit(known, SaveBlock(ours, "p1"), SaveBlock(copy, "p1"))
         commit(known, SaveBlock(replace(ours, deleted=a.act()), "p1", ours))
         assert known.blocks_due(9) == (BlockDue(ours.id, 2),)
-        assert known.copies_standing() == (copy,)
+        assert known.copies_standing("", NOW + 1, 9) == ((copy.id, copy.provider),)
+        assert known.copies_standing("", NOW, 9) == known.copies_standing(copy.id, NOW + 1, 9) == ()
         commit(known, SaveBlock(replace(copy, revoked=a.act()), "p1", copy))
-        assert known.copies_standing() == ()
+        assert known.copies_standing("", NOW + 1, 9) == ()
 
     def test_one_told_of_is_gone_unless_it_has_changed_meanwhile(self, known):
         block = a.block()
@@ -348,7 +410,7 @@ class TestTwoNodes:
             commit(one, SameCare("p1", 1))
 
     def test_the_same_block_of_a_new_patient_sent_to_both_at_once_is_one_block_of_one_person(self, nodes):
-        patient = Identifier("1.2.752.74.9.2", "19121212SF1A")
+        patient = RESERVE
         wish = BlockWish(a.new_id(), BlockType.INNER, patient, a.PROVIDER, a.UNIT, entered=a.entered())
         done, ready = [], threading.Barrier(2)
 
@@ -365,3 +427,47 @@ class TestTwoNodes:
         assert done[0] == done[1]
         person = nodes[0].patient(patient)
         assert nodes[1].blocks_of(person) == (done[0],)
+
+    def test_two_first_blocks_of_a_new_patient_at_both_at_once_are_two_of_one_person(self, nodes):
+        done, ready = [], threading.Barrier(2)
+
+        def send(store, unit):
+            wish = BlockWish(a.new_id(), BlockType.INNER, RESERVE, a.PROVIDER, unit, entered=a.entered())
+            on = CareServices(store, a.register())
+            ready.wait()
+            done.append(carried_out(lambda: blocks.register(wish, a.client(), on, NOW), store).result)
+
+        together(partial(send, nodes[0], a.UNIT), partial(send, nodes[1], a.OTHER_UNIT))
+        assert set(nodes[0].blocks_of(nodes[0].patient(RESERVE))) == set(done)
+        assert len(done) == 2
+
+    def test_a_decision_and_the_first_block_at_once_come_one_after_the_other(self, nodes):
+        on = [CareServices(store, a.register(relation_needed=False)) for store in nodes]
+        asker = a.actor(unit=a.OTHER_UNIT, commission="SE2321000016-A1")
+        question = AccessQuestion(asker, RESERVE, (a.resource(),))
+        wish = BlockWish(a.new_id(), BlockType.INNER, RESERVE, a.PROVIDER, a.UNIT, entered=a.entered())
+        ready, answers, order = threading.Barrier(2), [], []
+
+        def block():
+            ready.wait()
+            carried_out(lambda: blocks.register(wish, a.client(), on[0], NOW), nodes[0])
+            order.append("blocked")
+
+        def decide():
+            ready.wait()
+            for _ in range(20):
+                asked_after = "blocked" in order
+                (ruling,) = decisions.answered(question, a.client(), on[1], NOW)
+                answers.append((asked_after, ruling.access))
+
+        together(block, decide)
+        assert {access for blocked, access in answers if blocked} <= {Access.BLOCKED}
+        (last,) = decisions.answered(question, a.client(), on[1], NOW)
+        assert last.access is Access.BLOCKED
+
+
+def together(*calls):
+    """Make calls at the same time; what one raises is raised."""
+    with ThreadPoolExecutor(len(calls)) as threads:
+        for each in [threads.submit(call) for call in calls]:
+            each.result()

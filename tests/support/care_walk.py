@@ -167,7 +167,8 @@ class Walk:
 
     def _ended_by_patient(self, id_: str, end: int) -> bool:
         def call(on: Any, now: int) -> Any:
-            return consents.end_by_patient(id_, self.patient, a.entered(), a.patient(self.person), on, now, end)
+            wish = consents.PatientsEnd(id_, self.patient, end)
+            return consents.end_by_patient(wish, a.patient(self.person), on, now)
 
         return self._call(call)
 

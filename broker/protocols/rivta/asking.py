@@ -108,13 +108,13 @@ def _lift(lift: Lift) -> Content:
 # --- theirs, read --------------------------------------------------------------------------------------------------------------
 
 
-def get_blocks(since: int | None) -> Asked:
-    """GetBlocks: everything, or what changed since."""
-    return Asked("GetBlocks", writing.maybe_instant("createdOnOrAfter", since))
+def get_blocks(since: int) -> Asked:
+    """GetBlocks: what changed since."""
+    return Asked("GetBlocks", (("createdOnOrAfter", written_instant(since)),))
 
 
 def changes_of(asked: Asked, octets: bytes, now: int) -> BlockChanges:
-    """What GetBlocks says. Raises NoAnswer."""
+    """What GetBlocks says; whether there is more it has no field for. Raises NoAnswer."""
     header = asked.answer(octets).need("blockHeader")
     asked.check(header.need("result"))
     try:
@@ -125,7 +125,7 @@ def changes_of(asked: Asked, octets: bytes, now: int) -> BlockChanges:
         )
     except (CareRefused, ValueError) as error:
         raise NoAnswer("no blocks") from error
-    return BlockChanges(found, following, ended)
+    return BlockChanges(found, following, ended, more=None)
 
 
 def _read(of: Fields, now: int) -> Block:

@@ -11,10 +11,10 @@ from broker.care.block_checks import MOST_ROWS
 from broker.care.block_lifts import LiftWish
 from broker.care.blocks import BlockWish
 from broker.care.calling import CareRefused, Done
+from broker.care.paging import OVERLAP
 from broker.care.providers import own_provider
 from broker.protocols.rivta import reading, writing
 from broker.protocols.rivta.operation import Call, Domain, Operation, inside, plain
-from broker.protocols.rivta.paging import OVERLAP
 from broker.protocols.rivta.reading import written_flag, written_instant
 from metadata.wire.soap import Content, Fields
 from trust_framework.blocks import Block, BlockType, Lift, LiftReason
@@ -36,11 +36,16 @@ _DESCRIBED: Final = {"lak": "Läkemedel - Ordination/förskrivning", "upp": "Upp
 
 
 def get_blocks(asked: Fields, call: Call) -> Done[Content]:
-    """Blocks that stand with the lifts that hold: of care providers, all or those changed since; of one patient, if so asked."""
+    """Blocks that stand with the lifts that hold: of care providers, all, or a page of those changed since; of one patient, if so
+    asked.
+    """
     named, since = asked.texts("careProviderIds"), reading.maybe_instant(asked, "createdOnOrAfter")
     if asked.child("patientId"):
         return _of_one(named, since, asked, call)
-    found = block_changes.changed(named, since, call.who, call.on, call.now)
+    if since is None:
+        found = block_changes.whole(named, call.who, call.on, call.now)
+    else:
+        found = block_changes.changed(named, since, call.who, call.on, call.now)
     return _told(found.blocks, found.next, found.latest_cancellation, call.now)
 
 
@@ -81,8 +86,7 @@ def get_extended_blocks(asked: Fields, call: Call) -> Done[Content]:
 def get_patient_ids(asked: Fields, call: Call) -> Done[Content]:
     """Which patients have a block that stands at a care provider, each once."""
     provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
-    standing = block_changes.changed((provider,), None, call.who, call.on, call.now).blocks
-    found = dict.fromkeys(block.patient for block in standing)
+    found = block_changes.patients(provider, call.who, call.on, call.now)
     return Done(writing.each("patientIds", map(writing.identifier, found)))
 
 

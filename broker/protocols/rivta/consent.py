@@ -1,19 +1,17 @@
 """informationsecurity:authorization:consent 2 (samtycke): its operations, as rows."""
 
-from dataclasses import replace
 from typing import Final
 
-from broker.care import consents, patients
-from broker.care.acts import ActWish
-from broker.care.calling import CallerKind, CareRefused, Done, ResultCode
-from broker.care.consents import ConsentWish
-from broker.care.providers import entry_id, own_provider
+from broker.care import consents
+from broker.care.calling import Done
+from broker.care.consents import ConsentWish, PatientsEnd
+from broker.care.providers import own_provider
 from broker.protocols.rivta import reading, writing
-from broker.protocols.rivta.history import changed_at, current, ended_at, starts_at
+from broker.protocols.rivta.history import NO_PAGE, ended_at, of_provider, paged, starts_at
 from broker.protocols.rivta.operation import Call, Domain, Operation, inside, plain
-from broker.protocols.rivta.paging import page
 from broker.protocols.rivta.reading import written_flag, written_instant
 from metadata.wire.soap import Content, Fields
+from trust_framework.care import current
 from trust_framework.care_consents import CareConsent, ConsentType
 
 CONSENT: Final = Domain(
@@ -24,8 +22,6 @@ CONSENT: Final = Domain(
 )
 
 SCOPE: Final = "NationalLevel"
-REPRESENTED: Final = "Avslutat av patientens företrädare"
-"""What is entered as the reason when somebody speaks for the patient: the contract has no other place for it."""
 
 
 # --- reading -----------------------------------------------------------------------------------------------------------------
@@ -61,22 +57,12 @@ def _extended_of(found: tuple[CareConsent, ...], asked: Fields, call: Call) -> D
 
 def get_for_provider(asked: Fields, call: Call) -> Done[Content]:
     """A care provider's consents that are not over, page by page; if asked for, which of them have been ended."""
-    provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
-    found = page(
-        lambda since, count: [each for each, _ in call.on.store.care_consents_changed(provider, since, count)],
-        changed_at,
-        reading.maybe_instant(asked, "createdOnOrAfter") or 0,
-        call.now,
-    )
-    valid = [consent for consent in found.entries if consent.period.last >= call.now]
-    ended = [consent for consent in valid if not consent.stands]
-    told = ended if reading.flag(asked, "getCancelledFlag") else []
+    found = of_provider(call.on.store.care_consents_changed, asked, call)
     return Done(
         (
-            ("moreOnOrAfter", written_instant(found.next)),
-            ("hasMore", written_flag(found.more)),
-            *writing.each("assertions", (_assertion(consent) for consent in valid if consent.stands)),
-            *writing.each("cancelledAssertions", map(_cancelled, told)),
+            *paged(found),
+            *writing.each("assertions", map(_assertion, found.standing)),
+            *writing.each("cancelledAssertions", map(_cancelled, found.ended)),
         )
     )
 
@@ -122,17 +108,13 @@ def delete(asked: Fields, call: Call) -> Done[Content]:
 
 def end_by_patient(asked: Fields, call: Call) -> Done[Content]:
     """The patient, through a service of theirs, ends a consent at a care provider that the call reaches."""
-    assertion = entry_id(asked.text("assertionId"))
-    found = call.on.store.care_consent(assertion)
-    if found is None or not call.who.may_act_for(found[0].provider):
-        raise CareRefused(ResultCode.NOTFOUND, "unknown", "assertionId")
-    spoken_for = reading.maybe_identifier(asked, "representedById")
-    if spoken_for is not None:
-        patients.number(spoken_for)
-    who = replace(call.who, kind=CallerKind.PATIENT, person=found[1])
-    why = ActWish(reason=REPRESENTED if spoken_for else "")
-    patient, ends = reading.identifier(asked, "patientId"), reading.maybe_instant(asked, "endDateTime")
-    return _nothing_more(consents.end_by_patient(assertion, patient, why, who, call.on, call.now, ends))
+    wish = PatientsEnd(
+        asked.text("assertionId"),
+        reading.identifier(asked, "patientId"),
+        reading.maybe_instant(asked, "endDateTime"),
+        reading.maybe_identifier(asked, "representedById"),
+    )
+    return _nothing_more(consents.end_by_patient(wish, call.who, call.on, call.now))
 
 
 def _nothing_more(done: Done[CareConsent]) -> Done[Content]:
@@ -174,7 +156,6 @@ def _cancelled(consent: CareConsent) -> Content:
     return (("assertionId", consent.id), ("cancellationDate", written_instant(ended_at(consent))))
 
 
-_NO_PAGE: Final[Content] = (("moreOnOrAfter", written_instant(0)), ("hasMore", written_flag(False)))
 _NO_CONSENT: Final[Content] = (("hasConsent", written_flag(False)),)
 
 OPERATIONS: Final = (
@@ -185,7 +166,7 @@ OPERATIONS: Final = (
         "GetConsentsForCareProvider",
         CONSENT,
         get_for_provider,
-        inside("getAllAssertionsResult", needed=_NO_PAGE),
+        inside("getAllAssertionsResult", needed=NO_PAGE),
         2,
         "A care provider's consents, page by page.",
     ),

@@ -1,15 +1,20 @@
-"""What consents and relations have in common: an entry that is registered, may end, and is kept."""
+"""What consents and relations have in common: an entry that is registered, may end, and is kept; how a provider's are read."""
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Generic, Protocol, TypeVar
 
-from trust_framework.care import Act, Period
+from broker.care.paging import page
+from broker.care.providers import own_provider
+from broker.protocols.rivta import reading
+from broker.protocols.rivta.operation import Call
+from broker.protocols.rivta.reading import written_flag, written_instant
+from metadata.wire.soap import Content, Fields
+from trust_framework.care import Act, Lasting
 
 
-class Entry(Protocol):
+class Entry(Lasting, Protocol):
     """A consent or a relation."""
-
-    @property
-    def period(self) -> Period: ...
 
     @property
     def registered(self) -> Act: ...
@@ -20,13 +25,8 @@ class Entry(Protocol):
     @property
     def deleted(self) -> Act | None: ...
 
-    @property
-    def stands(self) -> bool: ...
 
-
-def current(entry: Entry, now: int) -> bool:
-    """Whether it stands and is not over; it may begin later."""
-    return entry.stands and entry.period.last >= now
+E = TypeVar("E", bound=Entry)
 
 
 def ended_at(entry: Entry) -> int:
@@ -43,3 +43,45 @@ def changed_at(entry: Entry) -> int:
 def starts_at(entry: Entry) -> int:
     """From when it holds; without a start it began when it was registered."""
     return entry.registered.registered_at if entry.period.start is None else entry.period.start
+
+
+# --- a care provider's, page by page
+
+
+@dataclass(frozen=True, slots=True)
+class OfProvider(Generic[E]):
+    """A page of those that are not over: which stand, which have ended (if asked for), whether there are more, from when on."""
+
+    standing: tuple[E, ...]
+    ended: tuple[E, ...]
+    more: bool
+    next: int
+
+
+def of_provider(
+    changed: Callable[[str, int, int], tuple[tuple[E, str], ...]], asked: Fields, call: Call
+) -> OfProvider[E]:
+    """The page of a care provider's entries that is asked for; `changed` reads them from the store."""
+    provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
+    found = page(
+        lambda since, count: [each for each, _ in changed(provider, since, count)],
+        changed_at,
+        reading.maybe_instant(asked, "createdOnOrAfter") or 0,
+        call.now,
+    )
+    lasting = [entry for entry in found.entries if not entry.period.over(call.now)]
+    told = reading.flag(asked, "getCancelledFlag")
+    return OfProvider(
+        tuple(entry for entry in lasting if entry.stands),
+        tuple(entry for entry in lasting if told and not entry.stands),
+        found.more,
+        found.next,
+    )
+
+
+def paged(found: OfProvider[E]) -> Content:
+    """From when on there are more."""
+    return (("moreOnOrAfter", written_instant(found.next)), ("hasMore", written_flag(found.more)))
+
+
+NO_PAGE: Final[Content] = paged(OfProvider((), (), more=False, next=0))

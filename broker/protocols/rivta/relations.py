@@ -10,12 +10,11 @@ from broker.care.calling import Done
 from broker.care.providers import own_provider
 from broker.care.relations import RelationWish
 from broker.protocols.rivta import reading, writing
-from broker.protocols.rivta.history import changed_at, current, ended_at, starts_at
+from broker.protocols.rivta.history import NO_PAGE, ended_at, of_provider, paged, starts_at
 from broker.protocols.rivta.operation import Call, Domain, Operation, inside, plain
-from broker.protocols.rivta.paging import page
 from broker.protocols.rivta.reading import refused, written_flag, written_instant
 from metadata.wire.soap import Content, Fields
-from trust_framework.care import patient_identifier
+from trust_framework.care import current, patient_identifier
 from trust_framework.care_relations import CareRelation
 from trust_framework.identifiers import KINDS, Identifier
 
@@ -63,22 +62,12 @@ def _of_patient(asked: Fields, call: Call) -> tuple[CareRelation, ...]:
 
 def get_for_provider(asked: Fields, call: Call) -> Done[Content]:
     """A care provider's relations that are not over, page by page; if asked for, which of them have been ended."""
-    provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
-    found = page(
-        lambda since, count: [each for each, _ in call.on.store.relations_changed(provider, since, count)],
-        changed_at,
-        reading.maybe_instant(asked, "createdOnOrAfter") or 0,
-        call.now,
-    )
-    valid = [relation for relation in found.entries if relation.period.last >= call.now]
-    ended = [relation for relation in valid if not relation.stands]
-    told = ended if reading.flag(asked, "getCancelledFlag") else []
+    found = of_provider(call.on.store.relations_changed, asked, call)
     return Done(
         (
-            ("moreOnOrAfter", written_instant(found.next)),
-            ("hasMore", written_flag(found.more)),
-            *writing.each("patientRelations", (_relation(relation) for relation in valid if relation.stands)),
-            *writing.each("cancelledPatientRelations", map(_cancelled, told)),
+            *paged(found),
+            *writing.each("patientRelations", map(_relation, found.standing)),
+            *writing.each("cancelledPatientRelations", map(_cancelled, found.ended)),
         )
     )
 
@@ -153,7 +142,6 @@ def _cancelled(relation: CareRelation) -> Content:
     return (("patientRelationId", relation.id), ("cancellationDate", written_instant(ended_at(relation))))
 
 
-_NO_PAGE: Final[Content] = (("moreOnOrAfter", written_instant(0)), ("hasMore", written_flag(False)))
 _NO_RELATION: Final[Content] = (("hasPatientrelation", written_flag(False)),)
 
 OPERATIONS: Final = (
@@ -170,7 +158,7 @@ OPERATIONS: Final = (
         "GetPatientRelationsForCareProvider",
         RELATION,
         get_for_provider,
-        inside("getAllPatientRelationsResultType", needed=_NO_PAGE),
+        inside("getAllPatientRelationsResultType", needed=NO_PAGE),
         1,
         "A care provider's relations, page by page.",
         "querying",

@@ -103,10 +103,13 @@ def revealed(turn: CareTurn) -> values.Revealed:
 
 
 def changes(turn: CareTurn) -> values.Changes:
-    """Blocks of the caller's providers that changed since an instant, for who keeps a copy of them (GetBlocks)."""
+    """A page of the blocks of the caller's providers that changed since an instant, for who keeps a copy of them (GetBlocks)."""
     found = block_changes.changed(turn.body.providers, turn.body.since, turn.who, turn.on, turn.now)
     return values.Changes(
-        blocks=tuple(map(forms.block, found.blocks)), next=found.next, latest_cancellation=found.latest_cancellation
+        blocks=tuple(map(forms.block, found.blocks)),
+        next=found.next,
+        more=bool(found.more),
+        latest_cancellation=found.latest_cancellation,
     )
 
 

@@ -193,7 +193,9 @@ class Checks(Model):
 
 
 class RevealAsked(Asked):
-    """How much the asker was told before: 0 nothing, 1 that something is blocked, 2 where."""
+    """How much the asker was told before: 0 nothing, 1 that something is blocked, 2 where. It can only take a step back: the next
+    step is decided by what is on record.
+    """
 
     told: Level = Level.NOTHING
 
@@ -222,12 +224,13 @@ class ChangesAsked(Model):
 
 
 class Changes(Model):
-    """Blocks that changed. Ask for what changed since `next` the next time; read everything anew when `latest_cancellation` has
-    moved: what ended is not among changes.
+    """A page of the blocks that changed, the oldest change first. Ask for what changed since `next`: at once where there is
+    `more`, else the next time. Read everything anew when `latest_cancellation` has moved: what ended is not among changes.
     """
 
     blocks: tuple[Block, ...]
     next: int
+    more: bool = False
     latest_cancellation: int | None = None
 
 

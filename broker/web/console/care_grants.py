@@ -127,7 +127,7 @@ def _state(entry: Entry, now: int) -> str:
         return "deleted"
     if entry.cancelled:
         return "cancelled"
-    if entry.period.last < now:
+    if entry.period.over(now):
         return "over"
     return "coming" if now < entry.period.first else "stands"
 

@@ -18,7 +18,7 @@ from broker.web.console.care_doing import why
 from broker.web.console.care_forms import AskForm
 from broker.web.console.care_pages import AnswerRow, Blocked, CarePatient, Opened, Standing, Way
 from broker.web.pages.frame import Names
-from trust_framework.block_reveal import Level
+from trust_framework.block_reveal import Level, Revealed
 from trust_framework.blocks import Block, binds, lift_for
 from trust_framework.care import Resource
 from trust_framework.care_access import AccessQuestion, Ruling
@@ -29,8 +29,28 @@ PLACES: Final = ("mine", "ours", "theirs")
 
 @at_bedside
 def shown(place: Bedside) -> Reply:
-    """A patient: what is blocked for you, what stands, and what you may ask."""
-    return place.turn.render(_page(place, AskForm.of(place.turn)))
+    """A patient: what is blocked for you, what stands, and what you may ask. That something is blocked is told on record."""
+    form = AskForm.of(place.turn)
+    try:
+        if _untold(place):
+            _told(place, Level.NOTHING)
+    except CareRefused as refused:
+        return place.turn.render(_page(place, form, wrong=why(refused)))
+    return place.turn.render(_page(place, form))
+
+
+def _untold(place: Bedside) -> bool:
+    """Whether something is blocked for the reader and they have not lately been told so."""
+    if place.person is None or not _against(place)[0]:
+        return False
+    return place.desk.services.store.told_of_blocks(place.desk.actor, place.person) is Level.NOTHING
+
+
+def _told(place: Bedside, before: Level) -> Revealed:
+    """The next step after the one that the page shows. Raises CareRefused."""
+    desk, now = place.desk, place.turn.now
+    asked = (desk.actor, place.patient, before, desk.caller, desk.services, now)
+    return carried_out(lambda: block_checks.reveal(*asked), desk.services.store).result
 
 
 def _page(
@@ -185,14 +205,10 @@ OTHERS: Final[Names] = {"sv": "Andra vårdgivare", "en": "Other care providers"}
 @at_bedside
 def revealed(place: Bedside) -> Reply:
     """Be told at which units a patient's blocked information is: a step of its own, and recorded."""
-    desk, turn = place.desk, place.turn
-    form = AskForm(None, meta={"csrf_context": turn})
+    form = AskForm(None, meta={"csrf_context": place.turn})
     try:
-        done = carried_out(
-            lambda: block_checks.reveal(desk.actor, place.patient, Level.EXISTS, desk.caller, desk.services, turn.now),
-            desk.services.store,
-        )
+        found = _told(place, Level.EXISTS)
     except CareRefused as refused:
-        return turn.render(_page(place, form, wrong=why(refused)))
-    places = tuple((each.provider, each.unit) for each in done.result.places)
-    return turn.render(_page(place, form, revealed=places))
+        return place.turn.render(_page(place, form, wrong=why(refused)))
+    places = tuple((each.provider, each.unit) for each in found.places)
+    return place.turn.render(_page(place, form, revealed=places))

@@ -13,6 +13,7 @@ TABLES = (
     "care_requests",
     "care_blocks",
     "care_lifts",
+    "care_told",
     "care_outbox",
     "care_versions",
     "care_consents",
@@ -95,6 +96,7 @@ def upgrade() -> None:
         sa.Column("made_at", NUMBER, nullable=False),
         sa.Column("changed_at", NUMBER, nullable=False),
         sa.Column("local", NUMBER, nullable=False),
+        sa.Column("stands", NUMBER, nullable=False),
         sa.Column("cancelled_at", NUMBER, nullable=True),
         sa.Column("mark", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
@@ -103,7 +105,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_care_blocks_person_made_at", "care_blocks", ["person", "made_at"])
     op.create_index("ix_care_blocks_provider_changed_at_id", "care_blocks", ["provider", "changed_at", "id"])
+    op.create_index("ix_care_blocks_changed_at_id", "care_blocks", ["changed_at", "id"])
     op.create_index("ix_care_blocks_provider_cancelled_at", "care_blocks", ["provider", "cancelled_at"])
+    op.create_index("ix_care_blocks_cancelled_at", "care_blocks", ["cancelled_at"])
+    op.create_table(
+        "care_told",
+        sa.Column("id", sa.LargeBinary(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("level", NUMBER, nullable=False),
+        sa.Column("expires_at", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_told")),
+        sqlite_with_rowid=False,
+        sqlite_strict=True,
+    )
+    op.create_index("ix_care_told_person", "care_told", ["person"])
+    op.create_index("ix_care_told_expires_at", "care_told", ["expires_at"])
     op.create_table(
         "care_outbox",
         sa.Column("block", sa.Text(), nullable=False),

@@ -4,8 +4,8 @@ from typing import Final
 
 from broker.audit.person_events import ConsentWithdrawn, OwnCareRead
 from broker.care import consents as care_consents
-from broker.care.acts import ActWish
 from broker.care.calling import CareRefused, ResultCode, carried_out
+from broker.care.consents import PatientsEnd
 from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.login.person import ConsentKept, WithdrawConsent
@@ -17,6 +17,7 @@ from broker.web.console.mine.turn import OwnTurn, closed, own
 from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.frame import Names
 from trust_framework.attributes import CATALOGUE
+from trust_framework.care import current
 from trust_framework.care_consents import CareConsent
 from trust_framework.representation import Deed
 
@@ -105,7 +106,7 @@ def note(mine: OwnTurn, what: str, form: str = "page") -> None:
 
 def _card(one: CareConsent, mine: OwnTurn) -> CareConsentCard:
     over = one.cancelled.registered_at if one.cancelled else None
-    if over is None and one.period.last < mine.now:
+    if over is None and one.period.over(mine.now):
         over = one.period.end
     return CareConsentCard(
         unit=unit_name(one.unit, mine),
@@ -141,9 +142,8 @@ def end(turn: ConsoleTurn, consent: str, about: str = "") -> Reply:
     one = _standing(mine, consent)
     care, who = mine.care, mine.caller
     try:
-        carried_out(
-            lambda: care_consents.end_by_patient(one.id, one.patient, ActWish(), who, care, turn.now), care.store
-        )
+        ending = PatientsEnd(one.id, one.patient)
+        carried_out(lambda: care_consents.end_by_patient(ending, who, care, turn.now), care.store)
     except CareRefused as refused:
         if refused.code is ResultCode.ERROR:
             raise
@@ -156,6 +156,6 @@ def _standing(mine: OwnTurn, consent: str) -> CareConsent:
     mine.require(Deed.END_CONSENT)
     found = mine.store.care_consent(consent)
     one = mine.turn.found(found[0] if found and found[1] == mine.person else None)
-    if one.cancelled or one.deleted or one.period.last < mine.now:
+    if not current(one, mine.now):
         raise Missing
     return one
