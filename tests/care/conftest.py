@@ -14,7 +14,8 @@ from trust_framework.care import patient_key
 class Care:
     """Calls on a store; each is committed."""
 
-    def __init__(self, store, register):
+    def __init__(self, store, register, clock):
+        self.clock = clock
         self.store, self.on = store, CareServices(store, register, 7)
         self.now = NOW
 
@@ -27,6 +28,11 @@ class Care:
         self.on = replace(self.on, register=a.register(**switches))
         return self
 
+    def pass_time(self, seconds):
+        """The clock goes on, for calls and for the store."""
+        self.now += seconds
+        self.clock.now += seconds
+
     def events(self, name):
         """The events of a name, as kept."""
         import json
@@ -36,8 +42,8 @@ class Care:
 
 
 @pytest.fixture
-def care(sqlite_storage):
+def care(sqlite_storage, clock):
     """Care's services; p1 and p2 are patients."""
     keys = tuple(PersonKey(*patient_key(p)) for p in (a.PATIENT, a.OTHER_PATIENT))
     sqlite_storage.commit(Effects((KeepPerson("p1", keys[:1]), KeepPerson("p2", keys[1:]))))
-    return Care(sqlite_storage, a.register())
+    return Care(sqlite_storage, a.register(), clock)

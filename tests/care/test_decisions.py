@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from broker.care import block_checks, blocks, consents, decisions, relations
+from broker.care import block_checks, blocks, consents, decisions, emergencies, relations
 from broker.care.access_values import LogIdTaken
 from broker.care.blocks import BlockWish
 from broker.care.calling import Caller, CallerKind, CareRefused, Done, ResultCode, carried_out
 from broker.care.consents import ConsentWish
+from broker.care.emergencies import EmergencyWish
 from broker.care.relations import RelationWish
 from broker.login.effects import Effects, Overtaken, StorageUnavailable
 from tests.support import care_values as a
@@ -255,10 +256,73 @@ class TestChecks:
         with refused("VALIDATION_ERROR", "no-actor"):
             block_checks.check(None, a.PATIENT, (a.resource(),), a.client(), care.on, NOW)
 
+    @pytest.mark.spec("facts/sweden", "10, row 27")
+    def test_what_the_caller_says_was_told_never_takes_a_step_ahead_of_the_record(self, care):
+        block(care)
+        begin(care)
+        assert [step(care, Level.OPEN) for _ in range(4)] == ["EXISTS", "WHERE", "OPEN", "OPEN"]
+        assert [event["level"] for event in care.events("care.block-revealed")] == ["EXISTS", "WHERE", "OPEN", "OPEN"]
+
+    def test_a_step_may_be_taken_again_and_that_takes_nothing_back(self, care):
+        block(care)
+        begin(care)
+        told = [step(care, said) for said in (0, 1, 1, 0, 2)]
+        assert told == ["EXISTS", "WHERE", "WHERE", "EXISTS", "OPEN"]
+
+    def test_that_something_is_blocked_is_told_on_record_and_so_is_each_time(self, care):
+        block(care)
+        assert [step(care, Level.WHERE) for _ in range(2)] == ["EXISTS", "EXISTS"]
+        events = care.events("care.block-revealed")
+        assert [(event["level"], event["by"]) for event in events] == [("EXISTS", "journal")] * 2
+
+    def test_what_was_told_counts_for_an_hour_and_for_one_person_in_one_commission_about_one_patient(self, care):
+        block(care)
+        block(care, patient=a.OTHER_PATIENT)
+        others = [replace(ACTOR, employee=a.DOCTOR), replace(ACTOR, commission="SE2321000016-A2")]
+        for who in (ACTOR, *others):
+            begin(care, who)
+        begin(care, patient=a.OTHER_PATIENT)
+        step(care)
+        for other in others:
+            assert step(care, Level.EXISTS, other) == "EXISTS"
+        assert step(care, Level.EXISTS, patient=a.OTHER_PATIENT) == "EXISTS"
+        care.pass_time(3600)
+        assert step(care, Level.EXISTS) == "EXISTS"
+        care.pass_time(3599)
+        assert step(care, Level.EXISTS) == "WHERE"
+
+    def test_a_new_block_between_two_steps_is_told_as_it_stands(self, care):
+        first = block(care)
+        begin(care)
+        step(care)
+        care(blocks.revoke, first.id, a.entered(), a.client())
+        assert step(care, Level.EXISTS) == "NOTHING"
+        second = block(care)
+        assert step(care, Level.EXISTS) == "WHERE"
+        assert care(block_checks.reveal, ACTOR, a.PATIENT, Level.WHERE, a.client()).result.opened == (second.id,)
+
+    def test_a_step_that_cannot_be_recorded_is_not_told(self, care, monkeypatch):
+        block(care)
+        monkeypatch.setattr(care.store, "commit", unavailable)
+        with pytest.raises(StorageUnavailable):
+            step(care)
+
     def test_a_patient_nobody_knows_has_nothing_to_reveal(self, care):
         reserve = Identifier("1.2.752.74.9.2", "19121212SF1A")
         done = care(block_checks.reveal, ACTOR, reserve, Level.NOTHING, a.client())
         assert (done.result.level, done.effects) == (Level.NOTHING, Effects())
+
+
+def begin(care, who=ACTOR, patient=a.PATIENT):
+    care(emergencies.begin, EmergencyWish(patient, "Unconscious", actor=who), a.client())
+
+
+def step(care, told=Level.NOTHING, who=ACTOR, patient=a.PATIENT):
+    return care(block_checks.reveal, who, patient, told, a.client()).result.level.name
+
+
+def unavailable(effects):
+    raise StorageUnavailable("full")
 
 
 class TestCarriedOut:

@@ -425,8 +425,9 @@ def test_where_it_is_blocked_is_told_in_an_emergency_to_who_asks_and_recorded(
     told = nurse.press(opened, f"{nurse.bedside}/var")
 
     assert "Medicinmottagningen" in shown(told)
-    (event,) = console.world.events("care.block-revealed")
-    assert event["by"] == console.person("carl")
+    events = console.world.events("care.block-revealed")
+    assert [event["level"] for event in events] == ["EXISTS", "EXISTS", "WHERE"]
+    assert {event["by"] for event in events} == {console.person("carl")}
 
 
 # --- hostile text
