@@ -16,7 +16,7 @@ from broker.jobs import care_copy
 from broker.jobs.care_copy import copy, pages
 from broker.jobs.node import NodeFailed
 from broker.login.effects import Effects, KeepPerson, PersonKey
-from broker.storage import open_storage
+from broker.storage.opening import open_storage
 from tests.support import care_values as a
 from tests.support.databases import NOW, Clock, sqlite_settings
 from trust_framework.blocks import BlockType, LiftReason
