@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from trust_framework.agreements import AnyAgreement
 from trust_framework.directory import NOWHERE, Acting, Commission, StaffEntry
+from trust_framework.entity_categories import UNBOUND, Categories
 from trust_framework.identity import Attributes, Identity
 from trust_framework.members import RelyingParty
 from trust_framework.on_behalf import Mandate
@@ -68,10 +69,11 @@ class Case:
     `commission`: the HSA-id of the commission (or employment) chosen in this login, or None while none has been.
     `consents` are those of this person for this party, `agreed` the hash that the person said yes to in this very login.
     `unattended`: nobody can be asked (refresh, userinfo): what needs a person is refused. `agreements` that do not name
-    the party are ignored, `policies` are those of the federation. `terms` are those of the identity's method as they are
-    now: with them, a provider that has been stopped or bounded since stops reuse and refresh too. `directory_answered` is
-    False when staff could not be read. `mandates` are what the person holds of others' representations, whether they hold
-    now or not; `on_behalf` the id of the one chosen in this login, or `on_behalf.MYSELF`, None while nothing has been.
+    the party are ignored, `policies` and `categories` are those of the federation. `terms` are those of the identity's
+    method as they are now: with them, a provider that has been stopped or bounded since stops reuse and refresh too.
+    `directory_answered` is False when staff could not be read. `mandates` are what the person holds of others'
+    representations, whether they hold now or not; `on_behalf` the id of the one chosen in this login, or
+    `on_behalf.MYSELF`, None while nothing has been.
     """
 
     party: RelyingParty
@@ -85,6 +87,7 @@ class Case:
     unattended: bool = False
     agreements: tuple[AnyAgreement, ...] = ()
     policies: Policies = NO_POLICIES
+    categories: Categories = UNBOUND
     terms: ProviderTerms | None = None
     directory_answered: bool = True
     mandates: tuple[Mandate, ...] = ()

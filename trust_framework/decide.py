@@ -34,7 +34,7 @@ from trust_framework.on_behalf import MYSELF, Mandate
 from trust_framework.outcome import DELIVERED, FORBIDDEN, Outcome
 from trust_framework.policies import Permission
 from trust_framework.reasons import REASONS, Reason
-from trust_framework.release import Release, permissions, release
+from trust_framework.release import Ground, Release, permissions, release
 from trust_framework.service_matching import fits
 
 __all__ = ["RULES", "Allow", "Ask", "Refuse", "Rule", "Ruling", "Work", "decide", "stopped"]
@@ -119,9 +119,10 @@ class Work:
 
     @_once
     def permitted(self) -> dict[str, Permission]:
-        """What policies and agreements say of everything that is asked for and registered."""
+        """What categories, policies and agreements say of everything that is asked for and registered."""
         case = self.case
-        return permissions(case.party, case.identity.level, self.asked, case.agreements, case.policies, self.now)
+        ground = Ground(case.categories, case.policies, case.agreements)
+        return permissions(case.party, case.identity.level, self.asked, ground, self.now)
 
     @_once
     def from_directory(self) -> tuple[RequestedAttribute, ...]:

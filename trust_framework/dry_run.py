@@ -9,17 +9,19 @@ from dataclasses import dataclass
 
 from trust_framework import loa
 from trust_framework.agreements import AnyAgreement
+from trust_framework.entity_categories import UNBOUND, Categories
 from trust_framework.members import RelyingParty
 from trust_framework.policies import Permission, Policies
-from trust_framework.release import permissions
+from trust_framework.release import Ground, permissions
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a decision goes by: policies, and the agreements that say anything about a service."""
+    """What a decision goes by: policies, the agreements that say anything about a service, and entity categories."""
 
     policies: Policies
     agreements: Callable[[str], tuple[AnyAgreement, ...]]
+    categories: Categories = UNBOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +51,5 @@ def _impact(party: RelyingParty, before: Terms, after: Terms, now: int) -> Impac
 
 
 def _permitted(party: RelyingParty, level: str, terms: Terms, now: int) -> dict[str, Permission]:
-    return permissions(party, level, party.attributes, terms.agreements(party.id), terms.policies, now)
+    ground = Ground(terms.categories, terms.policies, terms.agreements(party.id))
+    return permissions(party, level, party.attributes, ground, now)

@@ -86,6 +86,11 @@ _BECAUSE: Final[Mapping[tuple[str, str], Words]] = {
     ("requested", ""): ("tjänsten bad inte om den", "the service did not ask for it"),
     ("registered", Outcome.RELEASED): ("begärd och tillåten", "requested and allowed"),
     ("registered", Outcome.NOT_ALLOWED): ("tjänsten är inte anmäld för den", "the service is not registered for it"),
+    ("category", Outcome.RELEASED): (
+        "begärd, och hör till tjänstens entitetskategori", "requested, and belongs to the service's entity category"),
+    ("category", Outcome.NOT_ALLOWED): (
+        "den hör till en entitetskategori som tjänsten inte har ({note})",
+        "it belongs to an entity category that the service does not have ({note})"),
     ("policy", Outcome.RELEASED): ("begärd, och tillåten enligt {basis}", "requested, and allowed by {basis}"),
     ("policy", "denied"): ("{basis} säger nej", "{basis} says no"),
     ("policy", "audience"): ("ingen regel släpper den till tjänsten", "no rule lets the service have it"),

@@ -1,25 +1,28 @@
-"""What a service gets to know: requested ∩ registered ∩ release policies ∩ agreements, with a verdict on each attribute.
+"""What a service gets to know: requested ∩ registered ∩ entity category ∩ release policies ∩ agreements, with a verdict on each
+attribute.
 
 Owns every rule that holds back a single attribute, and their order. What policies and agreements say is in `policies`; the
 rules about the whole case, and what follows when something cannot be delivered, are in `decide`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from trust_framework import loa
-from trust_framework.agreements import UNCOVERED, AnyAgreement, cover
+from trust_framework.agreements import UNCOVERED, AnyAgreement, Cover, cover
 from trust_framework.attributes import CATALOGUE, Attribute, Source
 from trust_framework.case import Case, RequestedAttribute, Verdict, verdict
 from trust_framework.directory import Acting, matches
+from trust_framework.entity_categories import RULE as CATEGORY
+from trust_framework.entity_categories import UNBOUND, Categories
 from trust_framework.facts import DIRECTORY, Known
 from trust_framework.identifiers import coordination_number
 from trust_framework.identity import Attributes
 from trust_framework.members import RelyingParty
 from trust_framework.on_behalf import Mandate
 from trust_framework.outcome import Outcome
-from trust_framework.policies import FREE, Permission, Policies
+from trust_framework.policies import FREE, NO_POLICIES, Permission, Policies
 
 NUMBER: Final = "personalIdentityNumber"
 COORDINATION: Final = "coordinationNumber"
@@ -37,19 +40,35 @@ class Release:
     verdicts: tuple[Verdict, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the federation lets services have: by entity category, by release policy, and by the agreements that say anything
+    about the service.
+    """
+
+    categories: Categories = UNBOUND
+    policies: Policies = NO_POLICIES
+    agreements: tuple[AnyAgreement, ...] = ()
+
+
 def permissions(
-    party: RelyingParty,
-    level: str,
-    names: Iterable[str],
-    agreements: Iterable[AnyAgreement],
-    policies: Policies,
-    now: int,
+    party: RelyingParty, level: str, names: Iterable[str], ground: Ground, now: int
 ) -> dict[str, Permission]:
-    """What policies and agreements say of each of these registered details, whoever the person is."""
-    covered = cover(agreements, party, now) if agreements else UNCOVERED
-    if not policies.all and covered is UNCOVERED:
-        return {name: FREE for name in names if name in party.attributes}
-    return {name: policies.permission(name, party, level, covered, now) for name in names if name in party.attributes}
+    """What categories, policies and agreements say of each of these registered details, whoever the person is."""
+    covered = cover(ground.agreements, party, now) if ground.agreements else UNCOVERED
+    registered = (name for name in names if name in party.attributes)
+    if not ground.policies.all and covered is UNCOVERED and not ground.categories.details:
+        return dict.fromkeys(registered, FREE)
+    return {name: _permitted(name, party, level, ground, covered, now) for name in registered}
+
+
+def _permitted(name: str, party: RelyingParty, level: str, ground: Ground, covered: Cover, now: int) -> Permission:
+    """A detail that a category bounds goes only within it, and then as policies and agreements let it."""
+    if held := ground.categories.held(name, party):
+        return held
+    said = ground.policies.permission(name, party, level, covered, now)
+    by_category = said.outcome is None and said.rule == FREE.rule and ground.categories.bound(name)
+    return replace(said, rule=CATEGORY) if by_category else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,8 @@ _ROWS: Final = (
     Aspect(FEDERATION, "name", _S, "namn", "name", _C, _C),
     Aspect(FEDERATION, "software_statement_issuers", _S, "utfärdare av programvaruintyg",
            "issuer of software statements", _D, _C),
+    Aspect(FEDERATION, "entity_categories", _S, "uppgifter som hör till en entitetskategori",
+           "details that belong to an entity category", _D, _D),
     Aspect(FEDERATION, "openid_federation", _S, "OpenID Federation", "OpenID Federation", _D, _D),
     # members
     Aspect(MEMBER, "openid_federation", _S, "entitet i OpenID Federation", "entity in the OpenID Federation", _D, _D),

@@ -39,6 +39,7 @@ SECTIONS: Final[tuple[tuple[str, type[schema.Entry]], ...]] = (
     ("openid_federation: constraints", openid_schema.ConstraintsEntry),
     ("openid_federation: constraints: naming_constraints", openid_schema.NamingConstraintsEntry),
     ("members, services, identity_providers: openid_federation", openid_schema.SubordinateEntry),
+    ("entity_categories", sharing_schema.CategoryEntry),
     ("feeds", feed_entry.FeedEntry),
     ("feeds: services", feed_entry.FeedServices),
     ("feeds: identity_providers", feed_entry.FeedProviders),

@@ -13,7 +13,7 @@ from broker.federation.care_entries import CareConsumerEntry, CareProviderEntry
 from broker.federation.feed_entry import FeedEntry
 from broker.federation.member import MemberEntry
 from broker.federation.openid_schema import OpenIdFederationEntry, SoftwareStatementIssuerEntry, SubordinateEntry
-from broker.federation.sharing_schema import AgreementEntry, PolicyEntry
+from broker.federation.sharing_schema import AgreementEntry, CategoryEntry, PolicyEntry
 from broker.federation.values import (
     PERSON_ID,
     AssertedName,
@@ -327,6 +327,10 @@ class FederationFile(Entry):
     )
     feeds: tuple[FeedEntry, ...] = Field((), description="Other federations whose members are taken in.")
     policies: tuple[PolicyEntry, ...] = Field((), description="Release policies.")
+    entity_categories: tuple[CategoryEntry, ...] = Field(
+        (),
+        description="Which details belong to which entity category; what belongs to none is not bounded by category.",
+    )
     care_providers: tuple[CareProviderEntry, ...] = Field(
         (), description="Care providers whose registers are kept here."
     )

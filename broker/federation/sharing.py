@@ -1,9 +1,19 @@
-"""Sharing agreements and release policies, from what the file says to the values that decisions look at.
+"""Sharing agreements, release policies and entity categories, from what the file says to the values that decisions look at.
 
-Days become moments here, and nowhere else. What the values mean is `trust_framework.agreements` and `…policies`.
+Days become moments here, and nowhere else. What the values mean is `trust_framework.agreements`, `…policies` and
+`…entity_categories`.
 """
 
-from broker.federation.sharing_schema import AgreementEntry, PartyContactEntry, PolicyEntry, RuleEntry, TermsEntry
+from collections.abc import Iterable
+
+from broker.federation.sharing_schema import (
+    AgreementEntry,
+    CategoryEntry,
+    PartyContactEntry,
+    PolicyEntry,
+    RuleEntry,
+    TermsEntry,
+)
 from trust_framework.agreements import (
     Contact,
     DataField,
@@ -16,7 +26,9 @@ from trust_framework.agreements import (
     Suspension,
     Terms,
 )
+from trust_framework.attribute_sets import ATTRIBUTE_SETS
 from trust_framework.days import day_after, midnight
+from trust_framework.entity_categories import Categories
 from trust_framework.policies import Audience, Needs, Policy, Rule
 
 
@@ -78,3 +90,15 @@ def rule(entry: RuleEntry) -> Rule:
         version=entry.version,
         since=midnight(entry.since) if entry.since else 0,
     )
+
+
+def categories(listed: Iterable[CategoryEntry]) -> Categories:
+    """Which details belong to which entity category."""
+    found: dict[str, frozenset[str]] = {}
+    for one in listed:
+        found[one.uri] = found.get(one.uri, frozenset()).union(one.attributes, *map(_of_set, one.sets))
+    return Categories(found)
+
+
+def _of_set(uri: str) -> tuple[str, ...]:
+    return ATTRIBUTE_SETS[uri].names()

@@ -1,4 +1,4 @@
-"""Sharing agreements and release policies as the federation file says them, key by key.
+"""Sharing agreements, release policies and entity categories as the federation file says them, key by key.
 
 What they mean is `trust_framework.agreements` and `…policies`; `sharing` makes the one of the other.
 """
@@ -11,6 +11,7 @@ from broker.federation.values import (
     MAXIMUM_TEXT,
     AttributeName,
     AttributeSet,
+    CategoryUri,
     Day,
     Entry,
     Id,
@@ -228,4 +229,20 @@ class PolicyEntry(RuleEntry):
     def _coming_later(self) -> Self:
         if self.coming and (self.coming.since is None or self.coming.version <= self.version):
             raise ValueError("next needs a first day and a higher version")
+        return self
+
+
+class CategoryEntry(Entry):
+    """Which details belong to an entity category: they go only to services that the federation vouches for having it, or
+    another category that they belong to.
+    """
+
+    uri: CategoryUri = Field(description="URI of the category.")
+    attributes: tuple[AttributeName, ...] = Field((), description="Catalogue names.")
+    sets: tuple[AttributeSet, ...] = Field((), description="URIs of attribute sets.")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.attributes or self.sets):
+            raise ValueError("names no attributes and no sets")
         return self

@@ -91,6 +91,7 @@ def assembled(
         entity=openid_entries.own_entity(file, members, agreements, settings.base_url),
         care=care_running.register(file),
         policies=Policies(tuple(sharing.policy(entry) for entry in file.policies)),
+        categories=sharing.categories(file.entity_categories),
     )
 
 

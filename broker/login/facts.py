@@ -52,6 +52,7 @@ def gather(
         agreed=consented,
         agreements=federation.agreements_of.get(party.id, ()),
         policies=federation.policies,
+        categories=federation.categories,
         unattended=unattended,
         terms=federation.providers.get(identity.method) or gone(identity.method),
         mandates=mandates(person_id, on) if wants_representation(request, party) else (),

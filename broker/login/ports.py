@@ -22,6 +22,7 @@ from trust_framework.agreements import AnyAgreement
 from trust_framework.care_register import NO_CARE, CareRegister
 from trust_framework.decide import ConsentGiven
 from trust_framework.directory import StaffEntry
+from trust_framework.entity_categories import UNBOUND, Categories
 from trust_framework.members import RelyingParty
 from trust_framework.persons import Person
 from trust_framework.policies import NO_POLICIES, Policies
@@ -48,6 +49,7 @@ class Federation:
     provider_entities: Mapping[str, str] = field(default_factory=dict)
     agreements: tuple[AnyAgreement, ...] = ()
     policies: Policies = NO_POLICIES
+    categories: Categories = UNBOUND
     entity: OwnEntity | None = None
     care: CareRegister = NO_CARE
 

@@ -3,6 +3,8 @@
 import pytest
 
 from broker.federation.faults import BadFederation
+from broker.federation.schema import FederationFile
+from broker.federation.sharing import categories
 from tests.support import federation as good
 
 TERMS, RULE = ("agreements", 1, "versions", 0), ("policies", 0)
@@ -39,6 +41,22 @@ REFUSED = [
     ("a level that is none", (*RULE, "needs", "level"), "5", "level", ""),
     ("a next version without a day", (*RULE, "next", "from"), LEAVE_OUT, "policies[0]", "first day"),
     ("a next version of the same number", (*RULE, "next", "version"), "1", "policies[0]", "higher version"),
+    ("a category that is no URI", ("entity_categories", 0, "uri"), "name", "entity_categories[0]", ""),
+    (
+        "a category of nothing",
+        ("entity_categories", 1, "sets"),
+        [],
+        "entity_categories[1]",
+        "no attributes and no sets",
+    ),
+    ("a category of an unknown set", ("entity_categories", 1, "sets"), ["urn:x"], "sets[0]", "attribute set"),
+    (
+        "a category of an unknown detail",
+        ("entity_categories", 0, "attributes"),
+        ["shoeSize"],
+        "attributes[0]",
+        "catalogue",
+    ),
     ("two policies of one id", ("policies", 1), good.RULE, "policies[1].id", "already"),
 ]
 
@@ -74,4 +92,8 @@ def test_a_rule_that_names_no_details_is_refused(tmp_path):
 
 
 def test_what_is_good_is_read(tmp_path):
-    assert good.read(good.folder(tmp_path / "f"), good.with_sharing()).content["policies"]
+    content = good.read(good.folder(tmp_path / "f"), good.with_sharing()).content
+    assert content["policies"]
+    told = categories(FederationFile.model_validate(content).entity_categories)
+    assert told.details["https://federation.example/ec/name"] == {"givenName", "sn", "displayName"}
+    assert "personalIdentityNumber" in told.details["https://federation.example/ec/pnr"]

@@ -14,6 +14,7 @@ from trust_framework.decide import Released, decide
 from trust_framework.policies import NO_POLICIES
 
 NAMES = ["givenName", "sn", "displayName", "mail", "dateOfBirth"]
+MINE = "https://federation.example/ec/mine"
 SCOPE = "openid profile email offline_access"
 
 rules = st.fixed_dictionaries(
@@ -38,14 +39,23 @@ agreements = st.fixed_dictionaries(
 )
 
 
-def document(of_rules, of_agreements, attributes, consent):
+categories = st.fixed_dictionaries(
+    {
+        "uri": st.sampled_from([MINE, "https://federation.example/ec/other"]),
+        "attributes": st.lists(st.sampled_from(NAMES), min_size=1, max_size=2, unique=True),
+    }
+)
+
+
+def document(of_rules, of_agreements, of_categories, attributes, consent):
     policies = [{"id": f"R{n}", **one} for n, one in enumerate(of_rules)]
     for one in policies:
         if one["effect"] == "deny":
             one.pop("needs", None)
     shared = [{"id": f"A{n}", "services": ["rp"], **one} for n, one in enumerate(of_agreements)]
-    rp = client("rp", scope=SCOPE, attributes=attributes, consent=consent)
-    return federation(rp, client("other"), policies=policies, agreements=shared)
+    rp = {**client("rp", scope=SCOPE, attributes=attributes, consent=consent), "entity_categories": [MINE]}
+    more = {"policies": policies, "agreements": shared, "entity_categories": of_categories}
+    return federation(rp, client("other"), **more)
 
 
 def person_of(world, name):
@@ -58,16 +68,17 @@ def person_of(world, name):
 @given(
     st.lists(rules, max_size=3),
     st.lists(agreements, max_size=2),
+    st.lists(categories, max_size=2),
     st.lists(st.sampled_from(NAMES), min_size=1, unique=True),
     st.sampled_from(["never", "ask"]),
     st.sampled_from(["anna", "bo"]),
     st.sampled_from([LEVEL2, LEVEL3]),
 )
 def test_a_simulated_login_and_the_real_one_come_to_the_same(
-    lasting, of_rules, of_agreements, attributes, consent, name, level
+    lasting, of_rules, of_agreements, of_categories, attributes, consent, name, level
 ):
     world = lasting
-    world.reapply(document(of_rules, of_agreements, attributes, consent))
+    world.reapply(document(of_rules, of_agreements, of_categories, attributes, consent))
     person = person_of(world, name)
     answer = world.browser().get(world.authorize_url(login_hint=f"test:{name};loa={level}", scope=SCOPE))
     assert answer.sent_back.get("code"), answer.text[:300]

@@ -183,11 +183,16 @@ RULE: Mapping[str, Any] = {
 
 
 def with_sharing() -> Any:
-    """The good file with another member, an agreement in full and a release policy."""
+    """The good file with another member, an agreement in full, a release policy, and what belongs to two categories."""
     changed = content()
     changed["members"].append({"org": GIVER, "name": {"sv": "Exempelkommunen", "en": "Example Town"}})
     changed["agreements"].append(copy.deepcopy(dict(IN_FULL)))
     changed["policies"] = [copy.deepcopy(dict(RULE))]
+    changed["entity_categories"] = [
+        {"uri": "https://federation.example/ec/name", "attributes": ["givenName", "sn"]},
+        {"uri": "https://federation.example/ec/pnr", "sets": ["http://id.elegnamnden.se/ap/1.0/pnr-01"]},
+        {"uri": "https://federation.example/ec/name", "attributes": ["displayName"]},
+    ]
     return changed
 
 

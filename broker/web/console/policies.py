@@ -4,6 +4,7 @@ A change is a proposal like any other: it is tried here, and takes effect when o
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, Self
 
 from pydantic import ValidationError
@@ -250,8 +251,8 @@ def _impacts(wanted: Policy, turn: ConsoleTurn) -> tuple[Impact, ...]:
         return federation.agreements_of.get(service, ())
 
     parties = (party for id_, party in federation.parties.items() if id_ not in IDS)
-    before = Terms(federation.policies, agreements)
-    return impacts(parties, before, Terms(Policies((*others, wanted)), agreements), at)
+    before = Terms(federation.policies, agreements, federation.categories)
+    return impacts(parties, before, replace(before, policies=Policies((*others, wanted))), at)
 
 
 def _impact(one: Impact, turn: ConsoleTurn) -> ImpactRow:
