@@ -108,6 +108,18 @@ class Settings(BaseSettings):
     log_years: int = Field(
         5, ge=5, description="Years that the log's content is kept at least; what is kept longer by its class stays so."
     )
+    log_removal_hours: int = Field(
+        0,
+        ge=0,
+        le=8784,
+        description="Hours between removals of what the log may no longer keep: a standing decision that they are made; with 0 "
+        "each is decided by two persons on the pages, or made by `tillit log retention --remove`.",
+    )
+    log_archive_dir: Path | None = Field(
+        None,
+        description="Folder to which months of the access log older than TILLIT_ACCESS_LOG_MONTHS are archived by themselves, "
+        "and before anything is removed; empty leaves that to `tillit log archive`.",
+    )
     smtp_host: str = Field("", description="Server that takes mail; empty means that no mail is sent.")
     smtp_port: int = Field(0, ge=0, le=65535, description="Its port; 0 means 587, with tls 465, with none 25.")
     smtp_security: Literal["starttls", "tls", "none"] = Field(
@@ -119,7 +131,7 @@ class Settings(BaseSettings):
     alarm_mail: str = Field(
         "",
         description="Mail addresses, with commas between, for alarms of the federation's own safety: an operator made on the "
-        "server, an emergency whose review is overdue.",
+        "server, an emergency whose review is overdue, a job that fails.",
     )
     care_node_url: str = Field(
         "",
@@ -260,6 +272,7 @@ class Settings(BaseSettings):
             "card_listen": "",
             "management_listen": "",
             "checkpoint_file": None,
+            "log_archive_dir": None,
             "witnessed_logs": "",
             "witnesses": "",
             "care_node_url": "",

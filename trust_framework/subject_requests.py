@@ -2,7 +2,7 @@
 
 Each has a day when it must be answered: a month (GDPR 12.3), which may once be two months longer with a reason; an extract of
 the log of care within two weeks. Where an exemption may apply, who gave the data is asked before the answer goes, and both the
-question and the answer stand in the case (IS-10).
+question and the answer stand in the case (IS-10). That a person is erased is decided by one and carried out by another.
 """
 
 from collections.abc import Mapping
@@ -46,12 +46,15 @@ class RequestRefusal(StrEnum):
     NOT_CONSULTED = "not-consulted"
     NO_ANSWER_AWAITED = "no-answer-awaited"
     PUT_OFF_ALREADY = "put-off-already"
+    NO_ERASURE = "no-erasure"
+    NOT_DECIDED = "erasure-not-decided"
+    SECOND_PERSON = "erasure-second-person"
 
 
 @dataclass(frozen=True, slots=True)
 class RequestAct:
-    """One act: who, when, what (`received`, `flagged`, `consulted`, `advised`, `put-off`, `answered`, `refused`), in words.
-    `org` is the member that was asked, or that advised.
+    """One act: who, when, what (`received`, `flagged`, `consulted`, `advised`, `put-off`, `extracted`, `erasure-decided`,
+    `erased`, `answered`, `refused`), in words. `org` is the member that was asked, or that advised.
     """
 
     at: int
@@ -102,6 +105,8 @@ _STATES: Final[Mapping[str, RequestState]] = {
     "received": RequestState.RECEIVED,
     "consulted": RequestState.CONSULTING,
     "advised": RequestState.READY,
+    "erasure-decided": RequestState.READY,
+    "erased": RequestState.ANSWERED,
     "answered": RequestState.ANSWERED,
     "refused": RequestState.REFUSED,
 }
@@ -138,6 +143,33 @@ def put_off(request: SubjectRequest, person: str, words: str, now: int) -> Subje
         return RequestRefusal.PUT_OFF_ALREADY
     fault = _fault(request, words)
     return fault or replace(_with(request, RequestAct(now, person, "put-off", words.strip())), put_off=True)
+
+
+def extracted(request: SubjectRequest, person: str, what: str, now: int) -> SubjectRequest | RequestRefusal:
+    """A file of what is held was made for the person; `what` says which, with its digest. It is not made while who gave the data
+    must be asked, nor when all is over.
+    """
+    fault = _fault(request, what) or _unasked(request)
+    return fault or _with(request, RequestAct(now, person, "extracted", what))
+
+
+def decide_erasure(request: SubjectRequest, person: str, words: str, now: int) -> SubjectRequest | RequestRefusal:
+    """The member decides that the person is to be erased, and why nothing stands against it."""
+    if request.kind is not RequestKind.ERASURE:
+        return RequestRefusal.NO_ERASURE
+    fault = _fault(request, words) or _unasked(request)
+    return fault or _with(request, RequestAct(now, person, "erasure-decided", words.strip()))
+
+
+def erase(request: SubjectRequest, person: str, words: str, now: int) -> SubjectRequest | RequestRefusal:
+    """The person is erased, by another than who decided it last."""
+    decided = next((act.person for act in reversed(request.acts) if act.what == "erasure-decided"), None)
+    if decided is None:
+        return RequestRefusal.NOT_DECIDED
+    if decided == person:
+        return RequestRefusal.SECOND_PERSON
+    fault = _fault(request, words) or _unasked(request)
+    return fault or _with(request, RequestAct(now, person, "erased", words.strip()))
 
 
 def answer(request: SubjectRequest, person: str, words: str, now: int) -> SubjectRequest | RequestRefusal:

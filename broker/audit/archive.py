@@ -124,9 +124,23 @@ def _told(entry: ArchivedEntry) -> dict[str, Any]:
     }
 
 
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, by which the log knows an archive."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def positions_of(path: Path) -> Iterator[int]:
+    """The places of an archive's entries in the log. The file is one that the log knows."""
+    with path.open(encoding="ascii") as lines:
+        next(lines)
+        for line in lines:
+            yield json.loads(line)["position"]
+
+
 def restore(store: ArchiveStore, path: Path, by: str) -> Archive:
     """Put the entries of an archive back. Raises BadArchive, and Overtaken when they are back already."""
-    digest = _digest(path)
+    digest = digest_of(path)
     made = next((one for one in store.access_archives() if one.digest == digest), None)
     if made is None:
         raise BadArchive("the log knows of no archive with this content")
@@ -134,11 +148,6 @@ def restore(store: ArchiveStore, path: Path, by: str) -> Archive:
     with path.open(encoding="ascii") as lines:
         store.put_month_back(made, read(lines, store.log_verifiers()), told)
     return made
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read(lines: Iterable[str], verifiers: Sequence[Verifier]) -> Iterator[ArchivedEntry]:

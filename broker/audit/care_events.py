@@ -251,6 +251,18 @@ class EntriesRestored(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveDropped(Event):
+    """The file of an archive was deleted: the time of everything in it is over."""
+
+    name: ClassVar[str] = "care.archive-dropped"
+    retention: ClassVar[str] = "log"
+    archive: str
+    month: str
+    digest: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PatientSought(Event):
     """Somebody of the care staff looked a patient up by number, in a commission. `person` is empty for a number that nobody
     is known by.

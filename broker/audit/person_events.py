@@ -30,6 +30,19 @@ class RepresentationChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonForgotten(Event):
+    """A person was erased: their key was destroyed. `decision` is the request that it was decided in, or the reference of the
+    decision; `by` who carried it out, a person or `command`.
+    """
+
+    name: ClassVar[str] = "person.forgotten"
+    retention: ClassVar[str] = "log"
+    person: str
+    decision: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentWithdrawn(Event):
     """A person took back what they had agreed to let a service have."""
 

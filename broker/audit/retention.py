@@ -67,6 +67,11 @@ class Keeping:
         """Whether a hold is about an event."""
         return any(hold.covers(event) for hold in self.holds)
 
+    @property
+    def shortest(self) -> int:
+        """Seconds that everything is kept."""
+        return min(map(self.span, YEARS))
+
     def span(self, of: str) -> int:
         """Seconds that a class is kept."""
         least = YEARS.get(of, 0)

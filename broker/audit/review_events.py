@@ -95,6 +95,20 @@ class LogVerified(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalOrdered(Event):
+    """Somebody asked that what the log may no longer keep be removed, another decided it, a job carried it out, or it was
+    withdrawn (`act`). `rows` leaves were due, or went.
+    """
+
+    name: ClassVar[str] = "log.removal-ordered"
+    retention: ClassVar[str] = "log"
+    order: str
+    act: str
+    rows: int
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BreachActed(Event):
     """A breach was opened, described, told to the authority or to the persons, exempted or closed (`act`)."""
 

@@ -7,6 +7,7 @@ listed.
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from broker.audit.removal_orders import RemovalOrder
 from broker.care.calling import CareServices
 from broker.care.ports import CareStore
 from broker.login.effects import Change
@@ -50,6 +51,14 @@ class SaveCorrection(Change):
 
     correction: Correction
     before: Correction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRemovalOrder(Change):
+    """A decision to remove what the log may no longer keep."""
+
+    order: RemovalOrder
+    before: RemovalOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)

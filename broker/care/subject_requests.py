@@ -16,6 +16,7 @@ DEEDS: Final = {
     "put-off": subject_requests.put_off,
     "answer": subject_requests.answer,
     "refuse": subject_requests.refuse,
+    "decide-erasure": subject_requests.decide_erasure,
 }
 
 
@@ -64,22 +65,26 @@ def act(request: SubjectRequest, what: str, words: str, who: Caller, now: int) -
     deed = DEEDS.get(what)
     if deed is None:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "unknown-act", "what")
-    return _kept(deed(request, who.person, words, now), request, who, now)
+    return kept(deed(request, who.person, words, now), request, who, now)
+
+
+def extracted(request: SubjectRequest, what: str, who: Caller, now: int) -> Done[SubjectRequest]:
+    """A file was made for the person. Raises CareRefused."""
+    return kept(subject_requests.extracted(request, who.person, what, now), request, who, now)
 
 
 def consult(request: SubjectRequest, org: str, words: str, who: Caller, now: int) -> Done[SubjectRequest]:
     """Ask the member that gave the data."""
-    return _kept(subject_requests.consult(request, who.person, org, words, now), request, who, now)
+    return kept(subject_requests.consult(request, who.person, org, words, now), request, who, now)
 
 
 def advise(request: SubjectRequest, org: str, words: str, who: Caller, now: int) -> Done[SubjectRequest]:
     """What the member that was asked says."""
-    return _kept(subject_requests.advise(request, who.person, org, words, now), request, who, now)
+    return kept(subject_requests.advise(request, who.person, org, words, now), request, who, now)
 
 
-def _kept(
-    after: SubjectRequest | RequestRefusal, before: SubjectRequest, who: Caller, now: int
-) -> Done[SubjectRequest]:
+def kept(after: SubjectRequest | RequestRefusal, before: SubjectRequest, who: Caller, now: int) -> Done[SubjectRequest]:
+    """What an act made of a request, with its record. Raises CareRefused."""
     if isinstance(after, RequestRefusal):
         raise CareRefused(ResultCode.INVALIDSTATE, after.value, "request")
     return _done(after, before, who, now)

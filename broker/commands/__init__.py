@@ -13,6 +13,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "operator": ("operator:operator", "Print a link that makes somebody the federation's operator."),
     "key": ("keys:key", "List and rotate the keys that sign."),
     "log": ("log:log", "Verify, export, archive and thin out the log."),
+    "person": ("person:person", "Erase a person, as was decided."),
     "metadata": ("metadata:metadata", "Check metadata before it is applied."),
     "backup": ("backup:backup", "Write everything to one file, while the broker runs."),
     "restore": ("backup:restore", "Put a backup in place, and verify it."),

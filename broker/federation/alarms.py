@@ -19,6 +19,8 @@ from trust_framework.days import day_of
 
 Words = tuple[str, str]
 
+JOB_FAILING: Final = "job-failing"
+PERSON_FORGOTTEN: Final = "person-forgotten"
 OPERATOR_LINK: Final = "operator-link"
 OPERATOR_MADE: Final = "operator-made"
 REVIEW_OVERDUE: Final = "review-overdue"
@@ -40,11 +42,27 @@ _OVERDUE: Final = (
     "En ändring publicerades med nödvägen och skulle ha granskats senast {day}. Nödvägen är stängd tills det är gjort.",
     "A change was published by the emergency path and was to be reviewed by {day}. That path is closed until it is done.",
 )
+_FAILING: Final = (
+    (
+        "Ett återkommande arbete ({about}) misslyckas. Det som det ska göra blir inte gjort förrän orsaken är åtgärdad.\n"
+        "Feltypen står hos `tillit doctor`, resten i serverns logg."
+    ),
+    (
+        "A recurring job ({about}) fails. What it is for is not done until the cause is mended.\n"
+        "`tillit doctor` tells the class of the error, the server's log the rest."
+    ),
+)
+_FORGOTTEN: Final = (
+    "På servern har någon raderat en person, med beslut {about}. Är det inte väntat, ta reda på vem som når servern.",
+    "On the server somebody erased a person, by decision {about}. If nobody expected it, find out who has access to it.",
+)
 TEXTS: Final[Mapping[str, tuple[Words, Words]]] = {
     OPERATOR_LINK: (
         ("En länk för en ny federationsoperatör har skapats", "A link for a new operator of the federation was made"),
         _LINK,
     ),
+    JOB_FAILING: (("Ett återkommande arbete misslyckas", "A recurring job fails"), _FAILING),
+    PERSON_FORGOTTEN: (("En person har raderats på servern", "A person was erased on the server"), _FORGOTTEN),
     OPERATOR_MADE: (("En länk från servern gav någon en roll", "A link from the server gave somebody a role"), _MADE),
     REVIEW_OVERDUE: (
         ("En granskning efter nödväg är försenad", "A review after an emergency is overdue"),
@@ -58,9 +76,8 @@ def raised(what: str, page: str, settings: Settings, now: int, about: str = "", 
     """The alarm, and its mail where mail can be sent to somebody. `page` is where it is looked into."""
     subjects, texts = TEXTS[what]
     to = tuple(each.strip() for each in settings.alarm_mail.split(",") if each.strip())
-    body = "\n".join(
-        [texts[0].format(day=day), "", f"Se {page}", "", "---", "", texts[1].format(day=day), "", f"See {page}", ""]
-    )
+    told = tuple(each.format(day=day, about=about) for each in texts)
+    body = "\n".join([told[0], "", f"Se {page}", "", "---", "", told[1], "", f"See {page}", ""])
     kept = _mail("", to, " / ".join(subjects), body, settings, now)
     event = AlarmRaised(at=now, what=what, about=about, mail=kept.mail.id if kept else "")
     return Effects((kept,) if kept else (), (event,))

@@ -44,11 +44,12 @@ class LeaseStore(Protocol):
 
 @dataclass(slots=True)
 class _Plan:
-    """When a job is next due here, and until when its lease is ours (monotonic)."""
+    """When a job is next due here, until when its lease is ours (monotonic), and whether it failed the last time."""
 
     job: Job
     due: float
     ours_until: float = 0.0
+    failed: bool = False
 
 
 class JobRunner:
@@ -95,7 +96,9 @@ class JobRunner:
                 self._guarded(plan.job.name, lambda plan=plan: self._turn(plan))  # type: ignore[misc]
 
     def _turn(self, plan: _Plan) -> None:
-        """Run a job whose turn has come, if this node has or gets its lease. That it ran is noted with each new lease."""
+        """Run a job whose turn has come, if this node has or gets its lease. That it ran is noted with each new lease, and
+        when it had failed before.
+        """
         now = self._monotonic()
         renewing = plan.ours_until - now < LEASE / 2
         if renewing and not self._lease(plan, now):
@@ -105,10 +108,12 @@ class JobRunner:
         try:
             plan.job.run()
         except Exception as error:
+            plan.failed = True
             self._store.note_job(plan.job.name, type(error).__name__)
             raise
-        if renewing:
+        if renewing or plan.failed:
             self._store.note_job(plan.job.name)
+        plan.failed = False
 
     def _lease(self, plan: _Plan, now: float) -> bool:
         """Take the lease, or make it longer."""

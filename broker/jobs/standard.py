@@ -10,9 +10,11 @@ from broker.federation import domains
 from broker.jobs.addresses import AddressStore, look_at_addresses
 from broker.jobs.care_node import care_node_jobs
 from broker.jobs.corrections import CorrectionStore, correction_jobs
+from broker.jobs.failing import FailingStore, look_at_jobs
 from broker.jobs.feeds import FeedStore, look_at_feeds
 from broker.jobs.node import NodeStore
 from broker.jobs.notices import NoticeStore, look_for_overdue, mail_jobs
+from broker.jobs.retention import RetentionStore, retention_jobs
 from broker.jobs.runner import Job
 from broker.jobs.sealer import Sealer, SealingStore
 from broker.jobs.smtp import Post
@@ -39,7 +41,16 @@ KEYS = 60
 
 
 class HouseStore(
-    WitnessedStore, SealingStore, FeedStore, AddressStore, NoticeStore, NodeStore, CorrectionStore, Protocol
+    WitnessedStore,
+    SealingStore,
+    FeedStore,
+    AddressStore,
+    NoticeStore,
+    NodeStore,
+    CorrectionStore,
+    RetentionStore,
+    FailingStore,
+    Protocol,
 ):
     """What the standard jobs need of the store."""
 
@@ -98,12 +109,16 @@ def standard_jobs(
 def outbound_jobs(
     store: HouseStore, egress: Fetches, settings: Settings, care: Callable[[], CareServices]
 ) -> tuple[Job, ...]:
-    """Jobs that call others and may wait for them, so they run in a thread of their own: nothing else stands still."""
+    """Jobs that call others and may wait for them, or that may take long, so they run in a thread of their own: nothing else
+    stands still.
+    """
     return (
         Job("feeds", 5, lambda: look_at_feeds(store, egress)),
         Job("addresses", 300, lambda: look_at_addresses(store, egress, settings)),
         Job("overdue", _HOUR, lambda: look_for_overdue(store, settings)),
         Job("hosts", _HOUR, lambda: look_at_hosts(store, egress)),
+        Job("failing", 600, lambda: look_at_jobs(store, settings)),
+        *retention_jobs(store, settings),
         *witness_jobs(store, egress, settings.witnesses),
         *care_node_jobs(store, egress, settings, care),
         *correction_jobs(store, settings.base_url),

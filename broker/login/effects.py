@@ -149,6 +149,14 @@ class KeepPerson(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetPerson(Change):
+    """Destroy a person's key and whatever finds them. Raises Held (`broker.audit.retention`) while a legal hold is about them."""
+
+    person: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeepOnce(Change):
     """Store a single-use secret."""
 

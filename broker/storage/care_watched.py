@@ -28,6 +28,7 @@ def _add(insert: InsertOf) -> Executable:
 
 _ADD = Kept(_add)
 _DROP = Kept(delete(WATCHED).where(_W.provider == bindparam("of"), _W.person == bindparam("whom")))
+_FORGET = Kept(delete(WATCHED).where(_W.person == bindparam("whom")))
 _ALL = Kept(select(_W.person).where(_W.provider == bindparam("of")))
 
 
@@ -40,6 +41,11 @@ def watch(unit: Unit, change: Watch) -> None:
 def unwatch(unit: Unit, change: Unwatch) -> None:
     """Take a person off the list."""
     unit.run(_DROP, {"of": change.provider, "whom": change.person})
+
+
+def forget(unit: Unit, person: str) -> None:
+    """Take a person off every list."""
+    unit.run(_FORGET, {"whom": person})
 
 
 def watched(database: Database, provider: str) -> frozenset[str]:

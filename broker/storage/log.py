@@ -88,6 +88,8 @@ _CHECKPOINT = Kept(insert(CHECKPOINTS).values(size=bindparam("size"), at=bindpar
 _NOTES = Kept(select(_C.note).order_by(_C.size))
 _LATEST = Kept(select(_C.size, _C.at, _C.note).order_by(_C.size.desc()).limit(bindparam("count")))
 _NEWEST = Kept(select(_C.at).order_by(_C.size.desc()).limit(1))
+_SIZE_AT = Kept(select(func.max(_C.size)).where(_C.at <= bindparam("until")))
+_SIGNED = Kept(select(_C.size).where(_C.at >= bindparam("since"), _C.at <= bindparam("until")).limit(1))
 _PENDING_ROWS = Kept(select(_P.leaf).order_by(_P.id))
 
 
@@ -176,6 +178,17 @@ def checkpoint_at(database: Database) -> int | None:
     """When the newest checkpoint was signed."""
     found = database.row(_NEWEST, {})
     return found[0] if found else None
+
+
+def size_at(database: Database, at: int) -> int:
+    """How large the tree was in the newest checkpoint that is not younger than that; 0 for none."""
+    found = database.row(_SIZE_AT, {"until": at})
+    return int(found[0]) if found and found[0] else 0
+
+
+def signed_between(database: Database, first: int, last: int) -> bool:
+    """Whether any checkpoint was signed in a time."""
+    return database.row(_SIGNED, {"since": first, "until": last}) is not None
 
 
 def pending(database: Database) -> tuple[bytes, ...]:

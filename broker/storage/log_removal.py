@@ -7,10 +7,10 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import bindparam, delete, select, update
 
 from broker.audit.events import ContentRemoved
 from broker.audit.removed import Positions, month_of
@@ -34,25 +34,39 @@ _REMOVE = Kept(
     .values(leaf=bindparam("leaf"), evidence=None, removal=bindparam("removal"))
     .returning(_L.record)
 )
+_CONTENT = Kept(select(_L.position).where(_L.position == bindparam("row"), _L.removal.is_(None)))
 _NO_ENTRY = Kept(delete(ACCESS).where(_A.record == bindparam("row"), _A.at == bindparam("at")))
 _NO_ID = Kept(delete(IDS).where(_I.record == bindparam("row"), _I.at == bindparam("at")))
 _NO_REFERENCE = Kept(delete(REFERENCES).where(REFERENCES.c.position == bindparam("row")))
 
 
 def due(database: Database, keeping: Keeping) -> Mapping[str, Due]:
-    """What would go, by class: a dry run. Reads the whole log: no clock has always been right."""
-    return tally((leaf for _, leaf in log_rows.leaves(database, log.LOWEST, BATCH)), keeping)
+    """What would go, by class: a dry run."""
+    return tally((leaf for _, leaf in _old(database, keeping)), keeping)
+
+
+def _old(database: Database, keeping: Keeping) -> Iterator[tuple[int, bytes]]:
+    """The leaves that were sealed so long ago that something of them may be due; which, each says itself. Those sealed since
+    were recorded since: what has another time in it was recorded by a clock that was wrong, and its turn comes later.
+    """
+    below = log.size_at(database, keeping.now - keeping.shortest)
+    return takewhile(lambda leaf: leaf[0] < below, log_rows.leaves(database, log.LOWEST, BATCH) if below else ())
+
+
+def has_content(database: Database, position: int) -> bool:
+    """Whether a leaf still says something."""
+    return database.row(_CONTENT, {"row": position}) is not None
 
 
 def batches(database: Database, keeping: Keeping) -> Iterator[list[Leaf]]:
     """What is due and not held, a batch at a time."""
-    read = ((position, leaf, json.loads(leaf)) for position, leaf in log_rows.leaves(database, log.LOWEST, BATCH))
+    read = ((position, leaf, json.loads(leaf)) for position, leaf in _old(database, keeping))
     found = (row for row in read if keeping.due(row[2]) and not keeping.held(row[2]))
     while batch := list(islice(found, BATCH)):
         yield batch
 
 
-def remove(unit: Unit, batch: Iterable[Leaf], keeping: Keeping, by: str) -> int:
+def remove(unit: Unit, batch: Iterable[Leaf], keeping: Keeping, by: str, at: int) -> int:
     """Remove a batch, but for what a hold has become about since it was read; how many leaves."""
     gone = [row for row in batch if not keeping.held(row[2])]
     if not gone:
@@ -62,7 +76,7 @@ def remove(unit: Unit, batch: Iterable[Leaf], keeping: Keeping, by: str) -> int:
         _remove(unit, position, leaf, event, removal, archived)
         positions.add(position)
     told = ContentRemoved(
-        at=keeping.now,
+        at=at,
         removal=removal,
         rows=positions.count,
         digest=positions.digest,

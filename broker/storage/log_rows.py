@@ -48,6 +48,12 @@ def leaves(database: Database, first: int, batch: int) -> Iterator[tuple[int, by
         first = found[-1][0] + 1
 
 
+def mentions(database: Database, person: str, first: int, batch: int = 2000) -> bool:
+    """Whether a leaf from a position on says that this person's information was accessed."""
+    named = f'"person":"{person}"'.encode()
+    return any(b'"event":"care.access"' in leaf and named in leaf for _, leaf in leaves(database, first, batch))
+
+
 def _entries(database: Database, found: Iterable[Row]) -> dict[int, bytes]:
     """What is kept of the entries that these leaves are of, by number."""
     numbers = sorted(row[3] for row in found if row[3] is not None)

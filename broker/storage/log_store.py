@@ -3,7 +3,7 @@
 Each method is a line; what it does stands in the file of its aggregate.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -12,9 +12,11 @@ from broker.audit.archive import Archive, ArchivedEntry, NotArchivable
 from broker.audit.care_events import EntriesArchived, EntriesRestored
 from broker.audit.checkpoint import Checkpoint
 from broker.audit.events import Event, HoldChanged
+from broker.audit.removal_orders import RemovalOrder
 from broker.audit.retention import Due, Hold, Keeping
 from broker.audit.witness import Cosignature
 from broker.care.access_values import MOST_ROWS, AccessReport, ReportState
+from broker.care.filings import FiledPage
 from broker.storage import (
     access_archive,
     access_months,
@@ -22,6 +24,7 @@ from broker.storage import (
     access_reports,
     log,
     log_holds,
+    log_orders,
     log_removal,
     log_rows,
     log_tiles,
@@ -30,6 +33,7 @@ from broker.storage import (
 from broker.storage.database import Database, Unit
 from broker.storage.log_tiles import Proofs
 from trust_framework.access_log import AccessPage, AccessRow, AccessSought
+from trust_framework.roles import FEDERATION
 
 T = TypeVar("T")
 
@@ -104,18 +108,49 @@ class LogStore:
 
     def log_due(self, years: int) -> Mapping[str, Due]:
         """What of the log may be removed, by class, and what is held."""
-        return log_removal.due(self._database, self._keeping(self._database, years))
+        return log_removal.due(self._database, self._keeping(self._database, years, self.clock()))
 
-    def remove_due(self, years: int, by: str) -> int:
-        """Remove what may be removed, recorded, a batch a transaction; how many leaves."""
-        found = log_removal.batches(self._database, self._keeping(self._database, years))
-        return sum(self._write(partial(self._remove, batch, years, by)) for batch in found)
+    def remove_due(self, years: int, by: str, until: int | None = None) -> int:
+        """Remove what may be removed, recorded, a batch a transaction; how many leaves. With `until`, what was due then."""
+        now = self.clock()
+        seen = now if until is None else until
+        found = log_removal.batches(self._database, self._keeping(self._database, years, seen))
+        return sum(self._write(partial(self._remove, batch, (years, seen, now), by)) for batch in found)
 
-    def _remove(self, batch: list[log_removal.Leaf], years: int, by: str, unit: Unit) -> int:
-        return log_removal.remove(unit, batch, self._keeping(unit, years), by)
+    def _remove(self, batch: list[log_removal.Leaf], at: tuple[int, int, int], by: str, unit: Unit) -> int:
+        years, seen, now = at
+        return log_removal.remove(unit, batch, self._keeping(unit, years, seen), by, now)
 
-    def _keeping(self, at: Database | Unit, years: int) -> Keeping:
-        return Keeping(self.clock(), log_holds.standing(at), years)
+    def _keeping(self, at: Database | Unit, years: int, now: int) -> Keeping:
+        return Keeping(now, log_holds.standing(at), years)
+
+    def log_content_left(self, positions: Iterable[int]) -> bool:
+        """Whether any of these leaves still has its content."""
+        return any(log_removal.has_content(self._database, position) for position in positions)
+
+    def log_mentions(self, person: str, since: int) -> bool:
+        """Whether a leaf sealed since then has an access to a person's information, wherever the entry is."""
+        return log_rows.mentions(self._database, person, log.size_at(self._database, since))
+
+    def log_began(self, before: int) -> bool:
+        """Whether anything was sealed before a time."""
+        return log.size_at(self._database, before) > 0
+
+    def log_signed(self, first: int, last: int) -> bool:
+        """Whether a checkpoint was signed in a time."""
+        return log.signed_between(self._database, first, last)
+
+    def removal_order(self, id: str) -> RemovalOrder | None:
+        """A decision to remove."""
+        return log_orders.STORED.one(self._database, id)
+
+    def removal_orders(self, after: str = "", count: int = 50) -> FiledPage[RemovalOrder]:
+        """A page of the decisions to remove, the newest first."""
+        return log_orders.STORED.page(self._database, FEDERATION, "", after, count)
+
+    def removals_decided(self) -> tuple[RemovalOrder, ...]:
+        """Those that are to be carried out, the oldest first."""
+        return log_orders.decided(self._database)
 
     def access_months(self) -> tuple[tuple[str, int], ...]:
         """The months of the access log that have begun, with how many entries each has here."""

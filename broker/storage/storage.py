@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from broker.audit.checkpoint import LogRow, TreeState, Verifier, verifier
 from broker.audit.events import Event, FederationApplied
-from broker.audit.retention import Held
 from broker.audit.tally import tally, tally_keys
 from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.care.access_values import QueueReport, StoreAccess
@@ -34,6 +33,7 @@ from broker.care.filings import (
     FiledPage,
     SaveBreach,
     SaveCorrection,
+    SaveRemovalOrder,
     SaveRequest,
     SaveReview,
     Unwatch,
@@ -115,12 +115,13 @@ from broker.storage import (
     domains,
     expiry,
     feeds,
+    forgetting,
     grants,
     jobs,
     key_use,
     keys,
     log,
-    log_holds,
+    log_orders,
     log_rows,
     logins,
     names,
@@ -194,6 +195,7 @@ APPLY: dict[type, Apply] = {
     EndGrants: grants.end_of_person,
     change.EndGrant: grants.end,
     change.EndSignOn: sign_ons.end,
+    change.ForgetPerson: forgetting.forget,
     SameRoles: roles.require,
     StillUnknown: persons.require_unknown,
     SameCare: care_versions.require,
@@ -228,6 +230,7 @@ APPLY: dict[type, Apply] = {
     SaveBreach: breaches.save,
     SaveRequest: subject_requests.save,
     SaveCorrection: corrections.save,
+    SaveRemovalOrder: log_orders.save,
     StoreAccess: access_log.store,
     QueueReport: access_reports.keep,
 }
@@ -235,17 +238,6 @@ APPLY: dict[type, Apply] = {
 on them. One order for all also keeps PostgreSQL from deadlocks.
 """
 
-_CARE = (
-    care_versions,
-    care_outbox,
-    care_blocks,
-    care_told,
-    care_consents,
-    care_relations,
-    care_facts,
-    care_emergencies,
-    care_requests,
-)
 LOG_ORIGIN = "log-origin"
 _ORDER = {kind: (place, apply) for place, (kind, apply) in enumerate(APPLY.items())}
 
@@ -578,24 +570,10 @@ class Storage(LogStore):
         return proposals.counts(self._database, org)
 
     def forget_person(self, id: str, events: tuple[Event, ...] = ()) -> bool:
-        """Destroy the person's key, whatever finds them, their consents, what care has of them, what they are signed on to."""
-        at = self.clock()
-
-        def work(unit: Unit) -> bool:
-            if log_holds.about_person(unit, id):
-                raise Held(id)
-            consents.forget(unit, id)
-            representations.forget(unit, id)
-            roles.forget(unit, id)
-            sign_ons.forget(unit, id, at)
-            grants.forget(unit, id)
-            for kept in _CARE:
-                kept.forget(unit, id)
-            found = persons.forget(unit, id, at)
-            log.append(unit, events)
-            return found
-
-        return self._write(work)
+        """Forget a person, recorded; whether there was one. Raises Held."""
+        known = self.person(id) is not None
+        self.commit(Effects((change.ForgetPerson(id, self.clock()),), events))
+        return known
 
     def role_grants_of(self, org: str) -> tuple[RoleGrant, ...]:
         """The roles given in an organisation, or in the federation."""

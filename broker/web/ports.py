@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from broker.audit.checkpoint import Checkpoint, LogRow, TreeState, Verifier
+from broker.audit.removal_orders import RemovalOrder
 from broker.audit.retention import Due, Hold
 from broker.audit.trace import Logged, LoggedPage, Sought
 from broker.audit.witness import Cosignature
-from broker.care.filings import ReviewStore
+from broker.care.erasures import ErasureStore
+from broker.care.filings import FiledPage, ReviewStore
 from broker.care.own_page import OwnPageStore
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
 from broker.federation.proposals import ProposalStore
@@ -22,7 +24,7 @@ from trust_framework.approval import Proposal, Stage
 from trust_framework.representation import Kind
 
 
-class ConsoleStore(ReviewStore, OwnPageStore, ReadsNames, ProposalStore, Protocol):
+class ConsoleStore(ReviewStore, ErasureStore, OwnPageStore, ReadsNames, ProposalStore, Protocol):
     """Reads for lists, entries and states. Writes go through `commit`, as everywhere. Add what a page needs."""
 
     def federation_version(self) -> int: ...
@@ -80,6 +82,10 @@ class ConsoleStore(ReviewStore, OwnPageStore, ReadsNames, ProposalStore, Protoco
     def log_checkpoints(self, count: int) -> tuple[tuple[int, int, str], ...]: ...
 
     def log_due(self, years: int) -> Mapping[str, Due]: ...
+
+    def removal_order(self, id: str) -> RemovalOrder | None: ...
+
+    def removal_orders(self, after: str = "", count: int = 50) -> FiledPage[RemovalOrder]: ...
 
     def log_holds(self) -> tuple[Hold, ...]: ...
 

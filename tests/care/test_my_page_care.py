@@ -20,7 +20,8 @@ from broker.care.cases import Deed
 from broker.care.changes import SaveEmergency, SaveReviewCase
 from broker.care.filings import ReviewServices
 from broker.login.effects import Effects
-from broker.web.console.mine import access, pdf
+from broker.web.console import pdf
+from broker.web.console.mine import access
 from tests.care.test_my_page import MINE, press, said
 from tests.support import care_values as a
 from tests.support.mine_world import SECRET_NURSE, Family, family_of

@@ -52,6 +52,7 @@ THEIRS = {
     "language": "sv",
     "correction": "their-correction",
     "hold": "their-hold",
+    "order": "their-order",
     "about": "their-representation",
     "representation": "their-representation",
 }

@@ -104,7 +104,11 @@ def test_a_job_that_fails_is_noted_and_tried_again_and_the_others_go_on(storage,
     runner.tick()
     assert (bad.turns, good.turns) == (2, 2)
     states = {s.name: s for s in storage.job_states()}
-    assert (states["bad"].error, states["bad"].holder, states["bad"].ran_at) == ("ValueError", runner.holder, None)
+    assert (states["bad"].error, states["bad"].holder, states["bad"].ran_at) == (
+        "ValueError",
+        runner.holder,
+        NOW + 1001,
+    )
     assert (states["good"].error, states["good"].ran_at) == (None, NOW + 1000)
     assert "secret text" not in caplog.text
     assert "ValueError" in caplog.text

@@ -15,6 +15,9 @@ from trust_framework.subject_requests import (
     advise,
     answer,
     consult,
+    decide_erasure,
+    erase,
+    extracted,
     flag,
     months_after,
     put_off,
@@ -91,3 +94,51 @@ def test_without_an_exemption_it_may_be_answered_or_refused_at_once_with_words()
     assert refused.state is RequestState.REFUSED
     assert all(act(refused, "p-asta", "x", NOW) is RequestRefusal.DONE for act in (answer, refuse, flag, put_off))
     assert consult(refused, "p-asta", GIVER, "x", NOW) is RequestRefusal.DONE
+
+
+ERASURE = replace(REQUEST, kind=RequestKind.ERASURE)
+DECIDED = decide_erasure(ERASURE, "p-asta", "Inget hindrar.", NOW + 1)
+FLAGGED = flag(DECIDED, "p-asta", "Kan röra en annan.", NOW + 2)
+CONSULTED = consult(FLAGGED, "p-asta", GIVER, "Får vi?", NOW + 3)
+
+
+@pytest.mark.spec("GDPR", "17")
+@pytest.mark.parametrize(
+    ("request_", "person", "words", "outcome"),
+    [
+        (DECIDED, "p-birk", "Klart.", RequestState.ANSWERED),
+        (DECIDED, "p-asta", "Klart.", RequestRefusal.SECOND_PERSON),
+        (DECIDED, "p-birk", " ", RequestRefusal.NO_REASON),
+        (ERASURE, "p-birk", "Klart.", RequestRefusal.NOT_DECIDED),
+        (REQUEST, "p-birk", "Klart.", RequestRefusal.NOT_DECIDED),
+        (CONSULTED, "p-birk", "Klart.", RequestRefusal.NOT_CONSULTED),
+        (advise(CONSULTED, "p-lars", GIVER, "Ja.", NOW + 4), "p-birk", "Klart.", RequestState.ANSWERED),
+        (refuse(DECIDED, "p-asta", "Lagen.", NOW + 2), "p-birk", "Klart.", RequestRefusal.DONE),
+        (decide_erasure(DECIDED, "p-birk", "Jag med.", NOW + 2), "p-birk", "Klart.", RequestRefusal.SECOND_PERSON),
+    ],
+)
+def test_an_erasure_is_decided_by_one_and_carried_out_by_another(request_, person, words, outcome):
+    after = erase(request_, person, words, NOW + 9)
+    assert (after if isinstance(outcome, RequestRefusal) else after.state) == outcome
+
+
+@pytest.mark.parametrize(
+    ("request_", "words", "outcome"),
+    [
+        (ERASURE, "Inget hindrar.", RequestState.READY),
+        (ERASURE, "", RequestRefusal.NO_REASON),
+        (REQUEST, "x", RequestRefusal.NO_ERASURE),
+        (flag(ERASURE, "p-asta", "x", NOW), "x", RequestRefusal.NOT_CONSULTED),
+        (answer(ERASURE, "p-asta", "x", NOW), "x", RequestRefusal.DONE),
+    ],
+)
+def test_an_erasure_is_decided_where_one_is_asked_for_and_nothing_waits(request_, words, outcome):
+    after = decide_erasure(request_, "p-asta", words, NOW)
+    assert (after if isinstance(outcome, RequestRefusal) else after.state) == outcome
+
+
+def test_a_file_is_noted_and_changes_no_state():
+    made = extracted(REQUEST, "p-asta", "utdrag.pdf · SHA-256 ab", NOW)
+    assert (made.state, made.acts[-1].note) == (RequestState.RECEIVED, "utdrag.pdf · SHA-256 ab")
+    assert extracted(flag(REQUEST, "p-asta", "x", NOW), "p-asta", "f", NOW) is RequestRefusal.NOT_CONSULTED
+    assert extracted(answer(REQUEST, "p-asta", "x", NOW), "p-asta", "f", NOW) is RequestRefusal.DONE

@@ -28,6 +28,7 @@ TABLES = (
     "breaches",
     "subject_requests",
     "corrections",
+    "log_removal_orders",
     "correction_receivers",
     "access_log",
     "access_log_ids",
@@ -223,7 +224,14 @@ def upgrade() -> None:
 
 
 def _filed() -> None:
-    for name in ("care_reviews", "breaches", "subject_requests", "corrections", "care_provider_facts"):
+    for name in (
+        "care_reviews",
+        "breaches",
+        "subject_requests",
+        "corrections",
+        "log_removal_orders",
+        "care_provider_facts",
+    ):
         more = (sa.Column("asked_org", sa.Text(), nullable=False),) if name == "subject_requests" else ()
         op.create_table(
             name,

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from broker.exchange import Reply
-from broker.web.console import csv
-from broker.web.console.mine import extract, pdf
+from broker.web.console import csv, pdf
+from broker.web.console.mine import extract
 from broker.web.console.mine.care_pages import AccessList, AccessRow, NoFile, Option, PrintedAccess
 from broker.web.console.mine.consents import note
 from broker.web.console.mine.places import provider_name, providers, unit_name

@@ -181,7 +181,7 @@ class OneAccess(About, Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedAccess:
-    """The access log as a document to print. It is no page of a browser: `broker.web.console.mine.pdf` makes a PDF of it."""
+    """The access log as a document to print. It is no page of a browser: `broker.web.console.pdf` makes a PDF of it."""
 
     rows: tuple[Told, ...]
     name: str

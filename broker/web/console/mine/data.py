@@ -6,7 +6,7 @@ to itself, no words of a case but the patient's own and those meant for the pati
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final
@@ -26,7 +26,9 @@ from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.language import LANGUAGE_PATH, THEME_PATH, THEMES
 from broker.web.pages.texts import LANGUAGES
 from trust_framework.access_log import AccessSought
+from trust_framework.access_words import Told
 from trust_framework.attributes import CATALOGUE
+from trust_framework.care import EVER
 from trust_framework.representation import Deed, Why
 
 TAB: Final = "own-settings"
@@ -56,21 +58,26 @@ def settings(turn: ConsoleTurn) -> Reply:
 def shown(turn: ConsoleTurn) -> Reply:
     """Everything that is held of the person, to be read."""
     mine = _exporting(turn, "page")
-    sections = tuple(_section(name, tuple(things), mine) for name, things in held(mine))
+    sections = tuple(section(name, tuple(things), mine) for name, things in held(mine))
     return mine.render(OwnData(sections=sections, json_url=mine.at("/mina-uppgifter.json"), most=MOST_READ), TAB)
 
 
 def as_json(turn: ConsoleTurn) -> Reply:
     """Everything that is held of the person, for a machine."""
     mine = _exporting(turn, "json")
-    whole = {
-        "format": FORMAT,
-        "made_at": _plain(turn.now),
-        **{name: _plain(tuple(things)) for name, things in held(mine)},
-    }
-    body = json.dumps(whole, ensure_ascii=False, indent=1).encode()
+    body = as_octets(held(mine), turn.now)
     disposition = ("Content-Disposition", 'attachment; filename="mina-uppgifter.json"')
     return Reply(200, (("Content-Type", "application/json"), disposition, *HEADERS), body)
+
+
+def as_octets(found: Iterable[tuple[str, Things]], now: int) -> bytes:
+    """What is held as a file for a machine."""
+    whole = {
+        "format": FORMAT,
+        "made_at": _plain(now),
+        **{name: _plain(tuple(things)) for name, things in found},
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=1).encode()
 
 
 def _exporting(turn: ConsoleTurn, form: str) -> OwnTurn:
@@ -86,29 +93,57 @@ def _exporting(turn: ConsoleTurn, form: str) -> OwnTurn:
 def held(mine: OwnTurn) -> Iterator[tuple[str, Things]]:
     """Everything, kind by kind; each thing as names and values."""
     store, person = mine.store, mine.person
-    register = store.person(person)
-    yield "person", (_details(mine, register),)
+    yield "person", (_details(mine, store.person(person)),)
     yield "employments", (_employment(one) for one in store.staff(person))
-    yield "roles", ({"org": g.org, "role": g.role, "at": g.at, "until": g.until} for g in store.role_grants(person))
     yield "representations", (_fields(one, person) for one in store.representations_of(person))
     yield "sign_ons", (_sign_on(one) for one in store.sign_ons_of(person))
-    yield "logins", _logins(mine)
-    yield (
-        "consents",
-        ({"service": c.service, "details": c.attributes, "at": c.given_at} for c in store.consents_of(person)),
-    )
-    yield "care_consents", (_entry(one, mine) for one in store.care_consents_of(person))
-    yield "blocks", (_entry(one, mine) for one in store.blocks_of(person))
-    yield "block_requests", (_entry(one, mine) for one in store.care_requests_of(person))
-    yield "care_relations", (_entry(one, mine) for one in store.relations_of(person))
-    yield "care_facts", _facts(mine)
-    yield (
-        "emergency_accesses",
-        ({"at": e.at, "until": e.until, **_place(e.actor, mine)} for e in store.emergencies_of(person)),
-    )
     yield "questions", (_question(one) for one in questions(mine))
-    reading = Reading(mine, {}, AccessSought(person=person))
-    yield "access_log", (_access(asdict(reading.told(row))) for row in reading.rows(EVERY))
+    yield from held_by(mine, Share())
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Whose part of what is held: that of a member with its services and care providers; None for all of them."""
+
+    org: str | None = None
+    services: frozenset[str] | None = None
+    providers: frozenset[str] | None = None
+
+    def of(self, name: str, value: str) -> bool:
+        """Whether something of this organisation, service or care provider is in it."""
+        among = getattr(self, name)
+        return among is None or value in among
+
+
+def held_by(mine: OwnTurn, share: Share) -> Iterator[tuple[str, Things]]:
+    """What is held of the person for one member, or for all, kind by kind."""
+    store, person = mine.store, mine.person
+
+    def of_care(entries: Iterable[Any]) -> Iterator[Any]:
+        return (one for one in entries if share.of("providers", one.provider))
+
+    grants = (g for g in store.role_grants(person) if share.org in {None, g.org})
+    consents = (c for c in store.consents_of(person) if share.of("services", c.service))
+    emergencies = (e for e in store.emergencies_of(person) if share.of("providers", e.actor.provider))
+    yield "roles", ({"org": g.org, "role": g.role, "at": g.at, "until": g.until} for g in grants)
+    yield "logins", (each for each in _logins(mine) if share.of("services", str(each.get("service", ""))))
+    yield "consents", ({"service": c.service, "details": c.attributes, "at": c.given_at} for c in consents)
+    yield "care_consents", (_entry(one, mine) for one in of_care(store.care_consents_of(person)))
+    yield "blocks", (_entry(one, mine) for one in of_care(store.blocks_of(person)))
+    yield "block_requests", (_entry(one, mine) for one in of_care(store.care_requests_of(person)))
+    yield "care_relations", (_entry(one, mine) for one in of_care(store.relations_of(person)))
+    yield "care_facts", (_fact(*each, mine) for each in _facts(mine) if share.of("providers", each[0].provider))
+    yield "emergency_accesses", ({"at": e.at, "until": e.until, **_place(e.actor, mine)} for e in emergencies)
+    yield "access_log", (_access(asdict(told)) for told in accesses(mine, share.providers))
+
+
+def accesses(
+    mine: OwnTurn, providers: frozenset[str] | None, since: int = 0, until: int = EVER, most: int = EVERY
+) -> Iterator[Told]:
+    """Entries of the patient's access log in words, of these care providers or of all."""
+    for provider in ("",) if providers is None else sorted(providers):
+        reading = Reading(mine, {}, AccessSought(person=mine.person, provider=provider, since=since, until=until))
+        yield from map(reading.told, reading.rows(most))
 
 
 def _details(mine: OwnTurn, register: Any) -> dict[str, Any]:
@@ -164,19 +199,24 @@ def _entry(one: Any, mine: OwnTurn) -> dict[str, Any]:
     return {**kept, **entered, **ends, **_place(one, mine)}
 
 
-def _facts(mine: OwnTurn) -> Iterator[dict[str, Any]]:
-    """What rules know of the person, without whom else it names. What is kept secret from all who need not know is left out."""
+def _facts(mine: OwnTurn) -> Iterator[tuple[Any, Any]]:
+    """What rules know of the person, each with its kind. What is kept secret from all who need not know is left out."""
     for one in mine.store.access_facts_of(mine.person):
         kind = kind_of(one)
         if kind is not None and not kind.secret:
-            ends = {"cancelled_at": one.ended.registered_at} if one.ended else {}
-            kept = {
-                "kind": one.kind,
-                "provider": provider_name(one.provider, mine),
-                "start": one.since,
-                "until": one.until,
-            }
-            yield {**kept, **own_words(one.says, kind), "registered_at": one.registered.registered_at, **ends}
+            yield one, kind
+
+
+def _fact(one: Any, kind: Any, mine: OwnTurn) -> dict[str, Any]:
+    """What rules know of the person, without whom else it names."""
+    ends = {"cancelled_at": one.ended.registered_at} if one.ended else {}
+    kept = {
+        "kind": one.kind,
+        "provider": provider_name(one.provider, mine),
+        "start": one.since,
+        "until": one.until,
+    }
+    return {**kept, **own_words(one.says, kind), "registered_at": one.registered.registered_at, **ends}
 
 
 def _place(one: Any, mine: OwnTurn) -> dict[str, str]:
@@ -219,9 +259,10 @@ def _plain(value: Any, name: str = "at", moment: Callable[[int], str] = _iso) ->
     return [_plain(each, name, moment) for each in (sorted(value) if isinstance(value, frozenset) else value)]
 
 
-def _section(name: str, things: tuple[Mapping[str, Any], ...], mine: OwnTurn) -> DataSection:
+def section(name: str, things: tuple[Mapping[str, Any], ...], mine: OwnTurn, most: int = MOST_READ) -> DataSection:
+    """What is held of a kind, to be read."""
     moment = mine.turn.on.pages.moment(mine.language)
-    shown_ = tuple(tuple(_pairs(_plain(one, "", moment), mine)) for one in things[:MOST_READ])
+    shown_ = tuple(tuple(_pairs(_plain(one, "", moment), mine)) for one in things[:most])
     return DataSection(name=name, things=shown_, total=len(things))
 
 

@@ -162,6 +162,18 @@ class RequestActForm(ConsoleForm):
     about = TextAreaField("request.about", [required(), in_words, longest(LONGEST_WORDS), text])
 
 
+class RequestFileForm(ConsoleForm):
+    """Which file is made for the person."""
+
+    which = SelectField("request.which", choices=[])
+
+
+class EraseForm(ConsoleForm):
+    """The person is erased: what the letter says of it."""
+
+    erased = TextAreaField("request.told", [required(), in_words, longest(LONGEST_WORDS), text])
+
+
 class ConsultForm(ConsoleForm):
     """Which member is asked what."""
 

@@ -9,7 +9,7 @@ from broker.web.console.turn import ConsoleTurn
 
 PAGE = 50
 NEWEST = 2**62
-WHATS = frozenset({"page", "file", "entry", "case", "report", "proof"})
+WHATS = frozenset({"page", "file", "extract", "document", "subject-extract", "entry", "case", "report", "proof"})
 
 
 def listed(turn: ConsoleTurn) -> Reply:

@@ -11,16 +11,30 @@ from broker.care.calling import CareRefused, ResultCode
 from broker.care.calling import Done as Carried
 from broker.care.subject_requests import DEEDS, Asked
 from broker.exchange import Reply
+from broker.web.console import pdf
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.gate import member_names
 from broker.web.console.people import name_of
+from broker.web.console.review import erasing
 from broker.web.console.review.desk import Desk, desk, person_by_number, today
-from broker.web.console.review.forms import KINDS, AdviseForm, ConsultForm, RequestActForm, RequestForm, fresh
+from broker.web.console.review.forms import (
+    KINDS,
+    AdviseForm,
+    ConsultForm,
+    EraseForm,
+    RequestActForm,
+    RequestFileForm,
+    RequestForm,
+    fresh,
+)
 from broker.web.console.review.handing_out import file_reply
+from broker.web.console.review.request_files import OFFERED, TooLong, made
+from broker.web.console.review.retention import not_allowed
 from broker.web.console.sheet import Cell, Column, Doing, Done, Link, Narrowing, Sheet, Table, at, said, text
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.days import ZONE, day_after, midnight
 from trust_framework.request_letters import letter
+from trust_framework.roles import Action
 from trust_framework.subject_requests import RequestAct, RequestKind, RequestState, SubjectRequest
 
 MOODS = {
@@ -137,7 +151,7 @@ def _shown(here: Desk, request: SubjectRequest, wrong: str = "", sent: ConsoleFo
         title="request.one",
         of=request.id,
         back=Link(url=turn.at("/begaran"), said="request.back"),
-        alerts=(wrong,) if wrong else (),
+        alerts=(*((wrong,) if wrong else ()), *(erasing.alerts(here, request) if own else ())),
         facts=_facts(here, request),
         done=tuple(_act(here, each) for each in request.acts),
         doings=tuple(_own(here, request, url, sent) if own else _asked(here, request, url, sent)),
@@ -181,9 +195,11 @@ def _own(here: Desk, request: SubjectRequest, url: str, sent: ConsoleForm | None
     if request.done:
         return []
     act = sent if isinstance(sent, RequestActForm) else fresh(RequestActForm, here.turn)
-    act.act.choices = [SelectChoice(name, "request.do." + name) for name in DEEDS]
+    act.act.choices = _deeds(request)
     ask = sent if isinstance(sent, ConsultForm) else fresh(ConsultForm, here.turn)
     return [
+        *_files(here, request, url),
+        *erasing.doing(here, request, url, sent),
         Doing(said="request.do", action=f"{url}/gor", button="request.do", form=act, lead="request.do.lead"),
         Doing(
             said="request.consult",
@@ -193,6 +209,56 @@ def _own(here: Desk, request: SubjectRequest, url: str, sent: ConsoleForm | None
             lead="request.consult.lead",
         ),
     ]
+
+
+def _deeds(request: SubjectRequest) -> list[SelectChoice]:
+    """What may be done with it; an erasure is decided where one is asked for."""
+    erasure = request.kind is RequestKind.ERASURE
+    return [SelectChoice(name, "request.do." + name) for name in DEEDS if erasure or name != "decide-erasure"]
+
+
+def _files(here: Desk, request: SubjectRequest, url: str) -> list[Doing]:
+    """The files that answer it; none while who gave the data must be asked first."""
+    if request.kind not in OFFERED or request.state is RequestState.CONSULTING:
+        return []
+    form = fresh(RequestFileForm, here.turn)
+    form.which.choices = [SelectChoice(name, "request.file." + name) for name in OFFERED[request.kind]]
+    return [Doing(said="request.file", action=f"{url}/fil", button="request.file", form=form, lead="request.file.lead")]
+
+
+def handed_out(turn: ConsoleTurn, request: str) -> Reply:
+    """A file for the person."""
+    here = desk(turn)
+    there = _found(here, request)
+    form = RequestFileForm.of(turn)
+    form.which.choices = [SelectChoice(name, "request.file." + name) for name in OFFERED.get(there.kind, ())]
+    if there.org != turn.org or not form.valid(turn):
+        raise Missing
+    try:
+        return made(here, there, form.which.data)
+    except CareRefused as refused:
+        return _shown(here, _found(here, request), "review.not." + refused.reason)
+    except TooLong:
+        return _shown(here, there, "review.not.pdf-long")
+    except pdf.Missing:
+        return _shown(here, there, "review.not.pdf-missing")
+
+
+def erased(turn: ConsoleTurn, request: str) -> Reply:
+    """The person of a request is erased, as another person decided: the security officer alone."""
+    here = desk(turn)
+    there = _found(here, request)
+    if there.org != turn.org:
+        raise Missing
+    if not turn.may(Action.HOLD_LOG):
+        return not_allowed(turn)
+    form = EraseForm.of(turn)
+    if not form.valid(turn):
+        return _shown(here, there, sent=form)
+    wrong = erasing.carried_out(here, there, form.erased.data)
+    if wrong:
+        return _shown(here, _found(here, request), wrong, form)
+    return turn.see(turn.at(f"/begaran/{request}"), notice="request-erased")
 
 
 def _asked(here: Desk, request: SubjectRequest, url: str, sent: ConsoleForm | None) -> list[Doing]:
@@ -212,7 +278,7 @@ def acted(turn: ConsoleTurn, request: str, deed: str) -> Reply:
         raise Missing
     form = forms[deed].of(turn)
     if isinstance(form, RequestActForm):
-        form.act.choices = [SelectChoice(name, "request.do." + name) for name in DEEDS]
+        form.act.choices = _deeds(there)
     if not form.valid(turn):
         return _shown(here, there, sent=form)
     try:

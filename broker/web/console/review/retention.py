@@ -5,7 +5,7 @@ from typing import Final
 
 from wtforms.fields import SelectChoice
 
-from broker.audit.retention import YEARS, Hold
+from broker.audit.retention import YEARS, Due, Hold
 from broker.exchange import Reply
 from broker.login.effects import Overtaken
 from broker.web.console.entry_pages import NotAllowed
@@ -48,19 +48,32 @@ def _shown(here: Desk, form: HoldForm) -> Reply:
         lead="retention.lead",
         narrowing=here.choice(),
         here=turn.at("/gallring"),
-        tables=(_classes(turn), _holds(here, officer)),
+        facts=_kept(turn),
+        tables=(classes(turn)[1], _holds(here, officer)),
         doings=(doing,) if officer else (),
+        links=(Link(url=turn.at("/gallring/beslut"), said="removal.title"),) if officer else (),
     )
     return turn.render(page)
 
 
-def _classes(turn: ConsoleTurn) -> Table:
-    """Each class with its years, and what a removal would take now: a dry run."""
-    due = turn.store.log_due(0)
+def _kept(turn: ConsoleTurn) -> tuple[tuple[str, Cell], ...]:
+    """How a removal comes about here."""
+    settings = turn.on.services.settings
+    standing = "removal.standing" if settings.log_removal_hours else "removal.by-decision"
+    return (
+        ("removal.how", said(standing)),
+        ("removal.archives", said("removal.archived" if settings.log_archive_dir else "removal.not-archived")),
+    )
+
+
+def classes(turn: ConsoleTurn) -> tuple[dict[str, Due], Table]:
+    """What a removal would take now, and each class with its years beside it: a dry run."""
+    least = turn.on.services.settings.log_years
+    due = dict(turn.store.log_due(least))
     rows = tuple(
         (
             said("retention.class." + name),
-            text(str(years)) if years else said("retention.ever"),
+            text(str(max(years, least))) if years else said("retention.ever"),
             figure(due[name].rows if name in due else 0),
             figure(due[name].held if name in due else 0),
         )
@@ -72,7 +85,7 @@ def _classes(turn: ConsoleTurn) -> Table:
         Column(said="retention.due", figure=True),
         Column(said="retention.kept-back", figure=True),
     )
-    return Table(caption="retention.classes", columns=columns, rows=rows, empty="retention.none")
+    return due, Table(caption="retention.classes", columns=columns, rows=rows, empty="retention.none")
 
 
 def _holds(here: Desk, officer: bool) -> Table:  # whether the reader is one
@@ -105,7 +118,7 @@ def _row(here: Desk, hold: Hold, *, officer: bool) -> tuple[Cell, ...]:
 def held(turn: ConsoleTurn) -> Reply:
     """Set a hold: the security officer alone."""
     if not turn.may(Action.HOLD_LOG):
-        return _not_allowed(turn)
+        return not_allowed(turn)
     here = desk(turn)
     form = _form(here, HoldForm.of(turn))
     if not form.valid(turn):
@@ -123,7 +136,8 @@ def held(turn: ConsoleTurn) -> Reply:
     return turn.see(turn.at("/gallring"), notice="hold-set")
 
 
-def _not_allowed(turn: ConsoleTurn) -> Reply:
+def not_allowed(turn: ConsoleTurn) -> Reply:
+    """The page for who is no security officer."""
     return turn.render(NotAllowed(action=Action.HOLD_LOG.value))
 
 
@@ -136,7 +150,7 @@ def ask_end(turn: ConsoleTurn, hold: str) -> Reply:
     """Whether a hold shall end."""
     there = _standing(turn, hold)
     if not turn.may(Action.HOLD_LOG):
-        return _not_allowed(turn)
+        return not_allowed(turn)
     form = fresh(TakeForm, turn)
     page = Sheet(
         part="G5-hold",
@@ -162,7 +176,7 @@ def ended(turn: ConsoleTurn, hold: str) -> Reply:
     """End a hold: the security officer alone."""
     _standing(turn, hold)
     if not turn.may(Action.HOLD_LOG):
-        return _not_allowed(turn)
+        return not_allowed(turn)
     try:
         turn.store.end_hold(hold, turn.actor.person)
     except Overtaken:

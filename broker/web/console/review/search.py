@@ -15,7 +15,8 @@ from broker.exchange import Reply
 from broker.login.effects import Effects, KeepOnce, Once
 from broker.login.handles import new_secret
 from broker.web.answers import see_other
-from broker.web.console import csv
+from broker.web.console import csv, pdf, printing
+from broker.web.console.people import name_of
 from broker.web.console.review.desk import Desk, desk, person_by_number, today
 from broker.web.console.review.forms import NoteForm, SearchForm, fresh
 from broker.web.console.review.handing_out import extract_of, file_reply
@@ -27,9 +28,12 @@ from trust_framework.identifiers import hsa_compare_form
 
 KIND: Final = "log-search"
 GOOD_FOR: Final = 8 * 3600
-CSV, PROVEN = "csv", "bevis"
+CSV, PROVEN, PDF = "csv", "bevis", "pdf"
 PAGE: Final = 50
 CSV_MOST: Final = 10_000
+WHAT: Final = {CSV: "file", PROVEN: "extract", PDF: "document"}
+"""By form of a file: what the record of the reading calls it."""
+
 COLUMNS: Final = ("at", "activity", "purpose", "employee", "name", "unit", "patient", "type")
 
 
@@ -151,9 +155,19 @@ def note(
 def result(turn: ConsoleTurn, search: str) -> Reply:
     """A page of what was found, or all of it as a file; either is recorded before it is shown."""
     here, kept = desk(turn), _kept(turn, search)
-    if turn.query.get("som") in {CSV, PROVEN}:
-        return _file(here, kept, turn)
-    sought = _sought(kept)
+    form_ = turn.query.get("som", "")
+    if form_ == PDF and turn.store.access_count(_sought(kept), printing.MOST + 1) > printing.MOST:
+        return _listed(here, kept, search, "review.not.pdf-long")
+    if form_ not in WHAT:
+        return _listed(here, kept, search)
+    try:
+        return _file(here, kept, form_)
+    except pdf.Missing:
+        return _listed(here, kept, search, "review.not.pdf-missing")
+
+
+def _listed(here: Desk, kept: dict[str, Any], search: str, wrong: str = "") -> Reply:
+    turn, sought = here.turn, _sought(kept)
     try:
         page = turn.store.access_page(sought, turn.query.get("efter") or None, PAGE)
     except ValueError:
@@ -165,9 +179,7 @@ def result(turn: ConsoleTurn, search: str) -> Reply:
     url = turn.at(f"/sok/{search}")
     table = Table(
         caption="review.found",
-        columns=tuple(
-            Column(said="review." + name) for name in ("at", "activity", "employee", "unit", "patient", "type")
-        ),
+        columns=SHOWN,
         rows=tuple(_row(here, row, f"{url}/{row.id}") for row in page.rows),
         empty="review.found.none",
         next=f"{url}?efter={page.before}" if page.before else "",
@@ -178,18 +190,34 @@ def result(turn: ConsoleTurn, search: str) -> Reply:
         part="G1-list",
         title="review.found",
         back=Link(url=here.at("/sok"), said="review.search.again"),
-        facts=(
-            ("review.reason", text(kept["reason"])),
-            ("review.since", at(sought.since)),
-            ("review.until", at(sought.until)),
-        ),
+        alerts=(wrong,) if wrong else (),
+        facts=_why(kept),
         tables=(table,),
-        links=(Link(url=f"{url}?som={PROVEN}", said="review.proven", file=True),) if page.rows else (),
+        links=(
+            Link(url=f"{url}?som={PDF}", said="review.pdf", file=True),
+            Link(url=f"{url}?som={PROVEN}", said="review.proven", file=True),
+        )
+        if page.rows
+        else (),
     )
     return turn.render(sheet)
 
 
-def _row(here: Desk, row: AccessRow, url: str) -> tuple[Cell, ...]:
+SHOWN: Final = tuple(
+    Column(said="review." + name) for name in ("at", "activity", "employee", "unit", "patient", "type")
+)
+
+
+def _why(kept: dict[str, Any]) -> tuple[tuple[str, Cell], ...]:
+    """What the search is for, and of which time."""
+    return (
+        ("review.reason", text(kept["reason"])),
+        ("review.since", at(kept["since"])),
+        ("review.until", at(kept["until"])),
+    )
+
+
+def _row(here: Desk, row: AccessRow, url: str = "") -> tuple[Cell, ...]:
     one, resource = row.record, row.record.resources[0]
     return (
         at(one.at, url),
@@ -197,6 +225,7 @@ def _row(here: Desk, row: AccessRow, url: str) -> tuple[Cell, ...]:
         text(here.staff(one.user, one.user_name)),
         text(one.unit_name or here.unit(one.unit)),
         text(here.patient(row.person, resource.patient)),
+        text(", ".join(dict.fromkeys(each.type for each in one.resources))),
     )
 
 
@@ -211,20 +240,21 @@ def _all(turn: ConsoleTurn, sought: AccessSought) -> Iterator[AccessRow]:
             return
 
 
-def _file(here: Desk, kept: dict[str, Any], turn: ConsoleTurn) -> Reply:
-    """The rows as a file: for a spreadsheet, or with the proof of each. Its digest is an event of the sealed log: whoever has the
-    file can ask whether it left here so.
+def _file(here: Desk, kept: dict[str, Any], form_: str) -> Reply:
+    """The rows as a file: for a spreadsheet, to print, or with the proof of each. Its digest is an event of the sealed log:
+    whoever has the file can ask whether it left here so. Raises `pdf.Missing`.
     """
-    sought = _sought(kept)
+    turn, sought = here.turn, _sought(kept)
     found = tuple(_all(turn, sought))
-    proven = turn.query.get("som") == PROVEN
-    if proven:
+    if form_ == PROVEN:
         reply = file_reply("utdrag.jsonl", extract_of(turn.store, found), "application/jsonl")
+    elif form_ == PDF:
+        reply = printing.reply("logg", _document(here, kept, found), turn)
     else:
         reply = csv.reply("logg", COLUMNS, (_line(here, row) for row in found))
     read = note(
         here,
-        "extract" if proven else "file",
+        WHAT[form_],
         kept["reason"],
         len(found),
         person=kept["person"],
@@ -241,6 +271,27 @@ def _file(here: Desk, kept: dict[str, Any], turn: ConsoleTurn) -> Reply:
     )
     turn.on.services.store.commit(Effects(events=(read, made)))
     return reply
+
+
+def _document(here: Desk, kept: dict[str, Any], found: tuple[AccessRow, ...]) -> printing.Printed:
+    """The rows to print, with what the search was for and who made it."""
+    facts = (
+        *_why(kept),
+        ("review.provider", text(here.name(here.on.register.providers[kept["provider"]].names, kept["provider"]))),
+        ("review.who", text(name_of(here.turn.actor.person, here.turn))),
+    )
+    table = Table(
+        caption="review.found",
+        columns=(*SHOWN, Column(said="review.place")),
+        rows=tuple((*_row(here, row), _place(row)) for row in found),
+        empty="review.found.none",
+    )
+    return printing.printed(here.turn, "review.found", here.who.reference, facts, (table,))
+
+
+def _place(row: AccessRow) -> Cell:
+    """Where the entry stands in the sealed log; nothing while it waits for its place (a second)."""
+    return text("" if row.position is None else str(row.position))
 
 
 def _line(here: Desk, row: AccessRow) -> tuple[object, ...]:

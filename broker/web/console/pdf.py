@@ -61,4 +61,4 @@ def fetcher(base: Any) -> Any:
 
 
 def _style() -> str:
-    return (files("broker.web.console.mine") / STYLE).read_text(encoding="utf-8")
+    return (files("broker.web.console") / STYLE).read_text(encoding="utf-8")
