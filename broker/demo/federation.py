@@ -279,6 +279,8 @@ def _person(persona: Persona) -> dict[str, Any]:
     entry = {"id": persona.id, "givenName": persona.given_name, "sn": persona.surname, "displayName": persona.name}
     if persona.number:
         entry["personalIdentityNumber"] = persona.number
+    if persona.born:
+        entry["dateOfBirth"] = persona.born
     return entry | ({"mail": persona.mail} if persona.mail else {})
 
 

@@ -15,7 +15,7 @@ OTHER_PROVIDER: Final = "2129999914"
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """A person. `number` is empty for one who is known by a staff id alone."""
+    """A person. `number` is empty for one who is known by a staff id alone; `born` is the day of birth where no number tells."""
 
     id: str
     given_name: str
@@ -23,6 +23,7 @@ class Persona:
     number: str = ""
     mail: str = ""
     phone: bool = True
+    born: str = ""
 
     @property
     def name(self) -> str:
@@ -40,7 +41,7 @@ PERSONAS: Final = {
         Persona("ester", "Ester", "Utlandsson", mail="ester@region.example"),
         Persona("folke", "Folke", "Reservkvist", mail="folke@region.example"),
         Persona("gunnel", "Gunnel", "Spärrgren", mail="gunnel@region.example"),
-        Persona("alva", "Alva", "Testlund", "201801012384", phone=False),
+        Persona("alva", "Alva", "Testlund", phone=False, born="2018-01-01"),
     )
 }
 

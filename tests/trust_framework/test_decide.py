@@ -343,7 +343,7 @@ def test_a_rule_can_be_added_from_outside_in_one_place(monkeypatch):
     monkeypatch.setattr(deciding, "RULES", (*deciding.RULES, office_hours))
     asked = case(party("sn"), wanted("sn"))
     assert isinstance(decide(asked, 0), Released)
-    assert decide(asked, 0).trace[8].rule == "office-hours"
+    assert [verdict.rule for verdict in decide(asked, 0).trace if verdict.attribute is None][-1] == "office-hours"
     late = decide(asked, 61_200)
     assert (code(late), late.about) == ("not-member", {"detail": "closed"})
 
