@@ -13,7 +13,7 @@ from broker.audit.care_events import AccessFactChanged
 from broker.care import acts, fact_contents, patients, providers
 from broker.care.acts import ActWish
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
-from broker.care.changes import SameCare, SaveAccessFact
+from broker.care.changes import SaveAccessFact
 from broker.care.fact_contents import Around
 from broker.care.patients import Patient
 from broker.login.effects import Effects
@@ -62,10 +62,10 @@ def register(wish: FactWish, who: Caller, on: CareServices, now: int) -> Done[Ac
     _times(fact, kind, now)
     _by_another(fact, kind, fact.registered)
     new = Kept(fact, patient.person if patient else "", kind)
-    same = judged(new, on, now)
+    seen = judged(new, on, now)
     people = (*(patient.changes if patient else ()), *made)
     event = _changed("registered", new, fact.registered, who, now)
-    return Done(fact, Effects((*people, same, SaveAccessFact(fact, new.person)), (event,)))
+    return Done(fact, Effects((*people, SaveAccessFact(fact, new.person, seen=seen)), (event,)))
 
 
 def _provider(value: str, who: Caller, on: CareServices) -> CareProvider:
@@ -160,16 +160,16 @@ def _not_ended(fact: AccessFact) -> None:
         raise CareRefused(ResultCode.INVALIDSTATE, "ended", "id")
 
 
-def judged(new: Kept, on: CareServices, now: int) -> SameCare:
-    """See that nothing stands in the way of a fact, and that nothing will when it is committed. Raises CareRefused."""
+def judged(new: Kept, on: CareServices, now: int) -> int:
+    """See that nothing stands in the way of a fact; the version of what it was judged by. Raises CareRefused."""
     about = new.person or new.fact.provider
-    same = SameCare(about, on.store.care_version(about))
+    seen = on.store.care_version(about)
     kept = on.store.access_facts_of(new.person) if new.person else on.store.access_facts_of_provider(about)
     others = (each for each in kept if each.id != new.fact.id and _beside(each, new.fact) and new.kind.agreed(each))
     holding = tuple(each for each in others if each.holds(now))
     if (why := new.kind.refusal(Entering(new.fact, _described(new, on), holding, now))) is not None:
         raise CareRefused(ResultCode.INVALIDSTATE, why, "kind")
-    return same
+    return seen
 
 
 def _beside(other: AccessFact, fact: AccessFact) -> bool:
@@ -280,10 +280,12 @@ def _its(id: str, who: Caller, on: CareServices) -> Kept:
     return Kept(fact, person, _kind(fact.rules, fact.kind))
 
 
-def moved(act: str, kept: Kept, after: AccessFact, entered: Act, who: Caller, *same: SameCare) -> Done[AccessFact]:
-    """The fact as it stands after an act, with the event. What was judged goes along."""
+def moved(
+    act: str, kept: Kept, after: AccessFact, entered: Act, who: Caller, seen: int | None = None
+) -> Done[AccessFact]:
+    """The fact as it stands after an act, with the event; `seen` where it was judged."""
     event = _changed(act, replace(kept, fact=after), entered, who, entered.registered_at)
-    return Done(after, Effects((*same, SaveAccessFact(after, kept.person, kept.fact)), (event,)))
+    return Done(after, Effects((SaveAccessFact(after, kept.person, kept.fact, seen),), (event,)))
 
 
 def _changed(act: str, kept: Kept, entered: Act, who: Caller, now: int) -> AccessFactChanged:

@@ -79,11 +79,14 @@ class SaveRelation(Change):
 
 @dataclass(frozen=True, slots=True)
 class SaveAccessFact(Change):
-    """A fact that a rule set names, as it stands now. `person` is empty for a provider's own."""
+    """A fact that a rule set names, as it stands now. `person` is empty for a provider's own. `seen` is the version of what care
+    has of the patient, or of the provider, that it was judged by, None where it was not; else Overtaken.
+    """
 
     fact: AccessFact
     person: str = ""
     before: AccessFact | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

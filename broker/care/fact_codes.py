@@ -80,6 +80,6 @@ def _wrong(kept: Kept, entered: Act, who: Caller) -> Done[Entered]:
 def _right(kept: Kept, entered: Act, who: Caller, on: CareServices, now: int) -> Done[Entered]:
     until = None if kept.kind.lasts is None else now + kept.kind.lasts
     after = replace(kept.fact, confirmed=entered, until=until, code="")
-    same = access_facts.judged(replace(kept, fact=after), on, now)
-    done = access_facts.moved("code-entered", kept, after, entered, who, same)
+    seen = access_facts.judged(replace(kept, fact=after), on, now)
+    done = access_facts.moved("code-entered", kept, after, entered, who, seen)
     return Done(Entered(after), done.effects)

@@ -48,6 +48,8 @@ _OF_PROVIDER = Kept(_OWN.read.where(_P.owner == bindparam("owner")).order_by(_P.
 def save(unit: Unit, change: SaveAccessFact) -> None:
     """Insert a fact, or move it on. Raises Overtaken."""
     fact, made_at = change.fact, change.fact.registered.registered_at
+    if change.seen is not None:
+        care_versions.advance(unit, change.person or fact.provider, change.seen)
     if change.person:
         more = {"provider": fact.provider, "made_at": made_at}
         return _ENTRIES.save(unit, fact.id, change.person, fact, change.before, more)

@@ -2,7 +2,7 @@
 when read (CB-01).
 """
 
-from sqlalchemy import Executable, bindparam, delete, select
+from sqlalchemy import Executable, bindparam, delete, select, update
 
 from broker.care.changes import SameCare
 from broker.login.effects import Overtaken
@@ -35,12 +35,27 @@ def _begin(insert: InsertOf) -> Executable:
 _BUMP, _BEGIN = Kept(_bump), Kept(_begin)
 _READ = Kept(select(_C.version).where(_C.person == bindparam("person")))
 _HELD = Kept(select(_C.version).where(_C.person == bindparam("person")).with_for_update(read=True))
+_ADVANCE = Kept(
+    update(VERSIONS)
+    .where(_C.person == bindparam("whose"), _C.version == bindparam("seen"))
+    .values(version=_C.version + 1)
+)
 _FORGET = Kept(delete(VERSIONS).where(_C.person == bindparam("person")))
 
 
 def bump(unit: Unit, person: str) -> None:
     """Something of the patient changed."""
     unit.run(_BUMP, {"person": person})
+
+
+def advance(unit: Unit, person: str, seen: int) -> None:
+    """Something changed that was judged by what stood at a version. Raises Overtaken when anything else has since: of several at
+    once one goes on, and none waits for another that waits for it.
+    """
+    if seen == 0:
+        unit.run(_BEGIN, {"person": person})
+    if not unit.run(_ADVANCE, {"whose": person, "seen": seen}):
+        raise Overtaken("care")
 
 
 def read(database: Database, person: str) -> int:

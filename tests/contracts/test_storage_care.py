@@ -352,6 +352,51 @@ def test_a_decision_about_who_was_forgotten_is_not_recorded(known):
         commit(known, SameCare("p1", 1))
 
 
+class TestFacts:
+    def test_a_providers_own_fact_comes_back_with_nobody_and_is_moved_on_from_what_was_read(self, known):
+        fact = a.fact(patient=None)
+        commit(known, SaveAccessFact(fact))
+        assert known.access_fact(fact.id) == (fact, "")
+        assert known.access_facts_of_provider(a.PROVIDER) == (fact,)
+        assert known.access_facts_of_provider(a.OTHER_PROVIDER) == known.access_facts_of("") == ()
+        ended = replace(fact, ended=a.act(), until=NOW)
+        commit(known, SaveAccessFact(ended, before=fact))
+        assert known.access_facts_of_provider(a.PROVIDER) == (ended,)
+        for change in (SaveAccessFact(fact, before=fact), SaveAccessFact(fact)):
+            with pytest.raises(Overtaken):
+                commit(known, change)
+        assert known.care_version(a.PROVIDER) == 2
+
+    @pytest.mark.parametrize("earlier", [0, 1])
+    @pytest.mark.parametrize("person", ["p1", ""], ids=["a patient's", "the provider's"])
+    def test_of_several_that_were_judged_by_the_same_one_is_kept(self, known, person, earlier):
+        of = {} if person else {"patient": None}
+        for _ in range(earlier):
+            commit(known, SaveAccessFact(a.fact(**of), person))
+        outcomes, ready = [], threading.Barrier(3)
+
+        def enter():
+            ready.wait()
+            try:
+                commit(known, SaveAccessFact(a.fact(**of), person, seen=earlier))
+                outcomes.append("kept")
+            except Overtaken:
+                outcomes.append("overtaken")
+
+        threads = [threading.Thread(target=enter) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["kept", "overtaken", "overtaken"]
+        kept = known.access_facts_of(person) if person else known.access_facts_of_provider(a.PROVIDER)
+        assert len(kept) == earlier + 1
+
+    def test_a_code_is_found_by_its_keyed_hash_alone(self, known):
+        assert known.access_code("f", "123456") == known.access_code("f", "123456")
+        assert len({known.access_code(f, c) for f in "fg" for c in ("123456", "123457")}) == 4
+
+
 class TestOutbox:
     def test_a_block_of_ours_waits_once_however_often_it_changes_a_copy_never(self, known):
         ours, copy = a.block(), a.block(local=False)
