@@ -89,15 +89,14 @@ class RelationChanged(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessFactChanged(Event):
     """A fact that a rule set names was registered, confirmed or ended, its end asked for (`ending`), a code made for it
-    (`code-made`), a wrong one entered (`code-tried`) or the right one (`code-entered`). `fact_kind` is empty for a secret kind;
-    `person` for a provider's own fact.
+    (`code-made`), a wrong one entered (`code-tried`) or the right one (`code-entered`). Its kind stands in the
+    evidence, since some are secret. `person` is empty for a provider's own fact.
     """
 
     name: ClassVar[str] = "care.fact-changed"
     retention: ClassVar[str] = "care"
     act: str
     fact: str
-    fact_kind: str = ""
     person: str = ""
     provider: str
     by: str = ""

@@ -224,9 +224,10 @@ def end(id: str, why: ActWish, who: Caller, on: CareServices, now: int, ends_at:
 
 
 def _over(fact: AccessFact, entered: Act, at: int) -> AccessFact:
-    """The fact, ended: never after it would have, and never before it began."""
+    """The fact with its end: never after it would have, and never before it began. One that is still to come may come sooner."""
     until = max(fact.since, at if fact.until is None else min(fact.until, at))
-    return replace(fact, until=until, ended=entered)
+    over = until <= max(fact.since, entered.registered_at)
+    return replace(fact, until=until, ended=entered if over else None)
 
 
 def _ending(kept: Kept, entered: Act, who: Caller, ends_at: int | None) -> Done[AccessFact]:
@@ -289,17 +290,15 @@ def moved(
 
 
 def _changed(act: str, kept: Kept, entered: Act, who: Caller, now: int) -> AccessFactChanged:
-    """The event. That there is something secret about a patient is sealed, too."""
-    fact, secret = kept.fact, kept.kind.secret
+    """The event. Of what kind the fact is, is sealed: some kinds are secret."""
     return AccessFactChanged(
         at=now,
         reference=who.reference,
         act=act,
-        fact=fact.id,
-        fact_kind="" if secret else fact.kind,
+        fact=kept.fact.id,
         person=kept.person,
-        provider=fact.provider,
+        provider=kept.fact.provider,
         by=who.by,
         kind=who.kind.value,
-        evidence={**acts.evidence(entered), "fact_kind": fact.kind},
+        evidence={**acts.evidence(entered), "fact_kind": kept.fact.kind},
     )

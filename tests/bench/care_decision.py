@@ -15,8 +15,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from broker.care import access_facts, decisions, relations
 from broker.care import blocks as blocks_
-from broker.care import decisions, relations
+from broker.care.access_facts import FactWish
 from broker.care.blocks import BlockWish
 from broker.care.calling import CareServices, carried_out
 from broker.care.relations import RelationWish
@@ -44,7 +45,8 @@ from tests.support.care import (
 from tests.support.databases import settings_at
 from trust_framework.blocks import BlockType, evaluate
 from trust_framework.care import Period, patient_key
-from trust_framework.care_access import AccessQuestion, CareFacts, decide
+from trust_framework.care_access import Access, AccessQuestion, CareFacts, decide
+from trust_framework.care_register import CareRegister
 from trust_framework.rules import SETS
 from trust_framework.rules.turkish_facts import Appointment, LinkedProcess, Restriction, Stay, TurkishFacts, Visit
 
@@ -131,6 +133,24 @@ def whole_service(settings: Settings, blocks: int) -> tuple[Storage, Callable[[]
     return storage, lambda: decisions.answered(asked_, who, on, NOW)
 
 
+def whole_service_of_facts(settings: Settings, visits: int) -> tuple[Storage, Callable[[], Any]]:
+    """As `whole_service`, for a physician of a provider whose rules read facts: the patient has come in so often."""
+    create_storage(settings, NOW)
+    storage = open_storage(settings, clock=lambda: NOW)
+    storage.commit(Effects((KeepPerson("p1", (PersonKey(*patient_key(values.PATIENT)),)),)))
+    register = CareRegister({values.PROVIDER: values.provider(rules="tr")})
+    on, who, entered = CareServices(storage, register), values.client(), values.entered()
+    for _ in range(visits):
+        says = {"place": values.PROVIDER}
+        wish = FactWish(values.new_id(), "visit", values.PROVIDER, says, values.PATIENT, entered=entered)
+        carried_out(lambda wish=wish: access_facts.register(wish, who, on, NOW), storage)
+    rows = tuple(values.resource(str(n)) for n in range(RESOURCES))
+    physician = values.actor(employee=values.DOCTOR, licences=("LK",))
+    asked_ = AccessQuestion(physician, values.PATIENT, rows)
+    assert all(ruling.access is Access.PERMITTED for ruling in decisions.answered(asked_, who, on, NOW))
+    return storage, lambda: decisions.answered(asked_, who, on, NOW)
+
+
 def rate(work: Callable[[], Any], seconds: float) -> float:
     """Calls per CPU-second of this process, after a tenth of that time to warm up."""
     for budget in (seconds / 10, seconds):
@@ -142,11 +162,13 @@ def rate(work: Callable[[], Any], seconds: float) -> float:
     return round(calls / spent, 1)
 
 
-def recorded(kind: str, blocks: int, seconds: float) -> float:
+def recorded(
+    kind: str, many: int, seconds: float, service: Callable[[Settings, int], tuple[Storage, Callable[[], Any]]]
+) -> float:
     """The rate of whole answers, on that database."""
     with tempfile.TemporaryDirectory() as folder, postgres(kind) as server:
         settings = settings_at(Path(folder) / "broker", url_of(server))
-        storage, work = whole_service(settings, blocks)
+        storage, work = service(settings, many)
         found = rate(work, seconds)
         storage.close()
     return found
@@ -164,7 +186,11 @@ def figures(kind: str, seconds: float) -> dict[str, float]:
         "CheckBlocks alone, 50 rows, 10 blocks": lambda: evaluate(whole.actor, whole.resources, check, NOW),
     }
     told = {name: rate(work, seconds) for name, work in cases.items()}
-    return {**told, "Swedish rules, 10 blocks, recorded": recorded(kind, 10, seconds)}
+    return {
+        **told,
+        "Swedish rules, 10 blocks, recorded": recorded(kind, 10, seconds, whole_service),
+        "Turkish rules, 20 visits, recorded": recorded(kind, 20, seconds, whole_service_of_facts),
+    }
 
 
 def main() -> None:

@@ -453,6 +453,12 @@ def test_misuse_takes_every_way_in_at_once_and_two_give_it_back(patient):
     assert patient.asks(staff(employee=who))[0] == "permitted"
 
 
+@pytest.mark.parametrize("both", [True, False])
+def test_a_list_is_of_a_patient_or_of_a_provider(patient, both):
+    asked = {"patient": patient.patient, "provider": a.PROVIDER} if both else {}
+    assert problem(patient.call("/facts/search", asked)) == (400, "malformed")
+
+
 # --- the person themself, and other rules
 
 

@@ -5,6 +5,7 @@ from itertools import permutations
 import pytest
 
 from tests.support.care import NOW, NURSE, facts, provider, question, resource
+from trust_framework.access_facts import Eyes, FieldType
 from trust_framework.care_access import (
     HOLDS,
     NOTHING,
@@ -115,3 +116,20 @@ def test_every_set_has_its_names_and_every_row_a_source_and_an_id_of_its_own():
         ids = [row.id for row in each.rules]
         assert len(ids) == len(set(ids))
         assert all(row.code and row.source and row.predicate.__doc__ for row in each.rules)
+
+
+@pytest.mark.parametrize("rules", SETS.values(), ids=SETS)
+def test_every_kind_of_fact_is_whole(rules):
+    kinds = {kind.id: kind for kind in rules.kinds}
+    assert len(kinds) == len(rules.kinds)
+    assert (rules.gather is None) == (not kinds)
+    for kind in rules.kinds:
+        fields = {field.name: field for field in kind.fields}
+        assert len(fields) == len(kind.fields)
+        assert kind.about
+        assert kind.source
+        assert all((field.of in kinds) == (field.type is FieldType.FACT) for field in kind.fields)
+        assert (kind.begun is Eyes.CODE) == (kind.code_for != "")
+        assert kind.code_for == "" or fields[kind.code_for].type is FieldType.EMPLOYEE
+        assert rules.kind(kind.id) is kind
+    assert rules.kind("none") is None

@@ -31,7 +31,7 @@ CAUSES: Final[Mapping[str, Cause]] = {
     "invalid": Cause(400, "something in it cannot be"),
     "denied": Cause(403, "the caller may not do this"),
     "exists": Cause(409, "the id is taken by something else"),
-    "state": Cause(409, "it has ended"),
+    "state": Cause(409, "it has ended, or something stands in the way of it"),
     "overtaken": Cause(409, "somebody else was first; read again"),
     "refused": Cause(409, "it cannot be done"),
     "malformed": Cause(400, "the body is not what this takes"),
