@@ -14,7 +14,7 @@ from broker.audit.trace import LoggedPage
 from broker.care.calling import Caller, CareRefused, Done, ResultCode
 from broker.care.filings import FilingStore, SaveCorrection
 from broker.login.effects import Change, Effects
-from broker.login.mail import KeepMail, Mail
+from broker.login.mail import KeepMail, Mail, one_line
 from trust_framework import corrections
 from trust_framework.corrections import Correction, Receipt
 
@@ -139,7 +139,7 @@ def _mail(correction: Correction, one: Receipt, to: tuple[str, ...], base_url: s
         return None
     page = f"{base_url}/portal/{one.org}/rattelser"
     api = f"{base_url}/api/v1/members/{one.org}/corrections"
-    subject = f"Rättelse av lämnade uppgifter / Correction of released details: {_line(one.service)}"
+    subject = f"Rättelse av lämnade uppgifter / Correction of released details: {one_line(one.service)}"
     text = "\n".join(_letter(correction, one, page, api))
     return Mail(secrets.token_hex(16), one.org, to, subject, f"{text}\n", now, now)
 
@@ -147,20 +147,15 @@ def _mail(correction: Correction, one: Receipt, to: tuple[str, ...], base_url: s
 def _letter(correction: Correction, one: Receipt, page: str, api: str) -> Iterable[str]:
     details = ", ".join(one.attributes)
     references = ", ".join(one.references[:10])
-    yield f"En uppgift som tjänsten {_line(one.service)} har fått är rättad: {details}."
+    yield f"En uppgift som tjänsten {one_line(one.service)} har fått är rättad: {details}."
     yield f"Inloggningar: {references}"
     yield "Hämta uppgiften på nytt vid personens nästa inloggning och rätta det som sparats. Kvittera sedan rättelsen:"
     yield page
     yield "Påminnelser kommer tills den är kvitterad."
     yield ""
-    yield f"A detail that the service {_line(one.service)} was given has been corrected: {details}."
+    yield f"A detail that the service {one_line(one.service)} was given has been corrected: {details}."
     yield f"Logins: {references}"
     yield "Fetch it anew at the person's next login, correct what was kept, and acknowledge:"
     yield page
     yield f"or by the API: {api}"
     yield f"Reminders follow until then. Correction {correction.id}."
-
-
-def _line(text: str) -> str:
-    """One line, without control or direction characters."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

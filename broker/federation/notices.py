@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from broker.federation.runs_out import RunsOut, of_entry
+from broker.login.mail import one_line
 from trust_framework.days import DAY, day_of
 
 THRESHOLDS: Final = (90, 30, 14, 7, 1, 0)
@@ -107,7 +108,7 @@ def letter(to: tuple[str, ...], found: Iterable[Due], base_url: str, org: str) -
     gone = any(one.threshold == 0 for one in things)
     head = ("Har gått ut", "Has run out") if gone else ("Går snart ut", "Runs out soon")
     first, more = _name(things[0], "sv"), len(things) - 1
-    subject = f"{head[0]} / {head[1]}: {_line(first)[:80]}" + (f" (+{more})" if more else "")
+    subject = f"{head[0]} / {head[1]}: {one_line(first)[:80]}" + (f" (+{more})" if more else "")
     page = f"{base_url}/portal/{org}/nycklar"
     parts = [
         "Detta behöver bytas eller förnyas i tid, annars kan inloggningen sluta fungera:",
@@ -132,13 +133,8 @@ def _told(one: Due, language: str) -> str:
     what = WHAT[one.ends.what][at].format(detail=one.ends.detail).strip()
     day = day_of(one.ends.at - 1 if one.ends.what in {"agreement", "declaration", "agent", "review"} else one.ends.at)
     words = (("gick ut" if one.threshold == 0 else "går ut"), ("ran out" if one.threshold == 0 else "runs out"))
-    return _line(f"- {KINDS[one.kind][at]} {_name(one, language)}: {what} {words[at]} {day.isoformat()}")
+    return one_line(f"- {KINDS[one.kind][at]} {_name(one, language)}: {what} {words[at]} {day.isoformat()}")
 
 
 def _name(one: Due, language: str) -> str:
     return one.names.get(language) or next(iter(one.names.values()), one.entry)
-
-
-def _line(text: str) -> str:
-    """One line, without control or direction characters."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

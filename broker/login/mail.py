@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from broker.login.effects import Change
 
 
+def one_line(text: str) -> str:
+    """A text of somebody else's as it may stand in a mail's line: without control or direction characters."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A mail as it is kept until it is sent. `state` is `waiting`, `sent` or `failed`; `next_at` when it is tried (again)."""

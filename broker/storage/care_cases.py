@@ -1,6 +1,7 @@
 """Cases of log review (logguppföljning), each as it is now with every act on it."""
 
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from sqlalchemy import Index, Text, and_, bindparam, cast, func, or_, select, tuple_, update
 
@@ -8,11 +9,11 @@ from broker.care.changes import SaveReviewCase
 from broker.care.filings import CasesAsked, FiledPage
 from broker.keys.sealing import open_under, seal_under
 from broker.login.effects import Overtaken
-from broker.storage.care_entries import BASIS, adding
+from broker.storage.care_entries import BASIS, adding, opened_key
 from broker.storage.codec import Codec
 from broker.storage.database import Database, Kept, Row, Unit
-from broker.storage.filed import position
-from broker.storage.persons import data_key
+from broker.storage.filed import any_or, position
+from broker.storage.persons import PERSONS, data_key
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.review_cases import CaseKind, CaseState, ReviewCase, state
 
@@ -49,31 +50,28 @@ _SINCE = Kept(
         _C.employee == bindparam("employee"), _C.made_at >= bindparam("since"), _C.kind == bindparam("kind")
     )
 )
-_ONE = Kept(select(_C.id, _C.person, _C.content).where(_C.id == bindparam("row")))
-
-
-def _any_or(column: Any, name: str) -> Any:
-    given = cast(bindparam(name), Text)
-    return or_(given == "", column == given)
+_COLUMNS = (_C.id, _C.person, PERSONS.c.data_key, _C.content)
+_READ = select(*_COLUMNS).outerjoin(PERSONS, PERSONS.c.id == _C.person)
+_ONE = Kept(_READ.where(_C.id == bindparam("row")))
 
 
 _MATCHES = and_(
     _C.provider == bindparam("provider"),
-    or_(_any_or(_C.state, "state"), and_(cast(bindparam("state"), Text) == "open", _C.closed_at.is_(None))),
-    _any_or(_C.kind, "kind"),
-    _any_or(_C.review, "review"),
+    or_(any_or(_C.state, "state"), and_(cast(bindparam("state"), Text) == "open", _C.closed_at.is_(None))),
+    any_or(_C.kind, "kind"),
+    any_or(_C.review, "review"),
 )
 _PAGE = Kept(
-    select(_C.id, _C.person, _C.content, _C.made_at)
+    _READ.add_columns(_C.made_at)
     .where(_MATCHES, tuple_(_C.made_at, _C.id) < tuple_(bindparam("at"), bindparam("after")))
     .order_by(_C.made_at.desc(), _C.id.desc())
     .limit(bindparam("count"))
 )
 _COUNT = Kept(select(func.count()).where(_MATCHES))
-_OF_PERSON = Kept(select(_C.id, _C.person, _C.content).where(_C.person == bindparam("row")).order_by(_C.made_at, _C.id))
+_OF_PERSON = Kept(_READ.where(_C.person == bindparam("row")).order_by(_C.made_at, _C.id))
 _COUNTS = Kept(
     select(_C.state, func.count())
-    .where(_C.provider == bindparam("provider"), _any_or(_C.review, "review"))
+    .where(_C.provider == bindparam("provider"), any_or(_C.review, "review"))
     .group_by(_C.state)
 )
 
@@ -120,18 +118,18 @@ def _sealed(unit: Unit, id: str, person: str, plain: bytes) -> bytes:
 
 def read(database: Database, id: str) -> tuple[ReviewCase, str] | None:
     """A case by its id, with its patient; None when unknown, or the patient was forgotten."""
-    found = database.row(_ONE, {"row": id})
-    return _opened(database, found) if found else None
+    return next(_opened(database, database.rows(_ONE, {"row": id})), None)
 
 
-def _opened(database: Database, row: Row) -> tuple[ReviewCase, str] | None:
-    id_, person, content = row[:3]
-    if not person:
-        return _CODEC.decode(database.vault.open(_PURPOSE, content, id_.encode())), ""
-    key = data_key(database, person)
-    if key is None:
-        return None
-    return _CODEC.decode(open_under(key, _PURPOSE, content, f"{person}.{id_}".encode())), person
+def _opened(database: Database, rows: Iterable[Row]) -> Iterator[tuple[ReviewCase, str]]:
+    """The cases in rows that begin as `_READ` does, but for those of patients who were forgotten."""
+    keys: dict[str, bytes] = {}
+    for id_, person, sealed, content, *_ in rows:
+        if not person:
+            yield _CODEC.decode(database.vault.open(_PURPOSE, content, id_.encode())), ""
+        elif sealed is not None:
+            key = opened_key(database, person, sealed, keys)
+            yield _CODEC.decode(open_under(key, _PURPOSE, content, f"{person}.{id_}".encode())), person
 
 
 def count_of(database: Database, kind: CaseKind, employee: str, since: int) -> int:
@@ -147,14 +145,12 @@ def page(database: Database, asked: CasesAsked) -> FiledPage[tuple[ReviewCase, s
     rows = database.rows(_PAGE, {**matching, "at": at, "after": id_, "count": asked.count + 1})
     total = database.rows(_COUNT, matching)[0][0]
     last = rows[asked.count - 1] if len(rows) > asked.count else None
-    shown = tuple(found for row in rows[: asked.count] if (found := _opened(database, row)))
-    return FiledPage(shown, total, f"{last[3]}.{last[0]}" if last else None)
+    return FiledPage(tuple(_opened(database, rows[: asked.count])), total, f"{last[4]}.{last[0]}" if last else None)
 
 
 def of_person(database: Database, person: str) -> tuple[ReviewCase, ...]:
     """The cases about a patient, oldest first."""
-    found = (_opened(database, row) for row in database.rows(_OF_PERSON, {"row": person}))
-    return tuple(each[0] for each in found if each)
+    return tuple(case for case, _ in _opened(database, database.rows(_OF_PERSON, {"row": person})))
 
 
 def counts(database: Database, provider: str, review: str) -> dict[CaseState, int]:

@@ -84,14 +84,19 @@ class Entries(Generic[T]):
 
     def _open(self, database: Database, row: Row, keys: dict[str, bytes]) -> tuple[T, str]:
         id_, person, sealed_key, content = row
-        key = keys.get(person)
-        if key is None:
-            key = keys[person] = database.vault.open("person-key", sealed_key, person.encode())
+        key = opened_key(database, person, sealed_key, keys)
         return self._codec.decode(open_under(key, self._purpose, content, _bound(id_, person))), person
 
     def forget(self, unit: Unit, person: str) -> None:
         """Delete a patient's entries."""
         unit.run(self._forget, {"row": person})
+
+
+def opened_key(database: Database, person: str, sealed: bytes, keys: dict[str, bytes]) -> bytes:
+    """A person's own key, opened once for all of their rows: `keys` are those that were opened before."""
+    if person not in keys:
+        keys[person] = database.vault.open("person-key", sealed, person.encode())
+    return keys[person]
 
 
 def adding(table: Table) -> Kept:

@@ -47,7 +47,8 @@ def position(after: str) -> tuple[int, str]:
     return (int(at), id_) if dot and at.isascii() and at.isdigit() and len(at) < 16 else (END_OF_TIME, "")  # noqa: PLR2004  # digits that no time has yet
 
 
-def _any_or(column: Any, name: str) -> Any:
+def any_or(column: Any, name: str) -> Any:
+    """Whether a column has the value of a parameter, or the parameter is empty."""
     given = cast(bindparam(name), Text)
     return or_(given == "", column == given)
 
@@ -71,7 +72,7 @@ class Filed(Generic[T]):
         self._one = Kept(self.read.where(c.id == bindparam("row")))
         matches = and_(
             c.owner == bindparam("owner"),
-            or_(_any_or(c.state, "state"), and_(cast(bindparam("state"), Text) == "open", c.open == 1)),
+            or_(any_or(c.state, "state"), and_(cast(bindparam("state"), Text) == "open", c.open == 1)),
         )
         self._page = Kept(
             select(c.id, c.content, c.made_at)

@@ -3,7 +3,6 @@
 `/login/<id>[/<stage>]?s=<service>.<time>.<mac>`. The signed part names only the service and when the login began.
 """
 
-import base64
 import hmac
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlencode
@@ -13,6 +12,7 @@ from broker.keys.sealing import Unsealable
 from broker.login.ports import Services
 from broker.login.request import Transaction
 from broker.login.steps import Stage
+from metadata.wire.base64url import base64url, octets_of
 
 CARD_LIFETIME = 600
 GIVEN_COOKIE = "ny"
@@ -28,7 +28,7 @@ class Origin:
 
 
 def _mac(keys: KeyRing, purpose: str, text: str) -> str:
-    return base64.urlsafe_b64encode(keys.vault.keyed_hash(purpose, text.encode())[:16]).decode().rstrip("=")
+    return base64url(keys.vault.keyed_hash(purpose, text.encode())[:16])
 
 
 def login_url(tx: Transaction, stage: Stage, keys: KeyRing) -> str:
@@ -66,13 +66,13 @@ def csrf_holds(token: str, browser: bytes, scope: str, keys: KeyRing) -> bool:
 def card_url(tx: Transaction, now: int, on: Services) -> str:
     """The address at the card listener for a login: its sealed name, good for ten minutes."""
     sealed = on.keys().vault.seal("card-handoff", f"{now + CARD_LIFETIME}.{tx.id}".encode())
-    return f"{on.settings.card_url}/card/{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}"
+    return f"{on.settings.card_url}/card/{base64url(sealed)}"
 
 
 def opened_card(handoff: str, now: int, keys: KeyRing) -> str | None:
     """The login that a card address names, or None when it is not ours or too old."""
     try:
-        sealed = base64.b64decode(handoff + "=" * (-len(handoff) % 4), altchars=b"-_", validate=True)
+        sealed = octets_of(handoff)
         expires, _, login = keys.vault.open("card-handoff", sealed).decode().partition(".")
     except (ValueError, Unsealable):
         return None

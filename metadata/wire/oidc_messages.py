@@ -7,13 +7,14 @@ to the person, and where keys come from, are left to `idp_adapters.methods.oidc`
 
 import hmac
 import secrets
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
+from metadata.wire.base64url import base64url
 from metadata.wire.claims import SKEW
 from metadata.wire.egress import Outbound, Response
 from metadata.wire.jose import (
@@ -86,7 +87,7 @@ class IdTokenExpectations:
 
 def code_challenge(verifier: str) -> str:
     """The S256 challenge (RFC 7636 section 4.2)."""
-    return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return base64url(sha256(verifier.encode()).digest())
 
 
 def authentication_request(endpoint: str, parameters: Mapping[str, str]) -> str:

@@ -23,7 +23,6 @@ from broker.protocols.oidc.errors import (
 from broker.protocols.oidc.patient_context import (
     Context,
     NotPermitted,
-    base64url,
     decided,
     for_service,
     holder_of,
@@ -33,6 +32,7 @@ from broker.protocols.oidc.token import token_request, use_up
 from broker.protocols.oidc.tokens import grant_expires, read_access_token
 from broker.protocols.oidc.wire import json_reply
 from metadata.register import OidcClient, Service
+from metadata.wire.base64url import base64url
 from trust_framework.decide import Released, decide, stopped
 from trust_framework.patient_context import ContextWish
 

@@ -7,7 +7,6 @@ The patient's number goes back to the client that sent it, and to the resource s
 (introspection). In an access token, which passes many hands, stands a keyed hash that only that resource server can compare.
 """
 
-import base64
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from broker.login.effects import NOTHING, Effects, Grant
 from broker.login.ports import Services
 from broker.protocols.oidc.authorization_details import resource
 from broker.protocols.oidc.content import Content
+from metadata.wire.base64url import base64url
 from trust_framework.care import CareActor, Resource, Staff
 from trust_framework.care_access import Access, Ruling
 from trust_framework.directory import Acting
@@ -167,8 +167,3 @@ def mark(key: bytes, jti: str, system: str, value: str) -> str:
     one patient have nothing in common for others.
     """
     return base64url(hmac.digest(key, f"{jti}\x1f{system}\x1f{value}".encode(), "sha256"))
-
-
-def base64url(octets: bytes) -> str:
-    """Without padding, as in JOSE."""
-    return base64.urlsafe_b64encode(octets).decode().rstrip("=")

@@ -4,18 +4,14 @@ Persistent identifiers are keyed hashes of a random internal id and the service'
 transient ones of the sign-on, so that they end with it and a logout can name them (8.3.8).
 """
 
-import base64
 from dataclasses import dataclass
 
 from broker.keys.ring import KeyRing
+from metadata.wire.base64url import base64url
 from metadata.wire.saml_messages.values import NameId
 from metadata.wire.saml_messages.vocabulary import PERSISTENT, TRANSIENT
 
 FORMATS = (PERSISTENT, TRANSIENT)
-
-
-def _name(digest: bytes) -> str:
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +32,14 @@ class Subjects:
 
     def session_index(self) -> str:
         """The SessionIndex."""
-        return "_" + _name(self.keys.vault.keyed_hash("session", self._of(self.root))[:16])
+        return "_" + base64url(self.keys.vault.keyed_hash("session", self._of(self.root))[:16])
 
     def is_named_by(self, asked: NameId) -> bool:
         """Whether a peer's NameID strongly matches one of ours: a part that is left out matches (SAML core 3.3.4)."""
         return any(_matches(asked, self.name_id(each)) for each in FORMATS)
 
     def _hashed(self, purpose: str, what: str) -> str:
-        return _name(self.keys.vault.keyed_hash(purpose, self._of(what)))
+        return base64url(self.keys.vault.keyed_hash(purpose, self._of(what)))
 
     def _of(self, what: str) -> bytes:
         return f"{self.entity_id}\x1f{what}".encode()

@@ -4,7 +4,6 @@ The commission stands in the address; it must be one of the person's own. The pa
 the person and the commission that it was made for: no number is ever in an address, and another's handle finds nothing.
 """
 
-import base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -19,6 +18,7 @@ from broker.web.console.care_pages import Around, Banner, Part
 from broker.web.console.row import CARE
 from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.frame import Names
+from metadata.wire.base64url import base64url, octets_of
 from trust_framework import patient_numbers
 from trust_framework.care import CareActor, CareProvider
 from trust_framework.identifiers import Identifier, birth_date, hsa_compare_form
@@ -168,13 +168,13 @@ def handle_of(desk: Desk, patient: Identifier) -> str:
     until = str(desk.turn.now + GOOD_FOR)
     plain = _BETWEEN.join((until, desk.turn.actor.person, desk.id, patient.oid, patient.value))
     sealed = desk.turn.on.services.keys().vault.seal(PURPOSE, plain.encode())
-    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+    return base64url(sealed)
 
 
 def _opened(desk: Desk, handle: str) -> tuple[Identifier, bool]:
     """The patient that a handle names, and whether it is still good. Raises Missing for another's, or none of ours."""
     try:
-        sealed = base64.b64decode(handle + "=" * (-len(handle) % 4), altchars=b"-_", validate=True)
+        sealed = octets_of(handle)
         plain = desk.turn.on.services.keys().vault.open(PURPOSE, sealed).decode()
     except (ValueError, Unsealable) as error:
         raise Missing from error

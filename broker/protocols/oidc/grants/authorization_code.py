@@ -1,7 +1,5 @@
 """authorization_code (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
 
-import base64
-import hashlib
 import hmac
 import re
 from dataclasses import replace
@@ -13,6 +11,7 @@ from broker.protocols.oidc.errors import InvalidGrant
 from broker.protocols.oidc.grants.base import Form, Granted, Reused, required
 from broker.protocols.oidc.grants.personal import ended, granted, standing
 from metadata.register import OidcClient, Service
+from metadata.wire.oidc_messages import code_challenge
 
 GRANT_TYPE: Final = "authorization_code"
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -39,6 +38,6 @@ def _check_bound(code: Once, redirect_uri: str, verifier: str) -> None:
     """The code's binding to redirect URI and PKCE. Raises InvalidGrant."""
     if redirect_uri != code.payload["uri"]:
         raise InvalidGrant("redirect_uri is not that of the authorization request")
-    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
-    if not _VERIFIER.fullmatch(verifier) or not hmac.compare_digest(digest, code.payload["challenge"].encode()):
+    challenge = code_challenge(verifier).encode()
+    if not _VERIFIER.fullmatch(verifier) or not hmac.compare_digest(challenge, code.payload["challenge"].encode()):
         raise InvalidGrant("code_verifier does not match")
