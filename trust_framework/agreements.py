@@ -235,6 +235,10 @@ class Agreement:
     def reference(self, now: int) -> str:  # noqa: ARG002  # the shape of an agreement
         return f"{self.id}/{self.version}"
 
+    def binds(self, now: int) -> "Bound":  # noqa: ARG002  # the shape of an agreement
+        """The short form says neither purpose nor retention."""
+        return UNBOUND
+
     @property
     def reach(self) -> frozenset[str]:
         """The services that it says anything about."""
@@ -302,6 +306,11 @@ class SharingAgreement:
 
     def reference(self, now: int) -> str:
         return f"{self.id}/{self.in_force(now).version}"
+
+    def binds(self, now: int) -> "Bound":
+        """The purpose that was agreed on, and the retention: what is older must be had anew before it is used."""
+        terms = self.in_force(now)
+        return Bound(frozenset({terms.purpose}), terms.retention_days * DAY)
 
     @cached_property
     def reach(self) -> frozenset[str]:
@@ -413,13 +422,46 @@ def _between_parties(one: DataField, terms: Terms) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What the agreements that let a detail go bind it to: one of these purposes, and how many seconds after it was asserted it
+    may still be used; then it must be had anew. Empty and None where some agreement that lets it go does not say.
+    """
+
+    purposes: frozenset[str] = frozenset()
+    fresh_for: int | None = None
+
+    def serves(self, purpose: str) -> bool:
+        """Whether what a service says that it wants the detail for is what was agreed; a service need not say."""
+        wanted = _said(purpose)
+        return not wanted or not self.purposes or wanted in map(_said, self.purposes)
+
+    def stale(self, asserted_at: int, now: int) -> bool:
+        return self.fresh_for is not None and now > asserted_at + self.fresh_for
+
+    def either(self, other: "Bound") -> "Bound":
+        """What binds a detail that two agreements let go."""
+        purposes = self.purposes | other.purposes if self.purposes and other.purposes else frozenset[str]()
+        limits = (self.fresh_for, other.fresh_for)
+        return Bound(purposes, max(filter(None, limits)) if all(limits) else None)
+
+
+UNBOUND: Final = Bound()
+
+
+def _said(purpose: str) -> str:
+    """A purpose as it is compared: letter case and spaces tell nothing."""
+    return " ".join(purpose.split()).casefold()
+
+
+@dataclass(frozen=True, slots=True)
 class Cover:
-    """What agreements say of a service's details at a time: those that may go, by the agreement that lets them, and those
-    that are held back, by the agreement that does not and its state.
+    """What agreements say of a service's details at a time: those that may go, by the agreement that lets them, and what
+    that binds them to; and those that are held back, by the agreement that does not and its state.
     """
 
     open: Mapping[str, str] = field(default_factory=dict)
     lapsed: Mapping[str, tuple[str, Standing]] = field(default_factory=dict)
+    bound: Mapping[str, Bound] = field(default_factory=dict)
 
 
 UNCOVERED: Final = Cover()
@@ -428,18 +470,21 @@ UNCOVERED: Final = Cover()
 def cover(agreements: Iterable[AnyAgreement], party: RelyingParty, now: int) -> Cover:
     """What these agreements say of a service's details now. One that lets a detail go is enough."""
     let: dict[str, str] = {}
+    bound: dict[str, Bound] = {}
     held: dict[str, tuple[str, Standing]] = {}
     for agreement in agreements:
         names = agreement.names(party)
         if not names:
             continue
         goes, reference = agreement.lets(party, now), agreement.reference(now)
+        binds = agreement.binds(now) if goes else UNBOUND
         for name in goes:
             let.setdefault(name, reference)
+            bound[name] = bound[name].either(binds) if name in bound else binds
         standing = agreement.standing(now)
         why = Standing.NOT_COVERED if standing in IN_FORCE else standing
         held.update(dict.fromkeys(names - goes, (reference, why)))
-    return Cover(let, {name: told for name, told in held.items() if name not in let})
+    return Cover(let, {name: told for name, told in held.items() if name not in let}, bound)
 
 
 # --- what is told ahead

@@ -118,6 +118,8 @@ _EVENTS: Final = (  # the login itself, and what the e-ID showed
          sambi_full="urn:sambi:names:attribute:authnMethod", multi_valued=True, sensitivity=_OPEN),
     _row("levelOfAssurance", "Tillitsnivå", "Level of assurance", _DERIVED,
          sambi_full="urn:sambi:names:attribute:levelOfAssurance", sensitivity=_OPEN),
+    _row("sharingPurpose", "Ändamål enligt överenskommelsen", "Purpose by agreement", _DERIVED, tillit="=",
+         multi_valued=True, check=v.LONG_TEXT, sensitivity=_OPEN),
 )
 
 _FOREIGN: Final = (  # eIDAS constructed attributes

@@ -25,13 +25,15 @@ class RequestedAttribute:
 
     `essential` is the OIDC word: the service wants it badly, and is still answered without it (OIDC Core 5.5.1), but a
     commission that it needs must exist. `required` is SAML's isRequired: refuse rather than answer without it (Sweden
-    Connect deployment profile 6.2.1).
+    Connect deployment profile 6.2.1). `purpose` is what the service says that it wants it for (OpenID Connect for Identity
+    Assurance 6.2), empty where it does not say.
     """
 
     name: str
     essential: bool = False
     values: tuple[str, ...] = ()
     required: bool = False
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ class Work:
     @_once
     def release(self) -> Release:
         """What would go. Nothing of the directory, or of anybody else, while the person has not chosen."""
-        return release(self.case, self.asked, self.permitted, self.acting or NOWHERE, self.mandate)
+        return release(self.case, self.asked, self.permitted, self.acting or NOWHERE, self.now, self.mandate)
 
     def needed(self, wish: RequestedAttribute) -> bool:
         """Whether the service is refused rather than answered without this attribute."""
@@ -200,23 +200,26 @@ def _stronger(one: RequestedAttribute, other: RequestedAttribute) -> RequestedAt
         essential=one.essential or other.essential,
         required=one.required or other.required,
         values=one.values or other.values,
+        purpose=one.purpose or other.purpose,
     )
 
 
 Rule = Callable[[Work], Ruling]
 
 
-def stopped(party: RelyingParty) -> Reason | None:
-    """Why nothing may be done for this service now, or None: only active services of active members are in force."""
+def stopped(party: RelyingParty, now: int) -> Reason | None:
+    """Why nothing may be done for this service now, or None: only active services of active members are in force, and of
+    those whose risks were assessed anew in time.
+    """
     for state, suspended in ((party.member.state, "blocked-member"), (party.state, "blocked-service")):
         if state is not State.ACTIVE:
             return REASONS[suspended if state is State.SUSPENDED else "not-member"]
-    return None
+    return REASONS["member-overdue"] if party.member.unassessed(now) else None
 
 
 def party_in_force(work: Work) -> Ruling:
     """A service that is not active, or whose member is not, gets nothing."""
-    reason = stopped(work.case.party)
+    reason = stopped(work.case.party, work.now)
     return Refuse(reason) if reason else Allow()
 
 

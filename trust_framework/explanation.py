@@ -104,6 +104,12 @@ _BECAUSE: Final[Mapping[tuple[str, str], Words]] = {
         "avtal {agreement} har inte setts över i tid", "the review of agreement {agreement} is overdue"),
     ("agreement", "ended"): ("avtal {agreement} har upphört", "agreement {agreement} has ended"),
     ("agreement", "not-covered"): ("avtal {agreement} omfattar den inte", "agreement {agreement} does not cover it"),
+    ("agreement", "purpose"): (
+        "tjänsten vill ha den för något annat än det som avtal {agreement} gäller",
+        "the service wants it for something else than what agreement {agreement} is about"),
+    ("agreement", "stale"): (
+        "den lämnades för längre sedan än avtal {agreement} tillåter, och måste hämtas på nytt",
+        "it was asserted longer ago than agreement {agreement} allows, and must be had anew"),
     ("agreement", ""): ("avtal {agreement} gäller inte", "agreement {agreement} is not in force"),
     ("protected-person", ""): ("personen har skyddade uppgifter", "the person's details are protected"),
     ("nonresident", ""): (

@@ -6,8 +6,13 @@ Addresses and keys of the same service are in `metadata.register`; the two meet 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
+from trust_framework.days import DAY
 from trust_framework.representation import Kind
+
+REASSESS_GRACE: Final = 30 * DAY
+"""How long a member whose risks should have been assessed anew goes on, while it is warned."""
 
 
 class State(Enum):
@@ -44,13 +49,19 @@ class ConsentPolicy(Enum):
 @dataclass(frozen=True, slots=True)
 class Member:
     """An organisation of the federation. `org` is its organisation number (10 digits); names by language. `types` are
-    what it is to the federation, as the release policies name it.
+    what it is to the federation, as the release policies name it. `reassess_by` is when the assessment of its risks must have
+    been made anew (epoch seconds), None where none has been recorded.
     """
 
     org: str
     names: Mapping[str, str]
     state: State = State.ACTIVE
     types: frozenset[str] = frozenset()
+    reassess_by: int | None = None
+
+    def unassessed(self, now: int) -> bool:
+        """Whether its risks should have been assessed anew long ago (IS-22)."""
+        return self.reassess_by is not None and now >= self.reassess_by + REASSESS_GRACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from trust_framework import loa
-from trust_framework.agreements import Cover
+from trust_framework.agreements import UNBOUND, Bound, Cover
 from trust_framework.attribute_sets import ATTRIBUTE_SETS
 from trust_framework.members import Profile, RelyingParty
 from trust_framework.outcome import Outcome
@@ -99,7 +99,7 @@ class Permission:
     """What rules and agreements say of one detail for one service. `outcome` None: it may go.
 
     `basis` names the rule and the agreement that said so, each with its version; `note` the closer cause. `consent`: only
-    if the person agrees.
+    if the person agrees. `bound` is what the agreement binds it to.
     """
 
     outcome: Outcome | None = None
@@ -107,6 +107,7 @@ class Permission:
     basis: str = ""
     note: str = ""
     consent: bool = False
+    bound: Bound = UNBOUND
 
 
 FREE: Final = Permission()
@@ -188,7 +189,8 @@ def _agreed(name: str, cover: Cover, so_far: Permission) -> Permission:
         return Permission(Outcome.NO_AGREEMENT, "agreement", _joined(so_far.basis, reference), standing.value)
     if name not in cover.open:
         return so_far
-    return Permission(None, so_far.rule, _joined(so_far.basis, cover.open[name]), consent=so_far.consent)
+    basis = _joined(so_far.basis, cover.open[name])
+    return Permission(None, so_far.rule, basis, consent=so_far.consent, bound=cover.bound.get(name, UNBOUND))
 
 
 def _joined(*references: str) -> str:

@@ -24,6 +24,7 @@ from trust_framework.on_behalf import Mandate
 from trust_framework.outcome import Outcome
 from trust_framework.policies import FREE, NO_POLICIES, Permission, Policies
 
+PURPOSE: Final = "sharingPurpose"
 NUMBER: Final = "personalIdentityNumber"
 COORDINATION: Final = "coordinationNumber"
 _MAY_HOLD_COORDINATION: Final = frozenset(
@@ -79,6 +80,7 @@ class _Question:
     asked: Mapping[str, RequestedAttribute]
     permitted: Mapping[str, Permission]
     known: Known
+    now: int
     for_another: bool = False
 
 
@@ -87,12 +89,13 @@ def release(
     asked: Mapping[str, RequestedAttribute],
     permitted: Mapping[str, Permission],
     acting: Acting,
+    now: int,
     mandate: Mandate | None = None,
 ) -> Release:
     """Go through what is asked for. `permitted` is what policies and agreements say of the registered part of it, `mandate` by
     what the person acts for another.
     """
-    question = _Question(case, asked, permitted, Known(case, acting, mandate), for_another=mandate is not None)
+    question = _Question(case, asked, permitted, Known(case, acting, mandate), now, for_another=mandate is not None)
     attributes: dict[str, tuple[str, ...]] = {}
     verdicts: list[Verdict] = []
     for name in asked:
@@ -113,7 +116,7 @@ def _judge(name: str, on: _Question) -> tuple[Verdict, tuple[str, ...]]:
     allowed = on.permitted[name]
     if held := _held_back(row, allowed, on):
         return held, ()
-    values, source, derived = on.known.values(row)
+    values, source, derived = _purposes(on) if name == PURPOSE else on.known.values(row)
     if not values:
         if row.source is Source.REPRESENTATION and not on.for_another:
             return verdict("representation", Outcome.MISSING, name, "", source), ()
@@ -128,15 +131,33 @@ def _judge(name: str, on: _Question) -> tuple[Verdict, tuple[str, ...]]:
     return verdict(allowed.rule, Outcome.RELEASED, name, "", source, allowed.basis), values
 
 
+def _purposes(on: _Question) -> tuple[tuple[str, ...], str, bool]:
+    """The purposes that what is asked for beside it is bound to by agreement, so that they travel with it."""
+    told = {purpose for name, one in on.permitted.items() if one.outcome is None for purpose in one.bound.purposes}
+    return tuple(sorted(told)), Source.DERIVED.value, False
+
+
 def _held_back(row: Attribute, allowed: Permission, on: _Question) -> Verdict | None:
     """What holds back an attribute whatever its value."""
     if allowed.outcome is not None:
         return verdict(allowed.rule, allowed.outcome, row.name, allowed.note, row.source.value, allowed.basis)
+    if against := _against_agreement(row, allowed, on):
+        return verdict("agreement", Outcome.NO_AGREEMENT, row.name, against, row.source.value, allowed.basis)
     if row.contact and on.case.person.protected:
         return verdict("protected-person", Outcome.BLOCKED, row.name)
     if row.swedish_number and loa.nonresident(on.case.identity.level):
         return verdict("nonresident", Outcome.NOT_ALLOWED, row.name)
     return None
+
+
+def _against_agreement(row: Attribute, allowed: Permission, on: _Question) -> str:
+    """Why the agreement that lets a detail go does not let it go to this request: it is wanted for another purpose, or was
+    asserted too long ago. What we read from registers of our own is as of now.
+    """
+    if not allowed.bound.serves(on.asked[row.name].purpose):
+        return "purpose"
+    stale = row.source is Source.LOGIN and allowed.bound.stale(on.case.identity.authenticated_at, on.now)
+    return "stale" if stale else ""
 
 
 def _coordination(name: str, values: tuple[str, ...], on: _Question) -> Verdict | None:

@@ -134,6 +134,7 @@ _ROWS: Final = (
     Aspect(MEMBER, "type", _V, "slag av organisation", "kind of organisation", _D, _D),
     Aspect(MEMBER, "roles", _S, "roll i federationen", "role in the federation", _D, _C),
     Aspect(MEMBER, "trust_declarations", _S, "tillitsdeklaration", "trust declaration", _D, _C),
+    Aspect(MEMBER, "risk_assessment", _S, "riskbedömning", "risk assessment", _C, _D),
     Aspect(MEMBER, "agents", _S, "ombud", "agent", _D, _C),
     Aspect(MEMBER, "reason", _V, "skäl till läget", "reason for the state", _C, _C),
     Aspect(MEMBER, "contact", _S, "kontakt", "contact", _H, _H),

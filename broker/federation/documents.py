@@ -83,6 +83,11 @@ class _Looking:
     def vouched(self) -> tuple[str, ...] | None:
         return None
 
+    def risk_assessment(self) -> tuple[str, ...] | None:
+        """One on record that need not be made anew yet; else it is vouched for."""
+        again = (self.asked.member.get("risk_assessment") or {}).get("again")
+        return () if again and _day(again) >= self.today else None
+
     def trust_declaration(self) -> tuple[str, ...] | None:
         """One that holds today; for a provider, one of the level that it may give."""
         ceiling = str(self.asked.content.get("ceiling", "")) if self.asked.kind == "identity_provider" else ""
@@ -134,7 +139,7 @@ _MODELS: Final[Mapping[str, type[Entry]]] = {
 _LOOKS: Final[Mapping[Document, Callable[[_Looking], tuple[str, ...] | None]]] = {
     Document.AGREEMENT: _Looking.agreement,
     Document.REPRESENTATION: _Looking.vouched,
-    Document.RISK_ASSESSMENT: _Looking.vouched,
+    Document.RISK_ASSESSMENT: _Looking.risk_assessment,
     Document.TRUST_DECLARATION: _Looking.trust_declaration,
     Document.SECURITY_CONTACT: _Looking.security_contact,
     Document.ROLE: _Looking.role,

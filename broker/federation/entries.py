@@ -141,7 +141,8 @@ def party(entry: ServiceEntry, member: Member, read: ReadEntry) -> RelyingParty:
 def member(entry: MemberEntry) -> Member:
     """The organisation."""
     types = frozenset((entry.type.value, *(role.value for role in roles_of(entry.type, entry.roles))))
-    return Member(entry.org, entry.names, entry.state, types)
+    reassess_by = day_after(entry.risk_assessment.again) if entry.risk_assessment else None
+    return Member(entry.org, entry.names, entry.state, types, reassess_by)
 
 
 def agreement(entry: AgreementEntry) -> AnyAgreement:

@@ -25,6 +25,16 @@ class DeclarationEntry(Entry):
     expires: Day = Field(description="Last day that it holds, YYYY-MM-DD.")
 
 
+class AssessmentEntry(Entry):
+    """An assessment of the risks of letting the member in, recorded with the day by which it must be made anew (IS-22)."""
+
+    made: Day = Field(description="When it was made, YYYY-MM-DD.")
+    by: Text = Field(description="Who made it.")
+    again: Day = Field(
+        description="Last day before it must be made anew, YYYY-MM-DD. 30 days after it the member's services stop."
+    )
+
+
 class NamedContact(Entry):
     """A person or mailbox that answers for something at a member."""
 
@@ -66,6 +76,7 @@ class MemberEntry(Entry):
         {}, description="Contacts by purpose: `technical`, `administrative`, `support` …; `security` is always needed."
     )
     trust_declarations: tuple[DeclarationEntry, ...] = Field((), description="Its reviewed trust declarations.")
+    risk_assessment: AssessmentEntry | None = Field(None, description="The latest assessment of its risks.")
     agents: tuple[AgentEntry, ...] = Field((), description="Organisations that act for it.")
 
     @model_validator(mode="after")

@@ -30,8 +30,12 @@ WHAT: Final[Mapping[str, tuple[str, str]]] = {
     "agreement": ("Överenskommelsen", "The agreement"),
     "review": ("Dag för granskning av överenskommelsen", "Day of review of the agreement"),
     "declaration": ("Tillitsdeklaration {detail}", "Trust declaration {detail}"),
+    "risk-assessment": ("Riskbedömningen", "The risk assessment"),
     "agent": ("Ombud {detail}", "Agent {detail}"),
 }
+DAYS: Final = frozenset({"agreement", "declaration", "risk-assessment", "agent", "review"})
+"""What has a last day, and ends with it."""
+
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "service": ("Tjänsten", "Service"),
     "identity_provider": ("Legitimeringstjänsten", "Identity provider"),
@@ -131,7 +135,7 @@ def letter(to: tuple[str, ...], found: Iterable[Due], base_url: str, org: str) -
 def _told(one: Due, language: str) -> str:
     at = 0 if language == "sv" else 1
     what = WHAT[one.ends.what][at].format(detail=one.ends.detail).strip()
-    day = day_of(one.ends.at - 1 if one.ends.what in {"agreement", "declaration", "agent", "review"} else one.ends.at)
+    day = day_of(one.ends.at - 1 if one.ends.what in DAYS else one.ends.at)
     words = (("gick ut" if one.threshold == 0 else "går ut"), ("ran out" if one.threshold == 0 else "runs out"))
     return one_line(f"- {KINDS[one.kind][at]} {_name(one, language)}: {what} {words[at]} {day.isoformat()}")
 

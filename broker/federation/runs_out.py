@@ -94,6 +94,9 @@ def _of_agreement(content: Mapping[str, Any]) -> Iterator[RunsOut]:
 def _of_member(content: Mapping[str, Any]) -> Iterator[RunsOut]:
     for declaration in _objects(content.get("trust_declarations")):
         yield from _day("declaration", declaration.get("expires"), str(declaration.get("level", "")))
+    assessment = content.get("risk_assessment")
+    if isinstance(assessment, Mapping):
+        yield from _day("risk-assessment", assessment.get("again"))
     for agent in _objects(content.get("agents")):
         yield from _day("agent", agent.get("until"), str(agent.get("org", "")))
 

@@ -69,7 +69,7 @@ def _opened(request: LoginRequest, browser: bytes, now: int, on: Services) -> Tr
 def proceed(tx: Transaction, visit: Visit, now: int, on: Services) -> Step:
     """The first step of a login in its browser: stop, reuse the sign-on, or ask the person."""
     request = tx.request
-    if reason := stopped(on.federation().parties[request.service]):
+    if reason := stopped(on.federation().parties[request.service], now):
         return tell(tx, reason, now)
     if step := _reuse(tx, visit, now, on):
         return step
@@ -128,7 +128,7 @@ def choose(tx: Transaction, visit: Visit, now: int, on: Services, *, again: bool
 def start(tx: Transaction, method: str, visit: Visit, now: int, on: Services, *, same_device: bool = False) -> Step:
     """Send the person to a method, which must be one of those offered. What came of an earlier one is let go."""
     federation = on.federation()
-    if barred := _barred(tx, on):
+    if barred := _barred(tx, now, on):
         return barred
     if method not in methods.offered(tx, federation).usable:
         return explain(tx, REASONS["no-method"])
@@ -146,7 +146,7 @@ def resume(tx: Transaction, inbound: Inbound, visit: Visit, now: int, on: Servic
     """
     if tx.method_state is None:
         return standing(tx, now, on)
-    if barred := _barred(tx, on):
+    if barred := _barred(tx, now, on):
         return barred
     adapter = on.federation().methods.get(tx.method or "")
     if adapter is None:
@@ -157,9 +157,9 @@ def resume(tx: Transaction, inbound: Inbound, visit: Visit, now: int, on: Servic
     return _met(tx, met, visit, now, on)
 
 
-def _barred(tx: Transaction, on: Services) -> Step | None:
+def _barred(tx: Transaction, now: int, on: Services) -> Step | None:
     """The end of a login whose service or member was stopped on the way, so that nobody identifies in vain."""
-    reason = stopped(on.federation().parties[tx.request.service])
+    reason = stopped(on.federation().parties[tx.request.service], now)
     return explain(replace(tx, method_state=None), reason) if reason else None
 
 

@@ -1,11 +1,14 @@
 """Members in the federation file: what they are, who acts for them, and the people with roles."""
 
+from datetime import date
+
 import pytest
 
 from broker.federation.faults import BadFederation
 from broker.federation.reading import loaded
 from tests.support import federation as good
 from tests.support.trust import ORG
+from trust_framework.days import day_after
 from trust_framework.members import State
 from trust_framework.roles import Role
 
@@ -20,6 +23,7 @@ FULL = {
     "trust_declarations": [
         {"level": "http://id.elegnamnden.se/loa/1.0/loa3", "reviewer": "Granskningsnämnden", "expires": "2027-01-31"}
     ],
+    "risk_assessment": {"made": "2026-02-01", "by": "Säkerhetsgruppen", "again": "2027-01-31"},
     "agents": [{"org": "5560360793", "until": "2027-01-31"}],
 }
 
@@ -39,7 +43,8 @@ def test_a_member_says_what_it_is_and_its_state_stops_its_services(folder):
     content = {**good.content(), "members": [FULL]}
     document = good.read(folder, content)
     assert document.content["members"] == [FULL]
-    assert loaded(document.content, good.settings()).parties["boka"].member.state is State.SUSPENDED
+    member = loaded(document.content, good.settings()).parties["boka"].member
+    assert (member.state, member.reassess_by) == (State.SUSPENDED, day_after(date(2027, 1, 31)))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +62,8 @@ def test_a_member_says_what_it_is_and_its_state_stops_its_services(folder):
         ({"agents": [{"org": "5560360793", "until": "never"}]}, "is not a day"),
         ({"agents": [{"org": "5560360793", "until": "2027-01-31", "roles": ["owner"]}]}, "Input should be"),
         ({"trust_declarations": [{"level": "urn:x", "reviewer": "x", "expires": "2027-01-31"}]}, "is no level"),
+        ({"risk_assessment": {"made": "2026-02-01", "by": "x"}}, "is missing"),
+        ({"risk_assessment": {"made": "2026-02-01", "by": "x", "again": "soon"}}, "is not a day"),
         ({"admin": True}, "is not a key that may stand here"),
     ],
 )

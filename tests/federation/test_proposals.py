@@ -324,6 +324,19 @@ def test_an_operator_who_has_reviewed_the_declaration_vouches_for_it_when_the_me
     assert live.stage is Stage.PUBLISHED
 
 
+@pytest.mark.spec("IS", "22")
+@pytest.mark.parametrize(("again", "lacking"), [("2100-01-31", ()), ("2020-01-31", ("risk-assessment",))])
+def test_a_member_joins_with_an_assessment_of_its_risks_that_holds_or_one_that_an_operator_has_seen(
+    office, again, lacking
+):
+    sent = applied(office, risk_assessment={"made": "2026-01-01", "by": "Granskningsnämnden", "again": again})
+    seen = VOUCHED - {Document.RISK_ASSESSMENT}
+    answer = approving(office, sent, ASTA, vouched=seen)
+    assert (answer.about if lacking else ()) == lacking
+    if not lacking:
+        assert office.approve(office.keep(answer), BIRK).stage is Stage.PUBLISHED
+
+
 def test_nobody_takes_over_a_member_by_applying_for_it_anew(office):
     answer = proposals.draft("member", ORG, ORG, member(names={"sv": "Kapad"}), NILS, office.desk)
     assert why(answer) == "not-allowed"

@@ -102,8 +102,10 @@ class TestWhatRunsOut:
         content = {
             "trust_declarations": [{"level": "loa3", "reviewer": "x", "expires": "2027-01-31"}],
             "agents": [{"org": "1", "until": "2026-12-31"}, {"org": "2", "until": "never"}],
+            "risk_assessment": {"made": "2026-01-01", "by": "x", "again": "2027-02-28"},
         }
-        assert [found.name for found in of_entry("member", content)] == ["agent:1", "declaration:loa3"]
+        found = [each.name for each in of_entry("member", content)]
+        assert found == ["agent:1", "declaration:loa3", "risk-assessment"]
         versions = [{"until": "2020-01-01"}, {"until": "2027-06-30", "review": "2027-01-01"}]
         assert [found.what for found in of_entry("agreement", {"versions": versions})] == ["review", "agreement"]
 
@@ -119,7 +121,8 @@ class TestWhatRunsOut:
             ("agreement", {}),
             ("agreement", {"versions": "x", "until": ["2027-01-01"]}),
             ("member", {}),
-            ("member", {"trust_declarations": ["x", {}], "agents": 7}),
+            ("member", {"trust_declarations": ["x", {}], "agents": 7, "risk_assessment": {}}),
+            ("member", {"risk_assessment": "2027-01-01"}),
             ("federation", {"names": {}}),
         ],
     )

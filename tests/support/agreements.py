@@ -62,4 +62,4 @@ def agreement(*versions: Terms, **more: Any) -> SharingAgreement:
 
 def receiving(*attributes: str, **more: Any):
     """A service of the receiver."""
-    return party(*attributes, member=replace(member(), org=RECEIVER), **more)
+    return party(*attributes, **{"member": replace(member(), org=RECEIVER), **more})

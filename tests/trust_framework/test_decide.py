@@ -71,7 +71,7 @@ def code(decision) -> str:
 def test_only_active_services_of_active_members_get_anything(service, owner, expected):
     to = party("sn", state=service, member=member(owner))
     decision = decide(case(to, wanted("sn")), NOW)
-    assert (stopped(to).code if stopped(to) else None) == expected
+    assert (stopped(to, NOW).code if stopped(to, NOW) else None) == expected
     assert isinstance(decision, Released) if expected is None else code(decision) == expected
 
 

@@ -31,6 +31,7 @@ FIRST_CATALOGUE = [
     "attr-not-allowed",
     "consent-refused",
     "blocked-member",
+    "member-overdue",
     "blocked-service",
     "blocked-user",
     "not-member",

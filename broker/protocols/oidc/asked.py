@@ -57,7 +57,7 @@ def _known(scope: str, register: Register) -> bool:
 
 def _named(members: Mapping[str, ClaimRequest]) -> dict[str, RequestedAttribute]:
     return {
-        name: RequestedAttribute(name, request.essential, request.values)
+        name: RequestedAttribute(name, request.essential, request.values, purpose=request.purpose)
         for claim, request in members.items()
         for name in _attributes(claim)
     }

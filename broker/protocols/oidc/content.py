@@ -1,6 +1,6 @@
 """What a grant remembers: enough to decide again later, for refresh, userinfo and introspection."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,7 +53,7 @@ class Content:
                 list(identity.authn_methods),
                 list(identity.authorities),
             ],
-            "requested": [[r.name, r.essential, list(r.values)] for r in self.requested],
+            "requested": [_wish(r) for r in self.requested],
             "commission": self.commission,
             **({"on_behalf": self.on_behalf} if self.on_behalf else {}),
             "id_token": list(self.id_token),
@@ -79,7 +79,7 @@ class Content:
                 tuple(amr),
                 tuple(authorities),
             ),
-            requested=tuple(RequestedAttribute(n, e, tuple(v)) for n, e, v in content["requested"]),
+            requested=tuple(_read_wish(*each) for each in content["requested"]),
             commission=content["commission"],
             id_token=tuple(content["id_token"]),
             userinfo=tuple(content["userinfo"]),
@@ -87,6 +87,15 @@ class Content:
             on_behalf=content.get("on_behalf", ""),
             context=authorization_details.read_element(content["context"]) if "context" in content else None,
         )
+
+
+def _wish(one: RequestedAttribute) -> list[Any]:
+    told: list[Any] = [one.name, one.essential, list(one.values)]
+    return [*told, one.purpose] if one.purpose else told
+
+
+def _read_wish(name: str, essential: bool, values: Iterable[str], purpose: str = "") -> RequestedAttribute:
+    return RequestedAttribute(name, essential, tuple(values), purpose=purpose)
 
 
 def of_issue(issue: Issue, sub: str, sid: str, context: ContextWish | None = None) -> Content:

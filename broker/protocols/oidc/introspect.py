@@ -107,7 +107,7 @@ def _standing(
     `narrowed` to what is looked at.
     """
     party = on.federation().parties.get(grant.client) if grant else None
-    if grant is None or party is None or grant_expires(grant, now) or stopped(party):
+    if grant is None or party is None or grant_expires(grant, now) or stopped(party, now):
         return State(INACTIVE)
     if grant.person is None:
         return State({"active": True})

@@ -18,6 +18,7 @@ LONGEST: dict[str, int] = {
 LONGEST_OTHER = 8192
 MOST_SCOPES = 50
 DEEPEST_CLAIMS = 5
+SHORTEST_PURPOSE, LONGEST_PURPOSE = 3, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,11 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """One claim asked for by name (OpenID Connect Core section 5.5.1)."""
+    """One claim asked for by name (OpenID Connect Core section 5.5.1); `purpose` is what for (Identity Assurance 6.2)."""
 
     essential: bool = False
     values: tuple[str, ...] = ()
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +98,14 @@ def _claim(asked: object) -> ClaimRequest:
     values = asked.get("values", [asked["value"]] if "value" in asked else [])
     if not isinstance(values, list) or not all(isinstance(v, str | int | bool) for v in values):
         raise AuthorizeError("invalid_request", "the values of a claim are not plain")
-    return ClaimRequest(asked.get("essential") is True, tuple(str(v) for v in values))
+    return ClaimRequest(asked.get("essential") is True, tuple(str(v) for v in values), _purpose(asked))
+
+
+def _purpose(asked: Mapping[str, Any]) -> str:
+    """From 3 to 300 characters; a request with another is refused (OpenID Connect for Identity Assurance section 6.2)."""
+    purpose = asked.get("purpose")
+    if purpose is None:
+        return ""
+    if not isinstance(purpose, str) or not SHORTEST_PURPOSE <= len(purpose) <= LONGEST_PURPOSE:
+        raise AuthorizeError("invalid_request", "the purpose of a claim has from 3 to 300 characters")
+    return purpose

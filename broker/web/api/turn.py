@@ -81,7 +81,7 @@ def grant_of(turn: Turn, scope: str) -> tuple[Grant, RelyingParty]:
     if scope not in str(read.claims["scope"]).split(" "):
         raise ApiError("scope")
     party = on.federation().parties.get(grant.client)
-    if party is None or stopped(party):
+    if party is None or stopped(party, turn.now):
         raise ApiError("token")
     return grant, party
 

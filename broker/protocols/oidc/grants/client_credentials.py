@@ -19,7 +19,7 @@ PERSONAL_SCOPES = frozenset({"openid", "offline_access"})
 
 def handle(form: Form, service: Service, client: OidcClient, now: int, on: Services) -> Granted:
     """Issue. Raises InvalidScope, UnauthorizedClient, InvalidAuthorizationDetails."""
-    if client.token_endpoint_auth_method == "none" or stopped(on.federation().parties[service.id]):
+    if client.token_endpoint_auth_method == "none" or stopped(on.federation().parties[service.id], now):
         raise UnauthorizedClient("the client may not act for itself")
     if PARAMETER in form:
         raise InvalidAuthorizationDetails("a patient's information is opened to a person in a commission")
