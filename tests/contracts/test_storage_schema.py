@@ -1,5 +1,8 @@
 """The schema: made by migrations alone, the same as the tables say, and every column in the data map."""
 
+import subprocess
+import sys
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -58,6 +61,22 @@ def test_sqlite_keeps_the_strictness_that_the_tables_say(tmp_path):
         options = METADATA.tables[name].dialect_options["sqlite"] if name in METADATA.tables else {}
         assert ("STRICT" in sql) is bool(options.get("strict", False)), name
         assert ("WITHOUT ROWID" in sql) is (options.get("with_rowid", True) is False), name
+
+
+ALL_TABLES = """
+import importlib, pkgutil, broker.storage
+from broker.storage.schema import METADATA
+known = set(METADATA.tables)
+for module in pkgutil.iter_modules(broker.storage.__path__):
+    importlib.import_module(f"broker.storage.{module.name}")
+print(*sorted(set(METADATA.tables) - known))
+"""
+
+
+def test_the_schema_has_every_table_whatever_else_is_imported():
+    """In a process of its own: here everything is imported already."""
+    missed = subprocess.run([sys.executable, "-c", ALL_TABLES], capture_output=True, text=True, check=True)
+    assert missed.stdout.split() == []
 
 
 @pytest.mark.spec("GDPR", "30")
