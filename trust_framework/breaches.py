@@ -48,7 +48,8 @@ class BreachRefusal(StrEnum):
 @dataclass(frozen=True, slots=True)
 class BreachFacts:
     """What is known of the breach: what happened and when, whom and what it touches, what may follow, what is done about it
-    (GDPR 33.3 a-d). `about` and `records` are numbers of persons and records, None while not known.
+    (GDPR 33.3 a-d). `about` and `records` are numbers of persons and records, None while not known. `members` are other
+    members whose data or persons it touches, by organisation number.
     """
 
     what: str
@@ -60,6 +61,7 @@ class BreachFacts:
     measures: str = ""
     contact: str = ""
     risk: Risk = Risk.UNKNOWN
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any, Final
 
@@ -198,12 +198,16 @@ def counted(readings: Iterable[Reading], known: Known) -> Known:
 
 
 def _crowded(readings: tuple[Reading, ...], limits: Limits) -> set[str]:
-    """The accesses of one employee within any span in which there were more patients than the limit."""
+    """The accesses of one employee within any span in which there were more patients than the limit. Each is added once: `fresh`
+    counts the newest of the span that have not been.
+    """
     span: deque[Reading] = deque()
     patients: Counter[str] = Counter()
     found: set[str] = set()
+    fresh = 0
     for reading in readings:
         span.append(reading)
+        fresh += 1
         patients[reading.patient] += 1
         while reading.at - span[0].at > limits.within:
             gone = span.popleft()
@@ -211,7 +215,8 @@ def _crowded(readings: tuple[Reading, ...], limits: Limits) -> set[str]:
             if not patients[gone.patient]:
                 del patients[gone.patient]
         if len(patients) > limits.patients:
-            found.update(one.id for one in span)
+            found.update(one.id for one in islice(reversed(span), fresh))
+            fresh = 0
     return found
 
 

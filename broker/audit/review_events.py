@@ -123,6 +123,17 @@ class BreachActed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreachTold(Event):
+    """A member was told of a breach, or reminded of its clock; `mail` is empty when it had nobody to write to."""
+
+    name: ClassVar[str] = "data.breach-told"
+    retention: ClassVar[str] = "operation"
+    breach: str
+    org: str
+    mail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestActed(Event):
     """A person's request was received, flagged, sent for advice, advised on, put off, answered or refused (`act`). `to` is the
     member that was asked, or that advised.

@@ -4,17 +4,21 @@ listed.
 `before` is what the writer read, None for what is new; raises Overtaken when something else stands there now.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from broker.audit.removal_orders import RemovalOrder
 from broker.care.calling import CareServices
 from broker.care.ports import CareStore
-from broker.login.effects import Change
+from broker.login.effects import Change, PersonKey
 from trust_framework.access_log import AccessPage, AccessRow, AccessSought
 from trust_framework.breaches import Breach
+from trust_framework.care_relations import CareRelation
 from trust_framework.corrections import Correction
+from trust_framework.directory import StaffEntry
 from trust_framework.log_review import Review
+from trust_framework.persons import Person
 from trust_framework.review_cases import CaseState, ReviewCase
 from trust_framework.subject_requests import SubjectRequest
 
@@ -156,8 +160,27 @@ class FilingStore(CareStore, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What the register knows of the people of a review, by their ids."""
+
+    persons: dict[str, Person] = field(default_factory=dict)
+    staff: dict[str, tuple[StaffEntry, ...]] = field(default_factory=dict)
+    relations: dict[str, tuple[CareRelation, ...]] = field(default_factory=dict)
+
+
 class ReviewStore(FilingStore, Protocol):
-    """What log review reads: what is filed, and the access log."""
+    """What log review reads: what is filed, the access log, and what is known of the many people in it."""
+
+    def person_owners(self, keys: Sequence[PersonKey]) -> Mapping[PersonKey, str]:
+        """Whom each of these keys finds."""
+        ...
+
+    def reviewed(self, people: frozenset[str], patients: frozenset[str]) -> Reviewed: ...
+
+    def patients_asking(self, provider: str) -> frozenset[str]:
+        """Patients who asked about an access at a care provider, and have no end of it yet."""
+        ...
 
     def access_page(self, sought: AccessSought, before: str | None = None, count: int = 50) -> AccessPage: ...
 

@@ -5,7 +5,7 @@ Owns what a review knows beside the accesses, and how many it may look at. The r
 """
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -122,13 +122,11 @@ def _rows(selection: Selection, on: ReviewServices) -> Iterator[AccessRow]:
             return
 
 
-def _readings(rows: Iterable[AccessRow], on: ReviewServices) -> Iterator[Reading]:
-    persons: dict[str, str] = {}
+def _readings(rows: Sequence[AccessRow], on: ReviewServices) -> Iterator[Reading]:
+    keys = [PersonKey(EMPLOYEE, user) for user in dict.fromkeys(row.record.user for row in rows)]
+    persons = {key.value: person for key, person in on.store.person_owners(keys).items()}
     for row in rows:
-        one = row.record
-        if one.user not in persons:
-            persons[one.user] = person_of(one.user, on)
-        by = persons[one.user]
+        one, by = row.record, persons.get(row.record.user, "")
         yield Reading(row.id, one.at, one.user, one.unit, one.provider, row.person, by, one.activity, one.purpose)
 
 
@@ -146,19 +144,17 @@ def known_of(readings: Iterable[Reading], provider: CareProvider, on: ReviewServ
     examined = tuple(readings)
     patients = frozenset(one.patient for one in examined)
     staff = {one.employee: one.person for one in examined}
-    persons = {
-        each: found for each in patients | frozenset(staff.values()) if each and (found := on.store.person(each))
-    }
-    employments = {each: on.store.staff(each) for each in patients | frozenset(staff.values()) if each}
+    found = on.store.reviewed((patients | frozenset(staff.values())) - {""}, patients)
+    persons, employments = found.persons, found.staff
     return Known(
         surnames={each: _surname(person) for each, person in persons.items()},
-        colleagues=frozenset(each for each in patients if _employed(employments[each], provider)),
-        units={employee: _units(employee, employments[person]) for employee, person in staff.items() if person},
-        relations={each: on.store.relations_of(each) for each in patients},
+        colleagues=frozenset(each for each in patients if _employed(employments.get(each, ()), provider)),
+        units={employee: _units(employee, employments.get(person, ())) for employee, person in staff.items() if person},
+        relations={each: found.relations.get(each, ()) for each in patients},
         watched=on.store.watched(provider.hsa_id),
         protected=frozenset(each for each in patients if each in persons and persons[each].protected),
         deceased={each: UNKNOWN for each in patients if each in persons and persons[each].deceased},
-        asked=frozenset(each for each in patients if _asked(each, provider, on)),
+        asked=patients & on.store.patients_asking(provider.hsa_id),
     )
 
 
@@ -176,14 +172,6 @@ def _units(employee: str, staff: Iterable[StaffEntry]) -> frozenset[str]:
     mine = (entry for entry in staff if same_id(entry.hsa_id, employee))
     named = (name for entry in mine for one in entry.commissions for name in one.attributes.get(UNIT, ()))
     return frozenset(hsa_compare_form(name) for name in named)
-
-
-def _asked(patient: str, provider: CareProvider, on: ReviewServices) -> bool:
-    """Whether the patient has asked about an access here and has no end of it yet."""
-    cases = on.store.review_cases_of(patient)
-    return any(
-        one.kind is CaseKind.PATIENT_ASKS and one.provider == provider.hsa_id and one.closed_at is None for one in cases
-    )
 
 
 def _opened(drawn: Drawn, patient: Identifier | None, review: Review, who: Caller, now: int) -> SaveReviewCase:

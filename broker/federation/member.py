@@ -73,7 +73,9 @@ class MemberEntry(Entry):
         None, description="As an entity below us in an OpenID Federation: its identifier and federation keys."
     )
     contacts: Mapping[Id, NamedContact] = Field(
-        {}, description="Contacts by purpose: `technical`, `administrative`, `support` …; `security` is always needed."
+        {},
+        description="Contacts by purpose: `data_protection`, `technical`, `administrative`, `support` …; `security` is "
+        "always needed.",
     )
     trust_declarations: tuple[DeclarationEntry, ...] = Field((), description="Its reviewed trust declarations.")
     risk_assessment: AssessmentEntry | None = Field(None, description="The latest assessment of its risks.")

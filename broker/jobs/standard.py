@@ -8,6 +8,7 @@ from typing import Protocol
 from broker.care.calling import CareServices
 from broker.federation import domains
 from broker.jobs.addresses import AddressStore, look_at_addresses
+from broker.jobs.breaches import BreachStore, breach_jobs
 from broker.jobs.care_node import care_node_jobs
 from broker.jobs.corrections import CorrectionStore, correction_jobs
 from broker.jobs.failing import FailingStore, look_at_jobs
@@ -48,6 +49,7 @@ class HouseStore(
     NoticeStore,
     NodeStore,
     CorrectionStore,
+    BreachStore,
     RetentionStore,
     FailingStore,
     Protocol,
@@ -122,6 +124,7 @@ def outbound_jobs(
         *witness_jobs(store, egress, settings.witnesses),
         *care_node_jobs(store, egress, settings, care),
         *correction_jobs(store, settings.base_url),
+        *breach_jobs(store, settings),
         *(mail_jobs(store, Post(settings), settings.base_url) if settings.smtp_host else ()),
     )
 

@@ -69,6 +69,11 @@ _PAGE = Kept(
 )
 _COUNT = Kept(select(func.count()).where(_MATCHES))
 _OF_PERSON = Kept(_READ.where(_C.person == bindparam("row")).order_by(_C.made_at, _C.id))
+_ASKING = Kept(
+    select(_C.person).where(
+        _C.provider == bindparam("provider"), _C.kind == bindparam("kind"), _C.closed_at.is_(None), _C.person != ""
+    )
+)
 _COUNTS = Kept(
     select(_C.state, func.count())
     .where(_C.provider == bindparam("provider"), any_or(_C.review, "review"))
@@ -151,6 +156,12 @@ def page(database: Database, asked: CasesAsked) -> FiledPage[tuple[ReviewCase, s
 def of_person(database: Database, person: str) -> tuple[ReviewCase, ...]:
     """The cases about a patient, oldest first."""
     return tuple(case for case, _ in _opened(database, database.rows(_OF_PERSON, {"row": person})))
+
+
+def asking(database: Database, provider: str) -> frozenset[str]:
+    """Patients who asked about an access at a care provider, and have no end of it yet."""
+    values = {"provider": provider, "kind": CaseKind.PATIENT_ASKS.value}
+    return frozenset(row[0] for row in database.rows(_ASKING, values))
 
 
 def counts(database: Database, provider: str, review: str) -> dict[CaseState, int]:

@@ -80,9 +80,10 @@ class Entries(Generic[T]):
     def opened(self, database: Database, statement: Kept, values: Mapping[str, Any]) -> tuple[tuple[T, str], ...]:
         """Entries that a statement finds, each with its patient's id."""
         keys: dict[str, bytes] = {}
-        return tuple(self._open(database, row, keys) for row in database.rows(statement, values) if row[2] is not None)
+        return tuple(self.open(database, row, keys) for row in database.rows(statement, values) if row[2] is not None)
 
-    def _open(self, database: Database, row: Row, keys: dict[str, bytes]) -> tuple[T, str]:
+    def open(self, database: Database, row: Row, keys: dict[str, bytes]) -> tuple[T, str]:
+        """An entry of `joined` with its patient's id. `keys` has the patients' keys that were opened already."""
         id_, person, sealed_key, content = row
         key = opened_key(database, person, sealed_key, keys)
         return self._codec.decode(open_under(key, self._purpose, content, _bound(id_, person))), person

@@ -28,9 +28,9 @@ RELATIONS = table(
     Index(None, "provider", "changed_at", "id"),
 )
 _C = RELATIONS.c
-_ENTRIES: Final = Entries(RELATIONS, CareRelation, "care-relation")
+ENTRIES: Final = Entries(RELATIONS, CareRelation, "care-relation")
 _CHANGED = Kept(
-    _ENTRIES.joined.where(_C.provider == bindparam("provider"), _C.changed_at >= bindparam("since"))
+    ENTRIES.joined.where(_C.provider == bindparam("provider"), _C.changed_at >= bindparam("since"))
     .order_by(_C.changed_at, _C.id)
     .limit(bindparam("count"))
 )
@@ -41,24 +41,24 @@ def save(unit: Unit, change: SaveRelation) -> None:
     relation = change.relation
     acts = [act.registered_at for act in (relation.registered, relation.cancelled, relation.deleted) if act is not None]
     more = {"provider": relation.provider, "made_at": acts[0], "changed_at": max(acts)}
-    _ENTRIES.save(unit, relation.id, change.person, relation, change.before, more)
+    ENTRIES.save(unit, relation.id, change.person, relation, change.before, more)
 
 
 def read(database: Database, id: str) -> tuple[CareRelation, str] | None:
     """A relation by its id, with its patient."""
-    return _ENTRIES.one(database, id)
+    return ENTRIES.one(database, id)
 
 
 def of_person(database: Database, person: str) -> tuple[CareRelation, ...]:
     """Every relation of a patient, oldest first."""
-    return _ENTRIES.of_person(database, person)
+    return ENTRIES.of_person(database, person)
 
 
 def changed(database: Database, provider: str, since: int, count: int) -> tuple[tuple[CareRelation, str], ...]:
     """Those of a provider changed at or after an instant, the oldest change first, each with its patient."""
-    return _ENTRIES.opened(database, _CHANGED, {"provider": provider, "since": since, "count": count})
+    return ENTRIES.opened(database, _CHANGED, {"provider": provider, "since": since, "count": count})
 
 
 def forget(unit: Unit, person: str) -> None:
     """Delete a patient's."""
-    _ENTRIES.forget(unit, person)
+    ENTRIES.forget(unit, person)

@@ -53,7 +53,7 @@ _NOBODYS, _PERSONS = b"\x00", b"\x01"
 _NOBODY = ""
 """The person of a key that is taken for the length of a transaction."""
 _PERSON: Codec[Person] = Codec(Person)
-_ENTRY: Codec[StaffEntry] = Codec(StaffEntry)
+ENTRY: Codec[StaffEntry] = Codec(StaffEntry)
 _P, _K, _S = PERSONS.c, PERSON_KEYS.c, STAFF.c
 
 
@@ -160,8 +160,14 @@ def read(database: Database, id: str) -> Person | None:
         return None
     if found[1] is None:
         return Person(id)
-    key = database.vault.open("person-key", found[0], id.encode())
-    kept = _PERSON.decode(open_under(key, "person", found[1], id.encode()))
+    return opened(id, database.vault.open("person-key", found[0], id.encode()), found[1])
+
+
+def opened(id: str, key: bytes, content: bytes | None) -> Person:
+    """What the register knows of a person, under the person's own key."""
+    if content is None:
+        return Person(id)
+    kept = _PERSON.decode(open_under(key, "person", content, id.encode()))
     return Person(**{n: getattr(kept, n) for n in Person.__dataclass_fields__ if n != "id"}, id=id)
 
 
@@ -171,7 +177,7 @@ def staff(database: Database, person: str) -> tuple[StaffEntry, ...]:
     if not found:
         return ()
     key = database.vault.open("person-key", found[0][0], person.encode())
-    return tuple(_ENTRY.decode(open_under(key, "staff", content, person.encode())) for _, content in found)
+    return tuple(ENTRY.decode(open_under(key, "staff", content, person.encode())) for _, content in found)
 
 
 def data_key(at: Database | Unit, person: str) -> bytes | None:
@@ -217,7 +223,7 @@ def _list(unit: Unit, one: Listed) -> str:
     unit.run(_WRITE, {"row": person, "content": sealed, "listed": 1})
     for place, entry in enumerate(one.staff):
         row = unit.vault.keyed_hash("staff", entry.hsa_id.encode())
-        content = seal_under(key, "staff", _ENTRY.encode(entry), person.encode())
+        content = seal_under(key, "staff", ENTRY.encode(entry), person.encode())
         unit.run(_ADD_STAFF, {"id": row, "person": person, "place": place, "content": content})
     return person
 

@@ -6,7 +6,7 @@ inside `commit` leaves nothing behind.
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ from broker.care.changes import (
 from broker.care.filings import (
     CasesAsked,
     FiledPage,
+    Reviewed,
     SaveBreach,
     SaveCorrection,
     SaveRemovalOrder,
@@ -132,6 +133,7 @@ from broker.storage import (
     references,
     register,
     representations,
+    review_facts,
     roles,
     settings,
     sign_ons,
@@ -712,6 +714,18 @@ class Storage(LogStore):
         """How many cases there are in each state."""
         return care_cases.counts(self._database, provider, review)
 
+    def person_owners(self, keys: Sequence[PersonKey]) -> Mapping[PersonKey, str]:
+        """Whom each of many keys finds."""
+        return review_facts.owners(self._database, keys)
+
+    def reviewed(self, people: frozenset[str], patients: frozenset[str]) -> Reviewed:
+        """What is known of the many people of a review."""
+        return review_facts.reviewed(self._database, people, patients)
+
+    def patients_asking(self, provider: str) -> frozenset[str]:
+        """Patients who asked about an access at a care provider, and have no end of it yet."""
+        return care_cases.asking(self._database, provider)
+
     def log_review(self, id: str) -> Review | None:
         """A review of a care provider's log."""
         return care_reviews.STORED.one(self._database, id)
@@ -727,6 +741,10 @@ class Storage(LogStore):
     def breaches(self, org: str, after: str = "", count: int = 50) -> FiledPage[Breach]:
         """A page of a member's breaches, the newest first."""
         return breaches.STORED.page(self._database, org, "", after, count)
+
+    def breaches_due(self, before: int, count: int) -> tuple[Breach, ...]:
+        """Breaches of which the authority must know before a time and does not, whoever's they are."""
+        return breaches.STORED.due(self._database, before, count)
 
     def breaches_running(self, org: str) -> tuple[Breach, ...]:
         """A member's breaches whose clock runs, the most urgent first."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 import pytest
 
@@ -12,12 +13,14 @@ from broker.care.cases import Deed, Question
 from broker.care.changes import SaveRelation
 from broker.care.filings import CasesAsked, ReviewServices
 from broker.login.effects import Effects, PersonKey
+from broker.storage.database import Database
 from broker.storage.persons import Listed
 from tests.support import care_values as a
 from tests.support.access_records import record, resource
 from trust_framework.care import Activity, Period, patient_key
 from trust_framework.days import ZONE
 from trust_framework.directory import Commission, StaffEntry
+from trust_framework.identifiers import Identifier, luhn
 from trust_framework.log_review import RULE_IDS, Selection, draw
 from trust_framework.persons import Person
 from trust_framework.review_cases import CaseKind, Outcome
@@ -369,3 +372,25 @@ def test_another_providers_case_is_as_missing_as_none(world):
     for id_, who in ((case.id, others), ("none", world.who)):
         with pytest.raises(CareRefused, match="NOTFOUND"):
             cases.act(id_, Deed("take"), who, world.on, LATER)
+
+
+def test_a_review_of_many_patients_asks_the_database_hardly_more_often_than_one_of_few(world, monkeypatch):
+    asked = []
+    rows = Database.rows
+    monkeypatch.setattr(Database, "rows", lambda self, *given: asked.append(given) or rows(self, *given))
+    world.read(a.PATIENT)
+    world.relate()
+    counts = []
+    for patients in (several(3), several(300)):
+        world.read(*patients)
+        asked.clear()
+        reviews.make(replace(WHOLE, rules=("own-record", "colleague", "no-relation")), world.who, world.on, LATER)
+        counts.append(len(asked))
+    assert counts[1] - counts[0] <= 3
+
+
+def several(count: int) -> list[Identifier]:
+    """So many patients, each with a number of their own."""
+    found = (f"195007{day:02}{serial:03}" for day in range(1, 29) for serial in range(100, 999))
+    whole = (digits + last for digits in found for last in "0123456789" if luhn(digits[2:] + last))
+    return [Identifier(a.PERSONNUMMER, each) for each in islice(whole, count)]

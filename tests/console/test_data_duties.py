@@ -150,12 +150,28 @@ def test_a_breach_that_is_late_says_so_and_wants_a_reason(office):
         ({"what": " "}, "Vad som har hänt"),
         ({"known_at": "2999-01-01T00:00"}, "framtiden"),
         ({"about": "-1"}, "Ungefär"),
+        ({"members": "5566778899"}, "ingen annan medlem"),
+        ({"members": MEMBER}, "ingen annan medlem"),
     ],
 )
 def test_a_breach_that_cannot_be_entered_says_why(office, typed, said):
     page = entered(office, **typed)
     assert part(page) == "breaches"
     assert said in main(page)
+
+
+@pytest.mark.spec("GDPR", "33.2")
+def test_the_members_that_a_breach_touches_are_told_once_and_stand_on_its_page(office):
+    page = entered(office)
+    at = address(page)
+    id_ = at.rpartition("/")[2]
+    typed = {"what": "Fel mottagare.", "members": f"{OTHER[:6]}-{OTHER[6:]}, {OTHER}"}
+    for _ in range(2):
+        page = office.send(at, f"{at}/beskriv", **typed)
+    assert f"Exempelkommunen ({OTHER})" in main(page)
+    told = [each["org"] for each in office.world.events("data.breach-told") if each["breach"] == id_]
+    assert told == [MEMBER, OTHER]
+    assert "ingen annan medlem" in main(office.send(at, f"{at}/beskriv", **{**typed, "members": "x"}))
 
 
 def test_a_breach_remembers_the_case_that_it_came_of(office):

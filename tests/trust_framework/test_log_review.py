@@ -284,3 +284,16 @@ def test_the_report_counts_rules_outcomes_and_reviewers_and_its_digest_is_over_a
     assert told.content()["review"]["seed"] == "5eed"
     assert told.digest == report(replace(review, reported_at=NOON, digest="x"), reversed(cases)).digest
     assert told.digest != report(review, cases[:2]).digest
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6)), max_size=40), st.integers(1, 4))
+def test_a_crowd_is_every_access_within_any_span_of_more_patients_than_the_limit(accesses, limit):
+    limits = Limits(patients=limit, within=10)
+    readings = [reading(f"r{n}", at=NOON + when, patient=f"p{who}") for n, (when, who) in enumerate(accesses)]
+    ends = {one.at for one in readings}
+    spans = [[one for one in readings if end - 10 <= one.at <= end] for end in ends]
+    crowds = [span for span in spans if len({one.patient for one in span}) > limit]
+    expected = {one.id for span in crowds for one in span}
+    found = draw(readings, KNOWN, replace(WEEK, limits=limits, rules=("many-patients",)), "seed")
+    assert {one.reading.id for one in found} == expected

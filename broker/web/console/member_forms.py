@@ -12,7 +12,7 @@ from trust_framework import identifiers, loa
 from trust_framework.approval import LONGEST_REASON
 from trust_framework.values import MAIL
 
-PURPOSES: Final = ("security", "technical", "administrative", "support")
+PURPOSES: Final = ("security", "data_protection", "technical", "administrative", "support")
 """Purposes of contacts that the form has; the first is always needed."""
 
 LONGEST: Final = 200
@@ -25,6 +25,9 @@ class ContactsForm(ConsoleForm):
     security_name = StringField("contact.security.name", [longest(LONGEST), line])
     security_mail = StringField("contact.security.mail", [longest(LONGEST), line])
     security_phone = StringField("contact.security.phone", [longest(LONGEST), line])
+    data_protection_name = StringField("contact.data_protection.name", [longest(LONGEST), line])
+    data_protection_mail = StringField("contact.data_protection.mail", [longest(LONGEST), line])
+    data_protection_phone = StringField("contact.data_protection.phone", [longest(LONGEST), line])
     technical_name = StringField("contact.technical.name", [longest(LONGEST), line])
     technical_mail = StringField("contact.technical.mail", [longest(LONGEST), line])
     technical_phone = StringField("contact.technical.phone", [longest(LONGEST), line])

@@ -9,6 +9,8 @@ from broker.care import breaches
 from broker.care.breaches import DEEDS, Known
 from broker.care.calling import CareRefused
 from broker.exchange import Reply
+from broker.federation import breach_mail
+from broker.login.effects import Effects
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.gate import member_names
 from broker.web.console.people import name_of
@@ -24,6 +26,7 @@ from trust_framework.days import ZONE
 
 MOODS = {BreachState.OPEN: "err", BreachState.NOTIFIED: "warn", BreachState.EXEMPT: "warn", BreachState.CLOSED: "ok"}
 FACTS = ("what", "kinds", "about", "records", "consequences", "measures", "contact")
+HINTS = (("members", "breach.members.hint"),)
 
 
 def listed(turn: ConsoleTurn) -> Reply:
@@ -59,6 +62,7 @@ def _listed(here: Desk, form: BreachForm) -> Reply:
         button="breach.new",
         form=form,
         lead="breach.new.lead",
+        hints=HINTS,
         fields=(("case", case),) if case else (),
     )
     page = Sheet(part="breaches", title="breach.list", lead="breach.lead", tables=(table,), doings=(doing,))
@@ -94,7 +98,24 @@ def _facts_of(form: BreachForm) -> BreachFacts:
         form.measures.data.strip(),
         form.contact.data.strip(),
         Risk(form.risk.data),
+        tuple(dict.fromkeys(_orgs(form))),
     )
+
+
+def _orgs(form: BreachForm) -> list[str]:
+    """The organisation numbers that were typed, with or without hyphens."""
+    return [each.replace("-", "") for each in (form.members.data or "").replace(",", " ").split()]
+
+
+def _valid(form: BreachForm, here: Desk) -> bool:
+    """Whether the form is whole, and names other members alone."""
+    if not form.valid(here.turn):
+        return False
+    store, own = here.turn.store, here.turn.org
+    if any(org == own or store.register_entry("member", org) is None for org in _orgs(form)):
+        form.members.errors = ["review.not.unknown-member"]
+        return False
+    return True
 
 
 def begun(turn: ConsoleTurn) -> Reply:
@@ -102,7 +123,7 @@ def begun(turn: ConsoleTurn) -> Reply:
     here = desk(turn)
     case = turn.sent.fields.pop("case", "")
     form = BreachForm.of(turn)
-    if not form.valid(turn):
+    if not _valid(form, here):
         return _listed(here, form)
     known = Known(_instant(form.known_at.data) or 0, _facts_of(form), str(case)[:64])
     try:
@@ -110,8 +131,13 @@ def begun(turn: ConsoleTurn) -> Reply:
     except CareRefused as refused:
         form.known_at.errors = ["review.not." + refused.reason]
         return _listed(here, form)
-    turn.commit(done.effects)
+    turn.commit(done.effects + _mails(done.result, turn))
     return turn.see(turn.at(f"/incidenter/{done.result.id}"), notice="breach-kept")
+
+
+def _mails(breach: Breach, turn: ConsoleTurn) -> Effects:
+    """Those who are to be told, and have not been."""
+    return breach_mail.told(breach, turn.store, turn.on.services.settings, turn.now)
 
 
 # --- one breach ---------------------------------------------------------------------------------------------------------
@@ -170,8 +196,13 @@ def _facts(here: Desk, breach: Breach) -> tuple[tuple[str, Cell], ...]:
             for name in FACTS
             if getattr(facts, name) not in ("", None)
         ),
+        ("breach.members", text(", ".join(_named(here, org) for org in facts.members))),
     )
-    return tuple((key, cell) for key, cell in found if cell.said or cell.lines or cell.at is not None)
+    return tuple((key, cell) for key, cell in found if cell.said or cell.text or cell.lines or cell.at is not None)
+
+
+def _named(here: Desk, org: str) -> str:
+    return f"{here.name(member_names(org, here.turn.turn), org)} ({org})"
 
 
 def _act(here: Desk, act: BreachAct) -> Done:
@@ -189,7 +220,7 @@ def _doings(here: Desk, breach: Breach, url: str, sent: ConsoleForm | None) -> l
     known = sent if isinstance(sent, BreachForm) else fresh(BreachForm, here.turn, _data(breach))
     return [
         Doing(said="breach.do", action=f"{url}/gor", button="breach.do", form=act, lead="breach.do.lead"),
-        Doing(said="breach.describe", action=f"{url}/beskriv", button="breach.describe", form=known),
+        Doing(said="breach.describe", action=f"{url}/beskriv", button="breach.describe", form=known, hints=HINTS),
     ]
 
 
@@ -199,6 +230,7 @@ def _data(breach: Breach) -> dict[str, Any]:
     return {
         **plain,
         "risk": facts.risk.value,
+        "members": " ".join(facts.members),
         "happened_at": _local(facts.happened_at),
         "known_at": _local(breach.known_at),
     }
@@ -214,7 +246,7 @@ def acted(turn: ConsoleTurn, breach: str, deed: str) -> Reply:
     form = forms[deed].of(turn)
     if isinstance(form, BreachActForm):
         form.deed.choices = [SelectChoice(name, "breach.do." + name) for name in DEEDS]
-    if not form.valid(turn):
+    if not (_valid(form, here) if isinstance(form, BreachForm) else form.valid(turn)):
         return _shown(here, there, sent=form)
     try:
         if isinstance(form, BreachActForm):
@@ -223,7 +255,7 @@ def acted(turn: ConsoleTurn, breach: str, deed: str) -> Reply:
             done = breaches.describe(there, _facts_of(form), here.who, turn.now)
     except CareRefused as refused:
         return _shown(here, there, "review.not." + refused.reason, form)
-    if not turn.commit(done.effects):
+    if not turn.commit(done.effects + _mails(done.result, turn)):
         return _shown(here, _found(here, breach), "review.not.overtaken", form)
     return turn.see(turn.at(f"/incidenter/{breach}"), notice="breach-kept")
 

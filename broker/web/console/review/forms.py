@@ -199,6 +199,7 @@ class BreachForm(ConsoleForm):
     consequences = TextAreaField("breach.consequences", [longest(LONGEST_WORDS), text])
     measures = TextAreaField("breach.measures", [longest(LONGEST_WORDS), text])
     contact = StringField("breach.contact", [longest(200), line])
+    members = TextAreaField("breach.members", [longest(LONGEST_WORDS), text])
     risk = SelectField("breach.risk", choices=[SelectChoice(each.value, "breach.risk." + each.value) for each in Risk])
 
 
