@@ -155,6 +155,21 @@ class TestInTheSameCommit:
         )
         assert len(care.events("care.decided")) == 1
 
+    def test_the_first_block_of_a_patient_whom_nobody_knew_is_seen(self, care):
+        care.switched(relation_needed=False)
+        reserve, done = Identifier("1.2.752.74.9.2", "19121212SF1A"), []
+
+        def decided():
+            answer = decisions.decide(question(patient=reserve), a.client(), care.on, NOW)
+            if not done:
+                done.append(answer)
+                block(care, patient=reserve)
+            return answer
+
+        (found,) = carried_out(decided, care.store).result
+        assert [done[0].result[0].access, found.access] == [Access.PERMITTED, Access.BLOCKED]
+        assert len(care.events("care.decided")) == 1
+
     def test_another_patients_changes_do_not_matter(self, care):
         relate(care)
         answer = decisions.decide(question(), a.client(), care.on, NOW)

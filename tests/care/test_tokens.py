@@ -16,6 +16,7 @@ from tests.support.oidc import active, error, header_of, introspect, refresh, us
 from tests.support.patient_world import (
     A1,
     A2,
+    FAR,
     MINE,
     SCOPE,
     STEPS,
@@ -23,15 +24,18 @@ from tests.support.patient_world import (
     asked,
     block,
     commission,
+    consent,
     details,
     document,
     just_before_commit,
     open_all,
+    part,
     patient_world,
     reapply,
     relate,
     tokens,
     unblock,
+    withdraw,
 )
 from tests.support.world import CALLBACK, NOW, claims
 from trust_framework.patient_context import TYPE
@@ -286,6 +290,41 @@ def test_a_refresh_token_is_told_of_while_its_context_stands(world):
 
 
 # --- between two steps --------------------------------------------------------------------------------------------------
+
+
+WITHDRAWN = {
+    "consent": (FAR, consent, withdraw),
+    "relation": (THEIRS, lambda world: None, lambda world, _: part(world)),
+}
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["before the step", "between its decision and its record"])
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("kind", WITHDRAWN)
+def test_what_is_withdrawn_between_any_two_steps_stops_the_next(world, monkeypatch, kind, step, at_once):
+    resource, given, withdrawn = WITHDRAWN[kind]
+    entry = given(world)
+    told = tokens(world, details(resources=[resource]))
+    code = asked(world, details(resources=[resource])).sent_back["code"]
+    if at_once:
+        just_before_commit(world, monkeypatch, lambda: withdrawn(world, entry))
+    else:
+        withdrawn(world, entry)
+    stopped = STEPS[step](world, code, told)
+    if kind == "relation":
+        relate(world)  # all tests share it
+    assert stopped
+
+
+@pytest.mark.parametrize("kind", WITHDRAWN)
+def test_what_is_withdrawn_while_a_login_is_recorded_gives_no_code(world, monkeypatch, kind):
+    resource, given, withdrawn = WITHDRAWN[kind]
+    entry = given(world)
+    just_before_commit(world, monkeypatch, lambda: withdrawn(world, entry))
+    answer = asked(world, details(resources=[resource]))
+    if kind == "relation":
+        relate(world)
+    assert error(answer) == "access_denied"
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -11,14 +11,17 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
-from broker.care import blocks, relations
+from broker.care import blocks, consents, relations
 from broker.care.acts import ActWish
 from broker.care.blocks import BlockWish
 from broker.care.calling import Caller, CallerKind, CareServices, carried_out
+from broker.care.consents import ConsentWish
 from broker.care.relations import RelationWish
 from tests.support.care_values import (
+    FAR_UNIT,
     NURSE,
     OTHER_PATIENT,
+    OTHER_PROVIDER,
     OTHER_UNIT,
     PROVIDER,
     UNIT,
@@ -28,6 +31,7 @@ from tests.support.oidc import active, error, refresh
 from tests.support.world import CALLBACK, MEMBER, World, client, federation
 from trust_framework.blocks import BlockType
 from trust_framework.care import Staff
+from trust_framework.care_consents import ConsentType
 from trust_framework.patient_context import TYPE
 
 A1, A2 = "SE2321000016-A1", "SE2321000016-A2"
@@ -114,6 +118,27 @@ def relate(world: World, unit: str = UNIT) -> None:
     carried_out(lambda: relations.register(wish, SYSTEM, care_of(world), world.clock.now), world.store)
 
 
+def consent(world: World) -> str:
+    """The patient lets the nurse's unit read what other care providers have recorded."""
+    wish = ConsentWish(str(uuid4()), ConsentType.CONSENT, OTHER_PATIENT, PROVIDER, UNIT)
+    return carried_out(lambda: consents.register(wish, SYSTEM, care_of(world), world.clock.now), world.store).result.id
+
+
+def withdraw(world: World, id: str) -> None:
+    """The patient takes a consent back."""
+    carried_out(lambda: consents.cancel(id, ActWish(), SYSTEM, care_of(world), world.clock.now), world.store)
+
+
+def part(world: World) -> None:
+    """The nurse takes part in the patient's care no longer."""
+    for each in world.store.relations_of(world.store.patient(OTHER_PATIENT)):
+        if each.stands:
+            carried_out(
+                lambda id_=each.id: relations.cancel(id_, ActWish(), SYSTEM, care_of(world), world.clock.now),  # type: ignore[misc]
+                world.store,
+            )
+
+
 def block(world: World, unit: str = OTHER_UNIT) -> str:
     """The patient closes what a unit has recorded."""
     wish = BlockWish(str(uuid4()), BlockType.INNER, OTHER_PATIENT, PROVIDER, unit)
@@ -135,6 +160,7 @@ def unblock(world: World, id: str) -> None:
 
 MINE = {"id": "mine", "provider": PROVIDER, "unit": UNIT}
 THEIRS = {"id": "theirs", "provider": PROVIDER, "unit": OTHER_UNIT}
+FAR = {"id": "far", "provider": OTHER_PROVIDER, "unit": FAR_UNIT}
 
 
 def details(**changes: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tests.support.care import (
     provider,
     question,
 )
-from trust_framework.block_reveal import Level, Place, reveal
+from trust_framework.block_reveal import Level, Place, reveal, taken
 
 THERE, HERE = Place(OTHER_PROVIDER), Place(PROVIDER, OTHER_UNIT)
 pytestmark = pytest.mark.spec("facts/sweden", "10, row 27")
@@ -47,6 +47,13 @@ def test_that_something_is_blocked_may_always_be_told_and_not_where():
 def test_where_it_is_may_be_told_in_an_emergency_alone():
     found = told(inner(), outer(), emergency(), before=Level.EXISTS)
     assert (found.level, found.places, found.opened) == (Level.WHERE, (HERE, THERE), ())
+
+
+def test_what_is_said_was_told_may_take_a_step_back_and_none_ahead_of_the_record():
+    for said in Level:
+        for recorded in Level:
+            assert taken(said, recorded) <= recorded
+            assert taken(said, recorded) == (min(recorded, said))
 
 
 def test_no_step_is_skipped():

@@ -1,5 +1,7 @@
 """Consents, relations and emergency access: whose they are, when they hold, and what is too much."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.care import (
@@ -21,7 +23,7 @@ from tests.support.care import (
     relation,
 )
 from trust_framework import emergency as emergencies
-from trust_framework.care import Period, Purpose, Switches
+from trust_framework.care import Period, Purpose, Switches, current
 from trust_framework.care_consents import ConsentType, consent_for
 from trust_framework.care_relations import relation_for
 
@@ -56,6 +58,57 @@ def test_whose_it_is_and_when_it_holds(make, check, changed, holds):
 @pytest.mark.parametrize(("make", "check"), KINDS)
 def test_whoever_acts_at_no_unit_has_none(make, check):
     assert check([make(), make(unit="")], actor(unit=""), NOW) is None
+
+
+LEAP_DAY = 1_835_395_200  # 2028-02-29T00:00:00Z
+
+OVERLAPPING = {
+    "side by side": [(0, 4), (5, 9)],
+    "overlapping": [(0, 6), (4, 9)],
+    "one in the other": [(0, 9), (3, 4)],
+    "a gap": [(0, 3), (6, 9)],
+    "one turned round": [(9, 0), (2, 7)],
+    "without an end, and over": [(5, None), (0, 1)],
+    "one instant twice": [(3, 3), (3, 3)],
+}
+
+
+@pytest.mark.parametrize(("make", "check"), KINDS)
+@pytest.mark.parametrize("periods", OVERLAPPING.values(), ids=OVERLAPPING)
+@pytest.mark.parametrize("unit", [1, HOUR, DAY])
+def test_of_several_periods_any_is_enough_on_a_leap_day_too(make, check, periods, unit):
+    spans = [Period(LEAP_DAY + at * unit, None if to is None else LEAP_DAY + to * unit) for at, to in periods]
+    entries = [make(id=str(place), period=span) for place, span in enumerate(spans)]
+    for step in range(-1, 11):
+        now = LEAP_DAY + step * unit
+        held = [entry for entry in entries if entry.period.first <= now <= entry.period.last]
+        for order in (entries, entries[::-1]):
+            assert (check(order, actor(), now) in held) if held else check(order, actor(), now) is None
+
+
+@pytest.mark.parametrize(("make", "check"), KINDS)
+def test_one_of_two_that_is_ended_leaves_the_other(make, check):
+    older, newer = make(id="older", registered=act(NOW - 9)), make(id="newer", registered=act(NOW - 5))
+    assert check([older, newer], actor(), NOW) == newer
+    for end in ("cancelled", "deleted"):
+        ended = replace(newer, **{end: act()})
+        assert check([older, ended], actor(), NOW) == older
+
+
+@pytest.mark.parametrize(
+    ("changed", "lasts"),
+    [
+        ({"period": Period()}, True),
+        ({"period": Period(None, NOW)}, True),
+        ({"period": Period(None, NOW - 1)}, False),
+        ({"period": Period(NOW + 5, NOW + 9)}, True),
+        ({"cancelled": act()}, False),
+        ({"deleted": act()}, False),
+    ],
+)
+@pytest.mark.parametrize("make", [consent, relation])
+def test_what_lasts_is_not_over_and_may_begin_later(make, changed, lasts):
+    assert current(make(**changed), NOW) is lasts
 
 
 @pytest.mark.spec("TKB consent", "CheckConsent")
