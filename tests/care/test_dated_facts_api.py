@@ -3,9 +3,11 @@
 from itertools import count
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support import care_values as a
-from tests.support.care_world import call, machine
+from tests.support.care_world import call, machine, nurse
 from tests.support.dated_facts import (
     CLERK,
     COLLEAGUE,
@@ -21,6 +23,7 @@ from tests.support.dated_facts import (
     staff,
 )
 from tests.support.world import NOW
+from trust_framework.rules import SETS
 
 pytest_plugins = ["tests.support.worlds"]
 REGULATION = "Regulation on Personal Health Data"
@@ -459,6 +462,32 @@ def test_a_list_is_of_a_patient_or_of_a_provider(patient, both):
     assert problem(patient.call("/facts/search", asked)) == (400, "malformed")
 
 
+KINDS = {kind.id: kind for kind in SETS["tr"].kinds}
+TEXTS = st.sampled_from(
+    ["", " ", "x", "\0", "\ud800", "SE2321000016-U1", "2026-02-29", "visit", "a" * 65, "é" * 64]
+) | st.text(max_size=5)
+PLAIN = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | TEXTS
+PEOPLE = st.fixed_dictionaries({"oid": TEXTS | st.just(a.PERSONNUMMER), "value": TEXTS | st.just(MOTHER["value"])})
+ANYTHING = st.recursive(
+    PLAIN | PEOPLE, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=5
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(kind=st.sampled_from(sorted(KINDS)), data=st.data())
+def test_whatever_a_fact_says_it_is_taken_or_refused_by_name(world, kind, data):
+    fields = {field.name: ANYTHING for field in KINDS[kind].fields}
+    says = data.draw(
+        st.fixed_dictionaries(fields) | st.fixed_dictionaries({}, optional=fields) | st.dictionaries(TEXTS, ANYTHING)
+    )
+    patient = (
+        Register(world, number("20160101", 555)) if KINDS[kind].of_patient else Register(world, number("20160101", 556))
+    )
+    about = {} if KINDS[kind].of_patient else {"patient": None}
+    answer = patient.enter(kind, says, provider=a.OTHER_PROVIDER, client="far", **about)
+    assert answer.status in {200, 400, 409}, answer.text
+
+
 # --- the person themself, and other rules
 
 
@@ -473,6 +502,32 @@ def test_the_person_sees_their_own_whatever_they_hid(patient):
 )
 def test_a_kind_that_the_providers_rules_do_not_name_does_not_exist_for_it(patient, kind, says):
     assert problem(patient.enter(kind, says, provider=SWEDISH)) == (400, "invalid.unknown-kind")
+
+
+@pytest.mark.spec(REGULATION, "6(3)c")
+def test_staff_with_a_token_of_their_own_see_by_the_licence_and_unit_that_the_directory_has(world, patient):
+    token = nurse(world)
+    row = {"id": "1", "provider": a.PROVIDER, "unit": a.UNIT}
+    asked = {"questions": [{"patient": patient.patient, "resources": [row]}]}
+
+    def told():
+        (decision,) = call(world, "/decisions", token, asked).json["decisions"]
+        return [ruling["access"] for ruling in decision["rulings"]]
+
+    assert told() == ["needs-relation"]
+    patient.entered("visit", {"place": a.OTHER_UNIT})
+    assert told() == ["permitted"]
+    own = {
+        "id": a.new_id(),
+        "kind": "visit",
+        "provider": a.PROVIDER,
+        "patient": patient.patient,
+        "says": {"place": a.UNIT},
+    }
+    assert problem(call(world, "/facts", token, own)) == (403, "denied.not-registrar")
+    asked["questions"][0].update(private(MOTHER))
+    (decision,) = call(world, "/decisions", token, asked).json["decisions"]
+    assert decision["problem"] == "denied.not-a-system"
 
 
 def test_a_swedish_provider_decides_as_if_there_were_no_such_facts(patient):

@@ -29,6 +29,7 @@ def facts_world(worlds: Worlds) -> World:
         provider(a.OTHER_PROVIDER, OTHER_MEMBER, a.FAR_UNIT, rules="tr"),
         provider(SWEDISH, MEMBER, SWEDISH_UNIT),
     ]
+    whole["staff"][0]["healthcareProfessionalLicense"] = ["LK"]
     whole["services"].append(tool("sender", scope="openid care:code care:write"))
     dead = {"id": "dead", "personalIdentityNumber": DEAD["value"], "givenName": "Eva", "sn": "Ek", "deceased": True}
     whole["persons"] = [*whole["persons"], dead]
