@@ -246,7 +246,7 @@ def gather(of: Mapping[str, Facts], now: int) -> TurkishFacts:
     held = {kind: [fact for fact in facts if fact.holds(now)] for kind, facts in of.items()}
     limits = [fact.words("types") for fact in held["parent-limits"]]
     return TurkishFacts(
-        family_physician=next((str(fact.says["physician"]) for fact in reversed(held["family-physician"])), ""),
+        family_physician=_family_physician(held["family-physician"]),
         choice=_choice(held["privacy-choice"]),
         appointments=tuple(_appointments(held["appointment"], of["linked-process"])),
         visits=tuple(Visit(fact.id, str(fact.says["place"]), fact.begins) for fact in held["visit"]),
@@ -262,6 +262,12 @@ def gather(of: Mapping[str, Facts], now: int) -> TurkishFacts:
         powers=tuple(map(_power, of["lawyers-power"])),
         heirs=tuple(Heir(fact.person("person"), str(fact.says.get("certificate", ""))) for fact in held["heir"]),
     )
+
+
+def _family_physician(registered: Facts) -> str:
+    """Where two hold since one was entered ahead of its time: the later."""
+    latest = max(registered, key=lambda fact: (fact.begins, fact.id), default=None)
+    return "" if latest is None else str(latest.says["physician"])
 
 
 def _choice(made: Facts) -> PrivacyChoice | None:

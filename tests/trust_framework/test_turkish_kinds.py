@@ -1,0 +1,136 @@
+"""What the Turkish rules read of entered facts: in any order the same, nothing that counts elsewhere, no way in by what closes."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support import care_values as a
+from tests.support.databases import NOW
+from trust_framework.care import Patient
+from trust_framework.care_access import Access, AccessQuestion, CareFacts, decide
+from trust_framework.rules import SETS
+from trust_framework.rules.turkish_facts import TurkishFacts, Window
+
+RULES = SETS["tr"]
+PHYSICIAN = a.actor(employee=a.DOCTOR, licences=("LK",))
+PARENT = replace(a.actor(), employee="", unit="", provider="", purpose="", person="mother")
+MINISTRY = a.actor(purpose="Administration")
+MOTHER = {"oid": "", "value": "", "person": "mother"}
+MOMENTS = st.sampled_from([NOW - a.DAY - 1, NOW - 9, NOW, NOW + 9])
+
+
+def said(kind):
+    """What a fact of each kind may say."""
+    flag, who = st.booleans(), st.sampled_from([a.DOCTOR, a.NURSE])
+    return {
+        "family-physician": st.fixed_dictionaries({"physician": who}),
+        "privacy-choice": st.fixed_dictionaries(
+            {}, optional={"windows": st.lists(st.sampled_from([*Window]), unique=True, max_size=3), "hidden": flag}
+        ),
+        "appointment": st.fixed_dictionaries({"physician": who, "day": st.sampled_from(["2026-09-21", "2026-09-22"])}),
+        "linked-process": st.fixed_dictionaries({"appointment": st.sampled_from(["f0", "f1"])}),
+        "visit": st.fixed_dictionaries({"place": st.sampled_from([a.PROVIDER, a.UNIT, a.OTHER_UNIT])}),
+        "stay": st.fixed_dictionaries({"place": st.sampled_from([a.PROVIDER, a.UNIT, a.OTHER_UNIT])}),
+        "code": st.fixed_dictionaries({"physician": who}),
+        "secrecy-order": st.just({"order": "1", "employees": [a.NURSE]}),
+        "parent": st.fixed_dictionaries({"person": st.just(MOTHER), "custody": flag}),
+        "child-choice": st.fixed_dictionaries(
+            {"able_to_judge": flag, "asks_permission": flag}, optional={"permitted": st.just([MOTHER])}
+        ),
+        "lawyers-power": st.fixed_dictionaries({"lawyer": st.just(MOTHER), "special": flag}),
+        "heir": st.just({"person": MOTHER}),
+        "authorisation": st.fixed_dictionaries({"unit": st.just(a.UNIT), "employee": who, "named_by": st.just("x")}),
+        "misuse": st.fixed_dictionaries({"employee": who}),
+        "restricted-type": st.just({"type": "psy", "licences": ["PS"]}),
+        "parent-limits": st.just({"types": ["psy"]}),
+    }[kind]
+
+
+@st.composite
+def entered(draw):
+    """Up to six facts, entered at either provider, agreed or not, over or to come."""
+    found = []
+    for n in range(draw(st.integers(0, 6))):
+        kind = draw(st.sampled_from([each.id for each in RULES.kinds]))
+        agreed = draw(st.none() | MOMENTS.map(a.act))
+        found.append(
+            a.fact(
+                id=f"f{n}",
+                rules=draw(st.sampled_from(["tr", "tr", "tr", "xx"])),
+                kind=kind,
+                provider=draw(st.sampled_from([a.PROVIDER, a.PROVIDER, a.OTHER_PROVIDER])),
+                says=draw(said(kind)),
+                since=draw(MOMENTS),
+                until=draw(st.none() | MOMENTS),
+                confirmed=agreed,
+            )
+        )
+    return found
+
+
+def told(kept, actor, born="2016-01-01"):
+    question = AccessQuestion(actor, a.PATIENT, (a.resource(type="psy"),), through=a.PROVIDER)
+    known = CareFacts(Patient("p1", born), more=RULES.more(kept, question.at, NOW))
+    (ruling,) = decide(question, known, RULES, NOW)
+    return ruling
+
+
+actors = st.sampled_from([PHYSICIAN, PARENT, MINISTRY])
+
+
+@settings(max_examples=80, deadline=None)
+@given(entered(), actors, st.randoms())
+def test_the_order_in_which_facts_were_entered_decides_nothing(kept, actor, random):
+    shuffled = list(kept)
+    random.shuffle(shuffled)
+    first, second = told(kept, actor), told(shuffled, actor)
+    assert (first.access, first.hidden, set(first.grounds)) == (second.access, second.hidden, set(second.grounds))
+
+
+@settings(max_examples=80, deadline=None)
+@given(entered(), actors)
+def test_what_counts_inside_a_provider_or_for_other_rules_or_was_not_agreed_changes_nothing(kept, actor):
+    counting = [
+        fact
+        for fact in kept
+        if fact.rules == "tr"
+        and RULES.kind(fact.kind).agreed(fact)
+        and (fact.provider == a.PROVIDER or not RULES.kind(fact.kind).inside)
+    ]
+    assert told(kept, actor) == told(counting, actor)
+
+
+CLOSING = {
+    "misuse": {"employee": a.DOCTOR},
+    "secrecy-order": {"order": "2"},
+    "privacy-choice": {"windows": [], "hidden": True},
+    "child-choice": {"able_to_judge": True, "asks_permission": True},
+    "restricted-type": {"type": "psy", "licences": []},
+}
+
+
+@settings(max_examples=80, deadline=None)
+@given(entered(), actors, st.sampled_from(sorted(CLOSING)))
+def test_one_more_fact_that_closes_opens_nothing(kept, actor, kind):
+    before = told(kept, actor)
+    after = told([*kept, a.fact(id="more", rules="tr", kind=kind, says=CLOSING[kind], until=None)], actor)
+    if before.access is not Access.PERMITTED:
+        assert after.access is not Access.PERMITTED
+    assert after.hidden or not before.hidden
+
+
+def test_of_nothing_that_was_entered_nothing_is_known():
+    assert RULES.more((), a.PROVIDER, NOW) == {"tr": TurkishFacts()}
+    assert SETS["se"].more((a.fact(),), a.PROVIDER, NOW) == {}
+
+
+@pytest.mark.parametrize("since", [(NOW - 9, NOW), (NOW, NOW - 9)])
+def test_of_two_family_physicians_the_later_counts(since):
+    says = ({"physician": a.DOCTOR}, {"physician": a.NURSE})
+    kept = [
+        a.fact(rules="tr", kind="family-physician", says=each, since=at) for each, at in zip(says, since, strict=True)
+    ]
+    found = RULES.more(kept, a.PROVIDER, NOW)["tr"].family_physician
+    assert found == says[since.index(max(since))]["physician"]
