@@ -1,4 +1,4 @@
-"""What the Turkish rules read of entered facts: in any order the same, nothing that counts elsewhere, no way in by what closes."""
+"""What the Turkish rules read of entered facts: in any order the same, none that counts elsewhere, no way in by what closes."""
 
 from dataclasses import replace
 
