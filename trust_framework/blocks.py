@@ -111,9 +111,9 @@ def selects(block: Block, resource: Resource) -> bool:
     """
     if block.provider != resource.provider:
         return False
-    if block.type is BlockType.INNER and resource.unit not in {block.unit, ""}:
+    if resource.unit and block.type is BlockType.INNER and resource.unit != block.unit:
         return False
-    if resource.type in block.excluded and resource.type in EXCLUDABLE:
+    if resource.type in EXCLUDABLE and resource.type in block.excluded:
         return False
     return block.information.overlaps(resource.recorded) or block.information.inverted
 
@@ -137,5 +137,5 @@ def evaluate(
 def _check(resource: Resource, standing: list[Block]) -> BlockCheck:
     if not (resource.provider and resource.unit) or resource.recorded.inverted:
         return BlockCheck(resource.id, BlockStatus.VALIDATION_ERROR)
-    closing = tuple(block.id for block in standing if selects(block, resource))
+    closing = tuple([block.id for block in standing if selects(block, resource)])
     return BlockCheck(resource.id, BlockStatus.BLOCKED if closing else BlockStatus.OK, closing)

@@ -26,7 +26,7 @@ def check(
         raise CareRefused(ResultCode.VALIDATION_ERROR, "too-many", "rows")
     asked_by = providers.actor(actor, who, on)
     wanted = tuple(map(decisions.compared, rows))
-    if any(copies.foreign(row.provider, on) for row in wanted if row.provider) and copies.too_old(on, now):
+    if any(copies.foreign(each, on) for each in {row.provider for row in wanted} if each) and copies.too_old(on, now):
         raise CareRefused(ResultCode.ERROR, "stale-copy", "rows")
     found = patients.known(patient, on)
     standing = () if found is None else on.store.blocks_of(found.person)

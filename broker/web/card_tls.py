@@ -122,6 +122,7 @@ class Tls(Plain):
     ) -> None:
         super().__init__(reader, writer)
         self._admits = admits
+        self._certificates: tuple[bytes, ...] | None = None
         self._tls = SSL.Connection(context, None)
         self._tls.set_accept_state()
 
@@ -147,10 +148,14 @@ class Tls(Plain):
         await self._flush()
 
     def certificates(self) -> tuple[bytes, ...]:
-        """The client's own first; on the server's side OpenSSL keeps it apart from the rest of the chain."""
-        own = self._tls.get_peer_certificate(as_cryptography=True)
-        rest = self._tls.get_peer_cert_chain(as_cryptography=True) or []
-        return tuple(each.public_bytes(Encoding.DER) for each in (own, *rest)) if own else ()
+        """The client's own first; on the server's side OpenSSL keeps it apart from the rest of the chain. They are those of the
+        handshake, and there is no second one.
+        """
+        if self._certificates is None:
+            own = self._tls.get_peer_certificate(as_cryptography=True)
+            rest = self._tls.get_peer_cert_chain(as_cryptography=True) or []
+            self._certificates = tuple(each.public_bytes(Encoding.DER) for each in (own, *rest)) if own else ()
+        return self._certificates
 
     async def _read(self) -> bytes:
         try:

@@ -71,12 +71,15 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A request: to whom, the qualified name of what is asked, and the element itself, which only this module looks into."""
+    """A request: to whom, the qualified name of what is asked, and the element itself, which only this module looks into. It has
+    no more than `most` elements.
+    """
 
     logical_address: str
     namespace: str
     name: str
     body: Element = field(repr=False, compare=False)
+    most: int = field(repr=False, compare=False)
 
 
 def read(octets: bytes) -> Message:
@@ -85,17 +88,17 @@ def read(octets: bytes) -> Message:
     Comments may stand between elements, as tools leave them in; never inside a value.
     """
     header, element = _opened(octets, MOST_BYTES)
-    return _message(_address(header), element)
+    return _message(_address(header), element, octets)
 
 
 def read_answer(octets: bytes, limit: int) -> Message:
     """The answer in an envelope that another sent us; a fault is one too, by its name. Raises SoapRefused."""
-    return _message("", _opened(octets, limit)[1])
+    return _message("", _opened(octets, limit)[1], octets)
 
 
-def _message(address: str, element: Element) -> Message:
+def _message(address: str, element: Element, octets: bytes) -> Message:
     name = etree.QName(element)
-    return Message(address, name.namespace or "", name.localname, element)
+    return Message(address, name.namespace or "", name.localname, element, octets.count(b"<"))
 
 
 def _opened(octets: bytes, limit: int) -> tuple[Element | None, Element]:
@@ -160,18 +163,21 @@ class _Reader:
 
     def read(self, element: Element) -> Fields:
         values: dict[str, list[str | Fields]] = {}
-        elements = 0
+        elements, names = 0, self._names
         for child in element:
             tag: Any = child.tag
             if not isinstance(tag, str):
                 continue  # a comment
             elements += 1
-            name = self._names.get(tag)
+            name = names.get(tag)
             if name is None:
-                name = self._names[tag] = self._name(tag)
+                name = names[tag] = self._name(tag)
             if name:
                 found = self.read(child) if len(child) else child.text or ""
-                values.setdefault(name, []).append(found)
+                if name in values:
+                    values[name].append(found)
+                else:
+                    values[name] = [found]
         if not elements:
             raise SoapRefused("Client", INSIDE)
         return Fields(values)
@@ -192,7 +198,7 @@ def is_crowded(message: Message, most: int) -> bool:
     """Whether any element has more children than that. What is wrong with each of very many would take minutes to say: this is
     asked before a schema is.
     """
-    return bool(_CROWDED(message.body, most=most))
+    return message.most > most and bool(_CROWDED(message.body, most=most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,17 +253,28 @@ def _filled(
     body = add(root, f"{_E}Body")
     element = etree.SubElement(body, f"{{{namespace}}}{name}", nsmap={"a": namespace, "t": types})
     know_prefixes(element, ("t",))
-    _fill(element, content, f"{{{namespace}}}", f"{{{types}}}", spelled)
+    _fill(element, content, _Tags(namespace, spelled), _Tags(types, spelled))
     return canonical(root, ("t",))
 
 
-def _fill(parent: Element, content: Content, here: str, below: str, spelled: Callable[[str], str]) -> None:
+class _Tags(dict[str, str]):
+    """Qualified names in one namespace, each made once: an answer has thousands of elements and few names."""
+
+    def __init__(self, namespace: str, spelled: Callable[[str], str]) -> None:
+        self._namespace, self._spelled = namespace, spelled
+
+    def __missing__(self, name: str) -> str:
+        tag = self[name] = f"{{{self._namespace}}}{self._spelled(name)}"
+        return tag
+
+
+def _fill(parent: Element, content: Content, here: _Tags, below: _Tags) -> None:
     for name, inner in content:
-        child = etree.SubElement(parent, f"{here}{spelled(name)}")
+        child = etree.SubElement(parent, here[name])
         if isinstance(inner, str):
             child.text = inner if inner.isprintable() else _carried(inner)
         else:
-            _fill(child, inner, below, below, spelled)
+            _fill(child, inner, below, below)
 
 
 def _capital(name: str) -> str:

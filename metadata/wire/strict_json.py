@@ -36,9 +36,12 @@ def read_array(raw: bytes, *, depth: int = MAXIMUM_DEPTH) -> list[Any]:
 def _read(raw: bytes, depth: int) -> Any:
     try:
         value = _DECODER.decode(raw.decode())
-        # Brackets are an upper bound of the depth, so that the usual small object is not walked at all.
-        if raw.count(b"{") + raw.count(b"[") > depth or b"\\u" in raw:
+        # Brackets are an upper bound of the depth, so that the usual small object is not walked at all. What is no text can
+        # only have been written as an escape: the octets are UTF-8, and control characters as they are were refused.
+        if b"\\u" in raw:
             _walk(value, depth)
+        elif raw.count(b"{") + raw.count(b"[") > depth:
+            _refuse_deep(value, depth)
     except (ValueError, RecursionError) as error:
         raise BadJson("not readable") from error
     return value
@@ -63,6 +66,15 @@ def _constant(_name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_float=_finite, parse_constant=_constant)
+
+
+def _refuse_deep(value: Any, depth: int) -> None:
+    """Raises BadJson where the nesting is too deep."""
+    if depth == 0:
+        raise BadJson("nested too deep")
+    for child in value.values() if isinstance(value, dict) else value:
+        if isinstance(child, dict | list):
+            _refuse_deep(child, depth - 1)
 
 
 def _walk(value: Any, depth: int) -> None:

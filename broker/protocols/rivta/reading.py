@@ -4,6 +4,7 @@ A value that its schema lets through and that still means nothing refuses the ca
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -39,14 +40,21 @@ def maybe_identifier(of: Fields, name: str) -> Identifier | None:
 
 def instant(of: Fields, name: str) -> int:
     """xs:dateTime, which its schema has seen, as epoch seconds, fractions cut off."""
-    text = of.text(name)
     try:
-        at = datetime.fromisoformat(text)
-        if " " in text or text[_TIME : _TIME + 1] != "T":
-            raise refused(name, "no-instant")
-        return int((at if at.tzinfo else at.replace(tzinfo=NATIONAL_TIME)).timestamp() // 1)
+        return _epoch(of.text(name))
     except (ValueError, OverflowError) as error:
         raise refused(name, "no-instant") from error
+
+
+@lru_cache(maxsize=4096)
+def _epoch(text: str) -> int:
+    """Kept, since what is asked about begins and ends at one instant as a rule, and is asked about again. Raises ValueError,
+    OverflowError.
+    """
+    at = datetime.fromisoformat(text)
+    if " " in text or text[_TIME : _TIME + 1] != "T":
+        raise ValueError(text)
+    return int((at if at.tzinfo else at.replace(tzinfo=NATIONAL_TIME)).timestamp() // 1)
 
 
 def maybe_instant(of: Fields, name: str) -> int | None:
