@@ -17,6 +17,7 @@ from broker.care.access_values import (
     QueueReport,
     ReportState,
     StoreAccess,
+    entry_number,
 )
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.login.effects import Change, Effects
@@ -163,7 +164,8 @@ def named(
     """These entries of a care provider's log, to be proven to somebody. Raises CareRefused when one of them is not there."""
     asked = AccessSought(provider=_provider(provider, who))
     _check(purpose, Period())
-    rows = tuple(row for id_ in ids if (row := on.store.access_row(id_)) and row.record.provider == asked.provider)
+    numbers = tuple(number for each in ids if (number := entry_number(each)) is not None)
+    rows = tuple(row for row in on.store.access_rows(numbers) if row.record.provider == asked.provider)
     if len(rows) < len(ids):
         raise CareRefused(ResultCode.NOTFOUND, "entry", "entries")
     return Done(rows, Effects((), (read("entries", purpose, asked, len(rows), who, now),)))

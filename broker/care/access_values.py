@@ -25,6 +25,11 @@ class StoreAccess(Change):
     by: str
 
 
+def entry_number(id: str) -> int | None:
+    """The number of an entry by its id; None for what is no id."""
+    return int(id) if id.isascii() and id.isdigit() and len(id) < 19 else None  # noqa: PLR2004  # digits of 64 bits
+
+
 class LogIdTaken(Exception):
     """A record of the same care provider has such a log id already. Nothing of the call was stored."""
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, tuple_
 
+from broker.care.access_values import entry_number
 from broker.storage import access_log
 from broker.storage.access_log import ACCESS
 from broker.storage.database import Database, Kept, Row
@@ -109,9 +110,8 @@ def count(database: Database, sought: AccessSought, most: int) -> int:
 
 def row(database: Database, id: str) -> AccessRow | None:
     """An entry by its id; None when it is unknown or can no longer be read."""
-    if not (id.isascii() and id.isdigit() and len(id) < 19):  # noqa: PLR2004  # digits of 64 bits
-        return None
-    return next(iter(_opened(database, database.rows(_ONE, {"row": int(id)}))), None)
+    number = entry_number(id)
+    return None if number is None else next(iter(_opened(database, database.rows(_ONE, {"row": number}))), None)
 
 
 def numbers(database: Database, sought: AccessSought, most: int) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 over mutual TLS, on SQLite or on a private PostgreSQL, both durable (an fsync at each commit).
 """
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,6 +58,7 @@ def postgres(kind: str) -> Iterator[PostgresServer | None]:
         yield server
     finally:
         server.stop(mode="fast")
+        shutil.rmtree(server.folder)
 
 
 def url_of(database: PostgresServer | None) -> str:
