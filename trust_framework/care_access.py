@@ -144,7 +144,8 @@ class RuleSet(Generic[A]):
     """The rules of a jurisdiction. `asking` is its kind of question; `names` by language.
 
     `kinds` are the facts that it reads beside those that every set knows, and `gather` makes of those that count, by kind, the
-    one value that its rules read in `CareFacts.more`. A set without any has neither.
+    one value that its rules read in `CareFacts.more`. A set without any has neither. `relations`: whether it asks for patient
+    relations, so that log review looks for them.
     """
 
     id: str
@@ -153,6 +154,7 @@ class RuleSet(Generic[A]):
     asking: Callable[[AccessQuestion, CareFacts, int], A]
     kinds: tuple[FactKind, ...] = ()
     gather: Callable[[Mapping[str, Sequence[AccessFact]], int], object] | None = None
+    relations: bool = True
 
     def kind(self, id: str) -> FactKind | None:
         """A kind of fact that the set names."""

@@ -58,13 +58,14 @@ class Limits:
 class Known:
     """What the rules know beside the access. Persons are ids of the register.
 
-    `units` are the units at which an employee has a commission; an employee of whom nothing is known has no line.
+    `units` are the units at which an employee has a commission; an employee of whom nothing is known has no line. `relations` is
+    None at a provider whose rules ask for none.
     """
 
     surnames: Mapping[str, str] = field(default_factory=dict)
     colleagues: frozenset[str] = frozenset()
     units: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    relations: Mapping[str, tuple[CareRelation, ...]] = field(default_factory=dict)
+    relations: Mapping[str, tuple[CareRelation, ...]] | None = field(default_factory=dict)
     watched: frozenset[str] = frozenset()
     protected: frozenset[str] = frozenset()
     deceased: Mapping[str, int] = field(default_factory=dict)
@@ -90,6 +91,8 @@ class ReviewRule:
 
 
 def _no_relation(reading: Reading, known: Known) -> bool:
+    if known.relations is None:
+        return False
     return not any(_covers(one, reading) for one in known.relations.get(reading.patient, ()))
 
 

@@ -31,6 +31,7 @@ from trust_framework.log_review import (
 )
 from trust_framework.persons import Person
 from trust_framework.review_cases import CaseAct, CaseKind, ReviewCase
+from trust_framework.rules import SETS
 
 MOST_EXAMINED: Final = 20_000
 MOST_DRAWN: Final = 500
@@ -150,12 +151,16 @@ def known_of(readings: Iterable[Reading], provider: CareProvider, on: ReviewServ
         surnames={each: _surname(person) for each, person in persons.items()},
         colleagues=frozenset(each for each in patients if _employed(employments.get(each, ()), provider)),
         units={employee: _units(employee, employments.get(person, ())) for employee, person in staff.items() if person},
-        relations={each: found.relations.get(each, ()) for each in patients},
+        relations={each: found.relations.get(each, ()) for each in patients} if _asks_relations(provider) else None,
         watched=on.store.watched(provider.hsa_id),
         protected=frozenset(each for each in patients if each in persons and persons[each].protected),
         deceased={each: UNKNOWN for each in patients if each in persons and persons[each].deceased},
         asked=patients & on.store.patients_asking(provider.hsa_id),
     )
+
+
+def _asks_relations(provider: CareProvider) -> bool:
+    return provider.rules not in SETS or SETS[provider.rules].relations
 
 
 def _surname(person: Person) -> str:

@@ -102,6 +102,14 @@ def test_an_access_within_a_relation_and_working_hours_is_not_drawn(world):
     assert rules_found(world) == ()
 
 
+@pytest.mark.parametrize(("rules", "found"), [("se", ("no-relation",)), ("tr", ()), ("xx", ("no-relation",))])
+def test_a_relation_is_missed_only_where_the_providers_rules_ask_for_one(world, rules, found):
+    register = replace(world.on.register, providers={a.PROVIDER: a.provider(rules=rules)})
+    world.on = replace(world.on, register=register)
+    world.read()
+    assert rules_found(world) == found
+
+
 def test_a_case_says_whose_access_to_whom_where_and_by_which_rule(world):
     world.read(at=NOON)
     review = world.make()

@@ -134,6 +134,11 @@ def test_all_patterns_are_found_among_a_thousand_innocent_accesses():
     assert set(found) == {"night", *(one.id for one in crowd)}
 
 
+def test_where_access_rules_ask_for_no_relation_none_is_missing():
+    assert drawn(reading(), facts=known(relations={})) == {"log-1": ("no-relation",)}
+    assert drawn(reading(), facts=known(relations=None)) == {}
+
+
 def test_a_rule_that_was_not_chosen_draws_nothing():
     assert drawn(reading(at=at("2026-11-24 02:30")), selection=replace(WEEK, rules=("colleague",))) == {}
 

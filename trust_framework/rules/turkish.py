@@ -319,4 +319,5 @@ TURKISH: Final = RuleSet(
     TurkishAsking,
     KINDS,
     gather,
+    relations=False,
 )
