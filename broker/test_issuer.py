@@ -60,6 +60,11 @@ class _Snapshot:
                 self.now: InTest = federation_in_test(main, self._register, self._at, self._before)
                 self._served, self._seen = main, seen
 
+    def newest(self) -> InTest:
+        """With what was changed just now."""
+        self.refresh()
+        return self.now
+
     def federation(self) -> Federation:
         return self.now.federation
 
@@ -95,7 +100,7 @@ class Made:
             ready=main.ready,
             bench=lambda: self.bench,
         )
-        self.bench = Bench(settings.base_url, lambda: self.snapshot.now, self.storage)
+        self.bench = Bench(settings.base_url, self.snapshot.newest, self.storage)
         self.front = Front(self.on, pages_app(self.on, PAGES, ()).wsgi_app, ROUTES)
         self.jobs = JobRunner(self.storage, self._jobs(own), on_tick=(self.snapshot.refresh,))
 
@@ -146,9 +151,7 @@ class TestIssuer:
 
     def bench(self) -> Bench:
         """The test issuer as pages see it, with what was changed just now. Raises NoKek, StorageUnavailable."""
-        made = self.made()
-        made.snapshot.refresh()
-        return made.bench
+        return self.made().bench
 
     def wsgi(self) -> WSGI:
         """What serves its requests; a page that says that it cannot be used, while it cannot be made."""

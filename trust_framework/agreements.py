@@ -1,15 +1,15 @@
 """Sharing agreements between members: which details a service may get while an agreement holds.
 
-Owns the values of an agreement and what follows from them at a time: its state, what it governs, what it lets go, and what
-its parties must be told ahead. An agreement has one or more versions of its terms; a version holds once every party has
-signed just that content, so that a change with one signature missing leaves the version before in force. A detail that a
-signed agreement names for a service goes to it only while some agreement lets it; what none names follows the service's
-terms and the release policies alone. How an agreement is changed is `broker.federation.agreements`.
+Owns the values of an agreement and what follows from them at a time: its state, what it governs, what it lets go. What its
+parties must be told ahead is `agreement_notices`. An agreement has one or more versions of its terms; a version holds once
+every party has signed just that content, so that a change with one signature missing leaves the version before in force. A
+detail that a signed agreement names for a service goes to it only while some agreement lets it; what none names follows the
+service's terms and the release policies alone. How an agreement is changed is `broker.federation.agreements`.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -18,9 +18,6 @@ from typing import Final
 from trust_framework import loa
 from trust_framework.days import DAY
 from trust_framework.members import RelyingParty
-
-NOTICE: Final = 60 * DAY
-"""How long ahead the parties are told of what will stop."""
 
 YEAR: Final = 366 * DAY
 """The longest between two reviews, and between two confirmations of a contact."""
@@ -485,69 +482,3 @@ def cover(agreements: Iterable[AnyAgreement], party: RelyingParty, now: int) -> 
         why = Standing.NOT_COVERED if standing in IN_FORCE else standing
         held.update(dict.fromkeys(names - goes, (reference, why)))
     return Cover(let, {name: told for name, told in held.items() if name not in let}, bound)
-
-
-# --- what is told ahead
-
-
-class NoticeKind(StrEnum):
-    """What the parties are told of, ahead of the day or when it has come."""
-
-    EXPIRES = "expires"
-    REVIEW = "review"
-    CONTACT = "contact"
-    SIGNATURES = "signatures"
-    SUSPENDED = "suspended"
-    EXTRA_ENDS = "extra-ends"
-    LEAVING = "leaving"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something that a party should do about an agreement, and when it stops otherwise. `org`: only that party."""
-
-    agreement: str
-    kind: NoticeKind
-    at: int
-    org: str = ""
-    services: frozenset[str] = frozenset()
-
-
-def notices(agreements: Iterable[AnyAgreement], now: int) -> tuple[Notice, ...]:
-    """What is to be told now, the soonest first."""
-    found = (notice for agreement in agreements for notice in _notices(agreement, now))
-    return tuple(sorted(found, key=lambda notice: (notice.at, notice.agreement, notice.kind, notice.org)))
-
-
-def _notices(agreement: AnyAgreement, now: int) -> Iterator[Notice]:
-    soon = now + NOTICE
-    if isinstance(agreement, Agreement):
-        if now < agreement.valid_until <= soon:
-            yield Notice(agreement.id, NoticeKind.EXPIRES, agreement.valid_until, services=agreement.services)
-        return
-    if agreement.proposed:
-        for org in agreement.unsigned_by(agreement.proposed):
-            yield Notice(agreement.id, NoticeKind.SIGNATURES, agreement.proposed.valid_from, org)
-    for at, org, kind in _ahead(agreement, now):
-        if at <= soon:
-            yield Notice(agreement.id, kind, at, org, agreement.reach)
-
-
-def _ahead(agreement: SharingAgreement, now: int) -> Iterator[tuple[int, str, NoticeKind]]:
-    """Everything of a signed agreement that has a day, until it has expired or ended."""
-    terms, standing = agreement.in_force(now), agreement.standing(now)
-    if terms not in agreement.signed or standing in {Standing.EXPIRED, Standing.ENDED}:
-        return
-    yield terms.valid_until, "", NoticeKind.EXPIRES
-    yield agreement.review_due(now), "", NoticeKind.REVIEW
-    for org, at in agreement.confirmations_due(now):
-        yield at, org, NoticeKind.CONTACT
-    for extra in agreement.extras:
-        if extra.goes(now):
-            yield extra.until, "", NoticeKind.EXTRA_ENDS
-    for stop in agreement.suspensions:
-        if stop.resumed_at is None:
-            yield stop.at, "", NoticeKind.SUSPENDED
-    for leave in agreement.leaves:
-        if not leave.complete:
-            yield leave.at, leave.org, NoticeKind.LEAVING

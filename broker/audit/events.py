@@ -374,13 +374,15 @@ class FeedFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataLooked(Event):
-    """The address of a service's metadata was looked at, and what was found is news: proposed, `published` where it was
-    harmless, or not to be believed (`error`), in which case what is registered stays.
+    """The address at which a service publishes its metadata or keys was looked at, and what was found is news: proposed,
+    `published` where it was harmless, or not to be believed (`error`), in which case what is registered stays. `kind` says what
+    else than a service it is about.
     """
 
     name: ClassVar[str] = "metadata.looked-at"
     retention: ClassVar[str] = "operation"
     service: str
+    kind: str = ""
     error: str = ""
     proposal: str = ""
     published: bool = False

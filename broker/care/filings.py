@@ -104,11 +104,31 @@ class CasesAsked:
     count: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class HoldsAsked:
+    """Which legal holds a list shows: those about everything and about a care provider, and, for who may see them, those about
+    `persons`.
+    """
+
+    provider: str
+    persons: bool = False
+    after: str = ""
+    count: int = 50
+
+
 class FilingStore(CareStore, Protocol):
     """Reads of what is filed; writes go through `commit`."""
 
     def watched(self, provider: str) -> frozenset[str]:
         """The persons on a care provider's watch list."""
+        ...
+
+    def watches(self, provider: str, person: str) -> bool:
+        """Whether a person is on a care provider's watch list."""
+        ...
+
+    def watched_page(self, provider: str, after: str = "", count: int = 50) -> FiledPage[str]:
+        """A page of the persons on a care provider's watch list, by id."""
         ...
 
     def review_cases(self, asked: CasesAsked) -> FiledPage[tuple[ReviewCase, str]]:
@@ -153,6 +173,10 @@ class FilingStore(CareStore, Protocol):
 
     def corrections_to(self, org: str) -> tuple[Correction, ...]:
         """Corrections that services of this member have not acknowledged."""
+        ...
+
+    def corrections_waiting(self, org: str, after: str = "", count: int = 50) -> FiledPage[Correction]:
+        """A page of them, the oldest first."""
         ...
 
     def corrections_due(self, count: int) -> tuple[Correction, ...]:

@@ -1,8 +1,10 @@
-"""Metadata of single services by address: fetched, verified, and looked at again; the last good stays until something better.
+"""What single entries publish at an address: fetched, verified, and looked at again; the last good stays until something better.
 
-A service's entry may say where its metadata is published (`saml.metadata_url`) and whose key signs it there. What is found
-there later is proposed like any other change of the entry: what is harmless is published at once, what touches trust waits
-for those who approve it, and meanwhile the register's copy serves. Other federations' feeds are `broker.federation.feeds`.
+The entry of a SAML service or identity provider may say where its metadata is published (`saml.metadata_url`) and whose key
+signs it there. What is found there later is proposed like any other change of the entry: what is harmless is published at once,
+what touches trust waits for those who approve it, and meanwhile the register's copy serves. A client's keys (`jwks_uri`) are its
+own to change: a look at them changes nothing, and tells its team what a login would find. Other federations' feeds are
+`broker.federation.feeds`.
 """
 
 from collections.abc import Mapping
@@ -13,6 +15,9 @@ from broker.federation import proposals
 from broker.federation.proposals import Desk, Done
 from broker.federation.register import Entry
 from broker.login.effects import NOTHING, Change, Effects
+from metadata.wire.jose import read_jwks
+from metadata.wire.jwk import BadKeySet
+from metadata.wire.oidc_messages import OidcRefused, read_document
 from metadata.wire.outbound import EgressFailed, EgressRefused, Fetches, Outbound
 from metadata.wire.saml_feed import SignedFeed, read_signed
 from metadata.wire.saml_metadata import read_entity
@@ -20,8 +25,9 @@ from metadata.wire.signing import UnfitKey
 from metadata.wire.x509 import BadCertificate, load_pem_or_der_certificate, public_key
 from metadata.wire.xml import XmlRefused
 from trust_framework.approval import OPEN, Proposal, Refused
+from trust_framework.days import day_of
 from trust_framework.members import State
-from trust_framework.roles import MACHINE, Actor, Role, RoleGrant
+from trust_framework.roles import FEDERATION, MACHINE, Actor, Role, RoleGrant
 
 EVERY: Final = 3600
 """Seconds from one look at an address to the next."""
@@ -31,6 +37,10 @@ NEAR: Final = 7 * 86_400
 """Seconds before its own end from which a copy is replaced by one that says the same and lasts longer."""
 
 ORIGIN: Final = "address"
+SERVICE: Final = "service"
+KINDS: Final = (SERVICE, "identity_provider")
+IN_FORCE: Final = frozenset({State.ACTIVE.value, State.TEST.value})
+LONGEST_WORD: Final = 200
 _REASON: Final = "What is published at the address of the metadata has changed."
 
 
@@ -39,9 +49,18 @@ class NotFetched(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """Where an entry publishes something: its metadata, or the keys of a client."""
+
+    url: str
+    keys: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AddressState:
-    """How the address of a service has fared. Times are epoch seconds; `failing_since` and `error` are of the last looks, when
-    they failed. `proposal` is the one that was made of what was found last.
+    """How the address of an entry has fared. Times are epoch seconds; `failing_since` and `error` are of the last looks, when
+    they failed, `good_at` is the last that did not, and `held` what it found, in short. `proposal` is the one that was made of
+    what was found last.
     """
 
     id: str
@@ -50,6 +69,34 @@ class AddressState:
     error: str = ""
     failing_since: int = 0
     proposal: str = ""
+    kind: str = SERVICE
+    url: str = ""
+    keys: bool = False
+    good_at: int = 0
+    held: tuple[str, ...] = ()
+
+    @property
+    def next_at(self) -> int:
+        """When it is looked at again; 0 for one that never was."""
+        return self.checked_at + EVERY if self.checked_at else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAddress:
+    """An address as lists show it, with the member that its entry belongs to and the entry's names."""
+
+    state: AddressState
+    org: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPage:
+    """Some addresses of a list; `total` match, `next` continues after the last."""
+
+    addresses: tuple[ListedAddress, ...]
+    total: int
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +114,15 @@ class Found:
     etag: str = ""
 
 
-def address_of(content: Mapping[str, Any]) -> str:
-    """Where a service's metadata is published, empty where nobody has said."""
-    return str((content.get("saml") or {}).get("metadata_url") or "")
+def address_of(kind: str, content: Mapping[str, Any]) -> Address | None:
+    """The address that an entry in force is to be looked at, or None."""
+    if kind not in KINDS or content.get("state", State.ACTIVE.value) not in IN_FORCE:
+        return None
+    saml, oidc = (content.get(protocol) or {} for protocol in ("saml", "oidc"))
+    if url := str(saml.get("metadata_url") or ""):
+        return Address(url)
+    url = str(oidc.get("jwks_uri") or "") if kind == SERVICE else ""
+    return Address(url, keys=True) if url else None
 
 
 def fetched(saml: Mapping[str, Any], egress: Fetches, now: int, etag: str = "") -> Found | None:
@@ -119,13 +172,6 @@ def _only_entity(signed: SignedFeed, now: int) -> bytes:
     return signed.parts[0].octets
 
 
-def due(entry: Entry, state: AddressState, now: int) -> bool:
-    """Whether the address of a service in force is to be looked at."""
-    content = entry.content or {}
-    in_force = content.get("state", State.ACTIVE.value) in {State.ACTIVE.value, State.TEST.value}
-    return bool(address_of(content)) and in_force and now >= state.checked_at + EVERY
-
-
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What came of a look: how the address fares, and what is to be done about what was found there, in this order."""
@@ -139,14 +185,37 @@ def looked_at(entry: Entry, state: AddressState, egress: Fetches, desk: Desk) ->
     """Look at the address of an entry."""
     content = entry.content or {}
     try:
+        fared = replace(state, checked_at=desk.now, good_at=desk.now, error="", failing_since=0)
+        if "saml" not in content:
+            return Looked(replace(fared, held=_key_ids(state.url, egress)))
         found = fetched(content["saml"], egress, desk.now, state.etag if not state.error else "")
-        fared = replace(state, checked_at=desk.now, error="", failing_since=0)
         if found is None:
             return Looked(fared)
-        return _proposed(entry, _after(content, found.xml), replace(fared, etag=found.etag), desk)
+        fared = replace(fared, etag=found.etag, held=_told(found.xml))
+        return _proposed(entry, _after(content, found.xml), fared, desk)
     except NotFetched as error:
         since = state.failing_since or desk.now
         return Looked(replace(state, checked_at=desk.now, etag="", error=str(error), failing_since=since))
+
+
+def _key_ids(url: str, egress: Fetches) -> tuple[str, ...]:
+    """The keys that a client publishes, by their ids, as a login would find them."""
+    try:
+        found = read_jwks(read_document(egress.fetch(Outbound("GET", url)), "jwks_uri"))
+    except (EgressFailed, EgressRefused, OidcRefused) as error:
+        raise NotFetched(f"fetch: {error}") from error
+    except BadKeySet as error:
+        raise NotFetched("keys: cannot be used") from error
+    if not found.keys:
+        raise NotFetched("keys: none that can be used")
+    return tuple((key.kid or "–")[:LONGEST_WORD] for key in found.keys)
+
+
+def _told(xml: str) -> tuple[str, ...]:
+    """What a document says, in short: whose it is, and until when it holds."""
+    entity = read_entity(xml.encode())
+    ends = () if entity.valid_until is None else (f"validUntil {day_of(entity.valid_until).isoformat()}",)
+    return (entity.entity_id[:LONGEST_WORD], *ends)
 
 
 def _after(content: Mapping[str, Any], xml: str) -> dict[str, Any]:
@@ -198,6 +267,9 @@ def _nothing_new(still: Proposal | None, actor: Actor, state: AddressState, desk
 
 
 def _machine(entry: Entry) -> Actor:
-    """Who proposes: nobody of the member, so that the federation approves (as of what a member's client writes)."""
+    """Who proposes: nobody of the member, so that the federation approves (as of what a member's client writes). Of what belongs
+    to no member, nobody of the federation.
+    """
     name = f"{MACHINE}{ORIGIN}:{entry.id}"
-    return Actor(name, ORIGIN, (RoleGrant(name, entry.org, Role.TECHNICAL, ORIGIN, 0),))
+    org, role = (entry.org, Role.TECHNICAL) if entry.org else (FEDERATION, Role.OPERATOR)
+    return Actor(name, ORIGIN, (RoleGrant(name, org, role, ORIGIN, 0),))

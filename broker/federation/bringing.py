@@ -39,13 +39,7 @@ class Bringing:
 
     def _service(self, entry: Values, place: Place) -> Values:
         if "saml" in entry:
-            saml = self._metadata(entry["saml"], (*place, "saml"))
-            if certificate := saml.get("metadata_certificate"):
-                saml = {
-                    **saml,
-                    "metadata_certificate": self._pem(certificate, (*place, "saml", "metadata_certificate")),
-                }
-            return {**entry, "saml": saml}
+            return {**entry, "saml": self._metadata(entry["saml"], (*place, "saml"))}
         return {**entry, "oidc": self._registration(entry["oidc"], (*place, "oidc"))}
 
     def _upstream(self, entry: Values, place: Place) -> Values:
@@ -59,6 +53,8 @@ class Bringing:
         return {**entry, "oidc": oidc}
 
     def _metadata(self, saml: Values, place: Place) -> Values:
+        if certificate := saml.get("metadata_certificate"):
+            saml = {**saml, "metadata_certificate": self._pem(certificate, (*place, "metadata_certificate"))}
         if ("metadata" in saml) == ("metadata_xml" in saml):
             self.faults.add(place, "has either metadata (a path) or metadata_xml (the text)")
             return saml

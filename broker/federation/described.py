@@ -37,7 +37,7 @@ from broker.federation.schema import (
     FederationFile,
     MemberEntry,
     ProviderEntry,
-    SamlEntry,
+    PublishedAt,
     ServiceEntry,
 )
 from broker.federation.trusted import trusted_part
@@ -142,7 +142,7 @@ def _client(client: OidcClient | None, registration: Content) -> dict[str, Words
     return {name: words for name, words in facts.items() if name not in {SECRET_HASH, "secret_hash", "response_types"}}
 
 
-def _by_address(saml: SamlEntry) -> dict[str, Words]:
+def _by_address(saml: PublishedAt) -> dict[str, Words]:
     return {
         "metadata_url": _words(saml.metadata_url),
         "metadata_certificate": _pem(saml.metadata_certificate) if saml.metadata_certificate else frozenset(),
@@ -227,7 +227,14 @@ def _provider(_id: str, content: Content, settings: Settings) -> Facts:
     if isinstance(provider, SamlProvider):
         xml = str((entry.saml or {}).get("metadata_xml", ""))
         told = {name: words for name, words in _of_role(xml, IDP_ROLE).items() if name != "encryption key"}
-        return own | _plain(entry) | told | _saml_provider(provider) | _rest(PROVIDER, content)
+        return (
+            own
+            | _plain(entry)
+            | told
+            | _saml_provider(provider)
+            | _by_address(PublishedAt.of(entry.saml or {}))
+            | _rest(PROVIDER, content)
+        )
     registered = fields(provider) if isinstance(provider, OidcProvider) else ()
     return own | _plain(entry) | {field.name: _words(getattr(provider, field.name)) for field in registered}
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SECRET_HASH: Final = "client_secret_hash"
 """Under this key a registration keeps what is kept of its secret."""
 
-METADATA: Final = ("metadata", "metadata_xml")
+METADATA: Final = ("metadata", "metadata_xml", "metadata_url", "metadata_certificate")
 UPSTREAM_KINDS: Final = ("saml", "oidc")
 TEST: Final = "test"
 METHOD_STATES: Final = (State.ACTIVE.value, State.SUSPENDED.value, State.LEFT.value)

@@ -12,7 +12,8 @@ from broker.federation.listing import Contents, ContentStore, Listing
 from broker.federation.register import FEDERATION, Entry, Key, ListedEntry, RegisterChanges, put_together
 from broker.federation.schema import FederationFile, ProviderEntry
 from broker.federation.services import Known, KnownServices, Note
-from broker.federation.snapshot import NAMELESS, Provider, assembled, provider
+from broker.federation.shared import READERS, KnownShared
+from broker.federation.snapshot import NAMELESS, Provider, Read, assembled, provider
 from broker.login import own
 from broker.login.ports import Federation
 from broker.settings import Settings
@@ -20,6 +21,8 @@ from idp_adapters.base import Tools
 
 MANY: Final = frozenset({"member", "service"})
 """Kinds whose contents are read one by one, when somebody asks; at once only what providers and OpenID Federation are about."""
+APART: Final = MANY | frozenset(READERS)
+"""Those, and kinds that are kept as they were read."""
 
 
 class FollowedStore(ContentStore, Protocol):
@@ -38,6 +41,7 @@ class Following:
         self.contents = Contents(store)
         self.listing = Listing()
         self._services = KnownServices(self.contents, entries.when(settings), note)
+        self._shared = KnownShared(self.contents)
         self._few: dict[Key, Entry] = {}
         self._providers: dict[str, tuple[int, Provider]] = {}
 
@@ -45,13 +49,12 @@ class Following:
         """The snapshot of the newest version. What raises leaves everything as it was before."""
         version = self._store.federation_version()
         listing = self.listing.after(self._store.register_changed(self.listing.version), version)
-        few = {key: self._entry(listed) for key, listed in listing.entries.items() if listed.kind not in MANY}
+        few = {key: self._entry(listed) for key, listed in listing.entries.items() if listed.kind not in APART}
         few |= {key: self._entry(listing.entries[key]) for key in _entities(listing, few) if key in listing.entries}
         file = FederationFile.model_validate({"tillit": "1", **put_together(few.values())})
         pages = [Known(each.service(self._settings.base_url), each.party(file.names or NAMELESS)) for each in own.OWN]
-        made = assembled(
-            file, version, self._services.of(listing, pages), self._provider(listing), self._tools, self._settings
-        )
+        read = Read(file, self._shared.of(listing), self._services.of(listing, pages))
+        made = assembled(read, version, self._provider(listing), self._tools, self._settings)
         self.listing, self._few = listing, few
         return made
 

@@ -27,6 +27,15 @@ class SameRoles(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class RolePage:
+    """Some of the roles that hold in an organisation, oldest first; `total` do, `next` continues after the last."""
+
+    grants: tuple[RoleGrant, ...]
+    total: int
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ListedProposal:
     """A proposal as a list shows it; `names` are those of its entry."""
 

@@ -135,6 +135,8 @@ _UPSTREAM: Final[Mapping[str, str]] = {
 _METADATA_KEYS: Final = (
     "| `metadata` | – | Path of its SAML metadata. |",
     "| `metadata_xml` | – | The SAML metadata itself, instead of a path. |",
+    "| `metadata_url` | – | Where it is published: looked at each hour, and what has changed there is proposed. |",
+    "| `metadata_certificate` | – | PEM of the certificate whose key signs it there: a path, `env:NAME` or the text. |",
 )
 _REGISTERED: Final[Mapping[str, str]] = {
     "issuer": "The provider's issuer; its endpoints are those of its discovery document.",

@@ -58,11 +58,9 @@ def _at_services(kind: Kind) -> Kind:
 ForAnother = Annotated[Kind, AfterValidator(_at_services)]
 
 
-class SamlEntry(Entry):
-    """A SAML service. Exactly one of the first two keys."""
+class PublishedAt(Entry):
+    """Where an entity publishes its metadata."""
 
-    metadata: Text | None = Field(None, description="Path of its SAML metadata, relative to this file.")
-    metadata_xml: str | None = Field(None, description="The SAML metadata itself.")
     metadata_url: WebAddress | None = Field(
         None, description="Where it is published: looked at each hour, and what has changed there is proposed."
     )
@@ -71,11 +69,27 @@ class SamlEntry(Entry):
     )
 
     @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.metadata_certificate and not self.metadata_url:
+            raise ValueError("metadata_certificate is of metadata_url")
+        return self
+
+    @classmethod
+    def of(cls, saml: Mapping[str, Any]) -> Self:
+        """What a SAML entity with other keys says of it. Raises pydantic's ValidationError."""
+        return cls.model_validate({name: saml[name] for name in cls.model_fields if name in saml})
+
+
+class SamlEntry(PublishedAt):
+    """A SAML service. Exactly one of `metadata` and `metadata_xml`."""
+
+    metadata: Text | None = Field(None, description="Path of its SAML metadata, relative to this file.")
+    metadata_xml: str | None = Field(None, description="The SAML metadata itself.")
+
+    @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.metadata is None) == (self.metadata_xml is None):
             raise ValueError("has either metadata (a path) or metadata_xml (the text)")
-        if self.metadata_certificate and not self.metadata_url:
-            raise ValueError("metadata_certificate is of metadata_url")
         return self
 
 
@@ -176,6 +190,7 @@ class ProviderEntry(Entry):
     def _consistent(self) -> Self:
         if (self.saml is None) == (self.oidc is None):
             raise ValueError("has either saml or oidc")
+        PublishedAt.of(self.saml or {})
         if missing := set(self.identifiers) - set(self.attributes.values()):
             raise ValueError(f"identifiers: {', '.join(sorted(missing))} is not among the values of attributes")
         return self

@@ -16,7 +16,8 @@ from broker.federation.notices import recipients
 from broker.federation.register import Content, Entry
 from broker.login.effects import NOTHING, Effects
 from broker.login.mail import KeepMail, Mail, NoteNotice
-from trust_framework.agreements import GRACE, Notice, NoticeKind, SharingAgreement, Terms, notices
+from trust_framework.agreement_notices import Notice, NoticeKind, notices
+from trust_framework.agreements import GRACE, SharingAgreement, Terms
 from trust_framework.days import day_of
 from trust_framework.roles import FEDERATION
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from broker.federation import care_running, entries, openid_entries, sharing
+from broker.federation import care_running, entries, openid_entries, shared, sharing
 from broker.federation.entries import TEST
 from broker.federation.schema import FederationFile, PersonEntry, ProviderEntry
+from broker.federation.shared import Shared
 from broker.login import own
 from broker.login.ports import Federation
 from broker.settings import Environment, Settings
@@ -53,18 +54,30 @@ def load(document: Mapping[str, Any], version: int, tools: Tools, settings: Sett
     )
     parties |= {pages.id: pages.party(file.names or NAMELESS) for pages in own.OWN}
     services = register, parties
-    return assembled(file, version, services, lambda entry: provider(entry, tools, settings), tools, settings)
+    whole = Read(file, shared.of_file(file), services)
+    return assembled(whole, version, lambda entry: provider(entry, tools, settings), tools, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a snapshot is made of: services that are read, or can be, agreements and policies, and everything else as the file
+    says it.
+    """
+
+    file: FederationFile
+    shared: Shared
+    services: tuple[Register, Mapping[str, RelyingParty]]
 
 
 def assembled(
-    file: FederationFile,
+    read: Read,
     version: int,
-    services: tuple[Register, Mapping[str, RelyingParty]],
     made: Callable[[ProviderEntry], Provider],
     tools: Tools,
     settings: Settings,
 ) -> Federation:
-    """A snapshot of services that are read, or can be, and of everything else in the file."""
+    """The snapshot."""
+    file = read.file
     providers: dict[str, ProviderTerms] = {}
     methods: dict[str, Adapter] = {}
     for name, method in own_methods(file, settings):
@@ -78,19 +91,18 @@ def assembled(
         methods[entry.id] = upstream.adapter
         if upstream.entity_id is not None:
             entities[upstream.entity_id] = entry.id
-    agreements = {entry.id: entries.agreement(entry) for entry in file.agreements}
     return Federation(
         version=version,
         names=file.names or NAMELESS,
-        register=services[0],
-        parties=services[1],
+        register=read.services[0],
+        parties=read.services[1],
         providers=providers,
         methods=methods,
         provider_entities=entities,
-        agreements=tuple(agreements.values()),
-        entity=openid_entries.own_entity(file, members, agreements, settings.base_url),
+        agreements=tuple(read.shared.agreements.values()),
+        entity=openid_entries.own_entity(file, members, read.shared.agreements, settings.base_url),
         care=care_running.register(file),
-        policies=Policies(tuple(sharing.policy(entry) for entry in file.policies)),
+        policies=Policies(read.shared.policies),
         categories=sharing.categories(file.entity_categories),
     )
 

@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from broker.federation import entries, made_up
 from broker.federation.entries import BadEntry, ReadEntry, When
 from broker.federation.member import MemberEntry
-from broker.federation.proposing import ProposalPage
 from broker.federation.register import Content, Entry, EntryPage, ListedEntry, digest
 from broker.federation.schema import ServiceEntry
 from broker.federation.trusted import trusted_part
@@ -41,9 +40,7 @@ class ReadsRegister(Protocol):
         self, kind: str, org: str = "", search: str = "", state: str = "", after: str = "", count: int = 50
     ) -> EntryPage: ...
 
-    def proposal_page(
-        self, stage: str = "", org: str = "", kind: str = "", *, after: str = "", count: int = 50
-    ) -> ProposalPage: ...
+    def proposals_open(self, kind: str) -> tuple[tuple[str, int], ...]: ...
 
     def proposal(self, id: str, org: str | None = None) -> Proposal | None: ...
 
@@ -93,13 +90,7 @@ Load = Callable[[], Candidate | None]
 
 def open_drafts(register: ReadsRegister) -> tuple[tuple[str, int], ...]:
     """The open proposals about services, each with its version, the last changed first."""
-    found: list[tuple[str, int]] = []
-    after: str | None = ""
-    while after is not None:
-        page = register.proposal_page("open", kind="service", after=after, count=_PAGE)
-        found += [(listed.id, listed.version) for listed in page.proposals]
-        after = page.next
-    return tuple(found)
+    return register.proposals_open("service")
 
 
 def _listed(register: ReadsRegister) -> Iterator[ListedEntry]:

@@ -1,18 +1,17 @@
-"""Keeping up with the addresses at which services publish their metadata: looked at each hour, one after the other."""
+"""Keeping up with the addresses at which entries publish their metadata or keys: looked at each hour, one after the other."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from broker.audit.events import MetadataLooked
-from broker.federation.addresses import ORIGIN, AddressState, KeepAddress, Looked, due, looked_at
+from broker.federation.addresses import ORIGIN, SERVICE, AddressState, KeepAddress, Looked, looked_at
 from broker.federation.names import NameHeld
 from broker.federation.proposals import Desk, ProposalStore
-from broker.federation.register import Entry
 from broker.login.effects import AlreadyUsed, Effects, Overtaken
 from broker.settings import Settings
 from metadata.wire.outbound import Fetches
 
-SERVICE = "service"
+AT_ONCE: Final = 1000
+"""Addresses looked at in a turn; the others in the next."""
 
 
 class AddressStore(ProposalStore, Protocol):
@@ -22,17 +21,14 @@ class AddressStore(ProposalStore, Protocol):
 
     def commit(self, effects: Effects) -> None: ...
 
-    def register_kind(self, kind: str) -> tuple[Entry, ...]: ...
-
-    def address_states(self) -> Mapping[str, AddressState]: ...
+    def addresses_due(self, count: int) -> tuple[AddressState, ...]: ...
 
 
 def look_at_addresses(store: AddressStore, egress: Fetches, settings: Settings) -> None:
     """Look at every address whose time has come."""
-    states = store.address_states()
-    for entry in store.register_kind(SERVICE):
-        before = states.get(entry.id, AddressState(entry.id))
-        if due(entry, before, store.clock()):
+    for before in store.addresses_due(AT_ONCE):
+        entry = store.register_entry(before.kind, before.id)
+        if entry is not None and entry.content is not None:
             found = looked_at(entry, before, egress, Desk(store, settings, store.clock(), origin=ORIGIN))
             _record(found, before, store)
 
@@ -44,9 +40,14 @@ def _record(found: Looked, before: AddressState, store: AddressStore) -> None:
             store.commit(step)
     except (Overtaken, AlreadyUsed, NameHeld):
         return
-    state, now = found.state, store.clock()
+    state = found.state
     told = MetadataLooked(
-        at=now, service=state.id, error=state.error, proposal=state.proposal, published=found.published
+        at=store.clock(),
+        service=state.id,
+        kind="" if state.kind == SERVICE else state.kind,
+        error=state.error,
+        proposal=state.proposal,
+        published=found.published,
     )
     news = found.steps or state.error != before.error
     store.commit(Effects((KeepAddress(state),), (told,) if news else ()))

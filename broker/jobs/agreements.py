@@ -5,7 +5,8 @@ from typing import Protocol
 
 from broker.federation import sharing_mail
 from broker.federation.agreements import KIND, NotNow
-from broker.federation.register import Entry, EntryPage
+from broker.federation.concerned import FIRST, AgreementDue
+from broker.federation.register import Entry
 from broker.login.effects import Effects
 
 PAGE = 500
@@ -18,9 +19,9 @@ class AgreementStore(Protocol):
 
     def commit(self, effects: Effects) -> None: ...
 
-    def register_page(
-        self, kind: str, org: str = ..., search: str = ..., state: str = ..., after: str = ..., count: int = ...
-    ) -> EntryPage: ...
+    def agreements_due(
+        self, party: str = ..., after: AgreementDue = ..., count: int = ...
+    ) -> tuple[AgreementDue, ...]: ...
 
     def register_entry(self, kind: str, id: str) -> Entry | None: ...
 
@@ -30,7 +31,7 @@ class AgreementStore(Protocol):
 def tell_parties(store: AgreementStore, base_url: str) -> None:
     """Make the mails of what is due, with the marks that keep each from being told twice, in one commit an agreement."""
     post = sharing_mail.Post(sharing_mail.members_of(store), base_url, store.clock())
-    for entry in _agreements(store):
+    for entry in _due(store):
         try:
             effects = sharing_mail.due(entry.content or {}, store.notices_told(KIND, entry.id), post)
         except NotNow:  # the short form has no parties, and what does not read is told of elsewhere
@@ -39,15 +40,10 @@ def tell_parties(store: AgreementStore, base_url: str) -> None:
             store.commit(effects)
 
 
-def _agreements(store: AgreementStore) -> Iterator[Entry]:
-    """All that stand. Those of another federation are told of there."""
-    after = ""
-    while True:
-        page = store.register_page(KIND, after=after, count=PAGE)
-        for listed in page.entries:
-            entry = None if listed.origin.startswith("feed:") else store.register_entry(KIND, listed.id)
-            if entry is not None:
-                yield entry
-        if not page.next:
-            return
-        after = page.next
+def _due(store: AgreementStore) -> Iterator[Entry]:
+    """Those of which something may be due. Those of another federation are told of there."""
+    after = FIRST
+    while found := store.agreements_due(after=after, count=PAGE):
+        entries = (store.register_entry(KIND, each.id) for each in found)
+        yield from (entry for entry in entries if entry is not None and not entry.origin.startswith("feed:"))
+        after = found[-1]

@@ -1,8 +1,8 @@
 """Persons on a care provider's watch list: every access to them is looked at."""
 
-from sqlalchemy import Executable, bindparam, delete, select
+from sqlalchemy import Executable, bindparam, delete, func, select
 
-from broker.care.filings import Unwatch, Watch
+from broker.care.filings import FiledPage, Unwatch, Watch
 from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, number, table, text
 
@@ -30,6 +30,14 @@ _ADD = Kept(_add)
 _DROP = Kept(delete(WATCHED).where(_W.provider == bindparam("of"), _W.person == bindparam("whom")))
 _FORGET = Kept(delete(WATCHED).where(_W.person == bindparam("whom")))
 _ALL = Kept(select(_W.person).where(_W.provider == bindparam("of")))
+_PAGE = Kept(
+    select(_W.person)
+    .where(_W.provider == bindparam("of"), _W.person > bindparam("after"))
+    .order_by(_W.person)
+    .limit(bindparam("count"))
+)
+_ONE = Kept(select(_W.at).where(_W.provider == bindparam("of"), _W.person == bindparam("whom")))
+_COUNT = Kept(select(func.count()).where(_W.provider == bindparam("of")))
 
 
 def watch(unit: Unit, change: Watch) -> None:
@@ -51,3 +59,15 @@ def forget(unit: Unit, person: str) -> None:
 def watched(database: Database, provider: str) -> frozenset[str]:
     """The persons on the list."""
     return frozenset(row[0] for row in database.rows(_ALL, {"of": provider}))
+
+
+def watches(database: Database, provider: str, person: str) -> bool:
+    """Whether a person is on the list."""
+    return database.row(_ONE, {"of": provider, "whom": person}) is not None
+
+
+def page(database: Database, provider: str, after: str, count: int) -> FiledPage[str]:
+    """A page of them by id."""
+    rows = database.rows(_PAGE, {"of": provider, "after": after, "count": count + 1})
+    found = tuple(row[0] for row in rows[:count])
+    return FiledPage(found, database.rows(_COUNT, {"of": provider})[0][0], found[-1] if len(rows) > count else None)

@@ -115,7 +115,7 @@ class Filed(Generic[T]):
         rows = database.rows(self._page, {**asked, "at": at, "after": id_, "count": count + 1})
         total = database.rows(self._count, asked)[0][0]
         more = f"{rows[count - 1][2]}.{rows[count - 1][0]}" if len(rows) > count else None
-        return FiledPage(tuple(self._open(database, row) for row in rows[:count]), total, more)
+        return FiledPage(tuple(self.open_one(database, row) for row in rows[:count]), total, more)
 
     def running(self, database: Database, owner: str) -> tuple[T, ...]:
         """What an owner must do something about by a day, the most urgent first."""
@@ -127,7 +127,8 @@ class Filed(Generic[T]):
 
     def opened(self, database: Database, statement: Kept, values: Mapping[str, Any]) -> tuple[T, ...]:
         """What a statement that begins with `read` finds."""
-        return tuple(self._open(database, row) for row in database.rows(statement, values))
+        return tuple(self.open_one(database, row) for row in database.rows(statement, values))
 
-    def _open(self, database: Database, row: Any) -> T:
+    def open_one(self, database: Database, row: Any) -> T:
+        """What a row that begins with the columns of `read` holds."""
         return self._codec.decode(database.vault.open(self._purpose, row[1], row[0].encode()))

@@ -2,12 +2,15 @@
 
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Integer, and_, bindparam, cast, func, insert, or_, select, tuple_, update
 
 from broker.audit.retention import Hold
+from broker.care.filings import FiledPage, HoldsAsked
+from broker.keys.sealing import SealingVault
 from broker.login.effects import Overtaken
 from broker.storage.access_log import ACCESS
-from broker.storage.database import Database, Kept, Unit
+from broker.storage.database import Database, Kept, Row, Unit
+from broker.storage.filed import position
 from broker.storage.tables import About, number, octets, table, text
 
 HOLDS = table(
@@ -31,7 +34,21 @@ _A = ACCESS.c
 _ACCESSED = Kept(
     select(_A.record).where(_A.person == bindparam("person"), _A.provider == bindparam("provider")).limit(1)
 )
-_ALL = Kept(select(_C.id, _C.kind, _C.about, _C.reason, _C.by, _C.made_at, _C.ended_at).order_by(_C.made_at, _C.id))
+_HOLD = (_C.id, _C.kind, _C.about, _C.reason, _C.by, _C.made_at, _C.ended_at)
+_ALL = Kept(select(*_HOLD).order_by(_C.made_at, _C.id))
+_ONE = Kept(select(*_HOLD).where(_C.id == bindparam("row")))
+_SEEN = or_(
+    cast(bindparam("persons"), Integer) == 1,
+    _C.kind == "all",
+    and_(_C.kind == "provider", _C.about == bindparam("provider")),
+)
+_PAGE = Kept(
+    select(*_HOLD)
+    .where(_SEEN, tuple_(_C.made_at, _C.id) < tuple_(bindparam("at"), bindparam("after")))
+    .order_by(_C.made_at.desc(), _C.id.desc())
+    .limit(bindparam("count"))
+)
+_COUNT = Kept(select(func.count()).where(_SEEN))
 
 
 def add(unit: Unit, hold: Hold) -> None:
@@ -49,10 +66,28 @@ def end(unit: Unit, id: str, at: int) -> None:
 
 def every(at: Database | Unit) -> tuple[Hold, ...]:
     """All holds there ever were, the oldest first."""
-    return tuple(
-        Hold(id_, kind, about, at.vault.open(_PURPOSE, reason, id_.encode()).decode(), by, made_at, ended_at)
-        for id_, kind, about, reason, by, made_at, ended_at in at.rows(_ALL, {})
-    )
+    return tuple(_read(at.vault, row) for row in at.rows(_ALL, {}))
+
+
+def one(database: Database, id: str) -> Hold | None:
+    """A hold, ended or not."""
+    found = database.row(_ONE, {"row": id})
+    return _read(database.vault, found) if found else None
+
+
+def page(database: Database, asked: HoldsAsked) -> FiledPage[Hold]:
+    """A page of the holds there ever were, the newest first."""
+    at, id_ = position(asked.after)
+    seen = {"persons": int(asked.persons), "provider": asked.provider}
+    rows = database.rows(_PAGE, {**seen, "at": at, "after": id_, "count": asked.count + 1})
+    found = tuple(_read(database.vault, row) for row in rows[: asked.count])
+    more = f"{found[-1].made_at}.{found[-1].id}" if len(rows) > asked.count else None
+    return FiledPage(found, database.rows(_COUNT, seen)[0][0], more)
+
+
+def _read(vault: SealingVault, row: Row) -> Hold:
+    id_, kind, about, reason, by, made_at, ended_at = row
+    return Hold(id_, kind, about, vault.open(_PURPOSE, reason, id_.encode()).decode(), by, made_at, ended_at)
 
 
 def standing(at: Database | Unit) -> tuple[Hold, ...]:

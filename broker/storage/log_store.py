@@ -16,7 +16,7 @@ from broker.audit.removal_orders import RemovalOrder
 from broker.audit.retention import Due, Hold, Keeping
 from broker.audit.witness import Cosignature
 from broker.care.access_values import MOST_ROWS, AccessReport, ReportState
-from broker.care.filings import FiledPage
+from broker.care.filings import FiledPage, HoldsAsked
 from broker.storage import (
     access_archive,
     access_months,
@@ -94,6 +94,14 @@ class LogStore:
     def log_holds(self) -> tuple[Hold, ...]:
         """All legal holds there ever were, the oldest first."""
         return log_holds.every(self._database)
+
+    def log_hold(self, id: str) -> Hold | None:
+        """A legal hold, ended or not."""
+        return log_holds.one(self._database, id)
+
+    def log_holds_page(self, asked: HoldsAsked) -> FiledPage[Hold]:
+        """A page of the legal holds there ever were, the newest first."""
+        return log_holds.page(self._database, asked)
 
     def set_hold(self, hold: Hold) -> None:
         """Set a legal hold, recorded."""

@@ -126,6 +126,11 @@ _PAGE = Kept(
     .limit(bindparam("count"))
 )
 _COUNT = Kept(select(func.count()).where(_MATCHES))
+_OPEN = Kept(
+    select(_P.id, _P.version)
+    .where(or_(*(_P.stage == stage.value for stage in OPEN)), _P.kind == bindparam("kind"))
+    .order_by(_P.changed_at.desc(), _P.id.desc())
+)
 _DUE = Kept(select(*_LISTED).where(_P.review_due <= bindparam("before")).order_by(_P.review_due, _P.id))
 _COUNTS = Kept(select(_P.stage, func.count()).where(_any_or(_P.org, "org")).group_by(_P.stage))
 _PROPOSED: Codec[Wanted] = Codec(Wanted)
@@ -260,6 +265,11 @@ def _listed(row: Row) -> ListedProposal:
 def due(database: Database, before: int) -> tuple[ListedProposal, ...]:
     """Emergencies whose review must be done before a time, the most urgent first."""
     return tuple(_listed(row) for row in database.rows(_DUE, {"before": before}))
+
+
+def open_versions(database: Database, kind: str) -> tuple[tuple[str, int], ...]:
+    """The open proposals about entries of a kind, each with its version, the last changed first."""
+    return tuple((id_, version) for id_, version in database.rows(_OPEN, {"kind": kind}))
 
 
 def counts(database: Database, org: str = "") -> Mapping[Stage, int]:

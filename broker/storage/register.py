@@ -28,7 +28,7 @@ from broker.federation.register import (
     row_hash,
 )
 from broker.login.effects import Overtaken
-from broker.storage import delegations, log, names
+from broker.storage import addresses, agreement_parties, delegations, log, names
 from broker.storage.codec import dumps, loads
 from broker.storage.database import Database, InsertOf, Kept, Row, Unit
 from broker.storage.tables import About as Mapped
@@ -84,6 +84,7 @@ INDEX = table(
     Index("ix_register_index_org", "org", "kind"),
     Index("ix_register_index_subject", "subject"),
     Index("ix_register_index_expires_at", "expires_at"),
+    Index("ix_register_index_changed_at", "changed_at"),
 )
 _V, _I = VERSIONS.c, INDEX.c
 
@@ -164,13 +165,17 @@ _MATCHES = and_(
 )
 _LISTED = (_I.kind, _I.id, _I.org, _I.version, _I.origin, _I.changed_at)
 _TOLD_ABOUT = (_I.names, _I.state, _I.protocol, _I.subject, _I.expires_at, _I.entity, _I.on_behalf_of)
-_PAGE = Kept(
-    select(*_LISTED, *_TOLD_ABOUT, _I.sort)
-    .where(_MATCHES, tuple_(_I.sort, _I.id) > tuple_(bindparam("sort"), bindparam("after")))
-    .order_by(_I.sort, _I.id)
-    .limit(bindparam("count"))
-)
-_COUNT = Kept(select(func.count()).where(_MATCHES))
+
+
+def _paged(*narrowing: Any) -> Kept:
+    after = tuple_(_I.sort, _I.id) > tuple_(bindparam("sort"), bindparam("after"))
+    found = select(*_LISTED, *_TOLD_ABOUT, _I.sort).where(_MATCHES, after, *narrowing)
+    return Kept(found.order_by(_I.sort, _I.id).limit(bindparam("count")))
+
+
+_CONCERNING = _I.id.in_(agreement_parties.concerning())
+_PAGE, _COUNT = _paged(), Kept(select(func.count()).where(_MATCHES))
+_PAGE_OF, _COUNT_OF = _paged(_CONCERNING), Kept(select(func.count()).where(_MATCHES, _CONCERNING))
 _TAKING = Kept(
     select(*_LISTED, *_TOLD_ABOUT)
     .where(
@@ -190,6 +195,14 @@ _FIRST = Kept(select(func.min(_V.at)).where(_IS))
 _EXPIRING = Kept(
     select(*_LISTED, *_TOLD_ABOUT).where(_I.expires_at <= bindparam("before")).order_by(_I.expires_at, _I.kind, _I.id)
 )
+_ENDS_OF = and_(_I.org == bindparam("org"), _I.expires_at.is_not(None))
+_ENDING = Kept(
+    select(*_LISTED, *_TOLD_ABOUT)
+    .where(_ENDS_OF, tuple_(_I.expires_at, _I.kind, _I.id) > tuple_(*map(bindparam, ("at", "kind", "after"))))
+    .order_by(_I.expires_at, _I.kind, _I.id)
+    .limit(bindparam("count"))
+)
+_HOW_MANY_END = Kept(select(func.count()).where(_ENDS_OF, _I.expires_at <= bindparam("before")))
 
 _now, _file = VERSIONS.alias("now"), VERSIONS.alias("filed")
 _FILE_SAID = (
@@ -283,6 +296,8 @@ def _write_one(unit: Unit, each: EntryChange, before: Entry | None, version: int
     told = about(each.kind, each.content or {})
     names.changed(unit, each, told.names_held, at)
     delegations.changed(unit, each)
+    agreement_parties.changed(unit, each)
+    addresses.changed(unit, each)
     if each.content is None:
         unit.run(_UNLIST, {"kind": each.kind, "id": each.id})
     else:
@@ -443,13 +458,24 @@ def drifted_count(database: Database, most: int) -> int:
 
 
 def page(
-    database: Database, kind: str, org: str = "", search: str = "", state: str = "", after: str = "", count: int = 50
+    database: Database,
+    kind: str,
+    org: str = "",
+    search: str = "",
+    state: str = "",
+    after: str = "",
+    count: int = 50,
+    party: str = "",
 ) -> EntryPage:
-    """A page of the entries that stand, by name. `after` is the `next` of the page before; one that is not ours begins anew."""
+    """A page of the entries that stand, by name. `after` is the `next` of the page before; one that is not ours begins anew.
+    `party`: the agreements that concern this member, and no others.
+    """
     matching = {"kind": kind, "org": org, "state": state, "like": _containing(search)}
     sort, id_ = _position(after)
-    rows = database.rows(_PAGE, {**matching, "sort": sort, "after": id_, "count": count + 1})
-    total = database.rows(_COUNT, matching)[0][0]
+    page_, count_ = (_PAGE_OF, _COUNT_OF) if party else (_PAGE, _COUNT)
+    matching |= {"party": party} if party else {}
+    rows = database.rows(page_, {**matching, "sort": sort, "after": id_, "count": count + 1})
+    total = database.rows(count_, matching)[0][0]
     shown = rows[:count]
     more = f"{bytes(shown[-1][-1]).hex()}.{shown[-1][1]}" if len(rows) > count else None
     return EntryPage(tuple(_listed(row) for row in shown), total, more)
@@ -491,3 +517,26 @@ def by_subject(database: Database, kind: str, subject: str) -> tuple[ListedEntry
 def expiring(database: Database, before: int) -> tuple[ListedEntry, ...]:
     """What runs out before a time, or has, the soonest first."""
     return tuple(_listed(row) for row in database.rows(_EXPIRING, {"before": before}))
+
+
+_END_OF_TIME: Final = 2**53
+
+
+def ending(database: Database, org: str, after: str, count: int) -> EntryPage:
+    """A page of a member's entries of which something runs out, or has, the soonest first."""
+    at, kind, id_ = _end_position(after)
+    rows = database.rows(_ENDING, {"org": org, "at": at, "kind": kind, "after": id_, "count": count + 1})
+    found = tuple(_listed(row) for row in rows[:count])
+    more = f"{found[-1].about.expires_at}.{found[-1].kind}.{found[-1].id}" if len(rows) > count else None
+    return EntryPage(found, ending_count(database, org, _END_OF_TIME), more)
+
+
+def ending_count(database: Database, org: str, before: int) -> int:
+    """Of how many of a member's entries something runs out before a time, or has."""
+    return int(database.rows(_HOW_MANY_END, {"org": org, "before": before})[0][0])
+
+
+def _end_position(after: str) -> tuple[int, str, str]:
+    at, _, place = after.partition(".")
+    kind, dot, id_ = place.partition(".")
+    return (int(at), kind, id_) if dot and at.isascii() and at.isdigit() and len(at) < 16 else (-1, "", "")  # noqa: PLR2004  # digits that no time has yet

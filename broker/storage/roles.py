@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from sqlalchemy import Executable, Index, bindparam, delete, select
+from sqlalchemy import Executable, Index, and_, bindparam, delete, func, or_, select, tuple_
 
 from broker.audit.events import Event, RoleEnded, RoleGiven
-from broker.federation.proposing import SameRoles
+from broker.federation.proposing import RolePage, SameRoles
 from broker.keys.sealing import SealingVault
 from broker.login.effects import EndRole, GrantRole, Overtaken
 from broker.storage.database import Database, InsertOf, Kept, Row, Unit
@@ -50,6 +50,15 @@ _GIVE, _GIVE_NEW = Kept(_give), Kept(_give_new)
 _END = Kept(delete(ROLE_GRANTS).where(_C.person == bindparam("p"), _C.org == bindparam("o"), _C.role == bindparam("r")))
 _OF_PERSON = Kept(select(*_COLUMNS).where(_C.person == bindparam("person")).order_by(_C.org, _C.role))
 _OF_ORG = Kept(select(*_COLUMNS).where(_C.org == bindparam("org")).order_by(_C.given_at, _C.person, _C.role))
+_HOLDS = and_(_C.org == bindparam("org"), or_(_C.until.is_(None), _C.until > bindparam("now")))
+_PLACE: Final = (_C.given_at, _C.person, _C.role)
+_PAGE = Kept(
+    select(*_COLUMNS)
+    .where(_HOLDS, tuple_(*_PLACE) > tuple_(bindparam("at"), bindparam("person"), bindparam("role")))
+    .order_by(*_PLACE)
+    .limit(bindparam("count"))
+)
+_COUNT = Kept(select(func.count()).where(_HOLDS))
 _FILED = Kept(select(*_COLUMNS).where(_C.given_by == bindparam("by")))
 _FORGET = Kept(delete(ROLE_GRANTS).where(_C.person == bindparam("forgotten")))
 
@@ -99,6 +108,22 @@ def of_person(database: Database, person: str) -> tuple[RoleGrant, ...]:
 def of_org(database: Database, org: str) -> tuple[RoleGrant, ...]:
     """The roles given in an organisation, oldest first."""
     return _read(database.vault, database.rows(_OF_ORG, {"org": org}))
+
+
+def page(database: Database, org: str, now: int, after: str, count: int) -> RolePage:
+    """A page of the roles that hold in an organisation, oldest first. An `after` that is not ours begins anew."""
+    at, person, role = _position(after)
+    asked = {"org": org, "now": now}
+    rows = database.rows(_PAGE, {**asked, "at": at, "person": person, "role": role, "count": count + 1})
+    found = _read(database.vault, rows[:count])
+    more = f"{found[-1].at}.{found[-1].person}.{found[-1].role.value}" if len(rows) > count else None
+    return RolePage(found, database.rows(_COUNT, asked)[0][0], more)
+
+
+def _position(after: str) -> tuple[int, str, str]:
+    at, _, place = after.partition(".")
+    person, dot, role = place.rpartition(".")
+    return (int(at), person, role) if dot and at.isascii() and at.isdigit() and len(at) < 16 else (-1, "", "")  # noqa: PLR2004  # digits that no time has yet
 
 
 def forget(unit: Unit, person: str) -> None:

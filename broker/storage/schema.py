@@ -6,6 +6,7 @@ from broker.storage import (  # noqa: F401  # importing a file registers its tab
     access_months,
     access_reports,
     addresses,
+    agreement_parties,
     breaches,
     care_blocks,
     care_cases,

@@ -42,11 +42,13 @@ from broker.care.filings import (
 )
 from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
 from broker.care.requests import SaveCareRequest
-from broker.federation.addresses import AddressState, KeepAddress
+from broker.federation.addresses import AddressPage, AddressState, KeepAddress
+from broker.federation.agreements import KIND as AGREEMENT
+from broker.federation.concerned import FIRST, AgreementDue
 from broker.federation.domains import KeepProof
 from broker.federation.feeds import FeedState, KeepFeed
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
-from broker.federation.proposing import ListedProposal, ProposalPage, SameRoles, SaveProposal
+from broker.federation.proposing import ListedProposal, ProposalPage, RolePage, SameRoles, SaveProposal
 from broker.federation.register import (
     ChangeRegister,
     Entry,
@@ -95,6 +97,7 @@ from broker.storage import (
     access_log,
     access_reports,
     addresses,
+    agreement_parties,
     breaches,
     care_blocks,
     care_cases,
@@ -440,9 +443,19 @@ class Storage(LogStore):
         """How each feed has fared."""
         return feeds.states(self._database)
 
-    def address_states(self) -> Mapping[str, AddressState]:
-        """How the address of each service's metadata has fared, by service."""
-        return addresses.states(self._database)
+    def address_state(self, kind: str, id: str) -> AddressState | None:
+        """How the address at which an entry publishes has fared, None where it has none."""
+        return addresses.one(self._database, kind, id)
+
+    def addresses_due(self, count: int) -> tuple[AddressState, ...]:
+        """The addresses that are to be looked at now, who has waited longest first."""
+        return addresses.due(self._database, self.clock(), count)
+
+    def address_page(
+        self, org: str = "", search: str = "", state: str = "", after: str = "", count: int = 50
+    ) -> AddressPage:
+        """A page of the addresses at which entries publish; `state` may be `failing`."""
+        return addresses.page(self._database, org, search, state, after, count)
 
     def register_entry(self, kind: str, id: str) -> Entry | None:
         """An entry that stands, or None."""
@@ -498,6 +511,14 @@ class Storage(LogStore):
         """Active services at which people may act for others by this kind of representation, by name."""
         return register.taking(self._database, kind.value, search, count)
 
+    def agreements_of(self, party: str = "", search: str = "", after: str = "", count: int = 50) -> EntryPage:
+        """A page of the agreements by name: those that concern a member, or all."""
+        return register.page(self._database, AGREEMENT, "", search, "", after, count, party)
+
+    def agreements_due(self, party: str = "", after: AgreementDue = FIRST, count: int = 50) -> tuple[AgreementDue, ...]:
+        """Agreements of which a member, or anybody, may have to be told something now, those that have waited longest first."""
+        return agreement_parties.due(self._database, self.clock(), party, after, count)
+
     def register_subjects(self, kind: str, subject: str) -> tuple[ListedEntry, ...]:
         """The entries of a kind with this entityID, issuer or client_id."""
         return register.by_subject(self._database, kind, subject)
@@ -505,6 +526,14 @@ class Storage(LogStore):
     def register_expiring(self, before: int) -> tuple[ListedEntry, ...]:
         """What runs out before a time, or has, the soonest first."""
         return register.expiring(self._database, before)
+
+    def register_ending(self, org: str, after: str = "", count: int = 50) -> EntryPage:
+        """A page of a member's entries of which something runs out, or has, the soonest first."""
+        return register.ending(self._database, org, after, count)
+
+    def register_ending_count(self, org: str, before: int) -> int:
+        """Of how many of a member's entries something runs out before a time, or has."""
+        return register.ending_count(self._database, org, before)
 
     def notices_told(self, kind: str, entry: str) -> Mapping[tuple[str, str, str, int], int]:
         """The nearest threshold (days) at which each thing of an entry that runs out was told of."""
@@ -563,6 +592,10 @@ class Storage(LogStore):
         """A page of proposals, the last changed first. `stage` may be `open` or `waiting` (for approvers) too."""
         return proposals.page(self._database, proposals.Asked(stage, org, kind, object, author, search, after, count))
 
+    def proposals_open(self, kind: str) -> tuple[tuple[str, int], ...]:
+        """The open proposals about entries of a kind, each with its version, the last changed first."""
+        return proposals.open_versions(self._database, kind)
+
     def reviews_due(self, before: int) -> tuple[ListedProposal, ...]:
         """Emergencies whose review must be done before a time."""
         return proposals.due(self._database, before)
@@ -580,6 +613,10 @@ class Storage(LogStore):
     def role_grants_of(self, org: str) -> tuple[RoleGrant, ...]:
         """The roles given in an organisation, or in the federation."""
         return roles.of_org(self._database, org)
+
+    def role_page(self, org: str, after: str = "", count: int = 50) -> RolePage:
+        """A page of the roles that hold in an organisation, or in the federation, oldest first."""
+        return roles.page(self._database, org, self.clock(), after, count)
 
     # --- care
 
@@ -702,6 +739,14 @@ class Storage(LogStore):
         """The persons on a care provider's watch list."""
         return care_watched.watched(self._database, provider)
 
+    def watches(self, provider: str, person: str) -> bool:
+        """Whether a person is on a care provider's watch list."""
+        return care_watched.watches(self._database, provider, person)
+
+    def watched_page(self, provider: str, after: str = "", count: int = 50) -> FiledPage[str]:
+        """A page of the persons on a care provider's watch list, by id."""
+        return care_watched.page(self._database, provider, after, count)
+
     def review_cases(self, asked: CasesAsked) -> FiledPage[tuple[ReviewCase, str]]:
         """A page of a care provider's cases, the newest first, each with its patient's id."""
         return care_cases.page(self._database, asked)
@@ -775,6 +820,10 @@ class Storage(LogStore):
     def corrections_to(self, org: str) -> tuple[Correction, ...]:
         """Corrections that services of this member have not acknowledged."""
         return corrections.to(self._database, org)
+
+    def corrections_waiting(self, org: str, after: str = "", count: int = 50) -> FiledPage[Correction]:
+        """A page of them, the oldest first."""
+        return corrections.page_to(self._database, org, after, count)
 
     def corrections_due(self, count: int) -> tuple[Correction, ...]:
         """Corrections of which some receiver must be told now."""

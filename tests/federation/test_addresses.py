@@ -3,25 +3,26 @@ stays whatever the address says.
 """
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from broker.federation import proposals
-from broker.federation.addresses import EVERY, NEAR, AddressState, NotFetched, due, fetched
+from broker.federation.addresses import EVERY, NEAR, AddressState, NotFetched, fetched
 from broker.jobs.addresses import look_at_addresses
 from broker.login.effects import Overtaken
 from metadata.wire.egress import EgressFailed, EgressRefused, Response
+from metadata.wire.jose import public_jwk
 from tests.support import approvals as a
 from tests.support import feeds as f
 from tests.support import saml_metadata as m
 from tests.support.approvals import ORG
 from tests.support.egress import FakeEgress
-from tests.support.proposing import SETTINGS, Office
+from tests.support.oidc import KEY
+from tests.support.proposing import SETTINGS, Office, client
 from tests.support.saml import rsa_key
 from trust_framework.approval import Stage
 
-URL = "https://sp.example/metadata"
+URL, ENTITY = "https://sp.example/metadata", "https://sp.example/sp"
 NOW = f.NOW
 ACS, OTHER_ACS = m.acs("https://localhost/acs"), m.acs("https://localhost/other")
 
@@ -64,7 +65,7 @@ class Place:
 
     @property
     def state(self):
-        return self.store.address_states()["sp"]
+        return self.store.address_state("service", "sp")
 
     @property
     def xml(self):
@@ -87,7 +88,7 @@ def place(office):
 
 def test_the_same_document_changes_nothing(place):
     place.serve(document())
-    assert place.look() == AddressState("sp", NOW, '"1"')
+    assert place.look() == AddressState("sp", NOW, '"1"', url=URL, good_at=NOW, held=(ENTITY,))
     assert place.store.proposal_page().total == 0
 
 
@@ -152,7 +153,8 @@ def test_nothing_is_sent_for_when_nothing_is_new(place):
     place.serve(document())
     place.look()
     place.serve(Response(304, {}, b""))
-    assert place.look() == AddressState("sp", NOW + EVERY, '"1"')
+    again = NOW + EVERY
+    assert place.look() == AddressState("sp", again, '"1"', url=URL, good_at=again, held=(ENTITY,))
     assert place.egress.calls[-1].headers["If-None-Match"] == '"1"'
 
 
@@ -252,21 +254,139 @@ def test_a_certificate_that_is_none_fetches_nothing():
 
 # --- when
 
-NOT_DUE = {
-    "no address": (lambda e: replace(e, content={**e.content, "saml": {"metadata_xml": "x"}}), 0),
-    "a client": (lambda e: replace(e, content={"id": "x", "oidc": {}}), 0),
-    "stopped": (lambda e: replace(e, content={**e.content, "state": "suspended"}), 0),
-    "gone": (lambda e: replace(e, content=None), 0),
-    "looked at just now": (lambda e: e, NOW - EVERY + 1),
+NEVER = {
+    "no address": lambda c: {**c, "saml": {"metadata_xml": c["saml"]["metadata_xml"]}},
+    "a client with keys of its own": lambda c: client("sp"),
+    "stopped": lambda c: {**c, "state": "suspended"},
+    "gone": lambda c: None,
 }
 
 
-@pytest.mark.parametrize("name", NOT_DUE)
-def test_an_address_is_not_looked_at(place, name):
-    change, checked = NOT_DUE[name]
-    entry = place.store.register_entry("service", "sp")
-    assert due(entry, AddressState("sp"), NOW)
-    assert not due(change(entry), AddressState("sp", checked), NOW)
+@pytest.mark.parametrize("name", NEVER)
+def test_an_address_that_an_entry_in_force_no_longer_says_is_not_looked_at(place, name):
+    place.serve(answer(b"", 404))
+    assert place.look().error
+    place.office.standing("service", "sp", NEVER[name](content()))
+
+    assert place.look() is None
+    assert len(place.egress.calls) == 1
+
+
+def test_it_is_looked_at_once_an_hour(place):
+    place.serve(document())
+    look_at_addresses(place.store, place.egress, SETTINGS)
+    place.office.now += EVERY - 1
+    look_at_addresses(place.store, place.egress, SETTINGS)
+    assert len(place.egress.calls) == 1
+    place.office.now += 1
+    look_at_addresses(place.store, place.egress, SETTINGS)
+    assert len(place.egress.calls) == 2
+
+
+def test_a_change_of_the_entry_keeps_what_is_known_and_another_address_is_looked_at_at_once(place):
+    place.serve(document())
+    known = place.look()
+    place.office.standing("service", "sp", {**content(), "names": {"sv": "Annat"}})
+    assert place.state == known
+    place.office.standing("service", "sp", content(metadata_url=URL + "/new"))
+    assert place.state == AddressState("sp", url=URL + "/new")
+    assert place.store.addresses_due(9) == (place.state,)
+
+
+def test_what_is_learned_of_an_address_that_has_been_left_meanwhile_is_not_kept(place):
+    class Leaving(FakeEgress):
+        def fetch(self, call):
+            place.office.standing("service", "sp", content(metadata_url=URL + "/new"))
+            return answer(b"", 404)
+
+    look_at_addresses(place.store, Leaving({}), SETTINGS)
+    assert place.state == AddressState("sp", url=URL + "/new")
+
+
+def test_addresses_are_listed_by_member_and_by_whether_they_fail(place):
+    place.serve(answer(b"", 404))
+    place.look()
+    for number in range(3):
+        place.office.standing(
+            "service", f"c{number}", client(f"c{number}", oidc={"jwks_uri": f"https://localhost/{number}"})
+        )
+    page = place.store.address_page(count=2)
+    assert ([each.state.id for each in page.addresses], page.total) == (["c0", "c1"], 4)
+    rest = place.store.address_page(after=page.next, count=2)
+    assert ([each.state.id for each in rest.addresses], rest.next) == (["c2", "sp"], None)
+    (failing,) = place.store.address_page(ORG, state="failing").addresses
+    assert (failing.state.id, failing.org, failing.names) == ("sp", ORG, {"sv": "SP"})
+    assert place.store.address_page("9999999999").total == 0
+    assert [each.state.id for each in place.store.address_page(search="localhost/1").addresses] == ["c1"]
+    assert place.store.address_page(search="%").total == 0
+
+
+# --- identity providers, and keys of clients
+
+
+def idp(xml, **saml):
+    return {
+        "id": "idp",
+        "ceiling": f.LOA3,
+        "levels": {f.LOA3: f.LOA3},
+        "saml": {"metadata_xml": xml.decode(), "metadata_url": URL, **saml},
+    }
+
+
+def provider(mail="it@idp.example", host="a"):
+    who = f'<md:ContactPerson contactType="support"><md:EmailAddress>mailto:{mail}</md:EmailAddress></md:ContactPerson>'
+    return m.entity(m.idp_role(m.sso(f"https://{host}.example/sso")), after=who, entity_id="https://a.example/idp")
+
+
+@pytest.mark.parametrize(("org", "given"), [("", {}), (ORG, {"member": ORG})], ids=["the federation's", "a member's"])
+def test_an_identity_providers_metadata_is_kept_up_with_in_the_same_way(office, org, given):
+    office.store.clock = lambda: office.now
+    office.standing("identity_provider", "idp", {**idp(provider()), **given}, org)
+    egress = FakeEgress({("GET", URL): answer(provider(mail="help@idp.example"))})
+
+    look_at_addresses(office.store, egress, SETTINGS)
+    assert "help@idp.example" in office.entry("idp", "identity_provider")["saml"]["metadata_xml"]
+
+    office.now += EVERY
+    egress.answers["GET", URL] = answer(provider(host="evil"), etag='"2"')
+    look_at_addresses(office.store, egress, SETTINGS)
+    state = office.store.address_state("identity_provider", "idp")
+    assert office.store.proposal(state.proposal).stage is Stage.SUBMITTED
+    assert "evil" not in office.entry("idp", "identity_provider")["saml"]["metadata_xml"]
+    told = [event for event in map(json.loads, office.store.log_pending()) if event["event"] == "metadata.looked-at"]
+    assert [(each["service"], each["kind"]) for each in told] == [("idp", "identity_provider")] * 2
+
+
+KEYS_URI = "https://localhost/jwks"
+GOOD = {"keys": [{**public_jwk(KEY), "kid": "first"}]}
+KEYS = {
+    "good ones": (answer(json.dumps(GOOD).encode()), "", ("first",)),
+    "none": (answer(b'{"keys": []}'), "keys", ()),
+    "a private one": (answer(json.dumps({"keys": [{**GOOD["keys"][0], "d": "AAAA"}]}).encode()), "keys", ()),
+    "no document": (answer(b"hello"), "fetch", ()),
+    "nobody there": (EgressFailed("nobody there", KEYS_URI), "fetch", ()),
+    "gone": (answer(b"", 404), "fetch", ()),
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_clients_keys_are_looked_at_and_nothing_is_changed_by_it(office, name):
+    office.store.clock = lambda: office.now
+    office.standing(
+        "service", "journal", client(oidc={"jwks_uri": KEYS_URI, "token_endpoint_auth_method": "private_key_jwt"})
+    )
+    given, why, held = KEYS[name]
+
+    look_at_addresses(office.store, FakeEgress({("GET", KEYS_URI): given}), SETTINGS)
+
+    state = office.store.address_state("service", "journal")
+    assert (state.error.partition(":")[0], state.held, state.good_at, state.keys) == (
+        why,
+        held,
+        0 if why else NOW,
+        True,
+    )
+    assert office.store.proposal_page().total == 0
 
 
 def test_a_proposal_that_somebody_was_before_is_made_the_next_time(place, monkeypatch):
@@ -279,5 +399,5 @@ def test_a_proposal_that_somebody_was_before_is_made_the_next_time(place, monkey
 
     monkeypatch.setattr(type(place.store), "commit", first)
     look_at_addresses(place.store, place.egress, SETTINGS)
-    assert "sp" not in place.store.address_states()
+    assert place.state == AddressState("sp", url=URL)
     assert place.look().proposal

@@ -1,5 +1,6 @@
 """An agreement expires under running logins: its details stop that day, everywhere, and the trace says why."""
 
+import json
 from datetime import date
 
 import pytest
@@ -8,12 +9,14 @@ from broker.audit import trace
 from broker.federation.entries import agreement as read
 from broker.federation.sharing_schema import AgreementEntry
 from tests.support.oidc import userinfo
+from tests.support.saml_peer import Peer
 from tests.support.world import LEVEL3, MEMBER, Clock, claims, client, federation
 from trust_framework.days import day_after, day_of
 from trust_framework.explanation import Reader, explained
 
 SCOPE = "openid profile offline_access"
 GIVER = "2321000016"
+GIVEN_NAME, SURNAME = "urn:oid:2.5.4.42", "urn:oid:2.5.4.4"
 
 
 def short(until: date):
@@ -96,6 +99,67 @@ def _told(world, last):
         told = explained(kept, "released", Reader.TEAM, "sv", agreements)
         said = next(line.because for line in told.lines if line.attribute == "sn")
         assert said == f"avtal A-17 gick ut {last.isoformat()}"
+
+
+SP = Peer(extra={"id": "rp"})
+
+
+def surname(received):
+    """What an assertion says of the family name, which the agreement covers; the given name goes whatever it says."""
+    told = {attribute.name: attribute.values for attribute in received.content.attributes}
+    assert told[GIVEN_NAME]
+    return told.get(SURNAME)
+
+
+@pytest.mark.spec("information sharing protocol", "17")
+@pytest.mark.parametrize("form", [short, in_full], ids=["short form", "in full"])
+def test_no_assertion_carries_the_details_after_midnight_be_it_a_new_login_a_reused_one_or_one_begun_before(
+    worlds, form
+):
+    last = day_of(Clock().now)
+    world = worlds.make(federation(SP.entry(), members=members(), agreements=[form(last)]))
+    browser, begun, midnight = world.browser(), world.browser(), day_after(last)
+    world.clock.now = midnight - 1
+    assert surname(SP.login(world, browser)) == ("Andersson",)
+    page = begun.follow(begun.get(SP.redirect(world, hint=None)))
+
+    world.clock.now = midnight
+    reused = SP.login(world, browser)
+    fresh = SP.login(world)
+    while page.page in {"test", "U1"}:
+        press = {"username": "test:anna"} if page.page == "test" else {"method": "test"}
+        page = begun.follow(begun.post(*page.form("/login/", **press)))
+    finished = SP.read(world, page)
+
+    assert [surname(each) for each in (reused, fresh, finished)] == [None] * 3
+    issued = world.events("saml.assertion-issued")
+    assert len(issued) == 4
+    for event in issued[1:]:
+        verdict = next(one for one in trace.verdicts(event["trace"]) if one.attribute == "sn")
+        assert (verdict.outcome, verdict.note, verdict.basis) == ("no-agreement", "expired", "A-17/1")
+
+
+@pytest.mark.spec("information sharing protocol", "17")
+def test_what_was_under_way_at_midnight_gives_nothing_more(worlds):
+    """A code that nobody had redeemed, a refresh, and an access token that was given a minute before."""
+    last = day_of(Clock().now)
+    rp = client("rp", scope=SCOPE, userinfo_signed_response_alg=None)
+    world = worlds.make(federation(rp, members=members(), agreements=[short(last)]))
+    world.clock.now = day_after(last) - 20
+    asked = {"claims": json.dumps({"id_token": {"family_name": None, "given_name": None}})}
+    code = world.code(scope=SCOPE, **asked)
+    other = world.tokens(scope=SCOPE, **asked)
+    assert claims(other["id_token"])["family_name"] == "Andersson"
+
+    world.clock.now += 20
+    redeemed = world.redeem(code).json
+    refreshed = world.token(grant_type="refresh_token", refresh_token=other["refresh_token"]).json
+
+    for each in (redeemed, refreshed):
+        assert "family_name" not in claims(each["id_token"])
+        assert claims(each["id_token"])["given_name"] == "Anna"
+    for token in (redeemed, refreshed, other):
+        assert "family_name" not in userinfo(world, token["access_token"]).json
 
 
 def test_a_refresh_that_is_refused_since_a_required_detail_stopped_says_so_by_its_reference(worlds):

@@ -14,6 +14,7 @@ from wtforms.fields import SelectChoice
 from broker.federation.register import KINDS
 from broker.protocols.testing.run import Message
 from broker.web import bench
+from broker.web.console.addresses_pages import AddressList, AddressRow
 from broker.web.console.chained_pages import ChainedList, ChainedRow
 from broker.web.console.colleagues import Invite
 from broker.web.console.colleagues_pages import Invitation, Invited, People, PersonRow
@@ -121,7 +122,8 @@ from tests.support.care_samples import care_makers
 from tests.support.mine_samples import mine_makers
 from tests.support.page_samples import CSRF, FRIENDLY, NOW, Cast
 from tests.support.sheet_samples import sheet_makers
-from trust_framework.agreements import NoticeKind, Standing
+from trust_framework.agreement_notices import NoticeKind
+from trust_framework.agreements import Standing
 from trust_framework.case import Verdict
 from trust_framework.explanation import Explanation, Line, Reader, explained
 from trust_framework.outcome import Outcome
@@ -250,6 +252,7 @@ def _entry(cast: Cast) -> EntryShown:
         org=cast.owner,
         change="/portal/x/andra",
         csrf=CSRF,
+        address=_address(cast),
     )
 
 
@@ -329,7 +332,11 @@ def _test_run(cast: Cast, tab: str = "steg", protocol: str = "saml") -> TestRun:
 def _test_services(cast: Cast) -> TestServices:
     row = ServiceRow(names=cast.service, url="/portal/x", draft=True, outcome="passed", passed=NOW)
     unread = {clean(cast.value): cast.value}
-    return TestServices(services=(row,), unread=unread, issuer="https://login.example.org/test")
+    return TestServices(
+        services=listing("/portal/x", row, searched=False, states=(), csv=False),
+        unread=unread,
+        issuer="https://login.example.org/test",
+    )
 
 
 def _people(cast: Cast) -> People:
@@ -338,7 +345,11 @@ def _people(cast: Cast) -> People:
     form.role.choices = [SelectChoice("owner", "role.owner"), SelectChoice("reader", "role.reader")]
     form.valid(turn)
     row = PersonRow(name=cast.value, role="owner", at=NOW, by=cast.value, until=None, end="/portal/x")
-    return People(rows=(row, replace(row, by="", until=NOW, end=None)), action="/portal/x", form=form)
+    return People(
+        rows=listing("/portal/x", row, replace(row, by="", until=NOW, end=None), searched=False, states=(), csv=False),
+        action="/portal/x",
+        form=form,
+    )
 
 
 def _level_form() -> LevelForm:
@@ -586,7 +597,20 @@ def _agreements(cast: Cast) -> AgreementList:
         AgreementRow(id="A-17", names=cast.service, url="/portal/x", standing=code.value, until=NOW, to_sign=bool(n))
         for n, code in enumerate(Standing)
     )
-    return AgreementList(agreements=rows, draft="/portal/x/nytt")
+    return AgreementList(agreements=listing("/portal/x/avtal", *rows, cast=cast), draft="/portal/x/nytt")
+
+
+def _address(cast: Cast, **changes: Any) -> AddressRow:
+    given: dict[str, Any] = {
+        "kind": "service", "url": "https://sp.example/metadata", "entry": "/admin/register/service/x", "names": cast.service,
+        "keys": False, "checked_at": NOW, "good_at": NOW - 7200, "next_at": NOW + 3600, "failing_since": NOW - 3600,
+        "error": "fetch", "detail": cast.value, "held": (cast.value,), "proposal": "/admin/forslag/x", "org": cast.owner,
+    }  # fmt: skip
+    return AddressRow(**{**given, **changes})
+
+
+def _never(cast: Cast) -> AddressRow:
+    return _address(cast, keys=True, checked_at=0, good_at=0, next_at=0, error="", held=(), proposal="", org={})
 
 
 def _draft_form(**typed: str) -> DraftForm:
@@ -595,7 +619,10 @@ def _draft_form(**typed: str) -> DraftForm:
 
 def _policies(cast: Cast) -> PolicyList:
     one = RuleRow(id="R3", names=cast.service, url="/admin/x", sentence=cast.owner, version=2)
-    return PolicyList(rules=(one, replace(one, coming=cast.app, since=NOW)), draft="/admin/policyer/ny")
+    return PolicyList(
+        rules=listing("/admin/policyer", one, replace(one, coming=cast.app, since=NOW), cast=cast),
+        draft="/admin/policyer/ny",
+    )
 
 
 def _policy(cast: Cast, **changes: Any) -> PolicyView:
@@ -732,11 +759,11 @@ def _report(cast: Cast) -> ReportShown:
 
 _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "o4-policies": _policies,
-    "o4-policies-none": lambda _: PolicyList(rules=()),
+    "o4-policies-none": lambda _: PolicyList(rules=Listing("/admin/policyer", (), 0)),
     "o4-policy": _policy,
     "o4-policy-new": lambda c: _policy(c, sentence={}, history=(), tried=False, impacts=(), wrong=""),
     "m8-agreements": _agreements,
-    "m8-agreements-none": lambda _: AgreementList(agreements=()),
+    "m8-agreements-none": lambda _: AgreementList(agreements=Listing("/portal/x/avtal", (), 0)),
     "m8-agreement": _agreement,
     "m8-agreement-short": lambda c: _agreement(
         c,
@@ -750,15 +777,19 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
         terms=_terms_view(c, parties=()),
     ),
     "m8-draft": lambda _: AgreementDraft(form=_draft_form(), action="/portal/x", back="/portal", wrong="no-member"),
-    "m5-services": lambda c: LoginServices(services=(ServiceLink(names=c.service, url="/portal/x"),)),
-    "m5-services-none": lambda _: LoginServices(services=()),
+    "m5-services": lambda c: LoginServices(
+        services=listing("/portal/x", ServiceLink(names=c.service, url="/portal/x"), cast=c)
+    ),
+    "m5-services-none": lambda _: LoginServices(services=Listing("/portal/x", (), 0)),
     "m5-logins": _logins,
     "m5-logins-none": lambda c: _logins(c, rows=(), total=0, days=(), asked={}, before=None, wrong=c.value[:20]),
     "o5-explained": _explained,
     "o5-search": lambda c: _explaining(c, wrong=c.value[:20]),
     "o5-supposed": lambda c: _explaining(c, simulated=_why(c), form=_suppose_form(service=clean(c.value)[:60])),
     "m4-services": _test_services,
-    "m4-services-none": lambda _: TestServices(services=(), unread={}, issuer="https://login.example.org/test"),
+    "m4-services-none": lambda _: TestServices(
+        services=Listing("/portal/x", (), 0, searched=False), unread={}, issuer="https://login.example.org/test"
+    ),
     "m4-test": _test_service,
     "m4-test-none": lambda c: _test_service(c, "oidc", form=_test_form(person="x"), draft=False, passed=None, runs=()),
     "m4-run": _test_run,
@@ -788,6 +819,12 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
             csv=True,
         )
     ),
+    "o4-addresses": lambda c: AddressList(
+        addresses=listing(
+            "/admin/adresser", _address(c), _address(c, error=""), _never(c), cast=c, states=("failing",), csv=False
+        )
+    ),
+    "o4-addresses-none": lambda _: AddressList(addresses=Listing("/admin/adresser", (), 0)),
     "o4-chained-none": lambda _: ChainedList(services=Listing("/admin/kedjor", (), 0)),
     "o6-keys": lambda c: FederationKeys(
         keys=(
@@ -814,13 +851,20 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
         csrf="token",
     ),
     "m6-keys": lambda c: MemberKeys(
-        ends=(
-            EndRow("service", c.service, "certificate-signing", c.value, NOW, -1),
-            EndRow("service", c.service, "metadata", "", NOW + 86400, 1),
-            EndRow("member", c.owner, "declaration", "", NOW + 86400 * 400, 400),
+        ends=Listing(
+            f"/portal/{ORG}/nycklar",
+            (
+                EndRow("service", c.service, "certificate-signing", c.value, NOW, -1),
+                EndRow("service", c.service, "metadata", "", NOW + 86400, 1),
+                EndRow("member", c.owner, "declaration", "", NOW + 86400 * 400, 400),
+            ),
+            4711,
+            next="1.service.x",
+            searched=False,
         ),
         newest=NOW,
         services=((f"/portal/{ORG}/nycklar/tjanst/journal", c.service),),
+        more=f"/portal/{ORG}/nycklar?tjanster=61.x",
         held=(
             HeldRow(c.value, "jwks", NOW, new=True, how="said"),
             HeldRow(c.value, "aggregate", NOW - 1, how="address", shared=2),
@@ -828,7 +872,9 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
         ),
         calendar_url=f"/portal/{ORG}/nycklar/kalender",
     ),
-    "m6-keys-none": lambda _: MemberKeys(ends=(), newest=NOW, services=(), held=(), calendar_url="/portal/x"),
+    "m6-keys-none": lambda _: MemberKeys(
+        ends=Listing("/portal/x", (), 0, searched=False), newest=NOW, services=(), held=(), calendar_url="/portal/x"
+    ),
     "m6-service-keys": lambda c: ServiceKeys(
         names=c.service,
         protocol="saml",
@@ -968,7 +1014,7 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
         address="https://x.example/oidc/register", token="abc", until=NOW, back="/x"
     ),
     "people": _people,
-    "people-none": lambda _: People(rows=(), action="/portal/x"),
+    "people-none": lambda _: People(rows=Listing("/portal/x", (), 0, searched=False), action="/portal/x"),
     "invited": lambda _: Invited(link="https://x.example/portal/inbjudan?kod=abc", role="owner", until=NOW, back="/x"),
     "invitation": lambda c: Invitation(org=c.owner, role="owner", action="/x", csrf=CSRF, code="abc"),
     "no-role": lambda _: NoRole(),

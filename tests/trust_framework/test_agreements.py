@@ -17,18 +17,17 @@ from tests.support.agreements import (
     terms,
 )
 from tests.support.trust import LOA2, LOA3, NOW, case, member, party, wanted
+from trust_framework.agreement_notices import NOTICE, NoticeKind, notices, told_between
 from trust_framework.agreements import (
     GRACE,
     LONGEST_EXTRA,
     MANDATORY,
-    NOTICE,
     YEAR,
     Agreement,
     Contact,
     DataField,
     Extra,
     Leave,
-    NoticeKind,
     Party,
     PartyRole,
     Review,
@@ -36,7 +35,6 @@ from trust_framework.agreements import (
     Standing,
     Suspension,
     cover,
-    notices,
     without,
 )
 from trust_framework.days import DAY
@@ -395,6 +393,30 @@ def test_missing_signatures_stops_extras_and_leaves_are_told_until_they_are_done
     assert kinds(busy) == [(NoticeKind.SUSPENDED, ""), (NoticeKind.LEAVING, THIRD), (NoticeKind.EXTRA_ENDS, "")]
     done = agreement(signed(WIDE), leaves=(Leave(THIRD, NOW, 1, "a", "b"),))
     assert kinds(done) == []
+
+
+BUSY = {
+    "short": Agreement("A", frozenset({"x"}), frozenset({"sn"}), NOW, NOW + 100 * DAY),
+    "signed": agreement(),
+    "draft": agreement(terms()),
+    "next one unsigned": agreement(signed(terms()), terms(2, "sn", "mail")),
+    "next one signed": agreement(
+        signed(terms()), signed(terms(2, "sn", valid_until=NOW + 300 * DAY, review_at=NOW + 290 * DAY))
+    ),
+    "old contacts": agreement(contacts=contacts(at=NOW - 330 * DAY)),
+    "reviewed": agreement(reviews=(Review(GIVER, "p", NOW, "x"),)),
+    "stopped": agreement(suspensions=(Suspension(GIVER, "p", NOW - 5, "x"),)),
+    "somebody leaves": agreement(signed(WIDE), leaves=(Leave(THIRD, NOW - 4, 1),)),
+    "an extra": agreement(extras=(extra(),)),
+    "left": agreement(signed(WIDE), leaves=(Leave(THIRD, NOW, 1, "a", "b"),)),
+}
+
+
+@pytest.mark.parametrize("name", BUSY)
+def test_outside_the_time_that_is_kept_of_an_agreement_nothing_of_it_is_told(name):
+    first, last = told_between(BUSY[name])
+    moments = [NOW + n * DAY // 2 for n in range(-800, 1600)]
+    assert all(first <= at < last for at in moments if notices((BUSY[name],), at))
 
 
 def test_the_level_of_a_signature_is_three_or_more():

@@ -18,6 +18,7 @@ from broker.web.console.colleagues_pages import Invitation, Invited, People, Per
 from broker.web.console.confirm import Confirm
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.gate import member_names
+from broker.web.console.listing import Listing, asked
 from broker.web.console.people import name_of
 from broker.web.console.row import ADMIN, PORTAL
 from broker.web.console.turn import ConsoleTurn, Missing
@@ -64,9 +65,12 @@ def people(turn: ConsoleTurn) -> Reply:
 
 
 def _people(turn: ConsoleTurn, form: Invite) -> Reply:
-    rows = tuple(_row(grant, turn) for grant in active(turn.store.role_grants_of(_where(turn)), turn.now))
+    wanted = asked(turn)
+    found = turn.store.role_page(_where(turn), wanted.after)
+    rows = tuple(_row(grant, turn) for grant in found.grants)
     offered = form if form.role.choices and turn.may(Action.GRANT_ROLES) else None
-    return turn.render(People(rows=rows, action=turn.at("/personer"), form=offered))
+    listing = Listing(turn.at("/personer"), rows, found.total, wanted, found.next, searched=False)
+    return turn.render(People(rows=listing, action=turn.at("/personer"), form=offered))
 
 
 def _row(grant: RoleGrant, turn: ConsoleTurn) -> PersonRow:
@@ -180,8 +184,8 @@ def end(turn: ConsoleTurn, person: str, role: str) -> Reply:
 
 def _grant(person: str, role: str, turn: ConsoleTurn) -> RoleGrant:
     """A role that stands here, and that the actor may take back. Raises Missing."""
-    here = turn.store.role_grants_of(_where(turn))
-    found = next((grant for grant in here if grant.person == person and grant.role.value == role), None)
+    theirs = turn.store.own_role_grants(person)
+    found = next((grant for grant in theirs if grant.org == _where(turn) and grant.role.value == role), None)
     grant = turn.found(found)
     if not may_grant(turn.actor, person, grant.role, grant.org):
         raise Missing

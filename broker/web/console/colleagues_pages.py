@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from broker.web.console.listing import Listing
 from broker.web.pages.frame import Names, Page
 
 
@@ -20,11 +21,11 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People(Page):
-    """Who has which role; with `form` (an `Invite`) the reader may invite."""
+    """Who has which role, a page of them; with `form` (an `Invite`) the reader may invite."""
 
     template: ClassVar[str] = "console_people.html"
     mark: ClassVar[str] = "people"
-    rows: tuple[PersonRow, ...]
+    rows: Listing
     action: str
     form: Any = None
 

@@ -17,13 +17,14 @@ from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.roles import Action
 
 MOST_DRIFT: Final = 200
-COUNTED: Final = 100_000
+MOST_COUNTED: Final = 1000
+"""How many that are not as the file says are shown, and counted."""
 
 
 def shown(turn: ConsoleTurn) -> Reply:
     """O8. Settings, drift, and the way to the whole register as one file."""
     rows = tuple(_drift(entry, turn) for entry in turn.store.register_drifted(MOST_DRIFT))
-    drifted = turn.store.register_drifted_count(COUNTED)
+    drifted = turn.store.register_drifted_count(MOST_COUNTED)
     page = Configuration(
         settings=tuple(_settings(turn.on.services.settings)),
         drift=Listing(turn.at("/installningar"), rows, drifted, searched=False),

@@ -262,7 +262,7 @@ def open_draft(turn: ConsoleTurn, id: str) -> Proposal:
 
 def start(turn: ConsoleTurn) -> Reply:
     """Begin with a new service, or go on with one that is under work."""
-    form = AboutForm.of(turn)
+    form = AboutForm.of(turn, {"mail": _own_mail(turn)})
     if turn.posted and form.valid(turn):
         answer = _begun(form, turn)
         if isinstance(answer, Refused):
@@ -272,6 +272,14 @@ def start(turn: ConsoleTurn) -> Reply:
         else:
             form.form_errors.append("refused." + Refusal.OVERTAKEN)
     return turn.render(ConnectStart(form=form, action=turn.at("/anslut"), drafts=_drafts(turn)))
+
+
+def _own_mail(turn: ConsoleTurn) -> str:
+    """Where people may turn to the member, as it has said already: to those of its support, else of its security."""
+    member = turn.store.register_entry("member", turn.org)
+    contacts = (member.content or {}).get("contacts") or {} if member else {}
+    found = (contacts[purpose].get("mail") for purpose in ("support", "security") if purpose in contacts)
+    return str(next(found, "") or "")
 
 
 def _begun(form: AboutForm, turn: ConsoleTurn) -> Answer:
@@ -362,7 +370,9 @@ def tested(turn: ConsoleTurn, proposal: str) -> Reply:
 
 def summary(turn: ConsoleTurn, proposal: str) -> Reply:
     """All of it in words, and sending it in."""
-    draft, form = open_draft(turn, proposal), SendForm.of(turn)
+    draft = open_draft(turn, proposal)
+    entry = turn.store.register_entry(SERVICE, draft.object)
+    form = SendForm.about(turn, change=entry is not None)
     if turn.posted and form.valid(turn):
         answer = proposals.submit(draft, form.reason.data or "", turn.actor, desk(turn))
         if isinstance(answer, Refused):
@@ -371,7 +381,6 @@ def summary(turn: ConsoleTurn, proposal: str) -> Reply:
             return turn.see(turn.at(f"/forslag/{draft.id}"), notice=f"stage.{answer.proposal.stage}")
         else:
             form.form_errors.append("refused." + Refusal.OVERTAKEN)
-    entry = turn.store.register_entry(SERVICE, draft.object)
     told = proposals.words(
         SERVICE, draft.object, entry.content if entry else None, draft.content, turn.on.services.settings
     )

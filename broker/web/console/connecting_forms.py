@@ -117,6 +117,14 @@ class AcceptedForm(ConsoleForm):
 
 
 class SendForm(ConsoleForm):
-    """Why it is sent in."""
+    """Why it is sent in. A new service says what it is for already; a change says why it is made."""
 
-    reason = TextAreaField("connect.reason", [required(), TEXT, written])
+    reason = TextAreaField("connect.reason", [TEXT])
+
+    @classmethod
+    def about(cls, turn: ConsoleTurn, *, change: bool) -> Self:
+        """The form of a new service, or of a change."""
+        form = cls.of(turn)
+        if change:
+            form.reason.validators = [required(), TEXT, written]
+        return form

@@ -6,6 +6,7 @@ runs out, and whether a client that says it is its service has fetched the newes
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
+from urllib.parse import urlencode
 
 from broker.exchange import Reply
 from broker.federation import runs_out
@@ -29,6 +30,7 @@ from broker.web.console.keys_pages import (
     OwnKey,
     Reach,
 )
+from broker.web.console.listing import Listing, asked
 from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
 from broker.web.pages.frame import Names
@@ -37,6 +39,8 @@ from trust_framework.days import DAY
 AT: Final = "/nycklar"
 SOON: Final = 90 * DAY
 MOST: Final = 200
+MORE: Final = "tjanster"
+"""The parameter after which service the second list goes on."""
 FETCHERS: Final = 30
 SERVICES: Final = 100
 COUNTED: Final = 40_000
@@ -174,35 +178,33 @@ def _asked(turn: ConsoleTurn) -> Need | None:
 
 def of_member(turn: ConsoleTurn) -> Reply:
     """M6. What of the member's entries runs out and when, and whether its services have fetched our newest keys."""
-    newest = _newest(turn.store.ring_rows())
-    services = turn.store.register_page("service", org=turn.org, count=MOST).entries
+    newest, wanted = _newest(turn.store.ring_rows()), asked(turn)
+    ending = turn.store.register_ending(turn.org, wanted.after)
+    ends = tuple(_ends(turn, ending.entries))
+    found = turn.store.register_page("service", org=turn.org, after=turn.query.get(MORE, ""))
+    services = found.entries
     return turn.render(
         MemberKeys(
-            ends=tuple(_ends(turn, _listed(turn))),
+            ends=Listing(turn.at(AT), ends, ending.total, wanted, ending.next, searched=False),
             newest=max(newest.values()),
             services=tuple(
                 (turn.at(f"{AT}/tjanst/{each.id}"), each.about.names or {"sv": each.id}) for each in services
             ),
+            more=turn.at(f"{AT}?{urlencode({MORE: found.next})}") if found.next else "",
             held=tuple(_held(turn, services, newest)),
             calendar_url=turn.at(f"{AT}/kalender"),
         )
     )
 
 
-def _listed(turn: ConsoleTurn) -> list[ListedEntry]:
-    own_kinds = ("member", "service", "identity_provider")
-    return [entry for kind in own_kinds for entry in turn.store.register_page(kind, org=turn.org, count=MOST).entries]
-
-
 def _ends(turn: ConsoleTurn, listed: Iterable[ListedEntry]) -> Iterator[EndRow]:
-    """The soonest first."""
+    """Everything of these entries that runs out, the soonest first."""
     found = []
     for each in listed:
-        entry = turn.store.register_entry(each.kind, each.id) if each.about.expires_at is not None else None
-        if entry is not None and entry.content is not None:
-            for end in runs_out.of_entry(each.kind, entry.content):
-                names = each.about.names or {"sv": each.id, "en": each.id}
-                found.append(EndRow(each.kind, names, end.what, end.detail, end.at, (end.at - turn.now) // DAY))
+        entry = turn.store.register_entry(each.kind, each.id)
+        for end in runs_out.of_entry(each.kind, entry.content) if entry and entry.content else ():
+            names = each.about.names or {"sv": each.id, "en": each.id}
+            found.append(EndRow(each.kind, names, end.what, end.detail, end.at, (end.at - turn.now) // DAY))
     yield from sorted(found, key=lambda row: row.at)
 
 
@@ -228,8 +230,10 @@ def _held(turn: ConsoleTurn, services: Iterable[ListedEntry], newest: Mapping[st
 
 
 def kalender(turn: ConsoleTurn) -> Reply:
-    """The days on which something of the member's entries runs out, as a file for a calendar."""
-    rows = list(_ends(turn, _listed(turn)))
+    """The days on which something of the member's entries runs out, as a file for a calendar: of the entries whose days come
+    first.
+    """
+    rows = list(_ends(turn, turn.store.register_ending(turn.org, count=MOST).entries))
     return Reply(
         200, CALENDAR, calendar(((row.at, f"{_name(row.names)}: {row.what}") for row in rows), turn.org, turn.now)
     )
@@ -240,13 +244,13 @@ def _name(names: Names) -> str:
 
 
 def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
-    """What of a member's entries runs out within 90 days, or has."""
+    """Of how many of a member's entries something runs out within 90 days, or has."""
     if not turn.org:
         return
-    soon = sum(1 for row in _ends(turn, _listed(turn)) if row.at - turn.now <= SOON)
+    soon = turn.store.register_ending_count(turn.org, turn.now + SOON)
     if soon:
         told = {
-            "sv": f"{soon} certifikat, avtal eller intyg går ut inom 90 dagar eller har gått ut.",
-            "en": f"{soon} certificates, agreements or declarations run out within 90 days, or have.",
+            "sv": f"Certifikat, avtal eller intyg går ut inom 90 dagar, eller har gått ut: {soon}.",
+            "en": f"Certificates, agreements or declarations that run out within 90 days, or have: {soon}.",
         }
         yield Todo(told, turn.at(AT), "keys.look")

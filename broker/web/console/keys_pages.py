@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from broker.web.console.forms import ConsoleForm
+from broker.web.console.listing import Listing
 from broker.web.pages.frame import Names, Page
 
 
@@ -119,10 +120,11 @@ class MemberKeys(Page):
 
     template: ClassVar[str] = "portal_keys.html"
     mark: ClassVar[str] = "M6"
-    ends: tuple[EndRow, ...]
+    ends: Listing
     newest: int
     services: tuple[tuple[str, Names], ...]
     held: tuple[HeldRow, ...]
+    more: str = ""
     calendar_url: str
 
 

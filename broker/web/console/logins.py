@@ -23,6 +23,8 @@ from broker.login.simulation import Supposed, result_of, simulate
 from broker.web.answers import see_other
 from broker.web.console import csv
 from broker.web.console.forms import ConsoleForm, line, longest, required
+from broker.web.console.listing import Listing
+from broker.web.console.listing import asked as asked_of
 from broker.web.console.logins_pages import (
     Day,
     Explained,
@@ -57,10 +59,16 @@ WELL: Final[Names] = {"sv": "Gick bra", "en": "Went well"}
 
 
 def services(turn: ConsoleTurn) -> Reply:
-    """The organisation's services, each with a link to its logins and faults."""
-    found = turn.store.register_page("service", turn.org, count=200).entries
-    links = (ServiceLink(names=e.about.names or {"sv": e.id}, url=turn.at(f"/inloggningar/{e.id}")) for e in found)
-    return turn.render(LoginServices(services=tuple(links)))
+    """The organisation's services, each with a link to its logins and faults; searched and paged."""
+    wanted = asked_of(turn)
+    found = turn.store.register_page("service", turn.org, wanted.search, "", wanted.after)
+    links = tuple(
+        ServiceLink(names=each.about.names or {"sv": each.id}, url=turn.at(f"/inloggningar/{each.id}"))
+        for each in found.entries
+    )
+    return turn.render(
+        LoginServices(services=Listing(turn.at("/inloggningar"), links, found.total, wanted, found.next))
+    )
 
 
 def logins(turn: ConsoleTurn, service: str) -> Reply:

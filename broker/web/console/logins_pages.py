@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from urllib.parse import urlencode
 
+from broker.web.console.listing import Listing
 from broker.web.pages.frame import Names, Page
 from trust_framework.explanation import Explanation
 
@@ -23,7 +24,7 @@ class LoginServices(Page):
 
     template: ClassVar[str] = "portal_login_services.html"
     mark: ClassVar[str] = "M5"
-    services: tuple[ServiceLink, ...]
+    services: Listing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

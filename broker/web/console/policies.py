@@ -19,6 +19,7 @@ from broker.federation.sharing_schema import PolicyEntry
 from broker.login.effects import Effects
 from broker.login.own import IDS
 from broker.web.console.forms import ConsoleForm, line, longest, required
+from broker.web.console.listing import Listing, asked
 from broker.web.console.policies_pages import ImpactRow, PastRow, PolicyList, PolicyView, RuleRow
 from broker.web.console.proposals import desk
 from broker.web.console.turn import ConsoleTurn
@@ -78,15 +79,15 @@ class PolicyForm(ConsoleForm):
 
 
 def listed(turn: ConsoleTurn) -> Reply:
-    """Every rule in one sentence, with the version that follows it."""
-    entries = (turn.store.register_entry(KIND, each.id) for each in _listed(turn))
+    """Every rule in one sentence, with the version that follows it; searched and paged."""
+    wanted = asked(turn)
+    found = turn.store.register_page(KIND, "", wanted.search, "", wanted.after)
+    entries = (turn.store.register_entry(KIND, each.id) for each in found.entries)
     rows = tuple(_row(entry, turn) for entry in entries if entry is not None)
     draft = turn.at(f"/policyer/{NEW}") if turn.may(Action.MANAGE_POLICY) else ""
-    return turn.render(PolicyList(rules=rows, draft=draft))
-
-
-def _listed(turn: ConsoleTurn) -> tuple[Any, ...]:
-    return turn.store.register_page(KIND, count=500).entries
+    return turn.render(
+        PolicyList(rules=Listing(turn.at("/policyer"), rows, found.total, wanted, found.next), draft=draft)
+    )
 
 
 def _row(entry: Entry, turn: ConsoleTurn) -> RuleRow:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from broker.web.console.listing import Listing
 from broker.web.pages.frame import Names, Page
 
 
@@ -21,11 +22,11 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyList(Page):
-    """O4: all rules. `draft` leads to a new one, empty for who may not change any."""
+    """O4: the rules, a page of them. `draft` leads to a new one, empty for who may not change any."""
 
     template: ClassVar[str] = "admin_policies.html"
     mark: ClassVar[str] = "O4"
-    rules: tuple[RuleRow, ...]
+    rules: Listing
     draft: str = ""
 
 

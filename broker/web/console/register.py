@@ -19,7 +19,7 @@ from broker.federation.entries import SECRET_HASH, BadEntry
 from broker.federation.plan import entry_changes
 from broker.federation.register import FEDERATION, KINDS, Entry, ListedEntry
 from broker.federation.wording import shown
-from broker.web.console import chained, csv
+from broker.web.console import addresses, chained, csv
 from broker.web.console.gate import member_names
 from broker.web.console.listing import Listing, asked
 from broker.web.console.people import name_of
@@ -62,7 +62,8 @@ def start(turn: ConsoleTurn) -> Reply:
         for kind in SHOWN
     )
     chains = KindCount(name="chained", count=chained.count_of(turn), url=turn.at(chained.AT))
-    page = RegisterStart(kinds=(*kinds, chains), version=turn.store.federation_version(), **_then(turn))
+    published = KindCount(name="addresses", count=addresses.count_of(turn), url=turn.at(addresses.AT))
+    page = RegisterStart(kinds=(*kinds, chains, published), version=turn.store.federation_version(), **_then(turn))
     return turn.render(page)
 
 
@@ -186,6 +187,7 @@ def _shown(kind: str, id: str, turn: ConsoleTurn) -> Reply:
         change=turn.at(f"/tjanster/{id}/andra") if _changeable(versions[0], turn) else "",
         csrf=turn.csrf(),
         snippets=turn.at(f"/tjanster/{id}/inkoppling") if turn.org and versions[0].content is not None else "",
+        address=addresses.of_entry(kind, id, names_of(content, id), turn),
     )
     return turn.render(page)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from broker.web.console.addresses_pages import AddressRow
 from broker.web.console.listing import Listing
 from broker.web.pages.frame import Names, Page
 
@@ -81,7 +82,7 @@ class VersionRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryShown(Page):
     """An entry as it stands, and every version of it. `stop` is where it can be stopped, `change` where a change of it is
-    begun, by those who may, `snippets` how it is connected.
+    begun, by those who may, `snippets` how it is connected, `address` how that fares at which it publishes.
     """
 
     template: ClassVar[str] = "register_entry.html"
@@ -98,6 +99,7 @@ class EntryShown(Page):
     change: str = ""
     csrf: str = ""
     snippets: str = ""
+    address: AddressRow | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

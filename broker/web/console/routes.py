@@ -5,6 +5,7 @@ made from here. In the navigation the rows of a tab come in this order.
 """
 
 from broker.web.console import (
+    addresses,
     applying,
     care_blocks,
     care_emergency,
@@ -28,6 +29,7 @@ from broker.web.console import (
     register,
     registering,
     sharing,
+    sharing_drafts,
     snippets,
     start,
     testing,
@@ -90,13 +92,18 @@ CONSOLE: tuple[Row, ...] = (
     Row("/portal/<org>/forslag/<proposal>", proposals.shown, Action.VIEW, tab="proposals"),
     Row("/portal/<org>/forslag/<proposal>", proposals.decided, Action.EDIT, "POST", step_up=True, tab="proposals"),
     Row("/portal/<org>/avtal", sharing.listed, Action.VIEW, tab="agreements"),
-    Row("/portal/<org>/avtal/nytt", sharing.new, Action.SIGN, tab="agreements"),
-    Row("/portal/<org>/avtal/nytt", sharing.drafted, Action.SIGN, "POST", step_up=True, tab="agreements"),
+    Row("/portal/<org>/avtal/nytt", sharing_drafts.new, Action.SIGN, tab="agreements"),
+    Row("/portal/<org>/avtal/nytt", sharing_drafts.drafted, Action.SIGN, "POST", step_up=True, tab="agreements"),
     Row("/portal/<org>/avtal/<agreement>", sharing.shown, Action.VIEW, tab="agreements"),
     Row("/portal/<org>/avtal/<agreement>", sharing.acted, Action.SIGN, "POST", step_up=True, tab="agreements"),
-    Row("/portal/<org>/avtal/<agreement>/andra", sharing.next_version, Action.SIGN, tab="agreements"),
+    Row("/portal/<org>/avtal/<agreement>/andra", sharing_drafts.next_version, Action.SIGN, tab="agreements"),
     Row(
-        "/portal/<org>/avtal/<agreement>/andra", sharing.redrafted, Action.SIGN, "POST", step_up=True, tab="agreements"
+        "/portal/<org>/avtal/<agreement>/andra",
+        sharing_drafts.redrafted,
+        Action.SIGN,
+        "POST",
+        step_up=True,
+        tab="agreements",
     ),
     Row("/portal/<org>/inloggningar", logins.services, Action.VIEW_LOGINS, tab="logins"),
     Row("/portal/<org>/inloggningar/<service>", logins.logins, Action.VIEW_LOGINS, tab="logins"),
@@ -109,6 +116,7 @@ CONSOLE: tuple[Row, ...] = (
     Row("/admin/forslag/<proposal>", proposals.decided, Action.APPROVE, "POST", step_up=True, tab="proposals"),
     Row("/admin/register", register.start, Action.VIEW_FEDERATION, tab="register"),
     Row("/admin/kedjor", chained.services, Action.VIEW_FEDERATION, tab="register"),
+    Row("/admin/adresser", addresses.listed, Action.VIEW_FEDERATION, tab="register"),
     Row("/admin/register/<kind>", register.entries, Action.VIEW_FEDERATION, tab="register"),
     Row("/admin/register/<kind>/<id>", register.entry, Action.VIEW_FEDERATION, tab="register"),
     Row(

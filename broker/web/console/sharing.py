@@ -1,6 +1,7 @@
-"""M8: the sharing agreements of a member, seen, drafted, signed, stopped, left; and the operator's view of any.
+"""M8: the sharing agreements of a member, seen, signed, stopped, left; and the operator's view of any.
 
-What an act comes to is `broker.federation.agreements`'s. A member sees what it is party to, and nothing else is there for it.
+Drafts are `sharing_drafts`'s; what an act comes to is `broker.federation.agreements`'s. A member sees what it is party to, and
+nothing else is there for it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,11 +18,11 @@ from broker.federation.sharing_schema import AgreementEntry
 from broker.login.effects import Effects
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.gate import member_names
+from broker.web.console.listing import Listing, asked
 from broker.web.console.people import name_of
-from broker.web.console.sharing_forms import FORMS, DraftForm, orgs
+from broker.web.console.sharing_forms import FORMS
 from broker.web.console.sharing_pages import (
     AgreementCard,
-    AgreementDraft,
     AgreementList,
     AgreementRow,
     DataRow,
@@ -32,29 +33,17 @@ from broker.web.console.sharing_pages import (
 from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.frame import Names
-from trust_framework import agreements
+from trust_framework.agreement_notices import Notice, notices
 from trust_framework.agreements import Agreement, AnyAgreement, SharingAgreement, Terms
 from trust_framework.attributes import CATALOGUE
 from trust_framework.roles import FEDERATION, Action
 
 ORIGIN: Final = "portal"
+MOST_TODO: Final = 10
+"""Agreements that the first page tells of one by one."""
 
 
 # --- finding them
-
-
-def _agreements(turn: ConsoleTurn) -> Iterator[tuple[Entry, AnyAgreement]]:
-    """The agreements that the turn's member is concerned by; all of them where the turn has none."""
-    after = ""
-    while True:
-        page = turn.store.register_page(acts.KIND, after=after, count=500)
-        for listed in page.entries:
-            entry = turn.store.register_entry(acts.KIND, listed.id)
-            if entry and _concerned(entry, turn) and (found := _read(entry)):
-                yield entry, found
-        if not page.next:
-            return
-        after = page.next
 
 
 def _read(entry: Entry) -> AnyAgreement | None:
@@ -73,7 +62,7 @@ def _concerned(entry: Entry, turn: ConsoleTurn) -> bool:
     return any(each is not None and each.org == turn.org for each in services)
 
 
-def _one(agreement: str, turn: ConsoleTurn) -> tuple[Entry, AnyAgreement]:
+def found_of(agreement: str, turn: ConsoleTurn) -> tuple[Entry, AnyAgreement]:
     """One that the turn may see. Raises Missing."""
     entry = turn.store.register_entry(acts.KIND, agreement)
     kept: Entry = turn.found(entry if entry and _concerned(entry, turn) else None)
@@ -87,16 +76,20 @@ def _one(agreement: str, turn: ConsoleTurn) -> tuple[Entry, AnyAgreement]:
 
 
 def listed(turn: ConsoleTurn) -> Reply:
-    """The agreements that the organisation is party to, and what each waits for."""
-    rows = tuple(_listed(entry, found, turn) for entry, found in _agreements(turn))
+    """The agreements that the organisation is party to, and what each waits for; all of them for an operator."""
+    wanted = asked(turn)
+    page = turn.store.agreements_of(turn.org, wanted.search, wanted.after)
+    entries_ = (turn.store.register_entry(acts.KIND, each.id) for each in page.entries)
+    rows = tuple(_listed(entry, found, turn) for entry in entries_ if entry and (found := _read(entry)))
     draft = turn.at("/avtal/nytt") if turn.org and turn.may(Action.SIGN) else ""
-    return turn.render(AgreementList(agreements=rows, draft=draft))
+    listing = Listing(turn.at("/avtal"), rows, page.total, wanted, page.next)
+    return turn.render(AgreementList(agreements=listing, draft=draft))
 
 
 def _listed(entry: Entry, found: AnyAgreement, turn: ConsoleTurn) -> AgreementRow:
     return AgreementRow(
         id=entry.id,
-        names=_names(entry),
+        names=names_of(entry),
         url=turn.at(f"/avtal/{entry.id}"),
         standing=found.standing(turn.now).value,
         until=(found if isinstance(found, Agreement) else found.in_force(turn.now)).valid_until,
@@ -109,14 +102,14 @@ def _may_sign(found: AnyAgreement, turn: ConsoleTurn) -> bool:
     return waiting is not None and turn.org in found.unsigned_by(waiting) and not found.lacking(waiting)  # type: ignore[union-attr]
 
 
-def _names(entry: Entry) -> Names:
+def names_of(entry: Entry) -> Names:
     names = (entry.content or {}).get("names") or (entry.content or {}).get("name")
     return dict(names) if isinstance(names, Mapping) and names else {"sv": entry.id}
 
 
 def shown(turn: ConsoleTurn, agreement: str) -> Reply:
     """One agreement: terms, parties, signatures, what it waits for, and what the organisation may do with it."""
-    entry, found = _one(agreement, turn)
+    entry, found = found_of(agreement, turn)
     return turn.render(_card(entry, found, turn))
 
 
@@ -131,13 +124,13 @@ def _card(
     terms = full.in_force(turn.now) if full else _as_terms(found)
     return AgreementCard(
         id=entry.id,
-        names=_names(entry),
+        names=names_of(entry),
         standing=found.standing(turn.now).value,
         terms=_terms(terms, full, turn),
         proposed=_terms(proposed, full, turn) if proposed and proposed is not terms else None,
         back=turn.at("/avtal"),
         action=turn.at(f"/avtal/{entry.id}"),
-        notices=tuple(_notice(each, turn) for each in agreements.notices((found,), turn.now)),
+        notices=tuple(_notice(each, turn) for each in notices((found,), turn.now)),
         stops=tuple((_org(s.org, turn), s.reason) for s in (full.suspensions if full else ()) if s.resumed_at is None),
         forms=forms,
         csrf=turn.csrf(),
@@ -153,7 +146,7 @@ def _as_terms(found: AnyAgreement) -> Terms:
     return Terms(1, services=tuple(sorted(short.services)), valid_from=short.valid_from, valid_until=short.valid_until)
 
 
-def _notice(each: agreements.Notice, turn: ConsoleTurn) -> NoticeRow:
+def _notice(each: Notice, turn: ConsoleTurn) -> NoticeRow:
     return NoticeRow(kind=each.kind.value, at=each.at, org=_org(each.org, turn) if each.org else {})
 
 
@@ -240,7 +233,7 @@ def _body(turn: ConsoleTurn) -> str:
     return turn.org or FEDERATION
 
 
-def _by(turn: ConsoleTurn) -> By:
+def by(turn: ConsoleTurn) -> By:
     actor = turn.actor
     return By(_body(turn), actor.person, actor.name or name_of(actor.person, turn), actor.level)
 
@@ -248,10 +241,13 @@ def _by(turn: ConsoleTurn) -> By:
 Act = Callable[[Mapping[str, Any], By, Any, int], dict[str, Any]]
 _ACTS: Final[Mapping[str, tuple[What, Act]]] = {
     "sign": (What.SIGNED, lambda c, by, form, now: acts.signed(c, by, form.digest.data, now)),
-    "suspend": (What.SUSPENDED, lambda c, by, form, now: acts.suspended(c, by, _line(form.stop_reason), now)),
-    "resume": (What.RESUMED, lambda c, by, form, now: acts.resumed(c, by, _line(form.resume_review), now)),
+    "suspend": (What.SUSPENDED, lambda c, by, form, now: acts.suspended(c, by, on_one_line(form.stop_reason), now)),
+    "resume": (What.RESUMED, lambda c, by, form, now: acts.resumed(c, by, on_one_line(form.resume_review), now)),
     "leave": (What.LEAVING, lambda c, by, _, now: acts.leaving(c, by, now)),
-    "left": (What.LEFT, lambda c, by, form, now: acts.left(c, by, _line(form.gave), _line(form.received), now)),
+    "left": (
+        What.LEFT,
+        lambda c, by, form, now: acts.left(c, by, on_one_line(form.gave), on_one_line(form.received), now),
+    ),
     "confirm": (
         What.CONFIRMED,
         lambda c, by, form, now: acts.confirmed(
@@ -265,18 +261,18 @@ _ACTS: Final[Mapping[str, tuple[What, Act]]] = {
             now,
         ),
     ),
-    "review": (What.REVIEWED, lambda c, by, form, now: acts.reviewed(c, by, _line(form.review_note), now)),
+    "review": (What.REVIEWED, lambda c, by, form, now: acts.reviewed(c, by, on_one_line(form.review_note), now)),
 }
 
 
-def _line(field: Any) -> str:
+def on_one_line(field: Any) -> str:
     """What was typed, on one line, as the register keeps texts."""
     return " ".join((field.data or "").split())
 
 
 def acted(turn: ConsoleTurn, agreement: str) -> Reply:
     """Sign, stop, resume, leave, confirm a contact or note a review: recorded at once, with who did it."""
-    entry, found = _one(agreement, turn)
+    entry, found = found_of(agreement, turn)
     act = turn.sent.fields.get("act", "")
     offered = _forms(found, turn) if isinstance(found, SharingAgreement) else {}
     if act not in offered:
@@ -286,8 +282,8 @@ def acted(turn: ConsoleTurn, agreement: str) -> Reply:
         return turn.render(_card(entry, found, turn, form))
     what, change = _ACTS[act]
     try:
-        made = change(entry.content or {}, _by(turn), form, turn.now)
-        effects = _effects(entry, entry.id, made, _joining(what, found, turn), turn)
+        made = change(entry.content or {}, by(turn), form, turn.now)
+        effects = recorded(entry, entry.id, made, _joining(what, found, turn), turn)
     except NotNow as error:
         return turn.render(_card(entry, found, turn, wrong=error.code))
     if not turn.commit(effects):
@@ -295,15 +291,15 @@ def acted(turn: ConsoleTurn, agreement: str) -> Reply:
     return turn.see(turn.at(f"/avtal/{entry.id}"), notice="agreement")
 
 
-def _effects(entry: Entry | None, id_: str, made: Mapping[str, Any], what: What, turn: ConsoleTurn) -> Effects:
+def recorded(entry: Entry | None, id_: str, made: Mapping[str, Any], what: What, turn: ConsoleTurn) -> Effects:
     """The act as it is recorded, with the mails that tell the parties of it. Nothing waits for a mail server there is not."""
-    by, settings = _by(turn), turn.on.services.settings
+    who, settings = by(turn), turn.on.services.settings
     expected = entry.version if entry else 0
-    effects = acts.effects(id_, made, what, by, turn.now, ORIGIN, expected=expected)
+    effects = acts.effects(id_, made, what, who, turn.now, ORIGIN, expected=expected)
     if not settings.smtp_host:
         return effects
     post = sharing_mail.Post(sharing_mail.members_of(turn.store), settings.base_url, turn.now)
-    return effects + sharing_mail.told(entry.content if entry else None, made, what, by, post)
+    return effects + sharing_mail.told(entry.content if entry else None, made, what, who, post)
 
 
 def _joining(what: What, found: AnyAgreement, turn: ConsoleTurn) -> What:
@@ -312,148 +308,21 @@ def _joining(what: What, found: AnyAgreement, turn: ConsoleTurn) -> What:
     return What.JOINED if what is What.SIGNED and signed and turn.org not in signed[-1].orgs else what
 
 
-# --- drafts
-
-
-def new(turn: ConsoleTurn) -> Reply:
-    """The form of a new agreement."""
-    return turn.render(_draft(DraftForm.choosing(turn), turn, "/avtal/nytt"))
-
-
-def _draft(form: DraftForm, turn: ConsoleTurn, at: str, wrong: str = "") -> AgreementDraft:
-    return AgreementDraft(form=form, action=turn.at(at), back=turn.at("/avtal"), wrong=wrong)
-
-
-def drafted(turn: ConsoleTurn) -> Reply:
-    """Draft a new agreement. It holds when all parties have signed."""
-    return _keep(DraftForm.choosing(turn), None, turn, "/avtal/nytt")
-
-
-def next_version(turn: ConsoleTurn, agreement: str) -> Reply:
-    """The form of the next version, filled with what is agreed now."""
-    entry, found = _one(agreement, turn)
-    full = turn.found(found if isinstance(found, SharingAgreement) else None)
-    wrong = "" if _even((entry.content or {})["versions"][-1]) else "uneven"
-    return turn.render(_draft(DraftForm.choosing(turn, _filled(entry, full)), turn, f"/avtal/{entry.id}/andra", wrong))
-
-
-def _even(version: Mapping[str, Any]) -> bool:
-    """Whether the form can say these terms: each giver gives the same details to each other receiver."""
-    rows = {(each["giver"], each["receiver"], each["attribute"]) for each in version.get("data", ())}
-    givers, receivers, attributes = ({row[n] for row in rows} for n in range(3))
-    return rows == {(g, r, a) for g in givers for r in receivers for a in attributes if g != r}
-
-
-def _filled(entry: Entry, found: SharingAgreement) -> dict[str, Any]:
-    names, version = _names(entry), (entry.content or {})["versions"][-1]
-    data = version.get("data", ())
-    definitions = {each["attribute"]: each.get("definition", "") for each in data}
-    kept = {name: version.get(name) for name in ("purpose", "legal_basis", "retention_days", "transfer")}
-    days = AgreementEntry.model_validate(entry.content).versions[-1]
-    return {
-        **kept,
-        "id": found.id,
-        "name_sv": names.get("sv", ""),
-        "name_en": names.get("en", ""),
-        "giver": " ".join(dict.fromkeys(each["giver"] for each in data)),
-        "receiver": " ".join(dict.fromkeys(each["receiver"] for each in data)),
-        "services": " ".join(version.get("services", ())),
-        "attributes": list(definitions),
-        "definitions": "\n".join(definitions.values()),
-        "valid_from": days.valid_from,
-        "valid_until": days.valid_until,
-        "review": days.review,
-    }
-
-
-def redrafted(turn: ConsoleTurn, agreement: str) -> Reply:
-    """Draft the next version. The one in force goes on until all have signed this."""
-    entry, found = _one(agreement, turn)
-    turn.found(found if isinstance(found, SharingAgreement) else None)
-    return _keep(DraftForm.choosing(turn), entry, turn, f"/avtal/{entry.id}/andra")
-
-
-def _keep(form: DraftForm, entry: Entry | None, turn: ConsoleTurn, at: str) -> Reply:
-    if not form.valid(turn):
-        return turn.render(_draft(form, turn, at))
-    id_ = entry.id if entry else form.id.data.strip()
-    if entry is None and turn.store.register_history(acts.KIND, id_):
-        return turn.render(_draft(form, turn, at, "taken"))
-    head: dict[str, Any] = {"id": id_, "names": {"sv": form.name_sv.data.strip(), "en": form.name_en.data.strip()}}
-    if wrong := _unfit(form, turn):
-        return turn.render(_draft(form, turn, at, wrong))
-    try:
-        content = {k: v for k, v in (entry.content or {}).items() if k != "name"} if entry else None
-        made = acts.drafted(content, _typed(form), head, _by(turn))
-        effects = _effects(entry, id_, made, What.DRAFTED, turn)
-    except NotNow as error:
-        return turn.render(_draft(form, turn, at, error.code))
-    if not turn.commit(effects):
-        return turn.render(_draft(form, turn, at, "overtaken"))
-    return turn.see(turn.at(f"/avtal/{id_}"), notice="agreement")
-
-
-def _unfit(form: DraftForm, turn: ConsoleTurn) -> str:
-    """Why the terms name something that is not there, or not a receiver's; empty when they do not."""
-    receivers = orgs(form.receiver)
-    for org in (*orgs(form.giver), *receivers):
-        if turn.store.register_entry("member", org) is None:
-            return "no-member"
-    for service in form.services.data.split():
-        found = turn.store.register_entry("service", service)
-        if found is None or found.org not in receivers:
-            return "no-service"
-    return ""
-
-
-def _typed(form: DraftForm) -> dict[str, Any]:
-    """The terms as the register keeps them: a definition a line, in the order of the details."""
-    givers, receivers = orgs(form.giver), orgs(form.receiver)
-    lines = [line.strip() for line in form.definitions.data.splitlines()]
-    return {
-        "parties": [
-            {"org": org, "role": [role for role, who in (("giver", givers), ("receiver", receivers)) if org in who]}
-            for org in dict.fromkeys((*givers, *receivers))
-        ],
-        "purpose": _line(form.purpose),
-        "legal_basis": _line(form.legal_basis),
-        "services": form.services.data.split(),
-        "data": [
-            {"attribute": name, "giver": giver, "receiver": receiver, "definition": lines[n] if n < len(lines) else ""}
-            for giver in givers
-            for receiver in receivers
-            if giver != receiver
-            for n, name in enumerate(form.attributes.data)
-        ],
-        "retention_days": form.retention_days.data,
-        "transfer": _line(form.transfer),
-        "valid_from": form.valid_from.data.isoformat(),
-        "valid_until": form.valid_until.data.isoformat(),
-        **({"review": form.review.data.isoformat()} if form.review.data else {}),
-    }
-
-
 # --- what waits
 
 
 def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
-    """What the member, or the federation, should do about agreements: sixty days ahead."""
-    federation = turn.on.services.federation()
-    for found in federation.agreements:
-        if turn.org and not _is_party(found, turn):
-            continue
-        for notice in agreements.notices((found,), turn.now):
-            if not notice.org or not turn.org or notice.org == turn.org:
-                names = turn.store.register_entry(acts.KIND, found.id)
-                yield Todo(
-                    f"notice-of.{notice.kind.value}",
-                    turn.at(f"/avtal/{found.id}"),
-                    _names(names) if names else {"sv": found.id},
-                )
+    """What the member, or the federation, should do about agreements: sixty days ahead, those that have waited longest first."""
+    due = turn.store.agreements_due(turn.org, count=MOST_TODO + 1)
+    for each in due[:MOST_TODO]:
+        if entry := turn.store.register_entry(acts.KIND, each.id):
+            yield from _todos(entry, turn)
+    if len(due) > MOST_TODO:
+        yield Todo("agreements.more", turn.at("/avtal"), "todo.look")
 
 
-def _is_party(found: AnyAgreement, turn: ConsoleTurn) -> bool:
-    if isinstance(found, SharingAgreement):
-        return any(turn.org in terms.orgs for terms in found.versions)
-    parties = turn.on.services.federation().parties
-    return any(service in parties and parties[service].member.org == turn.org for service in found.reach)
+def _todos(entry: Entry, turn: ConsoleTurn) -> Iterator[Todo]:
+    found = _read(entry)
+    for notice in notices((found,), turn.now) if found else ():
+        if not notice.org or not turn.org or notice.org == turn.org:
+            yield Todo(f"notice-of.{notice.kind.value}", turn.at(f"/avtal/{entry.id}"), names_of(entry))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from broker.web.console.listing import Listing
 from broker.web.pages.frame import Names, Page
 
 
@@ -30,11 +31,11 @@ class NoticeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementList(Page):
-    """M8: the agreements that the member is party to. `draft` leads to a new one, empty for who may not draft."""
+    """M8: the agreements that the member is party to, a page of them. `draft` leads to a new one, empty for who may not draft."""
 
     template: ClassVar[str] = "portal_agreements.html"
     mark: ClassVar[str] = "M8"
-    agreements: tuple[AgreementRow, ...]
+    agreements: Listing
     draft: str = ""
 
 

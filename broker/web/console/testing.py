@@ -13,6 +13,7 @@ from broker.protocols.testing.run import Run, StepName
 from broker.web import bench
 from broker.web.answers import see_other
 from broker.web.bench import Bench
+from broker.web.console.listing import PAGE, Listing, asked
 from broker.web.console.testing_forms import TestForm
 from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRun, TestService, TestServices
 from broker.web.console.todo import Todo
@@ -37,25 +38,30 @@ def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
     except Exception as error:  # noqa: BLE001  # the first page is shown whatever becomes of the test issuer
         turn.on.note_failure("test issuer", error)
         return
+    parties = found.now().federation.parties
     untested = (each for each in found.services(turn.org) if found.passed(each.id, each.digest) is None)
     for each in islice(untested, MOST_TODO):
-        names = found.now().federation.parties[each.id].names
+        names = parties[each.id].names
         told = {language: _TODO[language].format(name) for language, name in names.items() if language in _TODO}
         yield Todo(told, turn.at(f"/prova/{each.id}"), "tab.testing")
 
 
 def services(turn: ConsoleTurn) -> Reply:
-    """The member's services in test, each with how it went last."""
-    found = turn.on.bench()
-    rows = tuple(_service_row(each, found, turn) for each in found.services(turn.org))
-    unread = {id_: each.why for id_, each in found.now().unread.items() if each.org == turn.org}
-    return turn.render(TestServices(services=rows, unread=unread, issuer=found.base_url))
+    """The member's services in test, each with how it went last; paged."""
+    found, wanted = turn.on.bench(), asked(turn)
+    own, now = found.services(turn.org), found.now()
+    rest = [each for each in own if each.id > wanted.after]
+    rows = tuple(_service_row(each, now.federation, found, turn) for each in rest[:PAGE])
+    more = rest[PAGE - 1].id if len(rest) > PAGE else None
+    listing = Listing(turn.at("/prova"), rows, len(own), wanted, more, searched=False)
+    unread = ((id_, each.why) for id_, each in now.unread.items() if each.org == turn.org)
+    return turn.render(TestServices(services=listing, unread=dict(islice(unread, PAGE)), issuer=found.base_url))
 
 
-def _service_row(each: Tested, found: Bench, turn: ConsoleTurn) -> ServiceRow:
+def _service_row(each: Tested, federation: Federation, found: Bench, turn: ConsoleTurn) -> ServiceRow:
     last = next(iter(found.runs(each.id, turn.org)), None)
     return ServiceRow(
-        names=found.now().federation.parties[each.id].names,
+        names=federation.parties[each.id].names,
         url=turn.at(f"/prova/{each.id}"),
         draft=each.draft,
         outcome=last.outcome if last else "none",
@@ -66,17 +72,17 @@ def _service_row(each: Tested, found: Bench, turn: ConsoleTurn) -> ServiceRow:
 def service(turn: ConsoleTurn, service: str) -> Reply:
     """The form of a test login, and the logins before. What is chosen holds for this browser's next login."""
     found = turn.on.bench()
-    tested = turn.found(found.tested(service, turn.org))
-    form = _form(turn, service, found.now().federation)
+    tested, federation = turn.found(found.tested(service, turn.org)), found.now().federation
+    form = _form(turn, service, federation)
     if turn.posted and form.valid(turn):
         return see_other(found.prepare(read_form(_sent(form)), service, turn.now))
     page = TestService(
         form=form,
         action=turn.at(f"/prova/{service}"),
-        names=found.now().federation.parties[service].names,
+        names=federation.parties[service].names,
         issuer=found.base_url,
         entity_id=f"{found.base_url}/saml/metadata",
-        protocol="saml" if found.now().federation.register.services[service].saml else "oidc",
+        protocol="saml" if federation.register.services[service].saml else "oidc",
         draft=tested.draft,
         passed=found.passed(service, tested.digest),
         runs=tuple(_run_row(run, tested, turn) for run in found.runs(service, turn.org)),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from broker.protocols.testing.run import Message
+from broker.web.console.listing import Listing
 from broker.web.pages.frame import Names, Page
 from trust_framework.explanation import Explanation
 
@@ -22,12 +23,12 @@ class ServiceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestServices(Page):
-    """The member's services in test; `unread` are those that cannot be tested as they stand, with the cause."""
+    """The member's services in test, a page of them; `unread` are those that cannot be tested as they stand, with the cause."""
 
     __test__: ClassVar[bool] = False
     template: ClassVar[str] = "portal_testing.html"
     mark: ClassVar[str] = "M4-services"
-    services: tuple[ServiceRow, ...]
+    services: Listing
     unread: Mapping[str, str]
     issuer: str
 

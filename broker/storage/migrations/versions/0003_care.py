@@ -43,6 +43,7 @@ TABLES = (
     "log_cosignatures",
     "metadata_addresses",
     "client_addresses",
+    "agreement_parties",
 )
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -50,6 +51,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     _access_log()
     _client_addresses()
+    op.create_index("ix_register_index_changed_at", "register_index", ["changed_at"])
     op.create_table(
         "representations",
         sa.Column("id", sa.Text(), nullable=False),
@@ -383,12 +385,31 @@ def _access_log() -> None:
         sqlite_strict=True,
     )
     op.create_table(
-        "metadata_addresses",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("state", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_metadata_addresses")),
+        "agreement_parties",
+        sa.Column("agreement", sa.Text(), nullable=False),
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("told_from", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("told_until", NUMBER, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("agreement", "org", "service", name=op.f("pk_agreement_parties")),
         sqlite_strict=True,
     )
+    op.create_index("ix_agreement_parties_org", "agreement_parties", ["org"])
+    op.create_index("ix_agreement_parties_told_from", "agreement_parties", ["told_from"])
+    op.create_table(
+        "metadata_addresses",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("next_at", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("failing", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "id", name=op.f("pk_metadata_addresses")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_metadata_addresses_next_at", "metadata_addresses", ["next_at"])
+    op.create_index("ix_metadata_addresses_org", "metadata_addresses", ["org"])
     op.create_table(
         "witnessed_logs",
         sa.Column("origin", sa.Text(), nullable=False),
@@ -430,6 +451,7 @@ def downgrade() -> None:
     op.drop_index("ix_key_fetches_address", "key_fetches")
     op.drop_column("key_fetches", "address")
     op.drop_column("ring", "made_at")
+    op.drop_index("ix_register_index_changed_at", "register_index")
     op.drop_index("ix_log_references_person", "log_references")
     op.drop_column("log_references", "person")
     op.drop_column("consents", "attributes")

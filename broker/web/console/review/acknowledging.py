@@ -14,36 +14,41 @@ from trust_framework.corrections import Correction, Receipt
 from trust_framework.roles import Action
 
 
-def _waiting(turn: ConsoleTurn) -> Iterator[tuple[Correction, Receipt]]:
-    for one in turn.store.corrections_to(turn.org):
-        yield from ((one, each) for each in one.receipts if each.org == turn.org and each.acknowledged_at is None)
-
-
 def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
     """Corrections that wait for the member."""
-    if turn.org and next(_waiting(turn), None):
+    if turn.org and turn.store.corrections_waiting(turn.org, count=1).total:
         yield Todo("correction.waits", f"/portal/{turn.org}/rattelser", "review.look")
 
 
 def listed(turn: ConsoleTurn) -> Reply:
-    """The corrections that services of the member have not acknowledged."""
+    """The corrections that services of the member have not acknowledged, a page of them; a row for each service."""
+    after = turn.query.get("efter", "")
+    found = turn.store.corrections_waiting(turn.org, after)
     rows = tuple(
         (
             at(one.at, turn.at(f"/rattelser/{one.id}/{receipt.service}")),
             text(receipt.service),
             text(details(turn, receipt.attributes)),
         )
-        for one, receipt in _waiting(turn)
+        for one in found.rows
+        for receipt in _open(one, turn)
     )
     table = Table(
         caption="correction.to-us",
         columns=tuple(Column(said=each) for each in ("correction.at", "correction.service", "correction.attributes")),
         rows=rows,
         empty="correction.to-us.none",
+        total=found.total,
+        next=turn.at(f"/rattelser?efter={found.next}") if found.next else "",
+        first=turn.at("/rattelser") if after else "",
     )
     return turn.render(
         Sheet(part="corrections-received", title="correction.to-us", lead="correction.to-us.lead", tables=(table,))
     )
+
+
+def _open(one: Correction, turn: ConsoleTurn) -> Iterator[Receipt]:
+    return (each for each in one.receipts if each.org == turn.org and each.acknowledged_at is None)
 
 
 def shown(turn: ConsoleTurn, correction: str, service: str) -> Reply:

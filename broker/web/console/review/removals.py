@@ -9,7 +9,7 @@ from broker.exchange import Reply
 from broker.web.console.people import name_of
 from broker.web.console.review.desk import Desk, desk
 from broker.web.console.review.forms import TakeForm, fresh
-from broker.web.console.review.retention import classes, not_allowed
+from broker.web.console.review.retention import classes, due_now, not_allowed
 from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at, figure, said, text
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.roles import Action
@@ -26,7 +26,7 @@ def listed(turn: ConsoleTurn) -> Reply:
 def _listed(here: Desk, wrong: str = "") -> Reply:
     turn = here.turn
     found = turn.store.removal_orders(turn.query.get("efter", ""))
-    due, shown = classes(turn)
+    due = due_now(turn)
     orders = Table(
         caption="removal.orders",
         columns=(
@@ -53,7 +53,7 @@ def _listed(here: Desk, wrong: str = "") -> Reply:
         back=Link(url=turn.at("/gallring"), said="retention.back"),
         lead="removal.lead",
         alerts=(wrong,) if wrong else (),
-        tables=(shown, orders),
+        tables=(classes(turn, due), orders),
         doings=(asking,) if any(each.rows for each in due.values()) else (),
     )
     return turn.render(page)
@@ -70,9 +70,8 @@ def _row(here: Desk, order: RemovalOrder) -> tuple[Cell, ...]:
 
 def asked(turn: ConsoleTurn) -> Reply:
     """Ask for a removal of what is due now."""
-    due, _ = classes(turn)
     try:
-        done = removals.ask(due, turn.actor.person, turn.now)
+        done = removals.ask(due_now(turn), turn.actor.person, turn.now)
     except CareRefused as refused:
         return _listed(desk(turn), "review.not." + refused.reason)
     turn.commit(done.effects)

@@ -1,11 +1,13 @@
 """G5: how long what the log says is kept, what may go now, and legal holds, which keep what they are about."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Final
 
 from wtforms.fields import SelectChoice
 
 from broker.audit.retention import YEARS, Due, Hold
+from broker.care.filings import HoldsAsked
 from broker.exchange import Reply
 from broker.login.effects import Overtaken
 from broker.web.console.entry_pages import NotAllowed
@@ -16,6 +18,7 @@ from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.roles import Action
 
+COUNTED: Final = "rakna"
 KINDS: Final = ("person", "provider", "all")
 
 
@@ -49,9 +52,12 @@ def _shown(here: Desk, form: HoldForm) -> Reply:
         narrowing=here.choice(),
         here=turn.at("/gallring"),
         facts=_kept(turn),
-        tables=(classes(turn)[1], _holds(here, officer)),
+        tables=(classes(turn, due_now(turn) if turn.query.get(COUNTED) else None), _holds(here, officer)),
         doings=(doing,) if officer else (),
-        links=(Link(url=turn.at("/gallring/beslut"), said="removal.title"),) if officer else (),
+        links=(
+            Link(url=here.at("/gallring", **{COUNTED: "ja"}), said="retention.count"),
+            *((Link(url=turn.at("/gallring/beslut"), said="removal.title"),) if officer else ()),
+        ),
     )
     return turn.render(page)
 
@@ -66,41 +72,58 @@ def _kept(turn: ConsoleTurn) -> tuple[tuple[str, Cell], ...]:
     )
 
 
-def classes(turn: ConsoleTurn) -> tuple[dict[str, Due], Table]:
-    """What a removal would take now, and each class with its years beside it: a dry run."""
+def due_now(turn: ConsoleTurn) -> dict[str, Due]:
+    """What a removal would take now, by class: a dry run, which reads the whole log."""
+    return dict(turn.store.log_due(turn.on.services.settings.log_years))
+
+
+def classes(turn: ConsoleTurn, due: Mapping[str, Due] | None) -> Table:
+    """Each class with its years, and how much of it is due, where that was counted."""
     least = turn.on.services.settings.log_years
-    due = dict(turn.store.log_due(least))
     rows = tuple(
         (
             said("retention.class." + name),
             text(str(max(years, least))) if years else said("retention.ever"),
-            figure(due[name].rows if name in due else 0),
-            figure(due[name].held if name in due else 0),
+            *_figures(due, name),
         )
         for name, years in YEARS.items()
     )
+    counted = ("retention.due", "retention.kept-back") if due is not None else ()
     columns = (
         Column(said="retention.class"),
         Column(said="retention.years"),
-        Column(said="retention.due", figure=True),
-        Column(said="retention.kept-back", figure=True),
+        *(Column(said=each, figure=True) for each in counted),
     )
-    return due, Table(caption="retention.classes", columns=columns, rows=rows, empty="retention.none")
+    return Table(caption="retention.classes", columns=columns, rows=rows, empty="retention.none")
+
+
+def _figures(due: Mapping[str, Due] | None, name: str) -> tuple[Cell, ...]:
+    """How much of a class may go, and how much is held."""
+    if due is None:
+        return ()
+    found = due.get(name)
+    return (figure(found.rows if found else 0), figure(found.held if found else 0))
 
 
 def _holds(here: Desk, officer: bool) -> Table:  # whether the reader is one
-    """The holds that are about this provider or everything; those about persons are the security officer's to see."""
-    found = (each for each in here.turn.store.log_holds() if officer or _ours(each, here))
+    """The holds that are about this provider or everything, the newest first; those about persons are the security officer's to
+    see.
+    """
+    after = here.turn.query.get("efter", "")
+    found = here.turn.store.log_holds_page(HoldsAsked(here.id, officer, after))
     columns = tuple(
         Column(said=each)
         for each in ("retention.set-at", "retention.about", "review.reason", "review.who", "review.state")
     )
-    rows = tuple(_row(here, each, officer=officer) for each in found)
-    return Table(caption="retention.holds", columns=columns, rows=rows, empty="retention.holds.none")
-
-
-def _ours(hold: Hold, here: Desk) -> bool:
-    return hold.kind == "all" or (hold.kind == "provider" and hold.about in here.who.providers)
+    return Table(
+        caption="retention.holds",
+        columns=columns,
+        rows=tuple(_row(here, each, officer=officer) for each in found.rows),
+        empty="retention.holds.none",
+        total=found.total,
+        next=here.at("/gallring", efter=found.next) if found.next else "",
+        first=here.at("/gallring") if after else "",
+    )
 
 
 def _row(here: Desk, hold: Hold, *, officer: bool) -> tuple[Cell, ...]:
@@ -142,8 +165,8 @@ def not_allowed(turn: ConsoleTurn) -> Reply:
 
 
 def _standing(turn: ConsoleTurn, id_: str) -> Hold:
-    found = next((each for each in turn.store.log_holds() if each.id == id_ and each.ended_at is None), None)
-    return turn.found(found)
+    found = turn.store.log_hold(id_)
+    return turn.found(found if found and found.ended_at is None else None)
 
 
 def ask_end(turn: ConsoleTurn, hold: str) -> Reply:

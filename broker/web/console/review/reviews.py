@@ -249,10 +249,17 @@ def watch(turn: ConsoleTurn) -> Reply:
 
 def _watch(here: Desk, form: WatchForm) -> Reply:
     turn = here.turn
-    people = sorted(turn.store.watched(here.id))
-    rows = tuple((text(here.patient(each, None) or each[:8], turn.at(f"/bevakning/{each}")),) for each in people)
+    after = turn.query.get("efter", "")
+    people = turn.store.watched_page(here.id, after)
+    rows = tuple((text(here.patient(each, None) or each[:8], turn.at(f"/bevakning/{each}")),) for each in people.rows)
     table = Table(
-        caption="review.watched", columns=(Column(said="review.patient"),), rows=rows, empty="review.watched.none"
+        caption="review.watched",
+        columns=(Column(said="review.patient"),),
+        rows=rows,
+        empty="review.watched.none",
+        total=people.total,
+        next=here.at("/bevakning", efter=people.next) if people.next else "",
+        first=here.at("/bevakning") if after else "",
     )
     doing = Doing(said="review.watch.add", action=here.at("/bevakning"), button="review.watch.add", form=form)
     page = Sheet(
@@ -308,5 +315,5 @@ def unwatch(turn: ConsoleTurn, person: str) -> Reply:
 
 
 def _watching(here: Desk, person: str) -> None:
-    if here.provider is None or person not in here.turn.store.watched(here.id):
+    if here.provider is None or not here.turn.store.watches(here.id, person):
         raise Missing

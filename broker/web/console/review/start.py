@@ -109,7 +109,7 @@ def _duties(turn: ConsoleTurn, base: str) -> Iterator[Todo]:
     late = [one for one in turn.store.subject_requests(turn.org, "open").rows if one.due < turn.now + 7 * 86_400]
     for request in late[:SHOWN]:
         yield Todo("request.due-soon", f"{base}/begaran/{request.id}", "review.look")
-    if turn.store.corrections_to(turn.org):
+    if turn.store.corrections_waiting(turn.org, count=1).total:
         yield Todo("correction.waits", f"/portal/{turn.org}/rattelser", "review.look")
 
 
