@@ -375,6 +375,7 @@ PARTS: Final = {
     "language": "sv",
     "correction": "rattelse-2",
     "hold": "hold-0",
+    "order": "none",
 }
 """By name of a part of a path: one of the many. `none` where only a page about one thing has the part."""
 
