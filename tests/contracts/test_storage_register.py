@@ -20,6 +20,7 @@ from tests.support import effects as a
 from tests.support.databases import NOW
 from trust_framework.directory import Commission, StaffEntry
 from trust_framework.persons import Person
+from trust_framework.representation import Kind
 
 NUMBER = PersonKey("personalIdentityNumber", "199001012385")
 HSA = PersonKey("employeeHsaId", "SE1-1")
@@ -289,6 +290,30 @@ class TestWhatHasChanged:
 
         assert [(each.id, each.version) for each in told.listed] == [("a", 3)]
         assert told.gone == frozenset()
+
+
+def test_active_services_that_take_a_relation_are_found_by_it_and_by_name(storage):
+    change(
+        storage,
+        changed("b", service("b", names={"sv": "Ärenden 100%"}, on_behalf_of=["guardian", "power"])),
+        changed("a", service("a", names={"sv": "Tidbok"}, on_behalf_of=["power"])),
+        changed("c", service("c", on_behalf_of=["guardian"])),
+        changed("d", service("d", on_behalf_of=["power"], state="suspended")),
+        changed("e", service("e")),
+    )
+
+    def ids(kind: Kind, **more: object) -> list[str]:
+        return [entry.id for entry in storage.register_taking(kind, **more)]
+
+    assert ids(Kind.POWER) == ["a", "b"]
+    assert (ids(Kind.GUARDIAN), ids(Kind.SIGNATORY)) == (["c", "b"], [])
+    assert (ids(Kind.POWER, search="ÄREND"), ids(Kind.POWER, search="%"), ids(Kind.POWER, count=1)) == (
+        ["b"],
+        ["b"],
+        ["a"],
+    )
+    (found,) = storage.register_taking(Kind.POWER, "100%")
+    assert found.about.on_behalf_of == ("guardian", "power")
 
 
 def test_one_version_of_an_entry_is_read_as_it_was_and_when_it_first_came_is_known(storage):

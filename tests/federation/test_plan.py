@@ -175,6 +175,8 @@ GOLDEN = [
      (DANGEROUS, "Läge ändras från aktiv till stoppad", "State changes from active to suspended")),
     (put(("services", 0, "accepts_coordination_number"), "true"), "service journal",
      (DANGEROUS, "Tar emot samordningsnummer: ja", "Accepts coordination numbers: yes")),
+    (put(("services", 0, "on_behalf_of"), ["guardian"]), "service journal",
+     (DANGEROUS, "Sätt att företräda andra läggs till: guardian", "Way to act for others added: guardian")),
     (put(("members", 0, "state"), "suspended"), "member 2321000016",
      (DANGEROUS, "Läge ändras från aktiv till stoppad", "State changes from active to suspended")),
     (without("services", 0), "service journal", (DANGEROUS, "tas bort", "removed")),

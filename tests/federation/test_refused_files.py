@@ -16,6 +16,9 @@ PROVIDER = good.CONTENT["identity_providers"][0]
 RETIRED = "http://id.elegnamnden.se/loa/1.0/loa3-sigmessage"
 
 
+FIRM = {"number": "5560360793", "name": "Exempelbolaget"}
+
+
 def represented(**changes: object) -> dict[str, object]:
     """That somebody may act for a person of the file."""
     return {"id": "R-1", "person": "bo", "representative": "anna", "kind": "guardian", **changes}
@@ -263,6 +266,66 @@ MEANING = [
         put(("representations",), [represented(may=["read", "block"])]),
         "representations[0]",
         "block is not for a guardian",
+    ),
+    (
+        "a guardian of an organisation",
+        put(("representations",), [represented(person="", organisation=FIRM)]),
+        "representations[0]",
+        "signatory",
+    ),
+    (
+        "a signatory of a person",
+        put(("representations",), [represented(kind="signatory")]),
+        "representations[0]",
+        "signatory",
+    ),
+    (
+        "a signatory of an organisation and a person",
+        put(("representations",), [represented(kind="signatory", organisation=FIRM)]),
+        "representations[0]",
+        "signatory",
+    ),
+    (
+        "a signatory who is not there",
+        put(("representations",), [represented(kind="signatory", person="", organisation=FIRM, representative="eva")]),
+        "representations[0].representative",
+        "eva",
+    ),
+    (
+        "a signatory of a number that is none",
+        put(("representations",), [represented(kind="signatory", person="", organisation={**FIRM, "number": "1"})]),
+        "representations[0].organisation.number",
+        "organisation number",
+    ),
+    (
+        "a signatory who may read",
+        put(("representations",), [represented(kind="signatory", person="", organisation=FIRM, may=["read"])]),
+        "representations[0]",
+        "read is not for a signatory",
+    ),
+    (
+        "a representation of nobody",
+        put(("representations",), [represented(person="")]),
+        "representations[0]",
+        "the others of a person",
+    ),
+    (
+        "a guardian at some services alone",
+        put(("representations",), [represented(services=["journal"])]),
+        "representations[0]",
+        "services: are named by a power",
+    ),
+    (
+        "a service that lets children in for themselves",
+        put(("services", 0, "on_behalf_of"), ["own"]),
+        "services[0].on_behalf_of",
+        "My page alone",
+    ),
+    (
+        "a service that takes a relation that is none",
+        put(("services", 0, "on_behalf_of"), ["friend"]),
+        "services[0].on_behalf_of",
+        "",
     ),
     (
         "a representation by a word that is none",

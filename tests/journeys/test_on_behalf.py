@@ -8,11 +8,18 @@ from datetime import date
 import pytest
 
 from broker.login.effects import Effects, PersonKey
+from broker.login.facts import mandates
 from broker.login.person import RevokeRepresentation
+from broker.login.questions import by_itself
+from broker.login.request import Transaction
 from tests.support.asking import asking  # noqa: F401  # the page asks
 from tests.support.saml_peer import Peer
 from tests.support.world import MEMBER, NAMES, SECRET, claims, client, federation
+from trust_framework.case import AskCommission, AskConsent, AskOnBehalf
 from trust_framework.days import midnight
+from trust_framework.directory import Commission
+from trust_framework.on_behalf import MYSELF
+from trust_framework.representation import Kind, Representation
 
 TOLD = [
     "representedRelation",
@@ -378,6 +385,28 @@ def test_a_service_that_takes_it_no_longer_gets_no_refresh(worlds, change):
     world.reapply(after)
 
     assert refreshed(world, response).json["error"] == "invalid_grant"
+
+
+def test_of_who_has_been_forgotten_nothing_is_offered():
+    class Store:
+        def representations_of(self, _):
+            return (Representation("r", "gone", "anna", Kind.GUARDIAN), Representation("o", "anna", "anna", Kind.OWN))
+
+        def person(self, _):
+            return None
+
+    class On:
+        store = Store()
+
+    assert mandates("anna", On()) == ()
+
+
+def test_where_no_page_may_be_shown_the_first_commission_is_taken_nobody_else_is_acted_for_and_the_details_go():
+    tx = Transaction("id", "ref", None, b"", 0, 1)
+    first, second = Commission("SE1"), Commission("SE2")
+    assert by_itself(tx, AskCommission((first, second))).commission == "SE1"
+    assert by_itself(tx, AskOnBehalf(())).on_behalf == MYSELF
+    assert by_itself(tx, AskConsent({}, {}, "shown")).consented == "shown"
 
 
 def test_the_test_method_answers_for_the_person_that_it_is_for_nobody_else(worlds, monkeypatch):

@@ -59,8 +59,8 @@ def document(of_rules, of_agreements, of_categories, attributes, consent):
 
 
 def person_of(world, name):
-    """The register's id of a persona: by a login of another service."""
-    world.tokens(client_id="other", login_hint=f"test:{name}")
+    """The register's id of a persona: by a login of another service, whose code nobody redeems."""
+    world.code(client_id="other", login_hint=f"test:{name}")
     return world.events("oidc.code-issued")[-1]["person"]
 
 
