@@ -35,11 +35,12 @@ def with_certificate(document: bytes, use: str | None, certificate: bytes) -> by
 def without_key(document: bytes, gone: Callable[[PublicKey], bool], use: str | None) -> bytes:
     """The document without the key that is `gone`, where it stands for just this use. Raises XmlRefused, NoSuchKey."""
     root = parse_document(document)
-    found = [each for role in _roles(root) for each in role.findall(md("KeyDescriptor")) if _is(each, gone, use)]
+    keys = [(role, each) for role in _roles(root) for each in role.findall(md("KeyDescriptor"))]
+    found = [(role, each) for role, each in keys if _is(each, gone, use)]
     if not found:
         raise NoSuchKey("no such key")
-    for each in found:
-        _remove(each)
+    for role, each in found:
+        role.remove(each)
     return _unsigned(root)
 
 
@@ -60,13 +61,8 @@ def _is(element: Element, gone: Callable[[PublicKey], bool], use: str | None) ->
     return key is not None and gone(key) and element.get("use") == use
 
 
-def _remove(element: Element) -> None:
-    parent = element.getparent()
-    if parent is not None:
-        parent.remove(element)
-
-
 def _unsigned(root: Element) -> bytes:
-    for signature in list(root.iter(f"{{{DS}}}Signature")):
-        _remove(signature)
+    for element in list(root.iter()):
+        for signature in element.findall(f"{{{DS}}}Signature"):
+            element.remove(signature)
     return serialized(root)

@@ -73,6 +73,7 @@ FULL = Context(
     entry="ours",
     registered=Registered(valid_until=1_790_726_400, created=1_780_000_000),
     keys_elsewhere=frozenset({"0" * 32}),
+    served=lambda _categories: True,
 )
 CREATED = (
     '<mdrpi:PublicationInfo xmlns:mdrpi="urn:oasis:names:tc:SAML:metadata:rpi" publisher="https://sp.example/" '
