@@ -14,6 +14,7 @@ from trust_framework.attribute import Source
 from trust_framework.attributes import CATALOGUE
 from trust_framework.case import Verdict
 from trust_framework.days import day_of
+from trust_framework.grounds import NOTHING, Ground, Registered, ground
 from trust_framework.outcome import DELIVERED, Outcome
 from trust_framework.reasons import REASONS
 
@@ -31,7 +32,9 @@ class Reader(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What became of one detail: its name in words, the outcome, why, where the value is, and what it rests on."""
+    """What became of one detail: its name in words, the outcome, why, where the value is, and what it rests on. One that went has
+    the purpose and the legal basis that it went for, empty where nobody has said them.
+    """
 
     attribute: str
     label: str
@@ -40,6 +43,8 @@ class Line:
     because: str
     source: str = ""
     basis: tuple[str, ...] = ()
+    purpose: str = ""
+    legal_basis: str = ""
 
     @property
     def given(self) -> bool:
@@ -151,12 +156,13 @@ def explained(
     language: str,
     agreements: Mapping[str, AnyAgreement],
     about: Mapping[str, str] | None = None,
+    registered: Registered = NOTHING,
 ) -> Explanation:
     """A decision in words. `result` is `released` or the code of a reason; `agreements` are those that there are now, by id,
-    for their days.
+    for their days and terms; `registered` is what the service was registered with when it was decided.
     """
     kept = tuple(verdicts)
-    lines = tuple(_line(one, reader, language, agreements) for one in kept if one.attribute)
+    lines = tuple(_line(one, reader, language, agreements, registered) for one in kept if one.attribute)
     rules = tuple(_rule(one, language) for one in kept if not one.attribute) if reader is Reader.OPERATOR else ()
     reason = REASONS.get(result)
     if reason is None:
@@ -166,11 +172,14 @@ def explained(
     return Explanation(result, told.what, told.todo, lines, rules)
 
 
-def _line(one: Verdict, reader: Reader, language: str, agreements: Mapping[str, AnyAgreement]) -> Line:
+def _line(
+    one: Verdict, reader: Reader, language: str, agreements: Mapping[str, AnyAgreement], registered: Registered
+) -> Line:
     if reader is Reader.TEAM and one.rule == "protected-person":
         one = Verdict(_NOTHING_THERE.rule, _NOTHING_THERE.outcome, one.attribute, "", _source_of(one.attribute or ""))
     row = CATALOGUE.get(one.attribute or "")
     outcome = Outcome(one.outcome)
+    rests_on = ground(one, agreements, registered) if outcome in DELIVERED else Ground()
     return Line(
         attribute=one.attribute or "",
         label=row.label(language) if row else one.attribute or "",
@@ -179,6 +188,8 @@ def _line(one: Verdict, reader: Reader, language: str, agreements: Mapping[str, 
         because=_because(one, reader, language, agreements),
         source=_in(SOURCES.get(one.source, ("", "")), language),
         basis=tuple(one.basis.split()),
+        purpose=rests_on.purpose,
+        legal_basis=rests_on.legal_basis,
     )
 
 

@@ -15,7 +15,7 @@ from broker.audit.checkpoint import BadCheckpoint
 from broker.federation.faults import BadFederation
 from broker.keys.kek import NoKek
 from broker.keys.making import NoSuchKey
-from broker.login.effects import Overtaken, StorageUnavailable
+from broker.login.effects import Overtaken, StorageUnavailable, TwoPersons
 from broker.settings import Settings
 from broker.storage.backup import BackupFailed
 from broker.storage.opening import WrongSchema
@@ -92,6 +92,12 @@ TOLD: Final[dict[type[Exception], Told]] = {
     NoKek: Told(Exit.NOT_READY, _hint("run: tillit init (a new installation), or put the key back in place")),
     WrongSchema: Told(Exit.NOT_READY, _hint("run: tillit migrate (or tillit init, for a new installation)")),
     StorageUnavailable: Told(Exit.NOT_READY, lambda error: (f"the database does not answer: {error}",)),
+    TwoPersons: Told(
+        Exit.REFUSED,
+        lambda _: (
+            "numbers that the file says are one person's are known as two persons already, and two are never made one",
+        ),
+    ),
     Overtaken: Told(Exit.NOT_READY, lambda _: ("somebody else changed the same thing meanwhile; run it again",)),
     BackupFailed: Told(Exit.NOT_READY, _text),
     BadCheckpoint: Told(Exit.REFUSED, lambda error: (f"not a verifier key: {error}",)),

@@ -144,6 +144,7 @@ _ROWS: Final = (
     Aspect(SERVICE, "state", _V, "läge", "state", _D, _D),
     Aspect(SERVICE, "reason", _V, "skäl till läget", "reason for the state", _C, _C),
     Aspect(SERVICE, "reasons", _S, "skäl till en uppgift", "reason for an attribute", _C, _C),
+    Aspect(SERVICE, "legal_basis", _V, "rättslig grund", "legal basis", _C, _C),
     Aspect(SERVICE, "name", _S, "namn", "name", _C, _C),
     Aspect(SERVICE, "levels", _S, "tillitsnivå som godtas", "level of assurance accepted", _D, _C, weaker_is_dangerous),
     Aspect(SERVICE, "methods", _S, "tillåtet inloggningssätt", "login method allowed", _D, _D),

@@ -23,6 +23,10 @@ from trust_framework.roles import FEDERATION, Role
 from trust_framework.values import BadValue
 
 PERSONAL_NUMBER: Final = "personalIdentityNumber"
+PREVIOUS_NUMBER: Final = "previousPersonalIdentityNumber"
+"""The number that somebody had before (a coordination number, mostly): what is known under it is known of the same person."""
+
+NUMBERS: Final = (PERSONAL_NUMBER, PREVIOUS_NUMBER)
 EMPLOYEE: Final = "employeeHsaId"
 OF_PERSONS: Final = frozenset({Source.LOGIN, Source.PERSON, Source.STAFF, Source.COMMISSION})
 OF_STAFF: Final = frozenset({Source.STAFF})
@@ -122,8 +126,8 @@ def _listed(
 def _keys(
     id: str, attributes: Attributes, staff: Sequence[StaffEntry], test_method: str | None
 ) -> tuple[PersonKey, ...]:
-    """What finds the person: the identity number, each employment's HSA-id, and the persona of the test method."""
-    numbers = [PersonKey(PERSONAL_NUMBER, value) for value in attributes.get(PERSONAL_NUMBER, ())]
+    """What finds the person: the identity number, now and before, each employment's HSA-id, the persona of the test method."""
+    numbers = [PersonKey(PERSONAL_NUMBER, value) for name in NUMBERS for value in attributes.get(name, ())]
     employments = [PersonKey(EMPLOYEE, hsa_compare_form(entry.hsa_id)) for entry in staff]
     return tuple(dict.fromkeys((*numbers, *employments, *_persona_keys(id, test_method))))
 
@@ -182,8 +186,9 @@ def _attributes(
 def _unique_numbers(persons: Sequence[PersonEntry], faults: Faults) -> None:
     seen: dict[str, Place] = {}
     for place, person in enumerate(persons):
-        for number in (person.__pydantic_extra__ or {}).get(PERSONAL_NUMBER, ()):
-            _once(seen, number, ("persons", place, PERSONAL_NUMBER), faults)
+        for name in NUMBERS:
+            for number in (person.__pydantic_extra__ or {}).get(name, ()):
+                _once(seen, number, ("persons", place, name), faults)
 
 
 def _once(seen: dict[str, Place], value: str, place: Place, faults: Faults) -> None:

@@ -128,6 +128,10 @@ class ServiceEntry(Entry):
     )
     reason: Note | None = Field(None, description="Why it is in that state; its member sees it.")
     reasons: Mapping[AttributeName, Text] = Field({}, description="Why it needs each of `attributes`.")
+    legal_basis: Text | None = Field(
+        None,
+        description="Legal basis on which it gets what no sharing agreement governs; with `reasons`, told of each release.",
+    )
     accepts_coordination_number: bool = Field(
         False, description="Whether it takes people who have a coordination number only."
     )

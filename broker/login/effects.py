@@ -30,6 +30,10 @@ class Overtaken(Exception):
     """Another request moved this login or sign-on forward first."""
 
 
+class TwoPersons(Overtaken):
+    """Two numbers that are said to be one person's are known as two persons; nobody makes them one."""
+
+
 class StorageUnavailable(Exception):
     """The database cannot record now; nothing may leave."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import Executable, Index, bindparam, delete, insert, select, upd
 
 from broker.care.changes import StillUnknown
 from broker.keys.sealing import open_under, seal_under
-from broker.login.effects import KeepPerson, Overtaken, PersonKey
+from broker.login.effects import KeepPerson, Overtaken, PersonKey, TwoPersons
 from broker.storage.codec import Codec
 from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
@@ -215,7 +215,7 @@ def replace_directory(unit: Unit, listed: Iterable[Listed]) -> dict[str, Listed]
 def _list(unit: Unit, one: Listed) -> str:
     owners = {row[0] for k in one.keys if (row := unit.row(_OWNER, {"row": key_hash(unit, k)}))}
     if len(owners) > 1:
-        raise Overtaken("person")
+        raise TwoPersons("person")
     person = owners.pop() if owners else secrets.token_urlsafe(16)
     key = data_key(unit, person) or _add_person(unit, person, listed=1)
     _add_keys(unit, person, one.keys)

@@ -92,6 +92,29 @@ def test_a_reference_leads_to_its_login_and_says_why(console):
     assert "XXXX-XXXX" in nothing.text
 
 
+@pytest.mark.spec("IS", "16")
+def test_each_detail_that_went_is_told_with_its_purpose_and_legal_basis_as_they_stood(worlds):
+    why = {"attributes": ["givenName", "sn", "mail"], "reasons": {"givenName": "Tilltal", "sn": "Tilltal"}}
+    whole = document(services=[{**service("rp"), **why, "legal_basis": "GDPR 6.1 b"}, service("rp2", OTHER)])
+    console = consoles(worlds, whole)
+    world, uri = console.world, "https://rp.example.org/cb"
+    world.redeem(world.code(redirect_uri=uri), redirect_uri=uri)
+    whole["services"][0]["legal_basis"] = "GDPR 6.1 a"
+    world.reapply(whole)
+    seal(world)
+    found = reference(world)
+    person = console.sign_on("anna", path="/min-sida")
+    for page in (
+        owner(console).get(f"{LIST}/{found}"),
+        operator(console).get(f"/admin/forklara?referens={found}"),
+        person.get(f"/min-sida/inloggningar/{found}"),
+    ):
+        assert page.status == 200
+        assert page.text.count("Ändamål: Tilltal") == 2
+        assert "Rättslig grund: GDPR 6.1 b" in page.text
+        assert "GDPR 6.1 a" not in page.text
+
+
 def test_a_refused_request_is_found_at_once_with_its_cause_and_remedy(console):
     world = console.world
     world.browser().get(world.authorize_url(redirect_uri="https://evil.example/"))

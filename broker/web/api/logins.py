@@ -13,12 +13,14 @@ from broker.login.effects import Effects
 from broker.login.own import IDS
 from broker.login.ports import Federation
 from broker.login.simulation import Supposed, result_of, simulate
+from broker.web import grounds
 from broker.web.api import values
 from broker.web.api.errors import ApiError
 from broker.web.api.turn import ApiTurn
 from broker.web.console.logins import LONGEST_REFERENCE, NEWEST, cursor, masked, person_of
 from trust_framework.case import Verdict
 from trust_framework.explanation import Reader, explained
+from trust_framework.grounds import NOTHING, Registered
 from trust_framework.roles import FEDERATION
 
 LANGUAGES: Final = ("sv", "en")
@@ -75,7 +77,9 @@ def supposed(turn: ApiTurn) -> values.Explained:
         at=turn.now, person=turn.actor.person, org=turn.org or FEDERATION, of=wish.service, about=person
     )
     turn.commit(Effects(events=(asked,)))
-    told = in_words(decision.trace, result_of(decision), wish.service, Reader.OPERATOR, federation, language(turn))
+    rests = grounds.registered(wish.service, 0, turn.on.store)
+    verdicts, result = decision.trace, result_of(decision)
+    told = in_words(verdicts, result, wish.service, Reader.OPERATOR, federation, language(turn), rests)
     return told.model_copy(
         update={"at": turn.now, "occasion": "supposed", "level": wish.level, "method": wish.method, "subject": person}
     )
@@ -130,6 +134,7 @@ def _occasion(event: Mapping[str, Any], turn: ApiTurn) -> values.Explained:
         Reader.TEAM if turn.org else Reader.OPERATOR,
         turn.on.services.federation(),
         language(turn),
+        grounds.registered(service, int(event.get("register", 0)), turn.on.store),
     )
     return told.model_copy(
         update={
@@ -144,14 +149,20 @@ def _occasion(event: Mapping[str, Any], turn: ApiTurn) -> values.Explained:
 
 
 def in_words(
-    verdicts: tuple[Verdict, ...], result: str, service: str, reader: Reader, federation: Federation, lang: str
+    verdicts: tuple[Verdict, ...],
+    result: str,
+    service: str,
+    reader: Reader,
+    federation: Federation,
+    lang: str,
+    registered: Registered = NOTHING,
 ) -> values.Explained:
     """A decision in words, as the pages say it."""
     party = federation.parties.get(service)
     names = party.names if party else {"sv": service}
     about = {"service": names.get(lang) or next(iter(names.values()), service)}
     agreements = {each.id: each for each in federation.agreements_of.get(service, ())}
-    told = explained(verdicts, result, reader, lang, agreements, about)
+    told = explained(verdicts, result, reader, lang, agreements, about, registered)
     return values.Explained(
         reference="",
         service=service,
@@ -171,6 +182,8 @@ def in_words(
                 because=each.because,
                 source=each.source,
                 basis=each.basis,
+                purpose=each.purpose,
+                legal_basis=each.legal_basis,
             )
             for each in told.lines
         ),

@@ -266,7 +266,7 @@ class TestRuns(Model):
 
 
 class Line(Model):
-    """What became of one detail, and why."""
+    """What became of one detail, and why; of one that went, for what and on what legal basis."""
 
     attribute: str
     label: str
@@ -274,6 +274,8 @@ class Line(Model):
     because: str
     source: str = ""
     basis: tuple[str, ...] = ()
+    purpose: str = ""
+    legal_basis: str = ""
 
 
 class Explained(Model):

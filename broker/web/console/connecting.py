@@ -143,15 +143,20 @@ def _registration(form: Any, content: Content) -> Content:
 
 def _details_data(content: Content) -> dict[str, Any]:
     reasons = content.get("reasons") or {}
-    return {"attributes": content.get("attributes", []), "why": next(iter(reasons.values()), "")}
+    return {
+        "attributes": content.get("attributes", []),
+        "why": next(iter(reasons.values()), ""),
+        "legal_basis": content.get("legal_basis", ""),
+    }
 
 
 def _details(form: Any, content: Content) -> Content:
     chosen, had = list(form.attributes.data), content.get("reasons") or {}
-    why = form.why.data.strip()
+    why, legal_basis = form.why.data.strip(), (form.legal_basis.data or "").strip()
     required = [name for name in content.get("required", ()) if name in chosen]
     reasons = {name: had[name] if name in had and why == _details_data(content)["why"] else why for name in chosen}
-    return {**content, "attributes": chosen, "required": required, "reasons": reasons}
+    told = {"attributes": chosen, "required": required, "reasons": reasons, "legal_basis": legal_basis}
+    return _without_empty({**content, **told})
 
 
 def _why_data(content: Content) -> dict[str, Any]:

@@ -81,6 +81,7 @@ class DetailsForm(ConsoleForm):
 
     attributes = SelectMultipleField("connect.attributes", [required()])
     why = TextAreaField("connect.why", [required(), TEXT, written])
+    legal_basis = StringField("connect.legal-basis", [longest(500), line])
 
     @classmethod
     def choosing(cls, turn: ConsoleTurn, data: dict[str, Any], options: Iterable[Option]) -> Self:

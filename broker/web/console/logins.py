@@ -20,6 +20,7 @@ from broker.login.effects import Effects, PersonKey
 from broker.login.own import IDS
 from broker.login.ports import Services
 from broker.login.simulation import Supposed, result_of, simulate
+from broker.web import grounds
 from broker.web.answers import see_other
 from broker.web.console import csv
 from broker.web.console.forms import ConsoleForm, line, longest, required
@@ -275,7 +276,13 @@ def _occasion(each: Logged, turn: ConsoleTurn) -> Occasion:
     return Occasion(
         at=event["at"],
         kind=str(event.get("occasion") or event["event"].rpartition(".")[2]),
-        explanation=_in_words(trace.verdicts(event.get("trace", ())), found.result if found else "", service, turn),
+        explanation=_in_words(
+            trace.verdicts(event.get("trace", ())),
+            found.result if found else "",
+            service,
+            turn,
+            int(event.get("register", 0)),
+        ),
         level=_level(event),
         method=_method(event, turn),
         subject=masked(service, person) if turn.org else name_of(person, turn),
@@ -284,13 +291,16 @@ def _occasion(each: Logged, turn: ConsoleTurn) -> Occasion:
     )
 
 
-def _in_words(verdicts: tuple[Verdict, ...], result: str, service: str, turn: ConsoleTurn) -> Explanation:
+def _in_words(
+    verdicts: tuple[Verdict, ...], result: str, service: str, turn: ConsoleTurn, register: int = 0
+) -> Explanation:
     federation = turn.on.services.federation()
     names = _service_names(service, turn)
     about = {"service": names.get(turn.frame.language) or next(iter(names.values()), service)}
     agreements = {one.id: one for one in federation.agreements_of.get(service, ())}
     reader = Reader.TEAM if turn.org else Reader.OPERATOR
-    return explained(verdicts, result, reader, turn.frame.language, agreements, about)
+    rests = grounds.registered(service, register, turn.store)
+    return explained(verdicts, result, reader, turn.frame.language, agreements, about, rests)
 
 
 def _links(turn: ConsoleTurn) -> dict[str, str]:

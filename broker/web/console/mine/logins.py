@@ -14,7 +14,7 @@ from broker.login.effects import Effects, EndSignOn
 from broker.login.handles import new_reference
 from broker.login.mail import KeepMail, Mail
 from broker.login.person import EndGrants, StandingSignOn
-from broker.web import explain
+from broker.web import explain, grounds
 from broker.web.console.mine.login_pages import OwnExplained, OwnLogin, OwnLogins, OwnOccasion, SignOnRow
 from broker.web.console.mine.pages import Disowned, Sure
 from broker.web.console.mine.turn import OwnTurn, own
@@ -160,7 +160,8 @@ def _in_words(each: Logged, mine: OwnTurn) -> Explanation:
     agreements = {one.id: one for one in federation.agreements_of.get(service, ())}
     names = service_names(service, mine.turn)
     about = {"service": names.get(mine.language) or next(iter(names.values()), service)}
-    return explained(verdicts, found.result if found else "", Reader.PERSON, mine.language, agreements, about)
+    rests = grounds.registered(service, int(event.get("register", 0)), mine.turn.store)
+    return explained(verdicts, found.result if found else "", Reader.PERSON, mine.language, agreements, about, rests)
 
 
 # --- ending ----------------------------------------------------------------------------------------------------------------
