@@ -84,9 +84,32 @@ def test_a_declaration_and_an_agent_are_proposed_and_held(console):
     assert (proposal.danger.value, proposal.acts[-1].reason) == ("dangerous", "Ny upphandling")
 
 
+@pytest.mark.spec("IS", "22")
+def test_a_new_assessment_of_the_risks_is_proposed_and_then_stands_on_the_card_with_its_day(worlds):
+    from tests.support.console import document
+
+    made = {"made": "2025-01-01", "by": "Säkerhetsgruppen", "again": "2026-01-01"}
+    whole = document()
+    whole["members"][0]["risk_assessment"] = made
+    console = consoles(worlds, whole)
+    anna = owner(console)
+    card = anna.get(f"/portal/{MEMBER}/medlem")
+    assert ("2026-01-01" in card.text, "tjänsterna stoppas 30 dagar efter dagen" in card.text) == (True, True)
+    saved(anna, "tillit", assessor="Granskningsnämnden", assessed="2026-11-01", again="2027-10-31")
+    (listed,) = console.world.store.proposal_page("waiting", MEMBER).proposals
+    proposal = console.world.store.proposal(listed.id)
+    assert proposal.content["risk_assessment"] == {
+        "made": "2026-11-01", "by": "Granskningsnämnden", "again": "2027-10-31",
+    }  # fmt: skip
+    assert proposal.danger.value == "dangerous"
+
+
 @pytest.mark.parametrize(
     "fields",
     [
+        {"assessor": "x", "again": "2027-12-31"},
+        {"assessor": "x", "assessed": "igår", "again": "2027-12-31"},
+        {"assessor": "x", "assessed": "2026-11-01"},
         {"level": LEVEL3},
         {"level": LEVEL3, "reviewer": "x", "expires": "snart"},
         {"level": "urn:x", "reviewer": "x", "expires": "2027-12-31"},

@@ -56,6 +56,7 @@ from broker.web.console.logins_pages import (
 from broker.web.console.member_forms import PURPOSES, ContactsForm, TrustForm
 from broker.web.console.member_pages import (
     AgentRow,
+    AssessmentRow,
     ContactRow,
     DeclarationRow,
     MemberCard,
@@ -500,6 +501,7 @@ def _member(cast: Cast, **more: Any) -> MemberCard:
         "roles": ("e-service-owner", "api-owner"),
         "contacts": (contact, replace(contact, purpose="billing", phone="", confirmed="", stale=True)),
         "declarations": (declaration, replace(declaration, holds=False)),
+        "assessment": AssessmentRow(made="2025-01-01", by=value, again="2026-01-01", holds=False),
         "agents": (agent, replace(agent, holds=False)),
         "entities": _rows(cast),
         "entities_total": 10_000,
@@ -513,7 +515,8 @@ def _member(cast: Cast, **more: Any) -> MemberCard:
 
 
 _BARE: dict[str, Any] = {
-    "reason": "", "roles": (), "contacts": (), "declarations": (), "agents": (), "entities": (), "entities_total": 0,
+    "reason": "", "roles": (), "contacts": (), "declarations": (), "assessment": None, "agents": (), "entities": (),
+    "entities_total": 0,
     "edit": "", "stop": "",
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from broker.web.console.gate import member_names
 from broker.web.console.member_forms import PURPOSES, ContactsForm, TrustForm, number
 from broker.web.console.member_pages import (
     AgentRow,
+    AssessmentRow,
     ContactRow,
     DeclarationRow,
     MemberCard,
@@ -64,6 +65,7 @@ def _card(org: str, turn: ConsoleTurn) -> Reply:
             roles=tuple(content.get("roles", ())),
             contacts=_contacts(content, turn),
             declarations=_declarations(content, turn),
+            assessment=_assessment(content, turn),
             agents=_agents(content, turn),
             entities=entry_rows(found.entries, turn),
             entities_total=found.total,
@@ -102,6 +104,14 @@ def _declarations(content: Content, turn: ConsoleTurn) -> tuple[DeclarationRow, 
         )
         for each in content.get("trust_declarations", ())
     )
+
+
+def _assessment(content: Content, turn: ConsoleTurn) -> AssessmentRow | None:
+    found = content.get("risk_assessment")
+    if not found:
+        return None
+    again = str(found["again"])
+    return AssessmentRow(made=str(found["made"]), by=found["by"], again=again, holds=again >= _today(turn).isoformat())
 
 
 def _agents(content: Content, turn: ConsoleTurn) -> tuple[AgentRow, ...]:
@@ -198,7 +208,13 @@ def _changed(content: Content, form: TrustForm) -> dict[str, Any]:
     if form.agent.data:
         agents.append({"org": number(form.agent.data), "roles": [TECHNICAL], "until": form.until.data.strip()})
     told = {"trust_declarations": declared, "agents": agents}
-    return {**content, **{name: value for name, value in told.items() if value or name in content}}
+    changed = {**content, **{name: value for name, value in told.items() if value or name in content}}
+    return {**changed, "risk_assessment": _assessed(form)} if form.again.data else changed
+
+
+def _assessed(form: TrustForm) -> dict[str, str]:
+    given = {"made": form.assessed, "by": form.assessor, "again": form.again}
+    return {name: (field.data or "").strip() for name, field in given.items()}
 
 
 def _own(turn: ConsoleTurn) -> Content:

@@ -81,13 +81,16 @@ class ContactsForm(ConsoleForm):
 
 
 class TrustForm(ConsoleForm):
-    """A new trust declaration, a new agent, and which of those there are go; with the reason."""
+    """A new trust declaration, a new agent, a new assessment of the risks, and which of those there are go; with the reason."""
 
     level = SelectField("trust.level", choices=[])
     reviewer = StringField("trust.reviewer", [longest(LONGEST), line])
     expires = StringField("trust.expires", [longest(10), line])
     agent = StringField("trust.agent", [longest(11), line])
     until = StringField("trust.until", [longest(10), line])
+    assessor = StringField("trust.assessor", [longest(LONGEST), line])
+    assessed = StringField("trust.assessed", [longest(10), line])
+    again = StringField("trust.again", [longest(10), line])
     remove = SelectMultipleField("trust.remove", choices=[])
     reason = TextAreaField("trust.reason", [longest(LONGEST_REASON)])
 
@@ -112,6 +115,17 @@ class TrustForm(ConsoleForm):
         given = [(self.agent.data or "").strip(), (field.data or "").strip()]
         if any(given) and not all(given):
             raise ValidationError("trust.agent.whole")
+        _day(field)
+
+    def validate_assessed(self, field: StringField) -> None:
+        """A day."""
+        _day(field)
+
+    def validate_again(self, field: StringField) -> None:
+        """An assessment has who made it, when, and the last day before it is made anew; or nothing."""
+        given = [(each.data or "").strip() for each in (self.assessor, self.assessed, field)]
+        if any(given) and not all(given):
+            raise ValidationError("trust.assessment.whole")
         _day(field)
 
     def validate_agent(self, field: StringField) -> None:

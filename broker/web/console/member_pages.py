@@ -31,6 +31,16 @@ class DeclarationRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentRow:
+    """The assessment of the member's risks, and whether it need not be made anew yet."""
+
+    made: str
+    by: str
+    again: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRow:
     """An organisation that acts for the member."""
 
@@ -60,6 +70,7 @@ class MemberCard(Page):
     agents: tuple[AgentRow, ...]
     entities: tuple[EntryRow, ...]
     entities_total: int
+    assessment: AssessmentRow | None
     open_proposals: int
     proposals: str
     history: tuple[VersionRow, ...]
