@@ -187,10 +187,10 @@ def _more(places: Places) -> Section:
                 f"The vault, {places.oidc_service}/vault, wants a card of level 4 (tolvan-4).",
             ),
             both(
-                f"Familjens ärenden, {places.oidc_service}/{FOR_OTHERS}: logga in som Cecilia och välj vem det gäller, hon "
+                f"Familjens ärenden, {places.oidc_service}/{FOR_OTHERS}. Logga in som Cecilia och välj vem det gäller, hon "
                 f"själv, hennes barn Alva, Tolvan som gav henne fullmakt, eller hennes bolag. På {places.broker}/min-sida/vem "
                 f"väljer hon barnet, och på {places.broker}/min-sida/ombud ger hon en egen fullmakt.",
-                f"Family errands, {places.oidc_service}/{FOR_OTHERS}: log in as Cecilia and choose whom it is about, herself, "
+                f"Family errands, {places.oidc_service}/{FOR_OTHERS}. Log in as Cecilia and choose whom it is about, herself, "
                 f"her child Alva, Tolvan who gave her a power of attorney, or her company. At {places.broker}/min-sida/vem she "
                 f"chooses the child, and at {places.broker}/min-sida/ombud she gives a power of her own.",
             ),
