@@ -4,6 +4,7 @@ Owns the rules of their fields and the limits of lifts. Who may ask for a block 
 `trust_framework.representation`.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from trust_framework.blocks import EXCLUDABLE, Block, BlockType, Lift, LiftReason
@@ -31,6 +32,18 @@ def block_refusal(block: Block) -> str | None:
     if block.excluded - EXCLUDABLE:
         return "unknown-information-type"
     return period_refusal(block.information)
+
+
+def closed_in_doubt(block: Block) -> Block:
+    """A block of another node, as it is kept where it says something that cannot be meant: it then closes more. Dates turned
+    round select everything, types that may not be left open are not, an outer one has no unit.
+    """
+    return replace(
+        block,
+        unit="" if block.type is BlockType.OUTER else block.unit,
+        information=Period() if block.information.inverted else block.information,
+        excluded=block.excluded & EXCLUDABLE,
+    )
 
 
 def longest_lift(reason: LiftReason, switches: Switches) -> int:

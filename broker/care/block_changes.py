@@ -81,15 +81,16 @@ def _wanted(named: tuple[str, ...], who: Caller, on: CareServices) -> frozenset[
 
 
 def _page(wanted: frozenset[str], since: int, on: CareServices, now: int) -> BlockChanges:
-    """As many whole seconds as a page holds, or one, if there is more in it. When one last ended is read first: what ends after
-    that moves it.
+    """As many whole seconds as a page holds, or one, if there is more in it. The last minute is one page: something that was
+    begun in it may still be committed, so no page ends there. When one last ended is read first: what ends after that moves it.
     """
+    settled = now - OVERLAP
     ended = [at for each in wanted if (at := on.store.latest_cancellation(each)) is not None]
-    empty = BlockChanges((), now - OVERLAP, max(ended, default=None))
+    empty = BlockChanges((), settled, max(ended, default=None))
     instants = sorted(at for each in wanted for at in on.store.block_instants(each, since, PAGE + 1))
-    if len(instants) <= PAGE:
+    if len(instants) <= PAGE or instants[0] >= settled:
         return replace(empty, blocks=_between(wanted, since, EVER, on))
-    until = max(instants[PAGE], instants[0] + 1)
+    until = min(max(instants[PAGE], instants[0] + 1), settled)
     return replace(empty, blocks=_between(wanted, since, until, on), next=until, more=True)
 
 

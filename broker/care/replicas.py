@@ -5,13 +5,14 @@ late, changes nothing: what has ended stays ended, a lift that is known stays kn
 binds a block or a lift that people enter does not bind a copy.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 
 from broker.care import blocks, patients, providers
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.care.changes import SaveBlock
 from broker.login.effects import NOTHING, Effects
-from trust_framework.block_entry import block_refusal
+from trust_framework.block_entry import block_refusal, closed_in_doubt
 from trust_framework.blocks import Block, Lift
 from trust_framework.care import Act
 
@@ -33,9 +34,12 @@ def put(block: Block, who: Caller, on: CareServices, now: int) -> Done[None]:
 
 
 def _copy(block: Block, who: Caller, on: CareServices) -> Block:
-    """The block with every id in compare form. Its unit may be one that this register does not know."""
-    hsa_id = providers.hsa(block.provider, "provider")
-    if who.kind is not CallerKind.SYSTEM:
+    """The block with every id in compare form. Its unit may be one that this register does not know. Who hands it over is told
+    what is wrong with it; what this node reads is kept as closed as it may be meant.
+    """
+    if who.kind is CallerKind.SYSTEM:
+        block, hsa_id = _readable(block), providers.hsa(block.provider, "provider")
+    else:
         hsa_id = providers.own_provider(block.provider, who, on).hsa_id
     copy = replace(
         block,
@@ -49,6 +53,15 @@ def _copy(block: Block, who: Caller, on: CareServices) -> Block:
     if refused := block_refusal(copy):
         raise CareRefused(ResultCode.VALIDATION_ERROR, refused, "block")
     return copy
+
+
+def _readable(block: Block) -> Block:
+    """The block with the lifts that say for whom they are: one that does not opens nothing."""
+    lifts = []
+    for lift in block.lifts:
+        with suppress(CareRefused):
+            lifts.append(_lift(lift, block.id))
+    return replace(closed_in_doubt(block), lifts=tuple(lifts))
 
 
 def _lift(lift: Lift, block: str) -> Lift:

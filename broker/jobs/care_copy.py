@@ -5,8 +5,8 @@ What is not in the whole any more ends here. So a block must not be missed becau
 comes again in a later page, and what changed since the first page is asked for once more before anything ends.
 """
 
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -20,6 +20,7 @@ from broker.care.paging import OVERLAP
 from broker.jobs.node import Node, NodeFailed, NodeStore, note
 from trust_framework.blocks import Block
 
+_log = logging.getLogger("tillit.jobs")
 SYSTEM: Final = Caller(CallerKind.SYSTEM, client="care-node")
 MOST_PAGES: Final = 1000
 """Pages of a whole: who has more does not end, or lies."""
@@ -104,8 +105,10 @@ class Copying:
         self.there.update(block.id.strip().lower() for block in blocks)
         for block in blocks:
             if foreign(block.provider, self.on):
-                with suppress(CareRefused):  # one that cannot be kept does not keep back the others
+                try:
                     self._do(partial(replicas.put, block))
+                except CareRefused as refused:  # one that cannot be kept does not keep back the others
+                    _log.warning("a block of the other node cannot be kept: %s", refused.reason)
 
     def _end_what_is_gone(self) -> None:
         """Copies that came since this began are not judged by it."""

@@ -4,6 +4,7 @@ answer that is wrong, late or without end is not believed for longer than it mus
 
 import random
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -122,10 +123,25 @@ def test_everything_is_read_in_pages_and_then_what_changed(national, copied, sma
     assert copied.standing().keys() == {block.id for block in (*made, *more)}
 
 
-def test_one_second_with_more_than_a_page_is_a_page(national, copied, small):
+@pytest.mark.parametrize("later", [1, 60, 61, 62, 300])
+def test_one_second_with_more_than_a_page_is_a_page_and_so_is_the_last_minute(national, copied, small, later):
     made = {national.block().id for _ in range(9)}
-    copied()
+    national.clock.now += 1
+    made |= {national.block().id for _ in range(9)}
+    copied(after=later)
     assert copied.standing().keys() == made
+
+
+def test_no_page_ends_where_something_may_yet_be_added(national, small):
+    for _ in range(12):
+        national.clock.now += 10
+        national.block()
+    for since in range(NOW, NOW + 130):
+        found = block_changes.changed(
+            (), since, Caller(CallerKind.CLIENT, client=NODE), national.on, national.clock.now
+        )
+        assert found.next <= national.clock.now - 60
+        assert found.next > since or not found.more
 
 
 def test_an_end_is_seen_and_so_is_another_in_the_same_second_after_it(national, copied):
@@ -243,6 +259,7 @@ def test_a_page_that_fails_leaves_what_was_there_and_nothing_ends(national, copi
     for _ in range(9):
         national.clock.now += 1
         made.add(national.block().id)
+    national.clock.now += 100
     national.do(blocks.revoke, next(iter(made)), a.entered())
 
     def fail():
@@ -257,10 +274,11 @@ def test_a_page_that_fails_leaves_what_was_there_and_nothing_ends(national, copi
     assert copied.standing().keys() == national.standing().keys()
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_whatever_happens_while_it_is_read_nothing_that_stands_is_missed(national, copied, small, seed):
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(n, marks=pytest.mark.long) for n in range(4, 60))])
+def test_whatever_happens_while_it_is_read_nothing_that_stands_is_missed(national, copied, small, seed, monkeypatch):
     """Between any two pages blocks are entered, revoked, lifted, lifts cancelled, some begun long before they are committed."""
     chance = random.Random(seed)
+    monkeypatch.setattr(a, "uuid4", lambda: UUID(int=chance.getrandbits(128), version=4))
     always = {national.block(chance.randrange(40)).id for _ in range(6)}
 
     def something():

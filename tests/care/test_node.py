@@ -281,13 +281,14 @@ def test_an_answer_that_is_none_leaves_the_copy_as_it_was(here, far, lie):
     assert len(far.events("care.node-failing")) == 1
 
 
-def test_a_block_that_cannot_be_kept_does_not_keep_back_the_others(here, far):
+def test_a_block_that_cannot_be_kept_does_not_keep_back_the_others(here, far, caplog):
     good, bad = here.block(a.UNIT), here.block(a.OTHER_UNIT)
     broken = {**to_json(bad), "unit": "nowhere"}
     body = json.dumps({"blocks": [broken, to_json(good)], "next": NOW, "latest_cancellation": None}).encode()
     far.wire.answers = [Response(200, {}, b'{"access_token":"x"}'), Response(200, {}, body)]
     far.copy()
     assert far.known().keys() == {good.id}
+    assert "cannot be kept: hsa-id" in caplog.text
 
 
 def test_a_token_that_is_no_longer_taken_is_replaced_once(here, far):

@@ -12,7 +12,7 @@ from tests.support import care_values as a
 from tests.support.care_refusals import refused
 from tests.support.databases import NOW
 from trust_framework.blocks import BlockType
-from trust_framework.care import EVER
+from trust_framework.care import EVER, Period
 from trust_framework.identifiers import Identifier
 
 pytestmark = pytest.mark.spec("TKB blocking 4.0.4", "RegisterBlock")
@@ -93,6 +93,23 @@ def test_a_node_puts_blocks_of_its_own_providers_alone_and_the_installation_any(
         care(replicas.put, a.block(provider=a.OTHER_PROVIDER), a.client())
     care(replicas.put, far, SYSTEM)
     assert care.store.block(far.id)[0].provider == "SE5560000001-FAR"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"information": Period(NOW, NOW - 9)}, {"information": Period()}),
+        ({"excluded": frozenset({"lak", "und"})}, {"excluded": frozenset({"lak"})}),
+        ({"type": BlockType.OUTER}, {"type": BlockType.OUTER, "unit": ""}),
+        ({"lifts": (a.lift(a.block(), unit="?"), a.lift(a.block(), employee="?"))}, {"lifts": ()}),
+    ],
+)
+def test_what_is_read_and_cannot_be_meant_is_kept_as_closed_as_it_may_be(care, said, kept):
+    block = a.block(**said)
+    care(replicas.put, block, SYSTEM)
+    care(replicas.put, block, SYSTEM)
+    assert care.store.block(block.id)[0] == replace(block, local=False, **kept)
+    assert len(care.events("care.block-changed")) == 1
 
 
 def test_a_copy_is_removed_once_and_again_and_when_it_never_was(care):

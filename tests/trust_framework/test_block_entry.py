@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.care import DAY, FOREIGN_UNIT, HOUR, NOW, OTHER_PROVIDER, PROVIDER, act, inner, lift, outer
-from trust_framework.block_entry import block_refusal, lift_refusal, longest_lift, period_refusal
+from trust_framework.block_entry import block_refusal, closed_in_doubt, lift_refusal, longest_lift, period_refusal
 from trust_framework.blocks import LiftReason
 from trust_framework.care import Period, Switches
 from trust_framework.representation import RIGHTS, Deed, Kind
@@ -31,6 +31,20 @@ CONSENT, EMERGENCY = LiftReason.PATIENTS_CONSENT, LiftReason.EMERGENCY
 )
 def test_what_may_be_entered_as_a_block(block, code):
     assert block_refusal(block) == code
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (inner(), inner()),
+        (inner(information=Period(2, 1)), inner(information=Period())),
+        (inner(information=Period(1, 1)), inner(information=Period(1, 1))),
+        (inner(excluded=frozenset({"upp", "und"})), inner(excluded=frozenset({"upp"}))),
+        (outer(unit="SE2321000016-U1"), outer()),
+    ],
+)
+def test_what_another_node_cannot_mean_closes_more_and_never_less(said, kept):
+    assert closed_in_doubt(said) == kept
 
 
 def test_a_period_must_not_end_before_it_begins():
