@@ -25,15 +25,21 @@ Known = tuple[str, bytes]
 
 
 def found_or_made(unit: Unit, patients: Iterable[Identifier]) -> Mapping[Identifier, Known]:
-    """Each patient's id and key. Raises GaveWay when another made one of them a person at the same time."""
+    """Each patient's id and key. Raises GaveWay when one of them was forgotten at the same time."""
     rows = {persons.key_hash(unit, PersonKey(*patient_key(one))): one for one in patients}
-    known: dict[Identifier, Known] = {}
-    for row, person, sealed in _read(unit, list(rows)):
-        if sealed is not None:
-            known[rows.pop(row)] = person, unit.vault.open("person-key", sealed, person.encode())
-    if rows:
-        known.update(_made(unit, rows))
-    return known
+    known = _opened(unit, list(rows))
+    missing = rows.keys() - known.keys()
+    if missing:
+        known |= _made(unit, missing)
+    return {rows[row]: each for row, each in known.items()}
+
+
+def _opened(unit: Unit, rows: list[bytes]) -> dict[bytes, Known]:
+    return {
+        row: (person, unit.vault.open("person-key", sealed, person.encode()))
+        for row, person, sealed in _read(unit, rows)
+        if sealed is not None
+    }
 
 
 def _read(unit: Unit, rows: list[bytes]) -> Iterable[Row]:
@@ -42,15 +48,19 @@ def _read(unit: Unit, rows: list[bytes]) -> Iterable[Row]:
     return [found for row in rows for found in unit.rows(_ONE, {"row": row})]
 
 
-def _made(unit: Unit, rows: Mapping[bytes, Identifier]) -> dict[Identifier, Known]:
-    """New persons, in one order for all so that none waits for the other."""
-    made = {row: (secrets.token_urlsafe(16), secrets.token_bytes(32)) for row in sorted(rows)}
+def _made(unit: Unit, rows: Iterable[bytes]) -> dict[bytes, Known]:
+    """New persons, in one order for all so that none waits for the other. Whom another made meanwhile, which we have waited to
+    see, is that one's person.
+    """
+    drawn = {row: (secrets.token_urlsafe(16), secrets.token_bytes(32)) for row in sorted(rows)}
+    made = {row: one for row, one in drawn.items() if unit.run(persons.ADD_KEY, {"id": row, "person": one[0]})}
     sealed = [
         {"id": person, "data_key": unit.vault.seal("person-key", key, person.encode()), "listed": 0}
         for person, key in made.values()
     ]
     unit.run_many(persons.ADD, sealed)
-    for row, (person, _) in made.items():
-        if not unit.run(persons.ADD_KEY, {"id": row, "person": person}):
-            raise GaveWay
-    return {rows[row]: known for row, known in made.items()}
+    theirs = [row for row in drawn if row not in made]
+    found = _opened(unit, theirs) if theirs else {}
+    if len(found) < len(theirs):
+        raise GaveWay
+    return made | found

@@ -13,6 +13,8 @@ from broker.audit.verify import verify_log
 from broker.care.access_values import LogIdTaken, StoreAccess
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects
+from broker.storage import storage as storage_module
+from tests.bench.care_messages import patients
 from tests.contracts.test_storage_secrecy import dump, forms
 from tests.support import care_values as a
 from tests.support.access_records import record, resource
@@ -212,3 +214,30 @@ def test_a_log_without_a_checkpoint_proves_nothing(storage):
     assert storage.log_proofs([0]) == ("", {})
     with pytest.raises(ValueError, match="no such older tree"):
         storage.log_consistency(1)
+
+
+def test_calls_at_once_about_the_same_new_patients_are_all_stored_and_each_patient_is_one_person(storage, monkeypatch):
+    """As in the first minutes of a new installation: nobody's call gives way because another was quicker."""
+    monkeypatch.setattr(storage_module, "RETRIES", 1)
+    known, systems, calls = patients(80), 4, 5
+    failed, ready = [], threading.Barrier(systems)
+
+    def send(system):
+        ready.wait()
+        for call in range(calls):
+            some = known[call * 16 : (call + 1) * 16]
+            ordered = some if system % 2 else some[::-1]
+            try:
+                store(storage, *(record(resource(each), id=f"{system}-{call}-{each.value}") for each in ordered))
+            except Exception as error:  # noqa: BLE001  # whatever it is, in a thread nobody else would see it
+                failed.append(error)
+
+    threads = [threading.Thread(target=send, args=(system,)) for system in range(systems)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert failed == []
+    persons = {storage.patient(each) for each in known}
+    assert len(persons) == len(known)
+    assert [storage.access_count(AccessSought(person=each), 10) for each in persons] == [systems] * len(known)
