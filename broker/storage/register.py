@@ -84,7 +84,7 @@ INDEX = table(
     Index("ix_register_index_org", "org", "kind"),
     Index("ix_register_index_subject", "subject"),
     Index("ix_register_index_expires_at", "expires_at"),
-    Index("ix_register_index_changed_at", "changed_at"),
+    Index("ix_register_index_changed_at", "changed_at", "kind", "id"),
 )
 _V, _I = VERSIONS.c, INDEX.c
 
@@ -218,7 +218,7 @@ _drifted = (
     .join(_now, _STANDS)
     .where(_I.origin != "file", _now.c.digest != func.coalesce(_FILE_SAID, ""))
 )
-_DRIFTED = Kept(_drifted.order_by(_I.changed_at.desc(), _I.kind, _I.id).limit(bindparam("count")))
+_DRIFTED = Kept(_drifted.order_by(_I.changed_at.desc(), _I.kind.desc(), _I.id.desc()).limit(bindparam("count")))
 _HOW_MANY_DRIFTED = Kept(select(func.count()).select_from(_drifted.limit(bindparam("count")).subquery()))
 
 _newest = (

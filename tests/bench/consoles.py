@@ -26,7 +26,7 @@ from broker.jobs.agreements import tell_parties
 from broker.login.effects import Effects
 from broker.settings import Environment
 from metadata.wire.outbound import EgressFailed
-from tests.bench.access_log import _database_cpu as database_cpu
+from tests.bench.processes import cpu
 from tests.support import ward
 from tests.support.console import Console, document
 from tests.support.crowd import Crowd, crowded
@@ -51,7 +51,7 @@ class Meter:
         self._server = server
 
     def _database(self) -> float:
-        return database_cpu(self._server._server.pid) if self._server else 0.0  # type: ignore[union-attr]
+        return cpu(self._server._server.pid) if self._server else 0.0  # type: ignore[union-attr]
 
     def measured(self, work: Callable[[], Any], times: int = TIMES) -> tuple[float, float]:
         """The median of this process, and the mean of the database, whose clock is coarse."""

@@ -38,7 +38,7 @@ from trust_framework.days import DAY
 
 AT: Final = "/nycklar"
 SOON: Final = 90 * DAY
-MOST: Final = 200
+MOST: Final = 100
 MORE: Final = "tjanster"
 """The parameter after which service the second list goes on."""
 FETCHERS: Final = 30

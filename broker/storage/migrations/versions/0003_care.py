@@ -51,7 +51,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     _access_log()
     _client_addresses()
-    op.create_index("ix_register_index_changed_at", "register_index", ["changed_at"])
+    op.create_index("ix_register_index_changed_at", "register_index", ["changed_at", "kind", "id"])
     op.create_table(
         "representations",
         sa.Column("id", sa.Text(), nullable=False),
