@@ -56,7 +56,7 @@ _EARLIEST, _LATEST = date(1850, 1, 1), date(2200, 1, 1)
 class PatientForm(ConsoleForm):
     """The one field in which a patient is found."""
 
-    number = StringField("care.patient.number", [line])
+    number = StringField("care.patient.number", [line, longest(64)])
 
     def patient(self, now: int) -> Identifier | None:
         """Whose number was typed; None, and the field says why, when it is nobody's."""
