@@ -16,8 +16,8 @@ from tests.support.console_samples import FormTurn
 
 assert routes.CONSOLE  # importing it makes every form known
 BUTTONS = ("act", "csrf")
-BOOK = "x" * (3 * 1024 * 1024)
-"""Longer than the longest of them, which is metadata."""
+PAGE, BOOK = "x" * 30_000, "x" * (3 * 1024 * 1024)
+"""Longer than any one line; and than the longest of them, which is metadata."""
 
 
 def forms(of: type[ConsoleForm] = ConsoleForm) -> Iterator[type[ConsoleForm]]:
