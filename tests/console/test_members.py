@@ -90,10 +90,12 @@ def test_a_new_assessment_of_the_risks_is_proposed_and_then_stands_on_the_card_w
 
     made = {"made": "2025-01-01", "by": "Säkerhetsgruppen", "again": "2026-01-01"}
     whole = document()
-    whole["members"][0]["risk_assessment"] = made
+    declared = {"level": LEVEL3, "reviewer": "x", "expires": "2026-01-01"}
+    whole["members"][0] |= {"risk_assessment": made, "trust_declarations": [declared]}
     console = consoles(worlds, whole)
     anna = owner(console)
     card = anna.get(f"/portal/{MEMBER}/medlem")
+    assert ("har gått ut" in card.text, "state.expired" in card.text) == (True, False)
     assert ("2026-01-01" in card.text, "tjänsterna stoppas 30 dagar efter dagen" in card.text) == (True, True)
     saved(anna, "tillit", assessor="Granskningsnämnden", assessed="2026-11-01", again="2027-10-31")
     (listed,) = console.world.store.proposal_page("waiting", MEMBER).proposals
