@@ -83,7 +83,7 @@ def _facts(here: Desk, request: SubjectRequest) -> tuple[tuple[str, Cell], ...]:
         ("request.kind", Cell(said="request.kind." + request.kind.value)),
         ("request.received", at(request.received_at)),
         ("review.patient", text(here.patient(request.person, None))),
-        ("review.provider", text(here.name(names, here.turn.org))),
+        ("request.given-by", text(here.name(names, here.turn.org))),
         ("review.since", at(request.since)),
         ("review.until", at(request.until)),
     )
