@@ -19,6 +19,7 @@ from broker.jobs.node import NodeFailed
 from broker.login.effects import Effects, KeepPerson, PersonKey
 from broker.storage.opening import open_storage
 from tests.support import care_values as a
+from tests.support.care_refusals import refused
 from tests.support.databases import NOW, Clock, sqlite_settings
 from trust_framework.blocks import BlockType, LiftReason
 from trust_framework.care import patient_key
@@ -210,6 +211,26 @@ def test_a_block_that_moves_behind_the_pages_while_they_are_read_is_not_missed(n
     national.between = lift_it
     copied()
     assert ahead.id in copied.standing()
+
+
+def test_who_knows_no_pages_gets_everything_in_one_or_an_error(national, small, monkeypatch):
+    made = set()
+    for _ in range(8):
+        national.clock.now += 1
+        made.add(national.block().id)
+    national.clock.now += 100
+    asked = (SYSTEM, national.on, national.clock.now)
+    found = block_changes.whole((a.PROVIDER,), *asked)
+    assert {block.id for block in found.blocks} == made
+    assert (found.more, found.next) == (False, national.clock.now - 60)
+    assert block_changes.patients(a.PROVIDER, *asked) == (a.PATIENT,)
+    monkeypatch.setattr(block_changes, "MOST", 7)
+    with refused("ERROR", "too-many"):
+        block_changes.whole((), *asked)
+    assert block_changes.patients(a.PROVIDER, *asked) == (a.PATIENT,)
+    monkeypatch.setattr(block_changes, "MOST", 0)
+    with refused("ERROR", "too-many"):
+        block_changes.patients(a.PROVIDER, *asked)
 
 
 class Scripted:

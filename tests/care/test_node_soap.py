@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from broker.care import block_lifts, blocks
+from broker.care import block_changes, block_lifts, blocks
 from broker.care.acts import ActWish
 from broker.care.calling import CareServices, carried_out
 from broker.jobs.care_copy import copy
@@ -119,6 +119,23 @@ def test_the_other_nodes_blocks_are_copied_and_their_ends_seen(here, server):
     far(blocks.revoke, theirs.id, a.entered(a.FAR_DOCTOR))
     copy(here.store, here.node, lambda: here.on)
     assert not here.store.block(theirs.id)[0].stands
+
+
+def test_everything_is_read_by_the_contract_in_pages(here, server, monkeypatch):
+    monkeypatch.setattr(block_changes, "PAGE", 2)
+    who, on = a.client(a.OTHER_PROVIDER), CareServices(server.store, server.federation.care)
+    made, entered = [], ActWish(registered_by=a.staff(a.FAR_DOCTOR))
+    for second in range(7):
+        monkeypatch.setattr(server.clock, "now", NOW + second)
+        wish = blocks.BlockWish(a.new_id(), BlockType.OUTER, a.OTHER_PATIENT, a.OTHER_PROVIDER, entered=entered)
+        carried_out(lambda wish=wish: blocks.register(wish, who, on, server.clock.now), server.store)
+        made.append(wish.id)
+    monkeypatch.setattr(server.clock, "now", NOW + 100)
+    asked, changes = [], here.node.changes
+    monkeypatch.setattr(here.node, "changes", lambda since: asked.append(since) or changes(since))
+    copy(here.store, here.node, lambda: here.on)
+    assert {here.store.block(id_)[0].stands for id_ in made} == {True}
+    assert len(asked) > 4
 
 
 def test_what_the_other_node_refuses_is_a_failure_that_keeps_back_nobody(here, server):

@@ -128,6 +128,8 @@ def test_a_copy_is_lifted_and_the_lift_cancelled(care):
     with refused("NOTFOUND", "unknown"):
         care(replicas.lift, lifted, a.client())
     care(replicas.put, block, a.client())
+    with refused("NOTFOUND", "unknown"):
+        care(replicas.lift, lifted, a.client(a.OTHER_PROVIDER))
     care(replicas.lift, lifted, a.client())
     care(replicas.lift, lifted, a.client())
     (known,) = care.store.block(block.id)[0].lifts
