@@ -16,7 +16,7 @@ from tests.support.console_samples import FormTurn
 
 assert routes.CONSOLE  # importing it makes every form known
 BUTTONS = ("act", "csrf")
-PAGE, PAGE, BOOK = "x" * 30_000, "x" * (3 * 1024 * 1024)
+PAGE, BOOK = "x" * 30_000, "x" * (3 * 1024 * 1024)
 """Longer than most of them take; and than the longest, which is metadata."""
 
 
