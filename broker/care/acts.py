@@ -27,7 +27,8 @@ class ActWish:
 
 def act(wish: ActWish, who: Caller, now: int) -> Act:
     """The act. Raises CareRefused."""
-    _fits(wish)
+    if len(wish.reason) > LONGEST_REASON:
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "reason-too-long", "reason")
     requested_at = now if wish.requested_at is None else instant(wish.requested_at, "requested_at")
     if requested_at > now + SKEW:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "in-the-future", "requested_at")
@@ -36,15 +37,9 @@ def act(wish: ActWish, who: Caller, now: int) -> Act:
     return Act(requested_at, requested_by, now, registered_by, wish.reason)
 
 
-def patients_own(wish: ActWish, now: int) -> Act:
-    """An act of the patient's, by whatever service they did it: no employee entered it. Raises CareRefused."""
-    _fits(wish)
-    return Act(now, Staff(""), now, Staff(""), wish.reason)
-
-
-def _fits(wish: ActWish) -> None:
-    if len(wish.reason) > LONGEST_REASON:
-        raise CareRefused(ResultCode.VALIDATION_ERROR, "reason-too-long", "reason")
+def patients_own(reason: str, now: int) -> Act:
+    """An act of the patient's, by whatever service they did it: no employee entered it."""
+    return Act(now, Staff(""), now, Staff(""), reason)
 
 
 def needs_reason(wish: ActWish) -> None:

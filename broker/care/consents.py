@@ -160,7 +160,7 @@ def end_by_patient(wish: PatientsEnd, who: Caller, on: CareServices, now: int) -
     if consent.patient != patients.number(wish.patient):
         raise CareRefused(ResultCode.NOTFOUND, "unknown", "id")
     spoken_by = patients.number(wish.spoken_by) if wish.spoken_by else None
-    entered = acts.patients_own(ActWish(reason=REPRESENTED if spoken_by else ""), now)
+    entered = acts.patients_own(REPRESENTED if spoken_by else "", now)
     named = {"represented_by": f"{spoken_by.oid} {spoken_by.value}"} if spoken_by else {}
     return _ended("ended-by-patient", consent, person, entered, who, now, wish.at, on_behalf_of=person, evidence=named)
 

@@ -19,7 +19,9 @@ UNSETTLED: Final = -1
 
 @dataclass(frozen=True, slots=True)
 class CopyState:
-    """From when on to ask for changes the next time, when something had last ended, and when the copy was last made whole."""
+    """From when on to ask for changes the next time, when something had last ended, and when the reading that last made the copy
+    whole was begun.
+    """
 
     next: int | None = None
     latest_cancellation: int | None = None

@@ -99,7 +99,7 @@ class Copying:
         took = self.store.clock() - self.began
         following, ended = last.next - took, first.latest_cancellation
         settled = ended is None or ended < following - OVERLAP
-        return CopyState(following, ended if settled else UNSETTLED, self.store.clock())
+        return CopyState(following, ended if settled else UNSETTLED, self.began)
 
     def _take(self, blocks: tuple[Block, ...]) -> None:
         self.there.update(block.id.strip().lower() for block in blocks)
