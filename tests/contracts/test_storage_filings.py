@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from broker.care.changes import SaveReviewCase
-from broker.care.filings import CasesAsked, SaveBreach, SaveCorrection, SaveRequest, SaveReview
+from broker.audit.removal_orders import RemovalOrder, decide
+from broker.care.changes import SaveRelation, SaveReviewCase
+from broker.care.filings import CasesAsked, SaveBreach, SaveCorrection, SaveRemovalOrder, SaveRequest, SaveReview
 from broker.login.effects import Effects, KeepPerson, Overtaken, PersonKey
 from tests.support import care_values as a
 from tests.support.databases import NOW
@@ -36,6 +37,10 @@ def request(id: str = "s1", at: int = NOW, org: str = ORG) -> SubjectRequest:
 def correction(id: str = "k1", at: int = NOW, org: str = ORG) -> Correction:
     receipts = (Receipt("rp", ORG, ("sn",), ("R-1",)), Receipt("rp2", OTHER, ("sn",), ("R-2",)))
     return Correction(id, org, "p1", ("sn",), "Fel efternamn.", "p-asta", at, receipts)
+
+
+def order(id: str = "r1", at: int = NOW) -> RemovalOrder:
+    return RemovalOrder(id, "p-asta", at, (("access", 3),))
 
 
 FILED = {
@@ -172,3 +177,39 @@ def test_cases_of_a_patient_who_was_forgotten_are_listed_no_more(known):
     assert [one.id for one, _ in known.review_cases(CasesAsked(PROVIDER)).rows] == ["c2"]
     assert known.review_case("c1") is None
     assert known.review_cases_of("p1") == ()
+
+
+def test_what_a_review_must_know_of_many_is_what_each_is_known_by(storage):
+    keys = [PersonKey("employeeHsaId", f"SE-{number}") for number in range(3)]
+    people = [f"p{number}" for number in range(3)]
+    commit(storage, *(KeepPerson(person, (key,)) for person, key in zip(people, keys, strict=True)))
+    relation = a.relation()
+    commit(storage, SaveRelation(relation, "p0"))
+    asked = PersonKey("employeeHsaId", "nobody")
+
+    assert storage.person_owners([*keys, asked]) == dict(zip(keys, people, strict=True))
+    assert storage.person_owners([]) == {}
+    found = storage.reviewed(frozenset({*people, "nobody"}), frozenset({"p0", "p1"}))
+    assert found.persons == {person: storage.person(person) for person in people}
+    assert found.relations == {"p0": (relation,)}
+    assert found.staff == {}
+
+
+def test_patients_who_ask_and_have_no_end_of_it_are_found_by_provider(known):
+    open_ = case("a1", kind=CaseKind.PATIENT_ASKS)
+    other = replace(case("a2", kind=CaseKind.PATIENT_ASKS), provider="elsewhere")
+    commit(known, SaveReviewCase(open_, "p1"), SaveReviewCase(other, "p1"))
+    assert known.patients_asking(PROVIDER) == {"p1"}
+    assert known.patients_asking("nowhere") == frozenset()
+
+
+def test_decisions_to_remove_are_listed_and_those_decided_are_to_be_carried_out(storage):
+    first, second = order("r1"), order("r2", NOW + 1)
+    commit(storage, SaveRemovalOrder(first), SaveRemovalOrder(second))
+    decided = decide(second, "p-birk", NOW + 2)
+    commit(storage, SaveRemovalOrder(decided, second))
+    with pytest.raises(Overtaken):
+        commit(storage, SaveRemovalOrder(decided, second))
+    assert [one.id for one in storage.removal_orders().rows] == ["r2", "r1"]
+    assert storage.removals_decided() == (decided,)
+    assert storage.removal_order("r1") == first
