@@ -1,7 +1,8 @@
 """What can change about an entry of the register, row by row: what it is called, and how dangerous each direction is.
 
 Owns the classes (harmless, careful, dangerous) of changes: dangerous is what lets somebody in, lets more details out, weakens
-how somebody is known, or stops people who log in today. How a change is told is `wording`, what an entry holds `described`.
+how somebody is known, or stops people who log in today. Entity categories do so both ways, for they bound who serves whom.
+How a change is told is `wording`, what an entry holds `described`.
 An aspect without a row is careful, or dangerous in an entry that is nothing but terms: nobody judged it yet.
 """
 
@@ -160,7 +161,7 @@ _ROWS: Final = (
     Aspect(SERVICE, "logo", _S, "logotyp", "logo", _H, _H),
     Aspect(SERVICE, "information_url", _A, "adress till information", "address of information", _C, _C),
     Aspect(SERVICE, "entity_categories", _S, "entitetskategori som federationen går i god för",
-           "entity category that the federation vouches for", _D, _C),
+           "entity category that the federation vouches for", _D, _D),
     Aspect(SERVICE, "openid_federation", _S, "entitet i OpenID Federation", "entity in the OpenID Federation", _D, _D),
     # SAML services
     Aspect(SERVICE, "entityID", _V, "entityID", "entityID", _D, _D),
@@ -174,7 +175,7 @@ _ROWS: Final = (
     Aspect(SERVICE, "signs its requests", _Y, "signerar sin begäran", "signs its requests", _C, _D),
     Aspect(SERVICE, "wants assertions signed", _Y, "vill ha signerade intyg", "wants assertions signed", _C, _D),
     Aspect(SERVICE, "asks for", _S, "begärd uppgift", "attribute asked for", _C, _C),
-    Aspect(SERVICE, "entity categories", _S, "entitetskategori", "entity category", _D, _C),
+    Aspect(SERVICE, "entity categories", _S, "entitetskategori", "entity category", _D, _D),
     Aspect(SERVICE, "display name", _S, "visningsnamn", "display name", _C, _C),
     Aspect(SERVICE, "organisation", _S, "organisation i metadata", "organisation in the metadata", _C, _C),
     Aspect(SERVICE, "pages", _A, "adress till sida för användare", "address of a page for people", _C, _C),
@@ -227,7 +228,13 @@ _ROWS: Final = (
     Aspect(PROVIDER, "levels", _S, "tillitsnivå som översätts", "level of assurance translated", _D, _C),
     Aspect(PROVIDER, "attributes", _S, "uppgift som tas emot", "attribute that is taken", _D, _C),
     Aspect(PROVIDER, "entity_categories", _S, "entitetskategori som federationen går i god för",
-           "entity category that the federation vouches for", _D, _C),
+           "entity category that the federation vouches for", _D, _D),
+    Aspect(PROVIDER, "entity categories", _S, "entitetskategori", "entity category", _D, _D),
+    Aspect(PROVIDER, "certified for", _S, "tillitsnivå som metadata säger", "level of assurance in the metadata", _C, _C),
+    Aspect(PROVIDER, "scopes of its metadata", _S, "område i metadata", "scope in the metadata", _C, _C),
+    Aspect(PROVIDER, "display name", _S, "visningsnamn", "display name", _C, _C),
+    Aspect(PROVIDER, "organisation", _S, "organisation i metadata", "organisation in the metadata", _C, _C),
+    Aspect(PROVIDER, "pages", _A, "adress till sida för användare", "address of a page for people", _C, _C),
     Aspect(PROVIDER, "scopes", _S, "område som den får intyga", "scope that it may assert", _D, _C),
     Aspect(PROVIDER, "identifiers", _S, "identitetsnummer som den får intyga", "identity number that it may assert", _D, _C),
     Aspect(PROVIDER, "subject", _V, "uppgift som är nyckel till personen", "attribute that is the key to the person", _D, _D),

@@ -47,9 +47,12 @@ from metadata import described_keys
 from metadata.described_keys import DescribedKey
 from metadata.register import Endpoint, OidcClient, OidcProvider, SamlProvider, SamlService
 from metadata.wire.saml_metadata import read_entity
-from metadata.wire.saml_metadata_values import ENTITY_CATEGORY, IDP_ROLE, SP_ROLE, Entity, Localized, Role
+from metadata.wire.saml_metadata_values import ENTITY_CATEGORY, ENTITY_CATEGORY_SUPPORT, IDP_ROLE, SP_ROLE, Entity, Localized, Role
 
 Content = Mapping[str, Any]
+CATEGORIES: Final = (ENTITY_CATEGORY, ENTITY_CATEGORY_SUPPORT)
+"""Both say which categories an entity has (`metadata.saml`)."""
+
 _PEOPLE: Final = frozenset({"persons", "staff"})
 _ALIASES: Final = {"names": "name", "valid_from": "from", "valid_until": "until", "since": "from", "coming": "next"}
 
@@ -175,7 +178,7 @@ def _of_role(xml: str, kind: str) -> dict[str, Words]:
         "logo": _words([logo.url for logo in shown.logos]),
         "contact persons": _words([f"{each.kind} → {mail}" for each in entity.contacts for mail in each.mails]),
         "organisation": _organisation(entity),
-        "entity categories": _words(entity.attributes.get(ENTITY_CATEGORY)),
+        "entity categories": _words([each for name in CATEGORIES for each in entity.attributes.get(name, ())]),
         "pages": _words([each.value for each in pages]),
     }
 

@@ -14,11 +14,12 @@ from broker.federation.register import take_apart
 from metadata import described_keys
 from metadata.wire.jose import public_jwk
 from metadata.wire.saml_metadata import read_entity
+from metadata.wire.saml_metadata_values import ENTITY_CATEGORY, ENTITY_CATEGORY_SUPPORT
 from metadata.wire.signing import signer
 from tests.support import federation as good
 from tests.support.federation import put, settings, without
 from tests.support.saml import ec_key
-from tests.support.saml_metadata import acs, certificate, entity, idp_role, key, sp_role, sso
+from tests.support.saml_metadata import acs, certificate, entity, entity_attribute, idp_role, key, sp_role, sso
 from tests.support.trust import LOA2, LOA3, LOA4
 from trust_framework.danger import Danger
 
@@ -65,6 +66,16 @@ def saml_provider(*roles):
 def short(der):
     """A fingerprint as a sentence shows it."""
     return ":".join(re.findall("..", hashlib.sha256(der).hexdigest()[:16].upper()))
+
+
+def provider_of(*categories, attribute=ENTITY_CATEGORY):
+    told = entity_attribute(attribute, *categories)
+    given = metadata(idp_role(), entity_id="https://idp.example/metadata", extensions=told)
+    return put(("identity_providers", 0, "saml"), {**given, "signing_alg": "ES256"})
+
+
+def service_of(*categories):
+    return saml_service(sp_role(), extensions=entity_attribute(ENTITY_CATEGORY, *categories))
 
 
 def read_key_of(der):
@@ -226,6 +237,39 @@ def test_a_change_is_told_in_two_languages_and_is_of_one_class(folder, changed, 
     found = diff(folder, changed)
     assert {named(change.kind, change.id) for change in found} == {entry}
     assert [(change.danger, change.sv, change.en) for change in found] == list(expected)
+
+
+A, B = "http://id.swedenconnect.se/contract/test/a", "http://id.swedenconnect.se/contract/test/b"
+
+
+@pytest.mark.spec("Sweden Connect entity categories", "2")
+@pytest.mark.parametrize("made", [provider_of, service_of])
+def test_the_categories_that_decide_who_serves_whom_are_dangerous_to_change_either_way(folder, made):
+    found = diff(folder, made(B), made(A))
+    assert [(each.danger, each.sv, each.en) for each in found] == [
+        (DANGEROUS, f"Entitetskategori läggs till: {B}", f"Entity category added: {B}"),
+        (DANGEROUS, f"Entitetskategori tas bort: {A}", f"Entity category removed: {A}"),
+    ]
+
+
+@pytest.mark.parametrize("place", [("identity_providers", 0, "entity_categories"), ("services", 0, "entity_categories")])
+def test_the_categories_that_the_federation_vouches_for_are_dangerous_to_change_either_way(folder, place):
+    found = diff(folder, put(place, [B]), put(place, [A]))
+    assert [each.danger for each in found] == [DANGEROUS, DANGEROUS]
+
+
+def test_a_category_that_a_provider_supports_is_told_though_something_else_changes_too(folder):
+    changed = provider_of(A, attribute=ENTITY_CATEGORY_SUPPORT)
+    changed["identity_providers"][0]["ceiling"] = LOA2
+    assert (DANGEROUS, f"Entitetskategori läggs till: {A}") in [(each.danger, each.sv) for each in diff(folder, changed)]
+
+
+def test_what_a_providers_metadata_says_is_told_in_swedish(folder):
+    entry = take_apart(good.read(folder).content)["identity_provider", "region"]
+    told = described("identity_provider", "region", entry, settings())
+    in_metadata = {"display name", "entity categories", "organisation", "pages", "certified for", "scopes of its metadata"}
+    assert in_metadata <= told.keys()
+    assert all(("identity_provider", name) in ASPECTS for name in in_metadata)
 
 
 def test_the_whole_change_is_of_the_class_of_its_worst_part(folder):
