@@ -15,7 +15,8 @@ import pytest
 from broker.federation import proposals
 from broker.federation.proposals import Done
 from broker.login.effects import Effects, EndRole, GrantRole, Overtaken
-from broker.storage import Storage, open_storage
+from broker.storage.opening import open_storage
+from broker.storage.storage import Storage
 from tests.support.approvals import NOW, ORG
 from tests.support.databases import sqlite_settings
 from tests.support.proposing import LOA3, Office, client, member
