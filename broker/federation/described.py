@@ -47,7 +47,15 @@ from metadata import described_keys
 from metadata.described_keys import DescribedKey
 from metadata.register import Endpoint, OidcClient, OidcProvider, SamlProvider, SamlService
 from metadata.wire.saml_metadata import read_entity
-from metadata.wire.saml_metadata_values import ENTITY_CATEGORY, ENTITY_CATEGORY_SUPPORT, IDP_ROLE, SP_ROLE, Entity, Localized, Role
+from metadata.wire.saml_metadata_values import (
+    ENTITY_CATEGORY,
+    ENTITY_CATEGORY_SUPPORT,
+    IDP_ROLE,
+    SP_ROLE,
+    Entity,
+    Localized,
+    Role,
+)
 
 Content = Mapping[str, Any]
 CATEGORIES: Final = (ENTITY_CATEGORY, ENTITY_CATEGORY_SUPPORT)

@@ -252,7 +252,9 @@ def test_the_categories_that_decide_who_serves_whom_are_dangerous_to_change_eith
     ]
 
 
-@pytest.mark.parametrize("place", [("identity_providers", 0, "entity_categories"), ("services", 0, "entity_categories")])
+@pytest.mark.parametrize(
+    "place", [("identity_providers", 0, "entity_categories"), ("services", 0, "entity_categories")]
+)
 def test_the_categories_that_the_federation_vouches_for_are_dangerous_to_change_either_way(folder, place):
     found = diff(folder, put(place, [B]), put(place, [A]))
     assert [each.danger for each in found] == [DANGEROUS, DANGEROUS]
@@ -261,13 +263,22 @@ def test_the_categories_that_the_federation_vouches_for_are_dangerous_to_change_
 def test_a_category_that_a_provider_supports_is_told_though_something_else_changes_too(folder):
     changed = provider_of(A, attribute=ENTITY_CATEGORY_SUPPORT)
     changed["identity_providers"][0]["ceiling"] = LOA2
-    assert (DANGEROUS, f"Entitetskategori läggs till: {A}") in [(each.danger, each.sv) for each in diff(folder, changed)]
+    assert (DANGEROUS, f"Entitetskategori läggs till: {A}") in [
+        (each.danger, each.sv) for each in diff(folder, changed)
+    ]
 
 
 def test_what_a_providers_metadata_says_is_told_in_swedish(folder):
     entry = take_apart(good.read(folder).content)["identity_provider", "region"]
     told = described("identity_provider", "region", entry, settings())
-    in_metadata = {"display name", "entity categories", "organisation", "pages", "certified for", "scopes of its metadata"}
+    in_metadata = {
+        "display name",
+        "entity categories",
+        "organisation",
+        "pages",
+        "certified for",
+        "scopes of its metadata",
+    }
     assert in_metadata <= told.keys()
     assert all(("identity_provider", name) in ASPECTS for name in in_metadata)
 
