@@ -83,13 +83,20 @@ _LATEST = Kept(
     .order_by(_C.last_at.desc(), _C.client)
     .limit(bindparam("count"))
 )
+_KNOWN = union_all(
+    _said(*_TOLD, _C.service, *_TIMES, literal(How.SAID.value).label("how"), literal(0).label("shared")).where(
+        _C.service == bindparam("of")
+    ),
+    _by_address(*_TOLD, _A.service, *_TIMES, literal(How.ADDRESS.value), _SHARED).where(_A.service == bindparam("of")),
+).subquery()
+_NEWEST = func.row_number().over(
+    partition_by=_KNOWN.c.document, order_by=(_KNOWN.c.last_at.desc(), _KNOWN.c.agent, _KNOWN.c.network)
+)
+_RANKED = select(_KNOWN, _NEWEST.label("place")).subquery()
 _OF = Kept(
-    union_all(
-        _said(*_TOLD, _C.service, *_TIMES, literal(How.SAID.value), literal(0)).where(_C.service == bindparam("of")),
-        _by_address(*_TOLD, _A.service, *_TIMES, literal(How.ADDRESS.value), _SHARED).where(
-            _A.service == bindparam("of")
-        ),
-    ).order_by(_C.last_at.desc())
+    select(*(column for column in _RANKED.c if column.name != "place"))
+    .where(_RANKED.c.place == 1)
+    .order_by(_RANKED.c.last_at.desc(), _RANKED.c.document)
 )
 _EACH = union_all(
     _said(_C.service.label("service"), _C.document.label("document"), _C.last_at.label("last_at")),
@@ -125,7 +132,9 @@ def latest(database: Database, count: int) -> tuple[KeyFetch, ...]:
 
 
 def of_service(database: Database, service: str) -> tuple[KeyFetch, ...]:
-    """Those by clients that said they were a service, or came from where its client proved itself; the latest first."""
+    """Of each document the latest by a client that said it was a service, or came from where its client proved itself: anybody
+    could say so very often. The latest first.
+    """
     return tuple(_read(row) for row in database.rows(_OF, {"of": service}))
 
 

@@ -885,7 +885,7 @@ class Storage(LogStore):
         return key_fetches.latest(self._database, count)
 
     def fetches_of(self, service: str) -> tuple[KeyFetch, ...]:
-        """The fetches of our keys that are known to be a service's, by what its client said or where it came from."""
+        """Of each document the latest fetch that is known to be a service's, by what its client said or where it came from."""
         return key_fetches.of_service(self._database, service)
 
     def fetches_by_service(self, count: int = 50) -> tuple[tuple[str, str, int], ...]:

@@ -9,6 +9,7 @@ import pytest
 from broker.exchange import Request
 from broker.jobs.standard import move_keys
 from broker.keys.ring import KeyState
+from broker.login.keys import KeyFetch
 from broker.storage.fetches import SHARING
 from broker.web.clients import _claimed
 from broker.web.fetches import MOST, network
@@ -185,6 +186,14 @@ class TestMemberKeys:
         world.app.on.fetches.proved("one-more", "127.0.0.1", world.clock.now)
         recorded(world)
         assert (world.store.fetches_of("s0"), world.store.fetches_by_service()) == ((), ())
+
+    def test_of_a_flood_that_says_it_is_the_service_the_page_reads_the_latest_of_each_document(self, console):
+        world, document = console.world, ("jwks", "saml")
+        flood = [
+            KeyFetch(document[n % 2], f"192.0.2.{n}", "192.0.2.0/24", f"flood/{n}", "rp", NOW + n, NOW + n) for n in range(50)
+        ]
+        world.store.note_fetches(flood, ())
+        assert [(one.document, one.last_at) for one in world.store.fetches_of("rp")] == [("saml", NOW + 49), ("jwks", NOW + 48)]
 
     def test_an_operator_sees_which_services_have_the_newest_key_those_that_lack_it_first(self, console, browser):
         world = console.world
