@@ -232,9 +232,9 @@ class Agreement:
     def reference(self, now: int) -> str:  # noqa: ARG002  # the shape of an agreement
         return f"{self.id}/{self.version}"
 
-    def binds(self, now: int) -> "Bound":  # noqa: ARG002  # the shape of an agreement
+    def binds(self, now: int) -> "Bound":
         """The short form says neither purpose nor retention."""
-        return UNBOUND
+        return Bound(self.reference(now))
 
     @property
     def reach(self) -> frozenset[str]:
@@ -307,7 +307,7 @@ class SharingAgreement:
     def binds(self, now: int) -> "Bound":
         """The purpose that was agreed on, and the retention: what is older must be had anew before it is used."""
         terms = self.in_force(now)
-        return Bound(frozenset({terms.purpose}), terms.retention_days * DAY)
+        return Bound(self.reference(now), terms.purpose, terms.retention_days * DAY)
 
     @cached_property
     def reach(self) -> frozenset[str]:
@@ -420,29 +420,21 @@ def _between_parties(one: DataField, terms: Terms) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What the agreements that let a detail go bind it to: one of these purposes, and how many seconds after it was asserted it
-    may still be used; then it must be had anew. Empty and None where some agreement that lets it go does not say.
+    """What an agreement that lets a detail go binds it to: the purpose, and how many seconds after it was asserted it may still
+    be used; then it must be had anew. Empty and None where the agreement does not say. `basis` names it.
     """
 
-    purposes: frozenset[str] = frozenset()
+    basis: str
+    purpose: str = ""
     fresh_for: int | None = None
 
     def serves(self, purpose: str) -> bool:
         """Whether what a service says that it wants the detail for is what was agreed; a service need not say."""
         wanted = _said(purpose)
-        return not wanted or not self.purposes or wanted in map(_said, self.purposes)
+        return not wanted or not self.purpose or wanted == _said(self.purpose)
 
     def stale(self, asserted_at: int, now: int) -> bool:
         return self.fresh_for is not None and now > asserted_at + self.fresh_for
-
-    def either(self, other: "Bound") -> "Bound":
-        """What binds a detail that two agreements let go."""
-        purposes = self.purposes | other.purposes if self.purposes and other.purposes else frozenset[str]()
-        limits = (self.fresh_for, other.fresh_for)
-        return Bound(purposes, max(filter(None, limits)) if all(limits) else None)
-
-
-UNBOUND: Final = Bound()
 
 
 def _said(purpose: str) -> str:
@@ -452,13 +444,13 @@ def _said(purpose: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What agreements say of a service's details at a time: those that may go, by the agreement that lets them, and what
-    that binds them to; and those that are held back, by the agreement that does not and its state.
+    """What agreements say of a service's details at a time: those that may go, by the first agreement that lets them, and what
+    each that does binds them to; and those that are held back, by the agreement that does not and its state.
     """
 
     open: Mapping[str, str] = field(default_factory=dict)
     lapsed: Mapping[str, tuple[str, Standing]] = field(default_factory=dict)
-    bound: Mapping[str, Bound] = field(default_factory=dict)
+    bound: Mapping[str, tuple[Bound, ...]] = field(default_factory=dict)
 
 
 UNCOVERED: Final = Cover()
@@ -467,17 +459,17 @@ UNCOVERED: Final = Cover()
 def cover(agreements: Iterable[AnyAgreement], party: RelyingParty, now: int) -> Cover:
     """What these agreements say of a service's details now. One that lets a detail go is enough."""
     let: dict[str, str] = {}
-    bound: dict[str, Bound] = {}
+    bound: dict[str, tuple[Bound, ...]] = {}
     held: dict[str, tuple[str, Standing]] = {}
     for agreement in agreements:
         names = agreement.names(party)
         if not names:
             continue
         goes, reference = agreement.lets(party, now), agreement.reference(now)
-        binds = agreement.binds(now) if goes else UNBOUND
+        binds = (agreement.binds(now),) if goes else ()
         for name in goes:
             let.setdefault(name, reference)
-            bound[name] = bound[name].either(binds) if name in bound else binds
+            bound[name] = bound.get(name, ()) + binds
         standing = agreement.standing(now)
         why = Standing.NOT_COVERED if standing in IN_FORCE else standing
         held.update(dict.fromkeys(names - goes, (reference, why)))

@@ -6,13 +6,13 @@ some rule allows a detail, it goes only where one of them allows it and has what
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
 from trust_framework import loa
-from trust_framework.agreements import UNBOUND, Bound, Cover
+from trust_framework.agreements import Bound, Cover
 from trust_framework.attribute_sets import ATTRIBUTE_SETS
 from trust_framework.members import Profile, RelyingParty
 from trust_framework.outcome import Outcome
@@ -99,7 +99,8 @@ class Permission:
     """What rules and agreements say of one detail for one service. `outcome` None: it may go.
 
     `basis` names the rule and the agreement that said so, each with its version; `note` the closer cause. `consent`: only
-    if the person agrees. `bound` is what the agreement binds it to.
+    if the person agrees. `bounds` are what the agreements that let it go bind it to,
+    each by itself.
     """
 
     outcome: Outcome | None = None
@@ -107,7 +108,7 @@ class Permission:
     basis: str = ""
     note: str = ""
     consent: bool = False
-    bound: Bound = UNBOUND
+    bounds: tuple[Bound, ...] = ()
 
 
 FREE: Final = Permission()
@@ -190,7 +191,8 @@ def _agreed(name: str, cover: Cover, so_far: Permission) -> Permission:
     if name not in cover.open:
         return so_far
     basis = _joined(so_far.basis, cover.open[name])
-    return Permission(None, so_far.rule, basis, consent=so_far.consent, bound=cover.bound.get(name, UNBOUND))
+    bounds = tuple(replace(each, basis=_joined(so_far.basis, each.basis)) for each in cover.bound.get(name, ()))
+    return Permission(None, so_far.rule, basis, consent=so_far.consent, bounds=bounds)
 
 
 def _joined(*references: str) -> str:

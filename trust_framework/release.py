@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from trust_framework import loa
-from trust_framework.agreements import UNCOVERED, AnyAgreement, Cover, cover
+from trust_framework.agreements import UNCOVERED, AnyAgreement, Bound, Cover, cover
 from trust_framework.attributes import CATALOGUE, Attribute, Source
 from trust_framework.case import Case, RequestedAttribute, Verdict, verdict
 from trust_framework.directory import Acting, matches
@@ -126,14 +126,16 @@ def _judge(name: str, on: _Question) -> tuple[Verdict, tuple[str, ...]]:
         return held, ()
     if not matches(values, on.asked[name].values):
         return verdict("value", Outcome.MISSING, name, "", source), ()
+    basis = next((each.basis for each in _letting(row, allowed, on)), allowed.basis)
     if derived:
-        return verdict("derived", Outcome.CHANGED, name, "", source, allowed.basis), values
-    return verdict(allowed.rule, Outcome.RELEASED, name, "", source, allowed.basis), values
+        return verdict("derived", Outcome.CHANGED, name, "", source, basis), values
+    return verdict(allowed.rule, Outcome.RELEASED, name, "", source, basis), values
 
 
 def _purposes(on: _Question) -> tuple[tuple[str, ...], str, bool]:
     """The purposes that what is asked for beside it is bound to by agreement, so that they travel with it."""
-    told = {purpose for name, one in on.permitted.items() if one.outcome is None for purpose in one.bound.purposes}
+    bound = (one.bounds for one in on.permitted.values() if one.outcome is None)
+    told = {each.purpose for bounds in bound if all(each.purpose for each in bounds) for each in bounds}
     return tuple(sorted(told)), Source.DERIVED.value, False
 
 
@@ -151,13 +153,19 @@ def _held_back(row: Attribute, allowed: Permission, on: _Question) -> Verdict | 
 
 
 def _against_agreement(row: Attribute, allowed: Permission, on: _Question) -> str:
-    """Why the agreement that lets a detail go does not let it go to this request: it is wanted for another purpose, or was
-    asserted too long ago. What we read from registers of our own is as of now.
+    """Why no agreement that lets a detail go lets it go to this request: it is wanted for another purpose, or was asserted too
+    long ago.
     """
-    if not allowed.bound.serves(on.asked[row.name].purpose):
-        return "purpose"
-    stale = row.source is Source.LOGIN and allowed.bound.stale(on.case.identity.authenticated_at, on.now)
-    return "stale" if stale else ""
+    if not allowed.bounds or _letting(row, allowed, on):
+        return ""
+    return "stale" if any(each.serves(on.asked[row.name].purpose) for each in allowed.bounds) else "purpose"
+
+
+def _letting(row: Attribute, allowed: Permission, on: _Question) -> tuple[Bound, ...]:
+    """The agreements that by themselves let a detail go to this request. What we read from registers of our own is as of now."""
+    asserted_at = on.case.identity.authenticated_at if row.source is Source.LOGIN else on.now
+    wanted = on.asked[row.name].purpose
+    return tuple(each for each in allowed.bounds if each.serves(wanted) and not each.stale(asserted_at, on.now))
 
 
 def _coordination(name: str, values: tuple[str, ...], on: _Question) -> Verdict | None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.agreements import RECEIVER, agreement, receiving, signed, terms
 from tests.support.trust import BEFORE, LOA3, NOW, case, identity, member, wanted, wish
-from trust_framework.agreements import UNBOUND, Agreement, Bound, cover
+from trust_framework.agreements import Agreement, Bound, cover
 from trust_framework.days import DAY
 from trust_framework.decide import Refused, Released, decide, stopped
 from trust_framework.explanation import Reader, explained
@@ -95,23 +95,33 @@ def test_what_is_read_from_our_own_registers_is_as_of_now():
     assert told(decision, "title")[:2] == ("missing-at-source", "source")
 
 
+YEARLY = agreement(signed(terms(valid_until=NOW + 300 * DAY, review_at=NOW + 200 * DAY)))
+LATER = BEFORE + 20 * DAY
+
+
+@pytest.mark.spec("IS", "02")
+@pytest.mark.spec("IS", "06")
 @pytest.mark.parametrize(
-    ("one", "other", "both"),
+    ("purpose", "at", "expected"),
     [
-        (Bound(frozenset("a"), 5), Bound(frozenset("b"), 9), Bound(frozenset("ab"), 9)),
-        (Bound(frozenset("a"), 5), UNBOUND, UNBOUND),
-        (UNBOUND, Bound(frozenset("a"), 5), UNBOUND),
-        (Bound(frozenset("a"), None), Bound(frozenset("a"), 5), Bound(frozenset("a"), None)),
+        ("Statistik", NOW, ("released", "registered", "", "A-9/1")),
+        ("Vård och behandling", NOW, ("released", "registered", "", "A-17/1")),
+        ("", NOW, ("released", "registered", "", "A-9/1")),
+        ("", LATER, ("released", "registered", "", "A-17/1")),
+        ("Vård och behandling", LATER, ("released", "registered", "", "A-17/1")),
+        ("Statistik", LATER, ("no-agreement", "agreement", "stale", "A-9/1")),
+        ("Forskning", NOW, ("no-agreement", "agreement", "purpose", "A-9/1")),
     ],
 )
-def test_of_two_agreements_the_one_that_binds_less_is_enough(one, other, both):
-    assert one.either(other) == both
+def test_of_two_agreements_one_must_let_it_go_by_itself_and_is_the_one_that_is_named(purpose, at, expected):
+    decision = decided(wish("sn", purpose=purpose), at=at, agreements=(OTHER, YEARLY), unattended=True)
+    assert told(decision) == expected
 
 
 def test_the_short_form_binds_to_nothing():
-    assert cover((SHORT,), receiving("sn"), NOW).bound == {"sn": UNBOUND}
+    assert cover((SHORT,), receiving("sn"), NOW).bound == {"sn": (Bound("A-2/1"),)}
     assert told(decided(wish("sn", purpose="Forskning"), agreements=(SHORT,)))[0] == "released"
-    assert cover((AGREED, SHORT), receiving("sn"), NOW).bound == {"sn": UNBOUND}
+    assert told(decided(wish("sn", purpose="Forskning"), agreements=(AGREED, SHORT)))[3] == "A-2/1"
 
 
 def test_both_are_told_in_words():
