@@ -190,10 +190,14 @@ class TestMemberKeys:
     def test_of_a_flood_that_says_it_is_the_service_the_page_reads_the_latest_of_each_document(self, console):
         world, document = console.world, ("jwks", "saml")
         flood = [
-            KeyFetch(document[n % 2], f"192.0.2.{n}", "192.0.2.0/24", f"flood/{n}", "rp", NOW + n, NOW + n) for n in range(50)
+            KeyFetch(document[n % 2], f"192.0.2.{n}", "192.0.2.0/24", f"flood/{n}", "rp", NOW + n, NOW + n)
+            for n in range(50)
         ]
         world.store.note_fetches(flood, ())
-        assert [(one.document, one.last_at) for one in world.store.fetches_of("rp")] == [("saml", NOW + 49), ("jwks", NOW + 48)]
+        assert [(one.document, one.last_at) for one in world.store.fetches_of("rp")] == [
+            ("saml", NOW + 49),
+            ("jwks", NOW + 48),
+        ]
 
     def test_an_operator_sees_which_services_have_the_newest_key_those_that_lack_it_first(self, console, browser):
         world = console.world
