@@ -11,11 +11,14 @@ from enum import StrEnum
 from typing import Any, Final
 
 from trust_framework.care import Act, Patient
+from trust_framework.days import DAY
 from trust_framework.identifiers import Identifier
 
 CODE_SECONDS: Final = 300
 CODE_TRIES: Final = 5
 """How long a code may be entered, and how often a wrong one: no law sets either, threats IS-14 does."""
+CODES_A_DAY: Final = 10
+"""How often in a day one may ask for a patient's code without ever having it: else each new one brings its tries."""
 
 
 class FieldType(StrEnum):
@@ -197,6 +200,20 @@ def code_refusal(fact: AccessFact, kind: FactKind, by: str, via: str, now: int) 
     if fact.tries >= CODE_TRIES:
         return "too-many-tries"
     return None if fact.code_at <= now < fact.code_at + CODE_SECONDS else "code-too-old"
+
+
+def asked_too_often(fact: AccessFact, kind: FactKind, others: Iterable[AccessFact], now: int) -> bool:
+    """Whether whom a code is for has asked as often as may be, ended ones among them; `others` are of the same kind, patient and
+    provider.
+    """
+    asked = [
+        other
+        for other in others
+        if other.confirmed is None
+        and other.says.get(kind.code_for) == fact.says.get(kind.code_for)
+        and now - DAY < other.registered.registered_at
+    ]
+    return len(asked) >= CODES_A_DAY
 
 
 def right_code(fact: AccessFact, hashed: str) -> bool:

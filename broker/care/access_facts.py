@@ -17,7 +17,7 @@ from broker.care.changes import SaveAccessFact
 from broker.care.fact_contents import Around
 from broker.care.patients import Patient
 from broker.login.effects import Effects
-from trust_framework.access_facts import AccessFact, Entering, Eyes, FactKind
+from trust_framework.access_facts import AccessFact, Entering, Eyes, FactKind, asked_too_often
 from trust_framework.care import Act, CareProvider
 from trust_framework.care import Patient as Described
 from trust_framework.identifiers import Identifier
@@ -165,8 +165,11 @@ def judged(new: Kept, on: CareServices, now: int) -> int:
     about = new.person or new.fact.provider
     seen = on.store.care_version(about)
     kept = on.store.access_facts_of(new.person) if new.person else on.store.access_facts_of_provider(about)
-    others = (each for each in kept if each.id != new.fact.id and _beside(each, new.fact) and new.kind.agreed(each))
-    holding = tuple(each for each in others if each.holds(now))
+    others = [each for each in kept if each.id != new.fact.id and _beside(each, new.fact)]
+    asking = new.kind.begun is Eyes.CODE and new.fact.confirmed is None
+    if asking and asked_too_often(new.fact, new.kind, others, now):
+        raise CareRefused(ResultCode.INVALIDSTATE, "too-many-codes", "kind")
+    holding = tuple(each for each in others if new.kind.agreed(each) and each.holds(now))
     if (why := new.kind.refusal(Entering(new.fact, _described(new, on), holding, now))) is not None:
         raise CareRefused(ResultCode.INVALIDSTATE, why, "kind")
     return seen

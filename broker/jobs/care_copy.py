@@ -29,15 +29,18 @@ AT_ONCE: Final = 500
 
 
 def copy(store: NodeStore, node: Node, on: Callable[[], CareServices]) -> None:
-    """Bring the copy up to what the other node has. When it cannot be asked, the copy stays as it is, and grows old."""
+    """Bring the copy up to what the other node has. When it cannot be asked, or has a block that cannot be kept, the copy grows
+    old: what is not in it may stand.
+    """
     before, copying = state_of(store.setting(STATE)), Copying(store, node, on(), store.clock())
     try:
         after = copying.delta(before) or copying.whole()
     except NodeFailed as failed:
         note(store, failed.why)
         return
-    store.save_setting(STATE, after.to_json())
-    note(store, "")
+    if not copying.left_out:
+        store.save_setting(STATE, after.to_json())
+    note(store, "blocks that cannot be kept" if copying.left_out else "")
 
 
 def pages(node: Node, since: int | None) -> Iterator[BlockChanges]:
@@ -61,13 +64,16 @@ def pages(node: Node, since: int | None) -> Iterator[BlockChanges]:
 
 @dataclass
 class Copying:
-    """One reading, begun at an instant of our clock. `there`: the ids of what was read, in compare form."""
+    """One reading, begun at an instant of our clock. `there`: the ids of what was read, in compare form; `left_out`: how many of
+    them could not be kept.
+    """
 
     store: NodeStore
     node: Node
     on: CareServices
     began: int
     there: set[str] = field(default_factory=set)
+    left_out: int = 0
 
     def delta(self, before: CopyState) -> CopyState | None:
         """What changed since the last time. None when that is not enough: something ended there, or nothing was copied yet."""
@@ -108,6 +114,7 @@ class Copying:
                 try:
                     self._do(partial(replicas.put, block))
                 except CareRefused as refused:  # one that cannot be kept does not keep back the others
+                    self.left_out += 1
                     _log.warning("a block of the other node cannot be kept: %s", refused.reason)
 
     def _end_what_is_gone(self) -> None:

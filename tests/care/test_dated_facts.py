@@ -14,6 +14,7 @@ from tests.support import care_values as a
 from tests.support.care_refusals import refused
 from tests.support.databases import NOW
 from tests.support.dated_facts import number
+from trust_framework.access_facts import CODES_A_DAY
 from trust_framework.care_access import Access, AccessQuestion
 from trust_framework.identifiers import Identifier
 from trust_framework.rules import SETS
@@ -453,6 +454,18 @@ def test_a_code_is_made_for_systems_that_reach_the_patient_and_never_kept(turkis
     kept = turkish.store.access_fact(fact.id)[0]
     assert code not in str(kept.code_at) + kept.code.replace(code, "")
     assert kept.code == turkish.store.access_code(fact.id, code) != turkish.store.access_code(a.new_id(), code)
+
+
+@pytest.mark.spec("facts/threats", "IS-14")
+def test_a_physician_who_asks_for_code_after_code_waits_a_day_and_others_do_not(turkish):
+    says = {"physician": a.DOCTOR}
+    for _ in range(CODES_A_DAY):
+        end(turkish, enter(turkish, kind="code", says=says))
+    with refused("INVALIDSTATE", "too-many-codes"):
+        enter(turkish, kind="code", says=says)
+    assert enter(turkish, kind="code", says={"physician": a.NURSE}).confirmed is None
+    turkish.pass_time(a.DAY)
+    assert enter(turkish, kind="code", says=says).confirmed is None
 
 
 def test_staff_enter_the_code_that_was_made_for_them(turkish):

@@ -262,6 +262,19 @@ def test_there_is_a_most_of_powers_that_stand(home: Family, monkeypatch):
     assert filled(anna, number=BO).page == "U11-sure"
 
 
+def test_giving_and_taking_back_again_and_again_ends_for_the_day(home: Family, monkeypatch):
+    monkeypatch.setattr(giving, "MOST_A_DAY", 1)
+    anna = home.open()
+    give(anna)
+    (one,) = held(home, UNKNOWN)
+    sure = anna.get(f"/min-sida/ombud/{one.id}")
+    anna.follow(anna.post(*sure.form("/ombud/")))
+    assert "Fortsätt i morgon" in said(filled(anna, number=BO))
+    home.world.clock.now += 24 * 3600
+    anna = home.open()
+    assert filled(anna, number=BO).page == "U11-sure"
+
+
 def test_of_many_services_those_searched_for_are_shown(shared: Family, monkeypatch):
     anna = shared.open()
     assert 'role="search"' not in anna.get(NEW).text

@@ -281,14 +281,24 @@ def test_an_answer_that_is_none_leaves_the_copy_as_it_was(here, far, lie):
     assert len(far.events("care.node-failing")) == 1
 
 
-def test_a_block_that_cannot_be_kept_does_not_keep_back_the_others(here, far, caplog):
+def test_a_block_that_cannot_be_kept_does_not_keep_back_the_others_and_the_copy_grows_old(here, far, caplog):
+    far.copy()
+    before = far.store.setting(STATE)
     good, bad = here.block(a.UNIT), here.block(a.OTHER_UNIT)
     broken = {**to_json(bad), "unit": "nowhere"}
     body = json.dumps({"blocks": [broken, to_json(good)], "next": NOW, "latest_cancellation": None}).encode()
-    far.wire.answers = [Response(200, {}, b'{"access_token":"x"}'), Response(200, {}, body)]
+    far.wire.answers = [Response(200, {}, body)]
     far.copy()
     assert far.known().keys() == {good.id}
     assert "cannot be kept: hsa-id" in caplog.text
+    assert far.store.setting(STATE) == before
+    assert len(far.events("care.node-failing")) == 1
+    here.tell()
+    far.world.clock.now += 1
+    far.copy()
+    assert far.known().keys() == {good.id, bad.id}
+    assert far.store.setting(STATE) != before
+    assert len(far.events("care.node-working")) == 1
 
 
 def test_a_token_that_is_no_longer_taken_is_replaced_once(here, far):

@@ -21,13 +21,16 @@ from broker.web.console.mine.turn import OwnTurn, age_rules, own
 from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.frame import Names
 from trust_framework.attributes import clean
-from trust_framework.days import day_after, day_of
+from trust_framework.days import DAY, day_after, day_of
 from trust_framework.on_behalf import NUMBER
 from trust_framework.representation import LONGEST_YEARS, PLAIN, Given, Kind, Representation, birthday, may_give
 from trust_framework.values import BadValue
 
 MOST_GIVEN: Final = 20
 """Powers of one person that stand at a time."""
+
+MOST_A_DAY: Final = 40
+"""Powers that one person gives in a day, those taken back among them: each may make a person."""
 
 MOST_SHOWN: Final = 50
 """Services that the form shows; others are found by search."""
@@ -122,10 +125,18 @@ def _fits(form: PowerForm, mine: OwnTurn) -> bool:
     today = day_of(mine.now)
     if not today <= form.last.data <= birthday(today, today.year + LONGEST_YEARS):
         form.last.errors = ["own.give.last.wrong"]
-    standing = [one for one in given(mine) if one.given and one.revoked_at is None and (one.until or 0) > mine.now]
-    if len(standing) >= MOST_GIVEN:
-        form.form_errors.append("own.give.too-many")
+    form.form_errors += _too_many(mine)
     return not (form.errors or form.form_errors)
+
+
+def _too_many(mine: OwnTurn) -> Iterator[str]:
+    """Why no more may be given now."""
+    mine_given = [one for one in given(mine) if one.given]
+    standing = [one for one in mine_given if one.revoked_at is None and (one.until or 0) > mine.now]
+    if len(standing) >= MOST_GIVEN:
+        yield "own.give.too-many"
+    if len([one for one in mine_given if one.start > mine.now - DAY]) >= MOST_A_DAY:
+        yield "own.give.too-many-today"
 
 
 def _number(form: PowerForm) -> str:
