@@ -12,6 +12,7 @@ from broker.federation.concerned import FIRST, AgreementDue
 from broker.federation.proposing import SaveProposal
 from broker.federation.register import ChangeRegister, EntryChange
 from broker.login.effects import Effects, GrantRole
+from broker.login.keys import ClientAddress, How, KeyFetch
 from broker.storage.storage import Storage
 from tests.support import approvals as a
 from tests.support.databases import NOW
@@ -202,6 +203,18 @@ def test_addresses_are_looked_at_in_turn_and_paged(storage, clock):
     assert storage.address_page(OTHER).total == 0
     clock.now = failed.next_at
     assert ids(storage.addresses_due(9)) == ["b", "c", "a"]
+
+
+def test_of_a_services_fetches_the_latest_of_each_document_is_read(storage):
+    for n, document in enumerate(("jwks", "saml", "jwks", "mdq")):
+        said = KeyFetch(document, f"192.0.2.{n}", "192.0.2.0/24", f"client/{n}", "sp" if n else "", NOW + n, NOW + n)
+        storage.note_fetches([said], [ClientAddress("sp", "192.0.2.0", NOW)])
+    found = [(one.document, one.last_at, one.how, one.shared) for one in storage.fetches_of("sp")]
+    assert found == [("mdq", NOW + 3, How.SAID, 0), ("jwks", NOW + 2, How.SAID, 0), ("saml", NOW + 1, How.SAID, 0)]
+    again = KeyFetch("jwks", "192.0.2.0", "192.0.2.0/24", "client", "", NOW + 9, NOW + 9)
+    storage.note_fetches([again], [ClientAddress("other", "192.0.2.0", NOW)])
+    newest, *_ = storage.fetches_of("sp")
+    assert (newest.document, newest.how, newest.shared) == ("jwks", How.ADDRESS, 1)
 
 
 @pytest.mark.parametrize("after", ["", "x", "1.x", "9" * 40 + ".a.b", "-1.a.b"])
