@@ -2,8 +2,8 @@
 archives or in backups.
 
 Owns what stands against it. What must be kept by law is not erased (GDPR 17.3 b): accesses to a patient's information, five years
-at least (HSLF-FS 2016:40 chapter 4 section 9). Whom the directory lists would be back with its next version. A legal hold is
-storage's to see, in the commit that erases.
+at least (HSLF-FS 2016:40 chapter 4 section 9). Whom the directory lists would be back with its next version. A block that went
+with its patient would open what it closes, at whichever provider. A legal hold is storage's to see, in the commit that erases.
 """
 
 from collections.abc import Iterable
@@ -17,13 +17,16 @@ from broker.care.calling import Caller, CareRefused, Done, ResultCode
 from broker.care.subject_requests import kept
 from broker.login.effects import Effects, ForgetPerson
 from trust_framework import subject_requests
+from trust_framework.access_facts import AccessFact
 from trust_framework.access_log import AccessSought
+from trust_framework.blocks import Block
 from trust_framework.directory import StaffEntry
 from trust_framework.persons import Person
 from trust_framework.subject_requests import SubjectRequest
 
 LISTED: Final = "erasure-listed"
 KEPT: Final = "erasure-kept"
+STANDING: Final = "erasure-standing"
 UNKNOWN: Final = "erasure-unknown"
 
 
@@ -35,6 +38,10 @@ class ErasureStore(Protocol):
     def staff(self, person: str) -> tuple[StaffEntry, ...]: ...
 
     def access_count(self, sought: AccessSought, most: int) -> int: ...
+
+    def blocks_of(self, person: str) -> tuple[Block, ...]: ...
+
+    def access_facts_of(self, person: str) -> tuple[AccessFact, ...]: ...
 
     def access_archives(self) -> tuple[Archive, ...]: ...
 
@@ -51,7 +58,15 @@ def hindrance(person: str, store: ErasureStore, years: int, now: int) -> str:
     since = now - max(years, YEARS["access"]) * YEAR
     if store.access_count(AccessSought(person=person, since=since), 1):
         return KEPT
-    return KEPT if _away(store.access_archives(), since) and store.log_mentions(person, since) else ""
+    if _away(store.access_archives(), since) and store.log_mentions(person, since):
+        return KEPT
+    return STANDING if _closed(person, store, now) else ""
+
+
+def _closed(person: str, store: ErasureStore, now: int) -> bool:
+    """Whether something is closed by what care has of the person: a block that stands, a fact that holds."""
+    held = any(fact.holds(now) for fact in store.access_facts_of(person))
+    return held or any(block.stands for block in store.blocks_of(person))
 
 
 def _away(archives: Iterable[Archive], since: int) -> bool:

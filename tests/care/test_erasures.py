@@ -14,6 +14,7 @@ from broker.audit.verify import verify_log
 from broker.care import erasures, subject_requests
 from broker.care.access_values import StoreAccess
 from broker.care.calling import Caller, CallerKind, CareRefused
+from broker.care.changes import SaveAccessFact, SaveBlock
 from broker.care.filings import Watch
 from broker.care.subject_requests import Asked
 from broker.jobs.sealer import Sealer
@@ -24,6 +25,7 @@ from tests.support import care_values as a
 from tests.support.access_records import record, resource
 from tests.support.command_line import tillit
 from tests.support.databases import NOW
+from trust_framework.access_facts import AccessFact
 from trust_framework.access_log import AccessSought
 from trust_framework.subject_requests import RequestKind, RequestState
 
@@ -105,6 +107,26 @@ def test_a_legal_hold_stands_against_it_and_nothing_of_it_is_recorded(old, kind,
     assert old.subject_request(request.id) == request
     old.end_hold("h", "p-eva")
     erase(old, request)
+
+
+@pytest.mark.spec("PDL", "4:4")
+def test_a_block_that_stands_stands_against_it_until_it_is_lifted(old):
+    person = old.patient(a.PATIENT)
+    block = replace(a.block(), provider=a.OTHER_PROVIDER)
+    old.commit(Effects((SaveBlock(block, person),)))
+    with pytest.raises(CareRefused, match="erasure-standing"):
+        erase(old, decided(old, person))
+    old.commit(Effects((SaveBlock(replace(block, revoked=block.registered), person, block),)))
+    assert erasures.hindrance(person, old, 0, LATER) == ""
+
+
+def test_a_court_order_that_holds_stands_against_it(old):
+    person = old.patient(a.PATIENT)
+    entered = a.block().registered
+    order = AccessFact("f", "tr", "secrecy-order", a.PROVIDER, NOW, entered, {"order": "1"}, a.PATIENT, LATER + 1)
+    old.commit(Effects((SaveAccessFact(order, person),)))
+    assert erasures.hindrance(person, old, 0, LATER) == erasures.STANDING
+    assert erasures.hindrance(person, old, 0, LATER + 1) == ""
 
 
 @pytest.mark.spec("HSLF-FS 2016:40", "4:9")
