@@ -292,11 +292,12 @@ def registered(ask: Ask) -> dict:
 
 
 def settle(ask: Ask, world: World, numbers: range) -> None:
-    """Ask for all of them; then a minute goes by, what has expired goes, and one more asks."""
+    """Ask for all of them; then a minute goes by, the jobs take what was noted, what has expired goes, and one more asks."""
     for number in numbers:
         assert ask(world, number).status < 500
     world.clock.now += 60
     ask(world, numbers.stop + 10**6)
+    world.app.on.fetches.record(world.store.note_fetches)
     while expire(world.store, world.settings.sign_on_absolute):
         pass
     gc.collect()

@@ -239,6 +239,9 @@ def test_a_team_gets_from_nothing_to_production_alone(browser: Browser, console:
 
         # the test login, green without anybody's approval
         client = str(console.world.store.proposal(draft).content["oidc"]["client_id"])
+        page.goto(f"{base}/portal/{ORG}/anslut/{draft}/testa")
+        page.locator('main a[href*="/prova/"]').first.click()
+        assert mark(page) == "M4"
         code = team.log_in_as_the_service(f"{base}/test", client, callback)
         assert redeemed(console, "/test/oidc/token", client, code, callback)["id_token"]
         page.goto(f"{base}/portal/{ORG}/anslut/{draft}/testa")

@@ -48,6 +48,7 @@ TEXTS = {
     "a member twice": json.dumps([details()])[:-2] + ', "actions": ["read"]}]',
     "NaN": '[{"type": NaN}]',
     "nested too deep": "[" * 40 + "]" * 40,
+    "nested too deep around an escape": "[" * 40 + r'"\u0061"' + "]" * 40,
     "nested deep within": json.dumps([details(patient={"system": {"a": {"b": {"c": {"d": 1}}}}})]),
     "half a surrogate": json.dumps([details(purpose="\ud800")]),
     "NUL in a text": json.dumps([details(purpose="\0")]),

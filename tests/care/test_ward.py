@@ -73,7 +73,7 @@ def test_a_commission_is_found_however_its_id_is_spelled(nurse: AtWork):
         ("191212121213", "går inte ihop"),
         ("Anna Andersson", "ser inte ut som"),
         ("<script>alert(1)</script>", "ser inte ut som"),
-        ("1" * 4000, "ser inte ut som"),
+        ("1" * 4000, "Texten är för lång"),
     ],
 )
 def test_what_is_no_patients_number_is_refused_kindly(nurse: AtWork, typed, why):
