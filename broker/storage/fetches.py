@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Executable, Index, Select, bindparam, func, literal, select, union_all
+from sqlalchemy import Executable, Index, Select, bindparam, delete, func, literal, select, union_all
 
 from broker.login.keys import ClientAddress, How, KeyFetch
 from broker.storage.database import Database, InsertOf, Kept, Unit
@@ -49,6 +49,9 @@ ADDRESSES = table(
 SHARING: Final = 5
 """Services that may prove themselves from one address before it tells nothing of whose client fetches from there."""
 
+MOST: Final = 100_000
+"""Fetches that are kept, the latest: anybody can fetch under a new name each time, and must not fill the database."""
+
 _C, _A = FETCHES.c, ADDRESSES.c
 _OTHERS = ADDRESSES.alias()
 _SHARED = select(func.count()).where(_OTHERS.c.address == _C.address).scalar_subquery() - 1
@@ -76,6 +79,8 @@ def _by_address(*columns: object) -> "Select[tuple[object, ...]]":
 
 
 _NOTE, _PROVE = Kept(_note), Kept(_prove)
+_NEWER = select(_C.last_at).order_by(_C.last_at.desc()).offset(bindparam("most")).limit(1).scalar_subquery()
+_SURPLUS = Kept(delete(FETCHES).where(_C.last_at <= _NEWER))
 _TOLD = (_C.document, _C.network, _C.agent)
 _TIMES = (_C.first_at, _C.last_at.label("last_at"))
 _LATEST = Kept(
@@ -112,7 +117,7 @@ _BY_SERVICE = Kept(
 
 
 def note(unit: Unit, fetches: Iterable[KeyFetch], proofs: Iterable[ClientAddress] = ()) -> None:
-    """Note fetches, or that they came again; and from where clients proved themselves."""
+    """Note fetches, or that they came again, and forget the oldest beyond `MOST`; and from where clients proved themselves."""
     for one in fetches:
         client = unit.vault.keyed_hash("key-fetch", f"{one.address}\n{one.agent}".encode())
         told = {name: getattr(one, name) for name in ("document", "service", "network", "agent", "first_at", "last_at")}
@@ -120,6 +125,7 @@ def note(unit: Unit, fetches: Iterable[KeyFetch], proofs: Iterable[ClientAddress
     for proof in proofs:
         address = _address(unit, proof.address)
         unit.run(_PROVE, {"service": proof.service, "address": address, "last_at": proof.at})
+    unit.run(_SURPLUS, {"most": MOST})
 
 
 def _address(unit: Unit, address: str) -> bytes:

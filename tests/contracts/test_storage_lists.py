@@ -13,6 +13,7 @@ from broker.federation.proposing import SaveProposal
 from broker.federation.register import ChangeRegister, EntryChange
 from broker.login.effects import Effects, GrantRole
 from broker.login.keys import ClientAddress, How, KeyFetch
+from broker.storage import fetches as key_fetches
 from broker.storage.storage import Storage
 from tests.support import approvals as a
 from tests.support.databases import NOW
@@ -222,3 +223,13 @@ def test_a_cursor_that_is_not_ours_does_no_harm(storage, after):
     for page in (storage.register_ending, storage.role_page, storage.corrections_waiting, storage.watched_page):
         assert page(ORG, after).total == 0
     assert storage.agreements_of(ORG, "", after).total == storage.address_page(ORG, after=after).total == 0
+
+
+def test_of_fetches_the_latest_are_kept_and_no_more_than_there_is_room_for(storage, monkeypatch):
+    monkeypatch.setattr(key_fetches, "MOST", 3)
+    for turn in range(5):
+        fetched = [KeyFetch("jwks", f"192.0.2.{turn}", "192.0.2.0/24", f"agent {turn}", "", NOW + turn, NOW + turn)]
+        storage.note_fetches(fetched)
+    assert [each.agent for each in storage.fetches_latest()] == ["agent 4", "agent 3", "agent 2"]
+    storage.note_fetches([KeyFetch("jwks", "192.0.2.2", "192.0.2.0/24", "agent 2", "", NOW + 9, NOW + 9)])
+    assert [each.agent for each in storage.fetches_latest()] == ["agent 2", "agent 4", "agent 3"]
