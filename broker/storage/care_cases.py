@@ -11,8 +11,9 @@ from broker.keys.sealing import open_under, seal_under
 from broker.login.effects import Overtaken
 from broker.storage.care_entries import BASIS, adding, opened_key
 from broker.storage.codec import Codec
+from broker.storage.cursors import position
 from broker.storage.database import Database, Kept, Row, Unit
-from broker.storage.filed import any_or, position
+from broker.storage.filed import any_or
 from broker.storage.persons import PERSONS, data_key
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.review_cases import CaseKind, CaseState, ReviewCase, state

@@ -5,8 +5,9 @@ from typing import Final
 from sqlalchemy import Index, bindparam, delete, func, insert, select, tuple_
 
 from broker.care.filings import FiledPage, SaveCorrection
+from broker.storage.cursors import END_OF_TIME, position
 from broker.storage.database import Database, Kept, Unit
-from broker.storage.filed import END_OF_TIME, Filed, filed_table, position
+from broker.storage.filed import Filed, filed_table
 from broker.storage.tables import About, table, text
 from trust_framework.corrections import Correction
 

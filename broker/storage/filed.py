@@ -6,7 +6,7 @@ of persons and no more, and are therefore sealed under the installation's key.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Index, Table, Text, and_, bindparam, cast, func, or_, select, tuple_, update
 from sqlalchemy.schema import SchemaItem
@@ -15,11 +15,11 @@ from broker.care.filings import FiledPage
 from broker.login.effects import Overtaken
 from broker.storage.care_entries import adding
 from broker.storage.codec import Codec
+from broker.storage.cursors import position
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
 
 T = TypeVar("T")
-END_OF_TIME: Final = 2**53
 
 
 def filed_table(name: str, about: About, *more: SchemaItem) -> Table:
@@ -39,12 +39,6 @@ def filed_table(name: str, about: About, *more: SchemaItem) -> Table:
         Index(None, "owner", "made_at", "id"),
         Index(None, "due_at"),
     )
-
-
-def position(after: str) -> tuple[int, str]:
-    """What a cursor says; after the very last when it says nothing."""
-    at, dot, id_ = after.partition(".")
-    return (int(at), id_) if dot and at.isascii() and at.isdigit() and len(at) < 16 else (END_OF_TIME, "")  # noqa: PLR2004  # digits that no time has yet
 
 
 def any_or(column: Any, name: str) -> Any:

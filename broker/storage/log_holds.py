@@ -9,8 +9,8 @@ from broker.care.filings import FiledPage, HoldsAsked
 from broker.keys.sealing import SealingVault
 from broker.login.effects import Overtaken
 from broker.storage.access_log import ACCESS
+from broker.storage.cursors import position
 from broker.storage.database import Database, Kept, Row, Unit
-from broker.storage.filed import position
 from broker.storage.tables import About, number, octets, table, text
 
 HOLDS = table(

@@ -15,6 +15,7 @@ from sqlalchemy import Index, Text, and_, bindparam, cast, func, insert, or_, se
 from broker.federation.proposing import ListedProposal, ProposalPage, SaveProposal
 from broker.login.effects import Overtaken
 from broker.storage.codec import Codec, dumps, loads
+from broker.storage.cursors import position
 from broker.storage.database import Database, Kept, Row, Unit
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.approval import OPEN, WITH_APPROVERS, Act, Proposal, Stage, Wanted
@@ -238,20 +239,12 @@ def page(database: Database, asked: Asked) -> ProposalPage:
     like = "%" + asked.search.casefold().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
     names = ("stage", "org", "kind", "object", "author")
     matching = {**{name: getattr(asked, name) for name in names}, "like": like}
-    at, id_ = _position(asked.after)
+    at, id_ = position(asked.after)
     rows = database.rows(_PAGE, {**matching, "at": at, "after": id_, "count": asked.count + 1})
     total = database.rows(_COUNT, matching)[0][0]
     shown = tuple(_listed(row) for row in rows[: asked.count])
     more = f"{shown[-1].changed_at}.{shown[-1].id}" if len(rows) > asked.count else None
     return ProposalPage(shown, total, more)
-
-
-_END_OF_TIME: Final = 2**53
-
-
-def _position(after: str) -> tuple[int, str]:
-    at, dot, id_ = after.partition(".")
-    return (int(at), id_) if dot and at.isascii() and at.isdigit() and len(at) < 16 else (_END_OF_TIME, "")  # noqa: PLR2004
 
 
 def _listed(row: Row) -> ListedProposal:

@@ -30,6 +30,7 @@ from broker.federation.register import (
 from broker.login.effects import Overtaken
 from broker.storage import addresses, agreement_parties, delegations, log, names
 from broker.storage.codec import dumps, loads
+from broker.storage.cursors import END_OF_TIME, instant
 from broker.storage.database import Database, InsertOf, Kept, Row, Unit
 from broker.storage.tables import About as Mapped
 from broker.storage.tables import number, octets, table, text
@@ -519,16 +520,13 @@ def expiring(database: Database, before: int) -> tuple[ListedEntry, ...]:
     return tuple(_listed(row) for row in database.rows(_EXPIRING, {"before": before}))
 
 
-_END_OF_TIME: Final = 2**53
-
-
 def ending(database: Database, org: str, after: str, count: int) -> EntryPage:
     """A page of a member's entries of which something runs out, or has, the soonest first."""
     at, kind, id_ = _end_position(after)
     rows = database.rows(_ENDING, {"org": org, "at": at, "kind": kind, "after": id_, "count": count + 1})
     found = tuple(_listed(row) for row in rows[:count])
     more = f"{found[-1].about.expires_at}.{found[-1].kind}.{found[-1].id}" if len(rows) > count else None
-    return EntryPage(found, ending_count(database, org, _END_OF_TIME), more)
+    return EntryPage(found, ending_count(database, org, END_OF_TIME), more)
 
 
 def ending_count(database: Database, org: str, before: int) -> int:
@@ -539,4 +537,5 @@ def ending_count(database: Database, org: str, before: int) -> int:
 def _end_position(after: str) -> tuple[int, str, str]:
     at, _, place = after.partition(".")
     kind, dot, id_ = place.partition(".")
-    return (int(at), kind, id_) if dot and at.isascii() and at.isdigit() and len(at) < 16 else (-1, "", "")  # noqa: PLR2004  # digits that no time has yet
+    found = instant(at) if dot else None
+    return (-1, "", "") if found is None else (found, kind, id_)

@@ -9,6 +9,7 @@ from broker.audit.events import Event, RoleEnded, RoleGiven
 from broker.federation.proposing import RolePage, SameRoles
 from broker.keys.sealing import SealingVault
 from broker.login.effects import EndRole, GrantRole, Overtaken
+from broker.storage.cursors import instant
 from broker.storage.database import Database, InsertOf, Kept, Row, Unit
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.roles import Role, RoleGrant
@@ -123,7 +124,8 @@ def page(database: Database, org: str, now: int, after: str, count: int) -> Role
 def _position(after: str) -> tuple[int, str, str]:
     at, _, place = after.partition(".")
     person, dot, role = place.rpartition(".")
-    return (int(at), person, role) if dot and at.isascii() and at.isdigit() and len(at) < 16 else (-1, "", "")  # noqa: PLR2004  # digits that no time has yet
+    found = instant(at) if dot else None
+    return (-1, "", "") if found is None else (found, person, role)
 
 
 def forget(unit: Unit, person: str) -> None:
