@@ -92,7 +92,10 @@ def served(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _calm(request):
     if "served" in request.fixturenames:
-        request.getfixturevalue("served").simulator._mischief.clear()
+        simulator = request.getfixturevalue("served").simulator
+        simulator._mischief.clear()
+        # One simulator serves all tests here: an order that another one left waiting would stand first in the list.
+        simulator.orders._orders.clear()
 
 
 # --- the whole way over mutual TLS
