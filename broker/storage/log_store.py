@@ -6,7 +6,6 @@ Each method is a line; what it does stands in the file of its aggregate.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 
 from broker.audit.archive import Archive, ArchivedEntry, NotArchivable
 from broker.audit.care_events import EntriesArchived, EntriesRestored
@@ -32,20 +31,13 @@ from broker.storage import (
 )
 from broker.storage.database import Database, Unit
 from broker.storage.log_tiles import Proofs
+from broker.storage.part import Part
 from trust_framework.access_log import AccessPage, AccessRow, AccessSought
 from trust_framework.roles import FEDERATION
 
-T = TypeVar("T")
 
-
-class LogStore:
+class LogStore(Part):
     """A part of `Storage`."""
-
-    _database: Database
-    clock: Callable[[], int]
-
-    def _write(self, work: Callable[[Unit], T]) -> T:
-        raise NotImplementedError
 
     # --- the access log
 

@@ -12,7 +12,8 @@ from broker.settings import Settings
 from broker.storage import keys, log
 from broker.storage import settings as marks
 from broker.storage.database import Database, Unit
-from broker.storage.storage import LOG_ORIGIN, Storage
+from broker.storage.key_store import LOG_ORIGIN
+from broker.storage.storage import Storage
 from broker.storage.tables import HEAD
 
 

@@ -14,7 +14,7 @@ from broker.protocols.oidc import errors as oidc
 from broker.protocols.oidc.client_auth import METHODS
 from broker.protocols.oidc.grants import GRANTS
 from broker.protocols.saml import statuses as saml
-from broker.storage.storage import APPLY
+from broker.storage.changing import APPLY
 from broker.web.flask_app import PAGES
 from broker.web.front import ROUTES
 from broker.web.pages.error import STATUS, STATUS_OF_CODE

@@ -12,6 +12,7 @@ import pytest
 
 from broker.login.effects import Effects, KeepOnce, StartSignOn, StorageUnavailable, UseOnce
 from broker.settings import Settings
+from broker.storage import changing
 from broker.storage import database as database_module
 from broker.storage import storage as storage_module
 from broker.storage.database import GaveWay
@@ -40,13 +41,13 @@ def test_an_exception_between_any_two_writes_leaves_nothing(storage, monkeypatch
     before = everything(storage)
     for kind in {type(change) for change in a.oidc_sign_on(sign_on.root).changes}:
         with monkeypatch.context() as patched:
-            place, apply = storage_module._ORDER[kind]
+            place, apply = changing._ORDER[kind]
 
             def fail_after(unit, change, apply=apply):
                 apply(unit, change)
                 raise ZeroDivisionError
 
-            patched.setitem(storage_module._ORDER, kind, (place, fail_after))
+            patched.setitem(changing._ORDER, kind, (place, fail_after))
             with pytest.raises(ZeroDivisionError):
                 storage.commit(a.oidc_sign_on(sign_on.root))
         assert everything(storage) == before
@@ -83,8 +84,8 @@ def test_a_transaction_that_gave_way_is_run_again_but_not_for_ever(storage, monk
             raise GaveWay
         apply(unit, change)
 
-    place, apply = storage_module._ORDER[KeepOnce]
-    monkeypatch.setitem(storage_module._ORDER, KeepOnce, (place, give_way))
+    place, apply = changing._ORDER[KeepOnce]
+    monkeypatch.setitem(changing._ORDER, KeepOnce, (place, give_way))
     storage.commit(Effects((KeepOnce(once),)))
     assert len(tries) == 3
     monkeypatch.setattr(storage_module, "RETRIES", 2)
@@ -252,14 +253,14 @@ class TestPostgres:
         self, opened, settings, postgres_server, monkeypatch
     ):
         once = a.once()
-        place, apply = storage_module._ORDER[KeepOnce]
+        place, apply = changing._ORDER[KeepOnce]
 
         def cut(unit, change):
             apply(unit, change)
             _end_connections(postgres_server, settings)
 
         with monkeypatch.context() as patched:
-            patched.setitem(storage_module._ORDER, KeepOnce, (place, cut))
+            patched.setitem(changing._ORDER, KeepOnce, (place, cut))
             with pytest.raises(StorageUnavailable):
                 opened.commit(Effects((KeepOnce(once),), (a.code_issued(),)))
         assert opened.once("code", once.secret) is None
