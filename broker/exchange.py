@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
 MAX_FIELDS = 100
+NUL = "\x00"
+"""What no name, value or identifier holds: PostgreSQL keeps no text with it."""
 
 
 class BadRequest(Exception):

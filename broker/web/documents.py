@@ -8,6 +8,7 @@ from broker.exchange import Reply
 from broker.keys.ring import KeyRing
 from broker.login.ports import Federation, Services
 from broker.protocols.oidc import discovery
+from broker.web.links import fetched_for
 from broker.web.pages.static import static_files
 from broker.web.published import saml_document
 from broker.web.turn import Turn
@@ -47,7 +48,7 @@ def _kept(name: str, make: Callable[[Services], Reply], turn: Turn) -> Reply:
 
 def fetched(document: str, turn: Turn) -> None:
     """Note who has our keys now; what that is worth is said in `broker.web.fetches`."""
-    turn.on.fetches.note(document, turn.request, turn.on.services.federation().register.services, turn.now)
+    turn.on.fetches.note(document, turn.request, lambda mark: fetched_for(mark, turn.on.services.keys()), turn.now)
 
 
 def configuration(turn: Turn) -> Reply:

@@ -1,13 +1,13 @@
 """Who has fetched our keys, as far as it can be known: noted in memory at each fetch, written by the jobs thread.
 
-What is known of a fetch is an address and what the client calls itself. A service is known when the client says so
-(`?service=ID`), which anybody could say; or when a client of that service proved itself to us from the same address, which
-others behind that address share. A fetch is thus a sign that a service has the keys of that time, never a proof. Nothing is
-written on the way of a request, and a flood of addresses fills no more than one turn's table.
+What is known of a fetch is an address and what the client calls itself. A service is known when the client shows the mark
+that we gave it (`?service=MARK`, `broker.web.links.fetch_mark`); or when a client of that service proved itself to us from the
+same address, which others behind that address share. A fetch is thus a sign that a service has the keys of that time, never a
+proof. Nothing is written on the way of a request, and a flood of addresses fills no more than one turn's table.
 """
 
 import ipaddress
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, TypeVar
@@ -32,14 +32,17 @@ class KeyFetches:
     _proved: dict[tuple[str, str], int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def note(self, document: str, request: Request, services: Container[str], now: int) -> None:
-        """A fetch. One entry of a dict; the query is looked at only where there is one."""
-        service = _claimed(request, services) if request.query else ""
-        _kept(self._noted, (document, request.remote, request.headers.get("user-agent", "")[:LONGEST], service), now)
+    def note(self, document: str, request: Request, of_mark: Callable[[str], str], now: int) -> None:
+        """A fetch. One entry of a dict; the query is looked at only where there is one. `of_mark` knows whose a mark is."""
+        service = _shown(request, of_mark) if request.query else ""
+        key = (document, request.remote, request.headers.get("user-agent", "")[:LONGEST], service)
+        with self._lock:
+            _kept(self._noted, key, now)
 
     def proved(self, service: str, address: str, now: int) -> None:
         """A client of a service proved itself from there."""
-        _kept(self._proved, (service, address), now)
+        with self._lock:
+            _kept(self._proved, (service, address), now)
 
     def record(self, write: Write) -> None:
         """Hand over what was noted. What cannot be written is lost: services fetch again."""
@@ -61,13 +64,12 @@ def _kept(noted: dict[K, int], key: K, now: int) -> None:
         noted[key] = now
 
 
-def _claimed(request: Request, services: Container[str]) -> str:
-    """The service that the address says it is fetched for, when there is one of that id."""
+def _shown(request: Request, of_mark: Callable[[str], str]) -> str:
+    """The service whose mark the address carries, empty without one."""
     try:
-        said = dict(request.parameters()).get("service", "")
+        return of_mark(dict(request.parameters()).get("service", ""))
     except BadRequest:
         return ""
-    return said if said in services else ""
 
 
 def network(address: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from broker.exchange import Reply
+from broker.exchange import NUL, Reply
 from broker.login.handles import new_reference
 from broker.login.steps import Explain
 from broker.web import consent_views, explain, home, landings, login, logout, on_behalf_views
@@ -73,6 +73,8 @@ def pages_app(on: Broker, pages: Rows = PAGES, console: Sequence[Row] = CONSOLE)
 
 def _served(view: View, on: Broker, limit: int = 0) -> Callable[..., Response]:
     def answer(**parts: Any) -> Response:
+        if NUL in request.path:
+            return _response(_lost("not-found", on))
         request.max_content_length = limit or FORM_BODY
         turn = Turn.of(request_of(request.environ, on, request.get_data(cache=False)), on)
         return _response(guarded(lambda t: view(t, **parts), turn))

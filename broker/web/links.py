@@ -53,6 +53,17 @@ def origin(value: str | None, keys: KeyRing) -> Origin | None:
     return Origin(unquote(service), int(began_at))
 
 
+def fetch_mark(service: str, keys: KeyRing) -> str:
+    """What a service says when it fetches our keys, so that it is known who did: its id, and what shows that we gave it."""
+    return f"{service}.{_mac(keys, 'key-fetch', service)}"
+
+
+def fetched_for(value: str, keys: KeyRing) -> str:
+    """The service whose mark this is; empty when it is not one that we gave."""
+    service = value.rpartition(".")[0]
+    return service if hmac.compare_digest(value.encode(), fetch_mark(service, keys).encode()) else ""
+
+
 def csrf(browser: bytes, scope: str, keys: KeyRing) -> str:
     """The token that a form of `scope` carries in this browser."""
     return _mac(keys, "csrf", f"{browser.hex()}.{scope}")

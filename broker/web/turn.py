@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from broker.exchange import BadRequest, Request
+from broker.exchange import NUL, BadRequest, Request
 from broker.login.request import LoginRequest, Transaction, Visit
 from broker.web import cookies, links
 from broker.web.context import Broker
@@ -99,6 +99,8 @@ def _single(read: Callable[[], list[tuple[str, str]]]) -> dict[str, str]:
         sent = read()
     except BadRequest as error:
         raise Refusal(REASONS["request-malformed"], str(error)) from error
+    if any(NUL in name or NUL in value for name, value in sent):
+        raise Refusal(REASONS["request-malformed"], "NUL")
     names = [name for name, _ in sent]
     return {name: value for name, value in sent if names.count(name) == 1}
 

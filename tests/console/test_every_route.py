@@ -117,6 +117,21 @@ def stripped(answer: Answer, at: str) -> str:
 # --- one member's page is none to another -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("row", [row for row in CONSOLE if row.parts or row.of_member], ids=name)
+def test_a_path_with_a_character_that_no_database_keeps_is_the_page_of_nothing(row: Row, supreme: Browser):
+    answer = sent(row, path(row, f"{MEMBER}\0" if row.of_member else MEMBER, "a\0b"), supreme)
+
+    assert (answer.status, answer.cause) == (404, "not-found")
+
+
+@pytest.mark.parametrize("query", ["q=a%00b", "efter=%00", "%00=x", "q=%ff"])
+def test_a_search_with_a_character_that_no_database_keeps_is_refused(query: str, supreme: Browser):
+    for at in ("/admin/register/service", f"/portal/{MEMBER}/forslag", "/admin/forslag"):
+        answer = supreme.get(f"{at}?{query}")
+
+        assert (at, answer.status, answer.cause) == (at, 400, "request-malformed")
+
+
 @pytest.mark.spec("FR", "04")
 @pytest.mark.parametrize("row", MEMBERS, ids=name)
 def test_another_organisations_page_is_the_page_of_an_organisation_that_is_none(row: Row, everything: Browser):

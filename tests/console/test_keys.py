@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import re
 from base64 import urlsafe_b64encode
 
 import pytest
@@ -13,6 +14,7 @@ from broker.login.keys import KeyFetch
 from broker.storage.fetches import SHARING
 from broker.web.clients import _claimed
 from broker.web.fetches import MOST, network
+from broker.web.links import fetch_mark
 from tests.console.test_every_route import token
 from tests.support import saml_metadata as md
 from tests.support.console import consoles, document, operator, service
@@ -145,13 +147,13 @@ class TestMemberKeys:
         world = console.world
         member = console.browser("anna", (MEMBER, Role.TECHNICAL))
         assert "Ingen hämtning är känd" in member.get(OURS).text
-        world.request("GET", "/oidc/jwks?service=rp")
+        world.request("GET", f"/oidc/jwks?service={mark(world, 'rp')}")
         world.app.on.fetches.record(world.store.note_fetches)
         assert ">Hämtad<" in member.get(OURS).text
         world.clock.now += 60
         press(console, browser, "plan")
         assert "Bara äldre nycklar hämtade" in member.get(OURS).text
-        world.request("GET", "/saml/metadata?service=rp2")
+        world.request("GET", f"/saml/metadata?service={mark(world, 'rp2')}")
         world.app.on.fetches.record(world.store.note_fetches)
         assert "SAML-metadata" not in member.get(OURS).text
 
@@ -159,7 +161,7 @@ class TestMemberKeys:
         world, member = console.world, console.browser("anna", (MEMBER, Role.TECHNICAL))
         press(console, browser, "plan")
         world.clock.now += 60
-        fetch(world, "/oidc/jwks?service=rp")
+        fetch(world, f"/oidc/jwks?service={mark(world, 'rp')}")
         world.clock.now += 60
         press(console, browser, "switch")
         assert ">Hämtad<" in member.get(OURS).text
@@ -201,14 +203,19 @@ class TestMemberKeys:
 
     def test_an_operator_sees_which_services_have_the_newest_key_those_that_lack_it_first(self, console, browser):
         world = console.world
-        fetch(world, "/oidc/jwks?service=rp2")
+        fetch(world, f"/oidc/jwks?service={mark(world, 'rp2')}")
         world.clock.now += 60
         press(console, browser, "plan")
-        fetch(world, "/oidc/jwks?service=rp")
+        fetch(world, f"/oidc/jwks?service={mark(world, 'rp')}")
         page = browser.get("/admin/nycklar").text
         assert "Aktiva tjänster: 2. Med någon känd hämtning: 2, av den nyaste nyckeln: 1." in page
         table = page[page.index("Vilka tjänster som har den nya nyckeln") :]
         assert table.index('<th scope="row">rp2') < table.index('<th scope="row">rp<')
+
+
+def mark(world, service):
+    """What the service's page gives it to show when it fetches our keys."""
+    return fetch_mark(service, world.app.on.services.keys())
 
 
 def recorded(world):
@@ -237,11 +244,34 @@ class TestFetches:
         (one,) = world.store.fetches_latest()
         assert (one.address, one.last_at - one.first_at) == ("", 60)
 
+    def test_the_page_of_a_services_keys_has_the_address_with_its_mark(self, console):
+        member = console.browser("anna", (MEMBER, Role.TECHNICAL))
+        (address,) = re.findall(
+            r"<code>https?://[^/<]+(/oidc/jwks[?][^<]+)</code>", member.get(f"{OURS}/tjanst/rp").text
+        )
+        console.world.request("GET", address)
+        assert [service for *_, service in self.noted(console.world)] == ["rp"]
+
     @pytest.mark.parametrize(
-        "query", ["service=nobody", "service=", "x=1", "service=%ff", "service=rp2&service=nobody"]
+        "query",
+        [
+            "service=nobody",
+            "service=",
+            "x=1",
+            "service=%ff",
+            "service=a%00b",
+            "service=rp",
+            "service=rp.",
+            "service=rp.AAAAAAAAAAAAAAAAAAAAAA",
+            "service=rp2.{rp}",
+            "service=rp.{rp}x",
+            "service=rp.{rp}&service=rp2",
+            "service=rp.%C3%A5",
+        ],
     )
-    def test_a_service_that_is_none_is_not_believed(self, console, query):
-        console.world.request("GET", f"/oidc/jwks?{query}")
+    def test_a_service_whose_mark_is_not_shown_is_not_believed(self, console, query):
+        signed = mark(console.world, "rp").rpartition(".")[2]
+        console.world.request("GET", f"/oidc/jwks?{query.format(rp=signed)}")
         assert [service for *_, service in self.noted(console.world)] == [""]
 
     def test_a_flood_fills_one_table_and_no_more(self, console):
@@ -258,7 +288,7 @@ class TestFetches:
         ours = f"{world.base}/saml/metadata"
         digest = hashlib.sha1(ours.encode(), usedforsecurity=False).hexdigest()
         for name in (ours, f"{{sha1}}{digest}"):
-            fetch(world, f"/entities/{name}?service=rp", "/entities?service=rp")
+            fetch(world, f"/entities/{name}?service={mark(world, 'rp')}", f"/entities?service={mark(world, 'rp')}")
             assert {one.document for one in world.store.fetches_of("rp")} == {"mdq", "aggregate"}
             world.clock.now += 1
 

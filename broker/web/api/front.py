@@ -10,7 +10,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
 from broker.care.calling import CareRefused
-from broker.exchange import Reply
+from broker.exchange import NUL, Reply
 from broker.login.effects import StorageUnavailable
 from broker.login.handles import new_reference
 from broker.web.api.care_routes import CARE_API, CareRow
@@ -77,6 +77,8 @@ def _of_register(row: ApiRow, parts: dict[str, Any], turn: Turn) -> Any:
 
 
 def _row(turn: Turn) -> tuple[ApiRow | CareRow, dict[str, Any]]:
+    if NUL in turn.request.path:
+        raise ApiError("missing")
     try:
         row, parts = _MAP.match(turn.request.path.removeprefix(PREFIX), turn.request.method)
     except NotFound as error:

@@ -157,7 +157,8 @@ class OpenChange:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceKeys(Page):
     """M6 for one service. `elsewhere` is the address where it publishes its keys itself; then they change there. `wrong` is
-    the form whose faults are told. Without `form` and `phasing_out` nothing may be changed.
+    the form whose faults are told. Without `form` and `phasing_out` nothing may be changed. `ours` is where the service
+    fetches our keys, so that we know it has them.
     """
 
     template: ClassVar[str] = "portal_service_keys.html"
@@ -165,6 +166,7 @@ class ServiceKeys(Page):
     names: Names
     protocol: str
     keys: tuple[ServiceKey, ...]
+    ours: str
     elsewhere: str
     open: tuple[OpenChange, ...]
     form: ConsoleForm | None

@@ -6,6 +6,7 @@ the entry is `broker.federation.own_keys`'s.
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
+from urllib.parse import urlencode
 
 from wtforms.fields import HiddenField, RadioField, SelectChoice, TextAreaField
 
@@ -18,6 +19,7 @@ from broker.web.console.forms import ConsoleForm, longest, required
 from broker.web.console.keys_pages import OpenChange, ServiceKey, ServiceKeys
 from broker.web.console.proposals import desk
 from broker.web.console.turn import ConsoleTurn, Missing
+from broker.web.links import fetch_mark
 from metadata.described_keys import DescribedKey
 from trust_framework.approval import Refusal, Refused
 from trust_framework.days import DAY
@@ -110,6 +112,7 @@ def _page(turn: ConsoleTurn, standing: Entry, form: ConsoleForm) -> Reply:
             names=dict(content.get("names") or {}) or {"sv": standing.id},
             protocol="saml" if content.get("saml") else "oidc",
             keys=tuple(_keys(content, turn.store.key_use(standing.id, turn.now - LATELY), turn.now)),
+            ours=_ours(turn, standing),
             elsewhere=elsewhere,
             open=tuple(_open(turn, standing.id)),
             form=(form if isinstance(form, NextKeyForm) else _next_form(turn, standing, fresh=True))
@@ -122,6 +125,13 @@ def _page(turn: ConsoleTurn, standing: Entry, form: ConsoleForm) -> Reply:
             back=turn.at("/nycklar"),
         )
     )
+
+
+def _ours(turn: ConsoleTurn, standing: Entry) -> str:
+    """The address at which this service fetches our keys: the document's, with the service's mark."""
+    services = turn.on.services
+    document = "/saml/metadata" if (standing.content or {}).get("saml") else "/oidc/jwks"
+    return f"{services.settings.base_url}{document}?{urlencode({'service': fetch_mark(standing.id, services.keys())})}"
 
 
 def _next_form(turn: ConsoleTurn, standing: Entry, *, fresh: bool = False) -> NextKeyForm:
