@@ -274,15 +274,21 @@ def new_landing(world: World, number: int) -> Answer:
 )
 @pytest.mark.parametrize("count", [600, pytest.param(10_000, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
 def test_names_that_nobody_has_seen_before_leave_memory_as_it_was(worlds: Worlds, ask: Ask, count: int):
-    """Blocks that Python holds, counted when caches are warm and again after as many new names."""
+    """Blocks that Python holds, counted when caches are warm and again after as many new names. What is kept by name costs at
+    least a block for each, in every round; a cache that fills, or a thread that is late, costs some in one.
+    """
     world = worlds.make(federation(registered(ask)), trusted_proxy="127.0.0.1")
     world.app.on.throttle._clock = world.clock
     settle(ask, world, range(count, count + count // 2))
     settle(ask, world, range(count // 2))
-    before = sys.getallocatedblocks()
-    settle(ask, world, range(count // 2, count))
-    grown = sys.getallocatedblocks() - before
-    assert grown < count // 4, f"{grown} blocks after {count // 2} requests"
+    grown = []
+    for first in range(2 * count, 5 * count, count):
+        before = sys.getallocatedblocks()
+        settle(ask, world, range(first, first + count // 2))
+        grown.append(sys.getallocatedblocks() - before)
+        if grown[-1] < count // 4:
+            break
+    assert min(grown) < count // 4, f"{grown} blocks after {count // 2} requests each"
 
 
 def registered(ask: Ask) -> dict:

@@ -13,6 +13,7 @@ from broker.jobs.sealer import Sealer
 from broker.web.throttle import Throttle
 from tests.support import care_values as a
 from tests.support.care_world import PATIENT, call, care_world, machine, nurse
+from trust_framework.days import DAY
 
 PERIOD = {"start": 0}
 
@@ -72,11 +73,13 @@ class TestRecordSystems:
         assert told["resources"][0]["patient"] == PATIENT
 
     def test_of_a_patient_and_by_others(self, world, journal):
-        store(world, machine(world, "far"), sent(world, provider=a.OTHER_PROVIDER, unit=a.FAR_UNIT, user=a.FAR_DOCTOR))
+        long_ago = world.clock() - 400 * DAY
+        theirs = sent(world, provider=a.OTHER_PROVIDER, unit=a.FAR_UNIT, user=a.FAR_DOCTOR, at=long_ago)
+        store(world, machine(world, "far"), theirs)
         asked = {"patient": PATIENT, "provider": a.PROVIDER, "purpose": "begäran", "period": PERIOD}
         theirs = call(world, "/log/patient", journal, asked).json["entries"]
         assert {each["record"]["provider"] for each in theirs} <= {a.PROVIDER}
-        asked = {"provider": a.PROVIDER, "purpose": "uppföljning", "period": PERIOD}
+        asked = {"provider": a.PROVIDER, "purpose": "uppföljning", "period": {"start": long_ago, "end": long_ago + 1}}
         others = call(world, "/log/others", journal, asked).json["entries"]
         assert [each["record"]["user"] for each in others] == [a.FAR_DOCTOR]
 

@@ -13,14 +13,14 @@ from tests.support.rivta import JOURNAL, NATIONAL, NODE, action, ii, running
 DAY = 86_400
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = running(tmp_path_factory.mktemp("rivta"))
+@pytest.fixture
+def server(tmp_path):
+    server = running(tmp_path)
     yield server
     server.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ask(server):
     return server.asking()
 

@@ -18,8 +18,8 @@ NUMBER = "191212121212"
 @pytest.fixture(scope="module")
 def console(lasting_worlds: Worlds) -> Console:
     whole = document()
-    trial = {**tool("trial"), "state": "test"}
-    whole["services"] = [*whole["services"], tool("tool"), tool("tool2", OTHER), trial]
+    trials = [{**tool(name), "state": "test"} for name in ("trial", "untried")]
+    whole["services"] = [*whole["services"], tool("tool"), tool("tool2", OTHER), *trials]
     console = consoles(lasting_worlds, whole)
     for hint in ("test:anna", "test:bo", "test:anna;result=cancelled"):
         url = console.world.authorize_url("rp", redirect_uri="https://rp.example.org/cb", login_hint=hint)
@@ -152,9 +152,9 @@ def test_a_member_supposes_nothing_there(console, token):
 def test_services_in_test_are_listed(console, token):
     found = call(console, "GET", f"{MINE}/test", token).json
     assert found["issuer"] == f"{console.world.base}/test"
-    assert [(each["id"], each["draft"], each["passed"], each["outcome"]) for each in found["services"]] == [
-        ("trial", False, None, "none")
-    ]
+    told = {each["id"]: (each["draft"], each["passed"], each["outcome"]) for each in found["services"]}
+    assert set(told) == {"trial", "untried"}
+    assert told["untried"] == (False, None, "none")
 
 
 def test_a_test_login_is_prepared_made_and_told_step_by_step(console, token):

@@ -36,7 +36,9 @@ def ids(*signers):
 def shared(lasting_worlds):
     scope = "openid offline_access"
     keyed = [keyed_client(name, KEY, NEXT, scope=scope) for name in ("keyed", "shares", "refreshed")]
-    return lasting_worlds.make(federation(SP.entry(), UNSIGNED.entry(), OLD.entry(), *keyed, client("rp")))
+    return lasting_worlds.make(
+        federation(SP.entry(), UNSIGNED.entry(), OLD.entry(), *keyed, client("rp"), client("idle"))
+    )
 
 
 @pytest.fixture
@@ -107,7 +109,7 @@ def test_the_key_of_a_request_object_is_on_record_with_its_code(world):
 
 
 def test_of_no_logins_nothing_is_known_but_that(world):
-    assert use(world, "old") == {}
+    assert use(world, "idle") == {}
 
 
 def test_each_key_has_its_share_of_the_logins(world):
@@ -161,7 +163,8 @@ def test_what_is_counted_of_the_log():
 # --- who is told --------------------------------------------------------------------------------------------------------
 
 
-def test_the_plan_of_a_file_says_that_the_key_that_goes_proved_every_login(world, tmp_path, monkeypatch):
+def test_the_plan_of_a_file_says_that_the_key_that_goes_proved_every_login(worlds, tmp_path, monkeypatch):
+    world = worlds.make(federation(SP.entry(), UNSIGNED.entry(), client("rp")))
     SP.login(world)
     count(world)
     monkeypatch.setattr("broker.commands.apply.now", world.clock)

@@ -27,7 +27,10 @@ def app(store_settings, clock):
 
 def test_it_has_keys_and_a_log_of_its_own(app):
     own, other = app.test_issuer.made().storage, app.storage
-    assert {row.kid for row in own.ring_rows()}.isdisjoint(row.kid for row in other.ring_rows())
+    # RSA keys come round again in a run of tests (`tests.support.worlds`), so the others tell.
+    own_keys, others = ({row.kid for row in each.ring_rows() if row.alg != "RS256"} for each in (own, other))
+    assert own_keys
+    assert own_keys.isdisjoint(others)
     assert own.log_origin() == f"{other.log_origin().removesuffix('/log')}/test/log"
     own.commit(Effects((KeepRun(RUN),)))
     assert own.test_run(RUN.reference) == RUN
