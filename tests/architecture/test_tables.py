@@ -19,6 +19,7 @@ from broker.web.flask_app import PAGES
 from broker.web.front import ROUTES
 from broker.web.pages.error import STATUS, STATUS_OF_CODE
 from broker.web.pages.frame import Page
+from broker.web.pages.render import Pages
 from broker.web.throttle import LIMITS
 from idp_adapters.catalogue import METHODS as LOGIN_METHODS
 from idp_adapters.catalogue import settings_class
@@ -77,6 +78,21 @@ def test_every_page_has_a_template_and_a_mark():
     for page in pages:
         assert templates.joinpath(page.template).is_file(), page
         assert re.fullmatch(r"[UMO]\d+(-[a-z]+)?|[a-z-]+", page.mark), page
+
+
+def test_every_template_can_be_compiled():
+    for environment in Pages()._environments.values():
+        for name in environment.list_templates():
+            environment.get_template(name)
+
+
+def test_what_people_log_in_with_is_compiled_at_the_start_and_the_consoles_are_not():
+    pages = Pages()
+    pages.warm()
+    names = {key[1] for key in pages._environments["sv"].cache}
+
+    assert {"choose_method.html", "error.html", "scan_code.html", "return.html", "ask_consent.html"} <= names
+    assert not any(name.startswith(("admin", "portal", "console", "review")) for name in names), names
 
 
 def test_no_two_routes_are_one():

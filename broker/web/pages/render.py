@@ -3,7 +3,7 @@
 A page is data and a template draws it: no template reads anything but its page, its frame and the words.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from babel.dates import format_datetime, get_timezone
 from jinja2 import BytecodeCache, PackageLoader, StrictUndefined, Template
 from jinja2 import Environment as Templates
 from jinja2.bccache import Bucket
+from jinja2.meta import find_referenced_templates
 
 from broker.exchange import Reply
 from broker.settings import Environment
@@ -56,9 +57,13 @@ class Pages:
         self._compiled: dict[tuple[str, str], Template] = {}
 
     def warm(self) -> None:
-        """Compile every template now, so that no visitor waits for it and a broken one is seen at the start."""
+        """Compile what people log in with now, so that no login waits for it. The consoles' templates are many and seldom asked
+        for: each is compiled when it is first shown.
+        """
+        first = self._environments[self._default]
+        names = _with_parents({page.template for page in _of_logins(Page)}, first)
         for environment in self._environments.values():
-            for name in environment.list_templates():
+            for name in names:
                 environment.get_template(name)
 
     def render(self, page: Page, frame: Frame) -> Reply:
@@ -106,12 +111,13 @@ class _CompiledOnce(BytecodeCache):
 
 
 _COMPILED = _CompiledOnce()
+_LOADER = PackageLoader("broker.web")
 
 
 def _templates(language: str, zone: Any, shared: dict[str, object]) -> Templates:
     """The templates with the words, names and times of one language."""
     found = Templates(
-        loader=PackageLoader("broker.web"),
+        loader=_LOADER,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -132,6 +138,26 @@ def _templates(language: str, zone: Any, shared: dict[str, object]) -> Templates
     found.filters["uri_part"] = lambda text: quote(text, safe="@+")
     found.filters.update({name: _clock(pattern, zone, language) for name, pattern in _MOMENTS.items()})
     found.filters["iso"] = lambda at: datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return found
+
+
+def _of_logins(kind: type[Page]) -> Iterator[type[Page]]:
+    """The pages of this package: those that people meet on the way of a login."""
+    for page in kind.__subclasses__():
+        if page.__module__.startswith(__package__) and "template" in vars(page):
+            yield page
+        yield from _of_logins(page)
+
+
+def _with_parents(names: set[str], environment: Templates) -> set[str]:
+    """The templates and those that they extend or import."""
+    found: set[str] = set()
+    asked = set(names)
+    while asked:
+        name = asked.pop()
+        found.add(name)
+        source, *_ = _LOADER.get_source(environment, name)
+        asked |= {each for each in find_referenced_templates(environment.parse(source)) if each} - found
     return found
 
 
