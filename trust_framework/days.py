@@ -4,6 +4,7 @@ Agreements and rules name days, and the people who sign them read them on a Swed
 would go on for an hour or two of the day after its last.
 """
 
+from bisect import bisect_left
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -26,3 +27,19 @@ def day_of(at: int) -> date:
 def day_after(day: date, zone: ZoneInfo = ZONE) -> int:
     """When the day has ended: what is valid through it is valid until then."""
     return midnight(day + timedelta(days=1), zone)
+
+
+def ahead_of_utc(at: int) -> int:
+    """Seconds that the clock of Sweden is ahead of Coordinated Universal Time."""
+    return int(datetime.fromtimestamp(at, ZONE).utcoffset().total_seconds())  # type: ignore[union-attr]  # it has a zone
+
+
+def clocks(since: int, until: int) -> tuple[tuple[int, int], ...]:
+    """How the clock of Sweden stands through a time: until which instant how many seconds ahead of UTC. The last goes beyond."""
+    found, ahead = [], ahead_of_utc(since)
+    for day in range(since, until + DAY, DAY):
+        if ahead_of_utc(day) != ahead:
+            moved = bisect_left(range(day - DAY, day), True, key=lambda at: ahead_of_utc(at) != ahead)
+            found.append((day - DAY + moved, ahead))
+            ahead = ahead_of_utc(day)
+    return (*found, (until + DAY, ahead))

@@ -1,29 +1,22 @@
-"""Log review (logguppföljning): which accesses somebody must look at, drawn by chance and by rules, and drawn again by anybody.
+"""Rules of log review (logguppföljning): which accesses deserve a look.
 
-The chance is a seed: the same accesses and the same seed give the same sample, whatever the order they come in, and the seed
-stands in the report. A rule is a row with its id and its words; it says that an access deserves a look, never that it was wrong.
-What comes of a look is `trust_framework.review_cases`'s.
+A rule is a row with its id and its words; it says that an access deserves a look, never that it was wrong. What is drawn of all
+that they hold of is `trust_framework.log_drawing`'s, what comes of a look `trust_framework.review_cases`'s.
 """
 
-import hashlib
-import heapq
-import hmac
-import json
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby, islice
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final, Protocol, TypeVar
 
 from trust_framework.care import Activity, Purpose
 from trust_framework.care_relations import CareRelation
 from trust_framework.days import ZONE, day_of
-from trust_framework.review_cases import ReviewCase, outcome
 
 SATURDAY: Final = 5
-WHOLE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,166 +181,74 @@ RULE_IDS: Final = tuple(rule.id for rule in RULES)
 # --- what must be counted first -------------------------------------------------------------------------------------------
 
 
-def counted(readings: Iterable[Reading], known: Known) -> Known:
-    """The same, with what can only be known of many accesses together."""
-    kept = sorted(readings, key=lambda r: (r.employee, r.at, r.id))
-    crowded: set[str] = set()
-    returning: set[str] = set()
-    for _, own in groupby(kept, key=attrgetter("employee")):
-        mine = tuple(own)
-        crowded |= _crowded(mine, known.limits)
-        returning |= _returning(mine, known.limits)
-    return replace(known, crowded=frozenset(crowded), returning=frozenset(returning))
+class Seen(Protocol):
+    """An access as the rules that count see it: which, when, by which employee, to which patient."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def at(self) -> int: ...
+
+    @property
+    def employee(self) -> str | bytes: ...
+
+    @property
+    def patient(self) -> str: ...
 
 
-def _crowded(readings: tuple[Reading, ...], limits: Limits) -> set[str]:
+S = TypeVar("S", bound=Seen)
+
+
+def crowded(accesses: Iterable[Seen], limits: Limits) -> frozenset[str]:
+    """The accesses within a span in which their employee read more patients than the limit. Who gives the accesses of a time
+    gives those of a span before it and after it too.
+    """
+    return frozenset(id_ for mine in _by_employee(accesses) for id_ in _crowded(mine, limits))
+
+
+def returning(accesses: Iterable[Seen], limits: Limits) -> frozenset[str]:
+    """The accesses to patients whom their employee read on as many days as the limit."""
+    return frozenset(id_ for mine in _by_employee(accesses) for id_ in _returning(mine, limits))
+
+
+def _by_employee(accesses: Iterable[S]) -> Iterable[Sequence[S]]:
+    kept = sorted(accesses, key=attrgetter("employee", "at", "id"))
+    return (tuple(mine) for _, mine in groupby(kept, key=attrgetter("employee")))
+
+
+def _crowded(mine: Sequence[Seen], limits: Limits) -> set[str]:
     """The accesses of one employee within any span in which there were more patients than the limit. Each is added once: `fresh`
     counts the newest of the span that have not been.
     """
-    span: deque[Reading] = deque()
+    span: deque[Seen] = deque()
     patients: Counter[str] = Counter()
     found: set[str] = set()
     fresh = 0
-    for reading in readings:
-        span.append(reading)
+    for one in mine:
+        span.append(one)
         fresh += 1
-        patients[reading.patient] += 1
-        while reading.at - span[0].at > limits.within:
+        patients[one.patient] += 1
+        while one.at - span[0].at > limits.within:
             gone = span.popleft()
             patients[gone.patient] -= 1
             if not patients[gone.patient]:
                 del patients[gone.patient]
         if len(patients) > limits.patients:
-            found.update(one.id for one in islice(reversed(span), fresh))
+            found.update(each.id for each in islice(reversed(span), fresh))
             fresh = 0
     return found
 
 
-def _returning(readings: tuple[Reading, ...], limits: Limits) -> set[str]:
+def _returning(mine: Sequence[Seen], limits: Limits) -> set[str]:
     """The accesses of one employee to a patient whom they looked at on as many days as the limit."""
-    by_patient: dict[str, list[Reading]] = {}
-    for reading in readings:
-        by_patient.setdefault(reading.patient, []).append(reading)
-    many = (own for own in by_patient.values() if len({day_of(r.at) for r in own}) >= limits.days)
-    return {reading.id for own in many for reading in own}
+    by_patient: dict[str, list[Seen]] = {}
+    for one in mine:
+        by_patient.setdefault(one.patient, []).append(one)
+    many = (own for own in by_patient.values() if len({day_of(each.at) for each in own}) >= limits.days)
+    return {each.id for own in many for each in own}
 
 
-# --- drawing --------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What a review looks at: accesses of a care provider in a time, at one unit or all, so many in a hundred by chance, and
-    those that any of these rules holds of.
-    """
-
-    provider: str
-    since: int
-    until: int
-    unit: str = ""
-    percent: int = 5
-    rules: tuple[str, ...] = RULE_IDS
-    limits: Limits = field(default_factory=Limits)
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """An access that somebody must look at: by which rules, and whether chance drew it."""
-
-    reading: Reading
-    rules: tuple[str, ...] = ()
-    sampled: bool = False
-
-
-def draw(readings: Iterable[Reading], known: Known, selection: Selection, seed: str) -> tuple[Drawn, ...]:
-    """The accesses that the review looks at, in order of time."""
-    examined = tuple(readings)
-    facts = counted(examined, replace(known, limits=selection.limits))
-    chance = sample((r.id for r in examined), selection.percent, seed)
-    drawn = (Drawn(r, hits(r, facts, selection.rules), r.id in chance) for r in examined)
-    return tuple(sorted((d for d in drawn if d.rules or d.sampled), key=lambda d: (d.reading.at, d.reading.id)))
-
-
-def hits(reading: Reading, known: Known, wanted: Iterable[str] = RULE_IDS) -> tuple[str, ...]:
-    """The rules that hold of an access, `known` having been counted."""
-    asked = frozenset(wanted)
-    return tuple(rule.id for rule in RULES if rule.id in asked and rule.holds(reading, known))
-
-
-def sample(ids: Iterable[str], percent: int, seed: str) -> frozenset[str]:
-    """So many in a hundred of the ids, rounded up: those whose keyed hash is the lowest. Nobody can tell beforehand which, and
-    everybody who has the seed can afterwards.
-    """
-    known = frozenset(ids)
-    number = -(-len(known) * percent // WHOLE)
-    return frozenset(heapq.nsmallest(number, known, key=lambda id_: _lot(id_, seed)))
-
-
-def _lot(id_: str, seed: str) -> bytes:
-    return hmac.new(seed.encode(), id_.encode(), hashlib.sha256).digest()
-
-
-# --- the report -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A review: what it looked at, with which seed, who made it and when, how many accesses it examined and drew."""
-
-    id: str
-    selection: Selection
-    seed: str
-    made_by: str
-    made_at: int
-    examined: int
-    drawn: int
-    sampled: int
-    reported_at: int | None = None
-    digest: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A review in numbers: cases by rule and by what they came to, those still open, and who looked, how often, until when."""
-
-    review: Review
-    by_rule: Mapping[str, int]
-    by_outcome: Mapping[str, int]
-    open: int
-    reviewers: tuple[tuple[str, int, int], ...]
-
-    def content(self) -> dict[str, Any]:
-        """The report as JSON values: what its digest is over."""
-        return {"review": asdict(replace(self.review, reported_at=None, digest="")), **_numbers(self)}
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the report in its one canonical form."""
-        told = json.dumps(self.content(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(told.encode()).hexdigest()
-
-
-def _numbers(report: Report) -> dict[str, Any]:
-    return {
-        "by_rule": dict(report.by_rule),
-        "by_outcome": dict(report.by_outcome),
-        "open": report.open,
-        "reviewers": [list(each) for each in report.reviewers],
-    }
-
-
-def report(review: Review, cases: Iterable[ReviewCase]) -> Report:
-    """What the cases of a review have come to."""
-    rules: Counter[str] = Counter()
-    outcomes: Counter[str] = Counter()
-    looked: dict[str, list[int]] = {}
-    open_ = 0
-    for case in cases:
-        rules.update(case.rules)
-        found = outcome(case)
-        outcomes.update([found.value] if found else [])
-        open_ += found is None
-        for act in (act for act in case.acts if act.outcome is not None):
-            looked.setdefault(act.person, []).append(act.at)
-    reviewers = tuple(sorted((person, len(times), max(times)) for person, times in looked.items()))
-    return Report(review, dict(sorted(rules.items())), dict(sorted(outcomes.items())), open_, reviewers)
+def hits(reading: Reading, known: Known, wanted: frozenset[str] = frozenset(RULE_IDS)) -> tuple[str, ...]:
+    """The rules that hold of an access."""
+    return tuple(rule.id for rule in RULES if rule.id in wanted and rule.holds(reading, known))

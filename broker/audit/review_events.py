@@ -24,8 +24,74 @@ class CaseActed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewAsked(Event):
+    """Somebody, or a plan (`plan`), asked for a review of a care provider's log; at `most` so many cases come of it."""
+
+    name: ClassVar[str] = "care.review-asked"
+    retention: ClassVar[str] = "care"
+    review: str
+    provider: str
+    since: int
+    until: int
+    percent: int
+    most: int
+    unit: str = ""
+    rules: tuple[str, ...] = ()
+    plan: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewBegun(Event):
+    """Drawing of a review begins, with this seed, of what the sealed log holds at this size."""
+
+    name: ClassVar[str] = "care.review-begun"
+    retention: ClassVar[str] = "care"
+    review: str
+    provider: str
+    seed: str
+    log_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPlanned(Event):
+    """A care provider's log is to be reviewed every so many weeks or months, or not any more (`act`)."""
+
+    name: ClassVar[str] = "care.review-planned"
+    retention: ClassVar[str] = "care"
+    plan: str
+    provider: str
+    act: str
+    every: int
+    interval: str
+    first: str
+    days: int
+    percent: int
+    most: int
+    unit: str = ""
+    rules: tuple[str, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewTold(Event):
+    """A care provider's log reviewers were told that a planned review is to be done, or is overdue (`act`); `mail` is empty where
+    nobody could be written to.
+    """
+
+    name: ClassVar[str] = "care.review-told"
+    retention: ClassVar[str] = "care"
+    review: str
+    provider: str
+    act: str
+    mail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewMade(Event):
-    """A review of a care provider's log was drawn: from which accesses, with which seed and rules; how many became cases."""
+    """A review of a care provider's log was drawn: from how many accesses, with which seed and rules; how many some rule holds of
+    (`hit`), how many chance would have drawn (`sample`), and how many became cases.
+    """
 
     name: ClassVar[str] = "care.review-made"
     retention: ClassVar[str] = "care"
@@ -36,6 +102,9 @@ class ReviewMade(Event):
     percent: int
     seed: str
     examined: int
+    hit: int
+    sample: int
+    most: int
     drawn: int
     unit: str = ""
     rules: tuple[str, ...] = ()

@@ -8,29 +8,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from broker.audit.checkpoint import TreeState
 from broker.audit.removal_orders import RemovalOrder
 from broker.care.calling import CareServices
 from broker.care.ports import CareStore
+from broker.care.review_values import AccessTrace, Traced
 from broker.login.effects import Change, PersonKey
 from trust_framework.access_log import AccessPage, AccessRow, AccessSought
 from trust_framework.breaches import Breach
 from trust_framework.care_relations import CareRelation
 from trust_framework.corrections import Correction
 from trust_framework.directory import StaffEntry
-from trust_framework.log_review import Review
+from trust_framework.log_drawing import Selection
 from trust_framework.persons import Person
 from trust_framework.review_cases import CaseState, ReviewCase
+from trust_framework.review_plans import ReviewPlan
+from trust_framework.review_report import Review
 from trust_framework.subject_requests import SubjectRequest
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class SaveReview(Change):
-    """A review of a care provider's log."""
-
-    review: Review
-    before: Review | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +141,19 @@ class FilingStore(CareStore, Protocol):
 
     def log_review(self, id: str) -> Review | None: ...
 
-    def log_reviews(self, provider: str, after: str = "", count: int = 50) -> FiledPage[Review]: ...
+    def log_reviews(self, provider: str, after: str = "", count: int = 50, state: str = "") -> FiledPage[Review]:
+        """A page of a care provider's reviews; `state` may be `drawing`, `open` (those too) or `reported`."""
+        ...
+
+    def log_reviews_running(self, provider: str) -> tuple[Review, ...]:
+        """Those that are drawn, or to be signed by a day, the most urgent first."""
+        ...
+
+    def review_plan(self, id: str) -> ReviewPlan | None: ...
+
+    def review_plans(self, provider: str, after: str = "", count: int = 50, state: str = "") -> FiledPage[ReviewPlan]:
+        """A page of a care provider's plans; `state` may be `runs` or `ended`."""
+        ...
 
     def breach(self, id: str) -> Breach | None: ...
 
@@ -209,6 +217,16 @@ class ReviewStore(FilingStore, Protocol):
     def access_page(self, sought: AccessSought, before: str | None = None, count: int = 50) -> AccessPage: ...
 
     def access_row(self, id: str) -> AccessRow | None: ...
+
+    def access_portion(self, sought: Traced, count: int) -> tuple[AccessTrace, ...]:
+        """The next accesses that a review is drawn from, in order of time."""
+        ...
+
+    def access_around(self, selection: Selection, since: int, until: int) -> tuple[AccessTrace, ...]:
+        """The accesses of a part of a review's time, for the rules that count."""
+        ...
+
+    def log_state(self) -> TreeState: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from broker.care.calling import CareServices
+from broker.care.filings import ReviewServices
 from broker.federation import domains
 from broker.jobs.addresses import AddressStore, look_at_addresses
 from broker.jobs.breaches import BreachStore, breach_jobs
@@ -16,6 +17,7 @@ from broker.jobs.feeds import FeedStore, look_at_feeds
 from broker.jobs.node import NodeStore
 from broker.jobs.notices import NoticeStore, look_for_overdue, mail_jobs
 from broker.jobs.retention import RetentionStore, retention_jobs
+from broker.jobs.reviews import DrawingStore, review_jobs
 from broker.jobs.runner import Job
 from broker.jobs.sealer import Sealer, SealingStore
 from broker.jobs.smtp import Post
@@ -52,6 +54,7 @@ class HouseStore(
     BreachStore,
     RetentionStore,
     FailingStore,
+    DrawingStore,
     Protocol,
 ):
     """What the standard jobs need of the store."""
@@ -125,6 +128,7 @@ def outbound_jobs(
         *care_node_jobs(store, egress, settings, care),
         *correction_jobs(store, settings.base_url),
         *breach_jobs(store, settings),
+        *review_jobs(store, lambda: ReviewServices(store, care().register)),
         *(mail_jobs(store, Post(settings), settings.base_url) if settings.smtp_host else ()),
     )
 

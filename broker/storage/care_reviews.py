@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from broker.care.filings import SaveReview
+from broker.care.review_values import SaveReview
 from broker.storage.database import Unit
 from broker.storage.filed import Filed, filed_table
 from broker.storage.tables import About
-from trust_framework.log_review import Review
+from trust_framework.review_report import Review
 
 REVIEWS = filed_table(
     "care_reviews",
@@ -17,17 +17,24 @@ REVIEWS = filed_table(
     ),
 )
 STORED: Final = Filed(REVIEWS, Review, "care-review")
+DRAWING, OPEN, REPORTED = "drawing", "open", "reported"
 
 
 def save(unit: Unit, change: SaveReview) -> None:
     """Insert or move on. Raises Overtaken."""
     review = change.review
-    reported = review.reported_at is not None
+    state = _state(review)
     row = {
         "owner": review.selection.provider,
-        "state": "reported" if reported else "open",
-        "open": int(not reported),
+        "state": state,
+        "open": int(state != REPORTED),
         "made_at": review.made_at,
-        "due_at": None,
+        "due_at": {DRAWING: review.made_at, OPEN: review.due, REPORTED: None}[state],
     }
     STORED.save(unit, review.id, review, change.before, row)
+
+
+def _state(review: Review) -> str:
+    if review.drawing is not None:
+        return DRAWING
+    return OPEN if review.reported_at is None else REPORTED

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from broker.care.filings import CasesAsked, FiledPage, Reviewed
 from broker.care.outbox import BlockDue
+from broker.care.review_values import AccessTrace, Traced
 from broker.login.effects import PersonKey
 from broker.storage import (
     breaches,
@@ -19,12 +20,14 @@ from broker.storage import (
     care_outbox,
     care_relations,
     care_requests,
+    care_review_plans,
     care_reviews,
     care_told,
     care_versions,
     care_watched,
     corrections,
     persons,
+    review_drawing,
     review_facts,
     subject_requests,
 )
@@ -40,8 +43,10 @@ from trust_framework.care_requests import CareRequest
 from trust_framework.corrections import Correction
 from trust_framework.emergency import EmergencyAccess
 from trust_framework.identifiers import Identifier
-from trust_framework.log_review import Review
+from trust_framework.log_drawing import Selection
 from trust_framework.review_cases import CaseKind, CaseState, ReviewCase
+from trust_framework.review_plans import ReviewPlan
+from trust_framework.review_report import Review
 from trust_framework.subject_requests import SubjectRequest
 
 T = TypeVar("T")
@@ -205,9 +210,41 @@ class CareStore(Part):
         """A review of a care provider's log."""
         return care_reviews.STORED.one(self._database, id)
 
-    def log_reviews(self, provider: str, after: str = "", count: int = 50) -> FiledPage[Review]:
+    def log_reviews(self, provider: str, after: str = "", count: int = 50, state: str = "") -> FiledPage[Review]:
         """A page of a care provider's reviews, the newest first."""
-        return care_reviews.STORED.page(self._database, provider, "", after, count)
+        return care_reviews.STORED.page(self._database, provider, state, after, count)
+
+    def log_reviews_running(self, provider: str) -> tuple[Review, ...]:
+        """Those that are drawn, or to be signed by a day, the most urgent first."""
+        return care_reviews.STORED.running(self._database, provider)
+
+    def log_reviews_drawing(self, count: int) -> tuple[Review, ...]:
+        """Reviews that are being drawn, whoever's they are, the oldest first."""
+        return care_reviews.STORED.due(self._database, self.clock(), count, care_reviews.DRAWING)
+
+    def log_reviews_overdue(self, count: int) -> tuple[Review, ...]:
+        """Reviews that should have been signed, whoever's they are."""
+        return care_reviews.STORED.due(self._database, self.clock(), count, care_reviews.OPEN)
+
+    def review_plan(self, id: str) -> ReviewPlan | None:
+        """A plan of reviews."""
+        return care_review_plans.STORED.one(self._database, id)
+
+    def review_plans(self, provider: str, after: str = "", count: int = 50, state: str = "") -> FiledPage[ReviewPlan]:
+        """A page of a care provider's plans, the newest first."""
+        return care_review_plans.STORED.page(self._database, provider, state, after, count)
+
+    def review_plans_due(self, count: int) -> tuple[ReviewPlan, ...]:
+        """Plans by which a review is to be asked for now, whoever's they are."""
+        return care_review_plans.STORED.due(self._database, self.clock(), count)
+
+    def access_portion(self, sought: Traced, count: int) -> tuple[AccessTrace, ...]:
+        """The next accesses that a review is drawn from."""
+        return review_drawing.portion(self._database, sought, count)
+
+    def access_around(self, selection: Selection, since: int, until: int) -> tuple[AccessTrace, ...]:
+        """The accesses of a part of a review's time, for the rules that count."""
+        return review_drawing.around(self._database, selection, since, until)
 
     def breach(self, id: str) -> Breach | None:
         """A breach."""

@@ -17,9 +17,10 @@ from broker.care.changes import (
     SaveReviewCase,
     StillUnknown,
 )
-from broker.care.filings import SaveBreach, SaveCorrection, SaveRemovalOrder, SaveRequest, SaveReview, Unwatch, Watch
+from broker.care.filings import SaveBreach, SaveCorrection, SaveRemovalOrder, SaveRequest, Unwatch, Watch
 from broker.care.outbox import BlockSent, BlockUnsent
 from broker.care.requests import SaveCareRequest
+from broker.care.review_values import CountReturning, ForgetReturning, SavePlan, SaveReview
 from broker.federation.addresses import KeepAddress
 from broker.federation.domains import KeepProof
 from broker.federation.feeds import KeepFeed
@@ -44,6 +45,7 @@ from broker.storage import (
     care_outbox,
     care_relations,
     care_requests,
+    care_review_plans,
     care_reviews,
     care_told,
     care_versions,
@@ -65,6 +67,7 @@ from broker.storage import (
     proposals,
     register,
     representations,
+    review_drawing,
     roles,
     sign_ons,
     subject_requests,
@@ -126,6 +129,9 @@ APPLY: dict[type, Apply] = {
     BlockSent: care_outbox.sent,
     BlockUnsent: care_outbox.unsent,
     SaveReview: care_reviews.save,
+    SavePlan: care_review_plans.save,
+    CountReturning: review_drawing.count,
+    ForgetReturning: review_drawing.forget_review,
     Watch: care_watched.watch,
     Unwatch: care_watched.unwatch,
     SaveBreach: breaches.save,

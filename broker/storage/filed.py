@@ -79,7 +79,9 @@ class Filed(Generic[T]):
             self.read.where(c.owner == bindparam("owner"), c.open == 1, c.due_at.is_not(None)).order_by(c.due_at, c.id)
         )
         self._due = Kept(
-            self.read.where(c.due_at <= bindparam("at")).order_by(c.due_at, c.id).limit(bindparam("count"))
+            self.read.where(c.due_at <= bindparam("at"), any_or(c.state, "state"))
+            .order_by(c.due_at, c.id)
+            .limit(bindparam("count"))
         )
 
     def save(self, unit: Unit, id: str, value: T, before: T | None, row: Mapping[str, Any]) -> None:
@@ -115,9 +117,9 @@ class Filed(Generic[T]):
         """What an owner must do something about by a day, the most urgent first."""
         return self.opened(database, self._running, {"owner": owner})
 
-    def due(self, database: Database, at: int, count: int) -> tuple[T, ...]:
+    def due(self, database: Database, at: int, count: int, state: str = "") -> tuple[T, ...]:
         """What must be done now, whoever's it is."""
-        return self.opened(database, self._due, {"at": at, "count": count})
+        return self.opened(database, self._due, {"at": at, "count": count, "state": state})
 
     def opened(self, database: Database, statement: Kept, values: Mapping[str, Any]) -> tuple[T, ...]:
         """What a statement that begins with `read` finds."""

@@ -18,6 +18,7 @@ from broker.storage import (
     log_holds,
     persons,
     representations,
+    review_drawing,
     roles,
     sign_ons,
 )
@@ -34,6 +35,7 @@ _OF_PATIENT = (
     care_emergencies,
     care_requests,
     care_watched,
+    review_drawing,
 )
 _OF_PERSON = (consents, representations, roles, *_OF_PATIENT)
 

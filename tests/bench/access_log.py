@@ -44,7 +44,7 @@ from tests.support.access_records import record, resource
 from tests.support.databases import PostgresServer, settings_at
 from trust_framework.access_log import AccessRecord, AccessSought
 from trust_framework.identifiers import Identifier
-from trust_framework.log_review import Selection
+from trust_framework.log_drawing import Selection
 
 BATCH = 500
 EXAMINED = 20_000

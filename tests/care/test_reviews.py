@@ -1,27 +1,33 @@
 """Reviews of a care provider's log: what they draw of stored accesses, who may see and sign them, and what is recorded."""
 
+import hmac
+import json
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
 import pytest
 
-from broker.care import cases, reviews
+from broker.care import cases, review_drawing, reviews
 from broker.care.access_values import StoreAccess
 from broker.care.calling import Caller, CallerKind, CareRefused, carried_out
 from broker.care.cases import Deed, Question
 from broker.care.changes import SaveRelation
 from broker.care.filings import CasesAsked, ReviewServices
-from broker.login.effects import Effects, PersonKey
+from broker.jobs import reviews as jobs
+from broker.login.effects import Effects, ForgetPerson, Overtaken, PersonKey
 from broker.storage.database import Database
 from broker.storage.persons import Listed
 from tests.support import care_values as a
 from tests.support.access_records import record, resource
+from tests.support.reviewing import draw, seal
+from trust_framework.access_log import AccessSought
 from trust_framework.care import Activity, Period, patient_key
 from trust_framework.days import ZONE
 from trust_framework.directory import Commission, StaffEntry
 from trust_framework.identifiers import Identifier, luhn
-from trust_framework.log_review import RULE_IDS, Selection, draw
+from trust_framework.log_drawing import Selection
+from trust_framework.log_review import RULE_IDS
 from trust_framework.persons import Person
 from trust_framework.review_cases import CaseKind, Outcome
 
@@ -72,8 +78,14 @@ class World:
         there = a.relation(unit=a.UNIT, period=Period(NOON - DAY, LATER))
         self.store.commit(Effects((SaveRelation(there, self.patient),)))
 
+    def ask(self, selection: Selection = WHOLE, who=None):
+        return carried_out(lambda: reviews.ask(selection, who or self.who, self.on, LATER), self.store).result
+
     def make(self, selection: Selection = WHOLE, who=None):
-        return carried_out(lambda: reviews.make(selection, who or self.who, self.on, LATER), self.store).result
+        """A review that is drawn."""
+        asked = self.ask(selection, who)
+        draw(self.store, self.on.register)
+        return self.store.log_review(asked.id)
 
     def cases(self, review: str = ""):
         return self.store.review_cases(CasesAsked(a.PROVIDER, review=review, count=500)).rows
@@ -130,7 +142,7 @@ SEEDED = {
     "no-relation": lambda w: w.read(),
     "other-unit": lambda w: (w.people(unit=a.OTHER_UNIT), w.read()),
     "odd-hours": lambda w: w.read(at=NOON - 10 * 3600),
-    "patient-asked": lambda w: (w.read(), w.ask()),
+    "patient-asked": lambda w: (w.read(), w.question()),
     "returning": lambda w: [w.read(at=NOON - n * DAY) for n in range(8)],
     "deceased": lambda w: (w.people(deceased=True), w.read()),
     "many-patients": lambda w: [w.read(patient, at=NOON + n) for n, patient in enumerate(a.numbers(21))],
@@ -148,13 +160,13 @@ def _watch(self) -> None:
 
 
 def _ask(self) -> None:
-    (row,) = self.store.access_page(reviews.AccessSought(provider=a.PROVIDER)).rows
+    (row,) = self.store.access_page(AccessSought(provider=a.PROVIDER)).rows
     question = Question(row.id, a.PROVIDER, a.PATIENT, "Varför?", a.NURSE, a.UNIT)
     who = Caller(CallerKind.PATIENT, self.patient)
     carried_out(lambda: cases.ask(question, who, self.on, NOON), self.store)
 
 
-World.colleague, World.watch, World.ask = _colleague, _watch, _ask
+World.colleague, World.watch, World.question = _colleague, _watch, _ask
 
 
 @pytest.mark.spec("design.md", "log review")
@@ -171,11 +183,11 @@ def test_the_sample_of_a_review_can_be_drawn_again_from_its_seed(world):
         world.read(at=NOON + n)
     review = world.make(replace(WHOLE, percent=20, rules=()))
     first = {case.about for case, _ in world.cases(review.id)}
-    rows = world.store.access_page(reviews.AccessSought(provider=a.PROVIDER), None, 500).rows
-    readings = tuple(reviews._readings(rows, world.on))
-    again = draw(readings, reviews.known_of(readings, a.provider(a.PROVIDER), world.on), review.selection, review.seed)
-    assert {one.reading.id for one in again} == first
-    assert len(first) == review.sampled == 8
+    rows = world.store.access_page(AccessSought(provider=a.PROVIDER), None, 500).rows
+    key = review.seed.encode()
+    again = sorted((row.id for row in rows), key=lambda id_: hmac.digest(key, id_.encode(), "sha256"))[:8]
+    assert set(again) == first
+    assert len(first) == review.sampled == review.sample == 8
     assert all(case.kind is CaseKind.SAMPLED for case, _ in world.cases(review.id))
 
 
@@ -195,35 +207,178 @@ REFUSED = [
     (replace(WHOLE, percent=101), "bad-selection"),
     (replace(WHOLE, percent=-1), "bad-selection"),
     (replace(WHOLE, rules=("none",)), "bad-selection"),
+    (replace(WHOLE, most=0), "bad-selection"),
+    (replace(WHOLE, most=reviews.MOST_CASES + 1), "bad-selection"),
 ]
 
 
 @pytest.mark.parametrize(("selection", "why"), REFUSED)
 def test_a_review_that_cannot_be_made_is_refused_and_leaves_nothing(world, selection, why):
     with pytest.raises(CareRefused) as refused:
-        world.make(selection)
+        world.ask(selection)
     assert refused.value.reason == why
     assert world.store.log_reviews(a.PROVIDER).rows == ()
 
 
-def test_a_review_of_too_many_accesses_or_cases_asks_for_less(world, monkeypatch):
-    for n in range(4):
+def test_so_many_reviews_are_drawn_at_a_time(world, monkeypatch):
+    monkeypatch.setattr(reviews, "MOST_DRAWING", 2)
+    world.ask()
+    world.ask()
+    with pytest.raises(CareRefused, match="many-drawing"):
+        world.ask()
+    draw(world.store, world.on.register)
+    assert world.make().drawn == 0
+
+
+def test_a_review_gives_no_more_cases_than_asked_for_and_says_what_it_left_out(world):
+    for n in range(9):
         world.read(at=NOON + n)
-    monkeypatch.setattr(reviews, "MOST_DRAWN", 3)
-    with pytest.raises(CareRefused, match="too-many-drawn"):
-        world.make()
-    monkeypatch.setattr(reviews, "MOST_EXAMINED", 3)
-    with pytest.raises(CareRefused, match="too-many-examined"):
-        world.make()
+    review = world.make(replace(WHOLE, most=4, percent=100))
+    assert len(world.cases(review.id)) == review.drawn == 4
+    assert (review.examined, review.hit, review.sample, review.left_out) == (9, 9, 9, True)
+    assert review.matched == {"no-relation": 9}
+    (made,) = events(world, "care.review-made")
+    assert (made["examined"], made["hit"], made["sample"], made["most"], made["drawn"]) == (9, 9, 9, 4, 4)
+    assert not world.make(replace(WHOLE, most=9)).left_out
 
 
-def test_more_than_a_page_of_accesses_is_examined(world, monkeypatch):
-    monkeypatch.setattr(reviews, "_PAGE", 2)
+# --- in portions
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Portions of two accesses and three cases."""
+    monkeypatch.setattr(review_drawing, "PORTION", 2)
+    monkeypatch.setattr(review_drawing, "AT_ONCE", 3)
+
+
+def test_what_is_drawn_in_small_portions_is_what_is_drawn_at_once(world, monkeypatch):
+    patients = a.numbers(23)
+    for day in range(6):
+        world.read(*patients[:3], at=NOON - day * DAY)
+    world.read(*patients, at=NOON + 1800)
+    world.read(*patients[:5], at=NOON + 3600)
+    at_once = world.make(replace(WHOLE, percent=10))
+    monkeypatch.setattr(review_drawing, "PORTION", 3)
+    monkeypatch.setattr(review_drawing, "AT_ONCE", 3)
+    in_portions = world.make(replace(WHOLE, percent=10))
+    assert in_portions.matched == at_once.matched
+    assert set(in_portions.matched) >= {"no-relation", "many-patients", "returning"}
+    rules = [
+        {case.about: case.rules for case, _ in world.cases(one.id) if case.rules} for one in (at_once, in_portions)
+    ]
+    assert rules[0] == rules[1]
+
+
+def steps(world):
+    """The drawing of the one review, a step at a time, as jobs of two nodes would do it."""
+    while found := world.store.log_reviews_drawing(1):
+        (review,) = found
+        provider = world.on.register.providers[a.PROVIDER]
+        yield review, review_drawing.step(review, review.drawing, provider, world.on, LATER).effects
+
+
+def test_a_node_that_dies_at_any_step_leaves_a_drawing_that_another_goes_on_with(world, small):
+    for n in range(7):
+        world.read(at=NOON + n)
+    asked = world.ask(replace(WHOLE, percent=50))
+    seal(world.store)
+    for _, effects in steps(world):
+        assert effects.changes  # made by a node that dies before it commits it
+        jobs.draw(world.store, lambda: world.on)
+    review = world.store.log_review(asked.id)
+    assert (review.examined, review.drawn, review.sample) == (7, 7, 4)
+    assert len(world.cases(review.id)) == 7
+    assert [each["seed"] for each in events(world, "care.review-begun", "care.review-made")] == [review.seed] * 2
+
+
+def test_of_two_nodes_at_the_same_step_one_goes_on_and_the_other_has_done_nothing(world, small):
+    for n in range(7):
+        world.read(at=NOON + n)
+    asked = world.ask()
+    seal(world.store)
+    refused = 0
+    for _, effects in steps(world):
+        world.store.commit(effects)
+        with pytest.raises(Overtaken):
+            world.store.commit(effects)
+        refused += 1
+    review = world.store.log_review(asked.id)
+    assert len(world.cases(review.id)) == review.drawn == 7
+    assert refused > 10
+    assert len(events(world, "care.review-made")) == 1
+
+
+def test_what_is_stored_while_a_review_is_drawn_is_not_looked_at(world, small):
+    for n in range(3):
+        world.read(at=NOON + n)
+    asked = world.ask(replace(WHOLE, rules=()))
+    seal(world.store)
+    jobs.draw(world.store, lambda: world.on)
+    world.read(at=NOON + 1)
+    world.read(at=NOON + 99)
+    draw(world.store, world.on.register)
+    review = world.store.log_review(asked.id)
+    assert review.examined == 3
+    assert 0 < review.log_size < world.store.log_state().size
+
+
+def test_a_patient_who_is_forgotten_while_a_review_is_drawn_is_left_out(world, small):
+    world.read()
+    world.read(a.OTHER_PATIENT)
+    asked = world.ask()
+    seal(world.store)
+    while world.store.log_review(asked.id).drawing.chosen is None:
+        jobs.draw(world.store, lambda: world.on)
+    world.store.commit(Effects((ForgetPerson(world.patient, LATER),)))
+    draw(world.store, world.on.register)
+    ((case, _),) = world.cases(asked.id)
+    assert case.patient == a.OTHER_PATIENT
+    assert world.store.log_review(asked.id).drawn == 1
+
+
+def test_a_review_whose_provider_is_not_in_the_register_waits(world):
+    world.read()
+    asked = world.ask()
+    seal(world.store)
+    gone = replace(world.on, register=replace(world.on.register, providers={}))
+    jobs.draw(world.store, lambda: gone)
+    assert world.store.log_review(asked.id) == asked
+    draw(world.store, world.on.register)
+    assert world.store.log_review(asked.id).drawn == 1
+
+
+def test_a_report_is_not_signed_while_the_review_is_drawn(world, small):
     for n in range(5):
         world.read(at=NOON + n)
-    review = world.make()
-    assert review.examined == 5
-    assert reviews.reported(review, world.on).open == 5
+    asked = world.ask()
+    seal(world.store)
+    with pytest.raises(CareRefused, match="drawing"):
+        reviews.sign_off(asked.id, world.who, world.on, LATER)
+    while not world.cases(asked.id):
+        jobs.draw(world.store, lambda: world.on)
+    first = world.cases(asked.id)
+    assert len(first) == 3
+    for case, _ in first:  # the first cases may be looked at already
+        world.act(case.id, Deed("assess", "Sökte vård.", Outcome.JUSTIFIED))
+    with pytest.raises(CareRefused, match="drawing"):
+        reviews.sign_off(asked.id, world.who, world.on, LATER)
+    draw(world.store, world.on.register)
+    with pytest.raises(CareRefused, match="cases-open 2"):
+        reviews.sign_off(asked.id, world.who, world.on, LATER)
+
+
+def test_of_two_reviewers_of_a_case_the_second_is_told_that_the_first_was_there(world):
+    world.read()
+    ((case, _),) = world.cases(world.make().id)
+    one, two = (replace(world.who, person=person) for person in ("p-asta", "p-birk"))
+    deed = Deed("assess", "Sökte vård.", Outcome.JUSTIFIED)
+    late = cases.act(case.id, deed, two, world.on, LATER).effects
+    carried_out(lambda: cases.act(case.id, deed, one, world.on, LATER), world.store)
+    with pytest.raises(Overtaken):
+        world.store.commit(late)
+    with pytest.raises(CareRefused, match="case-closed"):
+        carried_out(lambda: cases.act(case.id, deed, two, world.on, LATER), world.store)
 
 
 # --- signing off
@@ -248,10 +403,10 @@ def test_a_report_is_signed_off_when_every_case_has_its_outcome(world):
     assert events(world, "care.review-made")[-1]["seed"] == review.seed
 
 
-def events(world, name):
-    import json
-
-    return [event for event in map(json.loads, world.store.log_pending()) if event["event"] == name]
+def events(world, *names):
+    """Events of these names, sealed ones first."""
+    leaves = [*(row.leaf for row in world.store.log_rows()), *world.store.log_pending()]
+    return [event for event in map(json.loads, leaves) if event["event"] in names]
 
 
 def test_another_providers_review_is_as_missing_as_none(world):
@@ -360,7 +515,7 @@ def test_an_act_that_is_none_is_refused(world, deed):
 
 def test_who_reads_the_log_opens_a_case_about_an_entry_of_an_own_provider(world):
     world.read()
-    (row,) = world.store.access_page(reviews.AccessSought(provider=a.PROVIDER)).rows
+    (row,) = world.store.access_page(AccessSought(provider=a.PROVIDER)).rows
     done = carried_out(lambda: cases.open_about(row, "Konstigt.", world.who, world.on, LATER), world.store).result
     assert (done.kind, done.about, done.employee) == (CaseKind.MISUSE, row.id, a.NURSE)
     assert world.store.review_case(done.id) == (done, world.patient)
@@ -391,8 +546,10 @@ def test_a_review_of_many_patients_asks_the_database_hardly_more_often_than_one_
     counts = []
     for patients in (several(3), several(300)):
         world.read(*patients)
+        world.ask(replace(WHOLE, rules=("own-record", "colleague"), percent=0))
+        seal(world.store)
         asked.clear()
-        reviews.make(replace(WHOLE, rules=("own-record", "colleague", "no-relation")), world.who, world.on, LATER)
+        draw(world.store, world.on.register)
         counts.append(len(asked))
     assert counts[1] - counts[0] <= 3
 

@@ -16,12 +16,14 @@ from broker.care.access_values import StoreAccess
 from broker.care.calling import Caller, CallerKind
 from broker.care.cases import Question
 from broker.care.filings import ReviewServices
+from broker.jobs import reviews as jobs
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects
 from tests.support import ward
 from tests.support.access_records import record, resource
 from tests.support.care_values import PERSONNUMMER
 from tests.support.console import NUMBERS, OTHER
+from tests.support.reviewing import draw
 from tests.support.world import MEMBER
 from trust_framework.access_log import AccessSought
 from trust_framework.care import Activity
@@ -255,17 +257,32 @@ def test_the_name_of_a_person_with_protected_identity_is_in_no_list(review):
 # --- G2
 
 
-def drawn(review, **typed):
+def asked(review, **typed):
     now = review.world.clock.now
     day = {"first_day": day_of(now - 86_400).isoformat(), "last_day": day_of(now).isoformat()}
     return review.send("granskningar", **{**day, "percent": "0", "at_unit": "", **typed})
+
+
+def drawn(review, **typed):
+    """A review that the broker's jobs have drawn; its page."""
+    page = asked(review, **typed)
+    draw(review.world.store, register(review))
+    return review.get(f"granskningar/{id_of(page)}")
+
+
+def id_of(page) -> str:
+    return re.search(r"granskning=([0-9a-f]+)", page.text)[1]
+
+
+def register(review):
+    return review.world.app.on.services.federation().care
 
 
 def test_a_review_is_drawn_its_cases_assessed_and_its_report_signed(review):
     review.read()
     report = drawn(review)
     assert part(report) == "G2-report"
-    assert "ingen patientrelation 1" in main(report)
+    assert "ingen patientrelation 1 1" in main(report)
     url = re.search(rf'href="({AT}/granskningar/[^"/]+)/rapport"', report.text)[1]
     assert "Alla ärenden måste ha en bedömning" in main(review.send(url))
 
@@ -284,10 +301,37 @@ def test_a_review_is_drawn_its_cases_assessed_and_its_report_signed(review):
     assert "signerad" in main(review.get("granskningar")).lower()
 
 
+def test_a_review_is_drawn_in_the_background_and_its_page_says_how_far_it_is(review):
+    review.read(count=3)
+    page = asked(review, most="2")
+    assert "Dras" in main(page)
+    assert "Ladda om sidan" in main(page)
+    assert "Signera rapporten" not in main(page)
+    assert "Dras" in main(review.get("granskningar"))
+    url = f"{AT}/granskningar/{id_of(page)}"
+    assert review.get(f"{url}/rapport").status == 404
+    assert f'href="{url}/rapport"' not in page.text
+    forged = filled(review.get("granskningar"), "granskningar")[1]["csrf"]
+    refused = review.browser.post(url, {"csrf": forged})
+    assert "Urvalet dras fortfarande" in main(review.browser.follow(refused))
+
+    draw(review.world.store, register(review))
+
+    shown = main(review.get(url))
+    assert "Fler åtkomster svarade mot urvalet" in shown
+    assert "ingen patientrelation 3 2" in shown
+    assert "Dras" not in shown
+    assert "Högst antal ärenden 2" in shown
+    told = review.get(f"{url}/rapport").json["review"]
+    assert (told["examined"], told["hit"], told["drawn"], told["left_out"]) == (3, 3, 2, True)
+
+
 UNDRAWN = [
     ({"first_day": "2026-01-02", "last_day": "2026-01-01"}, "slutar innan"),
     ({"first_day": "2020-01-01"}, "längre än ett år"),
     ({"percent": "101"}, "Andel"),
+    ({"most": "0"}, "Högst antal"),
+    ({"most": "2001"}, "Högst antal"),
     ({"at_unit": "SE-none"}, "Vårdenhet"),
     ({"rules": "none"}, "Regler"),
 ]
@@ -295,10 +339,91 @@ UNDRAWN = [
 
 def test_a_review_that_cannot_be_drawn_says_why(lasting):
     for typed, said in UNDRAWN:
-        page = drawn(lasting, **typed)
+        page = asked(lasting, **typed)
         assert part(page) == "G2", typed
         assert said in main(page), typed
-    assert lasting.world.events("care.review-made") == []
+    assert lasting.world.events("care.review-asked") == []
+
+
+# --- plans
+
+
+def planned(review, **typed):
+    return review.send("granskningsplaner", **{"every": "1", "interval": "weeks", "days": "7", **typed})
+
+
+@pytest.mark.spec("ui.md", "G2")
+def test_a_plan_asks_for_reviews_by_itself_and_the_pages_say_what_is_next_and_what_is_overdue(review):
+    review.read()
+    assert "Ingen plan" in main(review.get("granskningar"))
+    assert "Ingen granskning är signerad ännu" in main(review.get("granskningar"))
+    page = planned(review)
+    assert "Planen är sparad." in main(page)
+    (plan,) = review.world.store.review_plans(ward.PROVIDER).rows
+    assert f"Nästa enligt plan {plan.next.isoformat()}" in main(review.get("granskningar"))
+
+    review.world.clock.now = plan.due
+    review.console.sign_on("dora", browser=review.browser, path="/portal")
+    on = ReviewServices(review.world.store, register(review))
+    jobs.ask(review.world.store, lambda: on)
+    draw(review.world.store, register(review))
+    (made,) = review.world.store.log_reviews(ward.PROVIDER).rows
+    assert "Enligt plan" in main(review.get(f"granskningar/{made.id}"))
+    assert "signera rapporten senast" in main(review.get())
+
+    review.world.clock.now = made.due
+    review.console.sign_on("dora", browser=review.browser, path="/portal")
+    assert "Försenad logggranskning" in main(review.get())
+    assert "Försenad" in main(review.get("granskningar"))
+    assert "Försenad" in main(review.get(f"granskningar/{made.id}"))
+    assert "Försenad" not in main(review.get("granskningsplaner"))
+    review.world.clock.now = plan.asked().due + 86_400
+    review.console.sign_on("dora", browser=review.browser, path="/portal")
+    assert "Försenad" in main(review.get("granskningsplaner"))
+
+
+def test_the_latest_review_that_was_signed_stands_on_the_page(review):
+    page = drawn(review)
+    review.send(f"granskningar/{id_of(page)}")
+    assert f"Senaste granskningen signerades {day_of(review.world.clock.now).isoformat()}" in main(
+        review.get("granskningar")
+    )
+
+
+def test_a_plan_is_shown_and_ended_by_whoever_reviews_the_log(review):
+    planned(review, interval="months", rules=["own-record"])
+    (plan,) = review.world.store.review_plans(ward.PROVIDER).rows
+    url = f"granskningsplaner/{plan.id}"
+    page = main(review.get(url))
+    assert "egen journal" in page
+    assert "Antal månader mellan gångerna: 1" in page
+    assert "Planen är avslutad." in main(review.send(url))
+    assert "Avslutad" in main(review.get("granskningsplaner"))
+    assert "Avsluta planen" not in main(review.get(url))
+    assert review.get("granskningsplaner/none").status == 404
+    assert [each["act"] for each in review.world.events("care.review-planned")] == ["made", "ended"]
+
+
+UNPLANNED = [
+    ({"every": "0"}, "Hur ofta"),
+    ({"every": "61"}, "Hur ofta"),
+    ({"days": "367"}, "Dagar som granskas"),
+    ({"interval": "years"}, "Veckor eller månader"),
+    ({"first_time": "2020-01-01"}, "en dag som har varit"),
+    ({"first_time": ""}, "Första gången"),
+    ({"percent": "-1"}, "Andel"),
+    ({"most": "0"}, "Högst antal"),
+    ({"rules": "none"}, "Regler"),
+    ({"at_unit": "SE-none"}, "Vårdenhet"),
+]
+
+
+def test_a_plan_that_cannot_be_made_says_why(lasting):
+    for typed, said in UNPLANNED:
+        page = planned(lasting, **typed)
+        assert part(page) == "G2-plans", typed
+        assert said in main(page), typed
+    assert lasting.world.store.review_plans(ward.PROVIDER).rows == ()
 
 
 @pytest.mark.spec("CB", "05")

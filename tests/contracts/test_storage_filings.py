@@ -6,15 +6,17 @@ import pytest
 
 from broker.audit.removal_orders import RemovalOrder, decide
 from broker.care.changes import SaveRelation, SaveReviewCase
-from broker.care.filings import CasesAsked, SaveBreach, SaveCorrection, SaveRemovalOrder, SaveRequest, SaveReview
+from broker.care.filings import CasesAsked, SaveBreach, SaveCorrection, SaveRemovalOrder, SaveRequest
+from broker.care.review_values import SaveReview
 from broker.login.effects import Effects, KeepPerson, Overtaken, PersonKey
 from tests.support import care_values as a
 from tests.support.databases import NOW
 from trust_framework.breaches import Breach, BreachAct, BreachFacts, notify
 from trust_framework.care import patient_key
 from trust_framework.corrections import WAITS, Correction, Receipt, acknowledged, told
-from trust_framework.log_review import Review, Selection
+from trust_framework.log_drawing import Selection
 from trust_framework.review_cases import CaseAct, CaseKind, CaseState, Outcome, ReviewCase, Reviewer, assess
+from trust_framework.review_report import Review
 from trust_framework.subject_requests import RequestAct, RequestKind, SubjectRequest, advise, answer, consult
 
 ORG, OTHER = "5560360793", "2120000142"
@@ -23,7 +25,7 @@ ASTA, BIRK = Reviewer("p-asta"), Reviewer("p-birk")
 
 
 def review(id: str = "g1", at: int = NOW, provider: str = PROVIDER) -> Review:
-    return Review(id, Selection(provider, NOW - 99, NOW, percent=10), "5eed", "p-asta", at, 40, 3, 1)
+    return Review(id, Selection(provider, NOW - 99, NOW, percent=10), "p-asta", at, "5eed", 90, 40, drawn=3, sampled=1)
 
 
 def breach(id: str = "b1", at: int = NOW, org: str = ORG) -> Breach:

@@ -16,8 +16,9 @@ from broker.audit.events import CodeIssued, Event
 from broker.audit.retention import Hold
 from broker.care.access_values import StoreAccess
 from broker.care.changes import SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
-from broker.care.filings import SaveBreach, SaveCorrection, SaveRequest, SaveReview, Watch
+from broker.care.filings import SaveBreach, SaveCorrection, SaveRequest, Watch
 from broker.care.requests import SaveCareRequest
+from broker.care.review_values import SaveReview
 from broker.federation import agreements
 from broker.federation.addresses import AddressState, KeepAddress
 from broker.federation.agreements import By
@@ -43,8 +44,9 @@ from trust_framework.corrections import Correction, Receipt
 from trust_framework.days import DAY, day_of
 from trust_framework.domains import DomainProof
 from trust_framework.identifiers import Identifier, luhn
-from trust_framework.log_review import Review, Selection
+from trust_framework.log_drawing import Selection
 from trust_framework.review_cases import CaseAct, CaseKind, ReviewCase
+from trust_framework.review_report import Review
 from trust_framework.roles import FEDERATION, Actor, Role, RoleGrant
 from trust_framework.subject_requests import RequestAct, RequestKind, SubjectRequest
 
@@ -251,7 +253,7 @@ class Crowd:
 
     def _review(self, serial: int) -> Review:
         days = Selection(ward.PROVIDER, self.now - 7 * DAY, self.now - 1)
-        return Review(f"granskning-{serial}", days, "seed", self.person, self.now - serial, 100, 5, 5)
+        return Review(f"granskning-{serial}", days, self.person, self.now - serial, "seed", 9, 100, drawn=5, sampled=5)
 
     def _breach(self, serial: int) -> Breach:
         """One in ten has a clock that runs."""

@@ -1,6 +1,9 @@
 """Log review: thirteen patterns of misuse are found by the rules, chance can be repeated, and nothing else is drawn."""
 
+import hashlib
+import hmac
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,20 +15,10 @@ from trust_framework.care import Act, Activity, Period, Staff
 from trust_framework.care_relations import CareRelation
 from trust_framework.days import ZONE
 from trust_framework.identifiers import Identifier
-from trust_framework.log_review import (
-    RULE_IDS,
-    RULES,
-    Drawn,
-    Known,
-    Limits,
-    Reading,
-    Review,
-    Selection,
-    draw,
-    report,
-    sample,
-)
+from trust_framework.log_drawing import Candidate, Drawing, Selection, examined, finished, sample_size
+from trust_framework.log_review import RULE_IDS, RULES, Known, Limits, Reading, crowded, returning
 from trust_framework.review_cases import CaseAct, CaseKind, Outcome, ReviewCase
+from trust_framework.review_report import Review, report
 
 PROVIDER, UNIT, OTHER_UNIT, NURSE = "se2321000016-1000", "se2321000016-1abc", "se2321000016-2abc", "se2321000016-nurs"
 PATIENT = Identifier("1.2.752.129.2.1.3.1", "191212121212")
@@ -62,8 +55,19 @@ def known(**more) -> Known:
     return replace(KNOWN, **more)
 
 
+def draw(readings, facts: Known, selection: Selection, seed: str, portion: int = 10**6) -> Drawing:
+    """The accesses drawn in portions, all of them counted beforehand."""
+    whole = tuple(readings)
+    counted = {"crowded": crowded(whole, selection.limits), "returning": returning(whole, selection.limits)}
+    facts = replace(facts, limits=selection.limits, **counted)
+    drawing = Drawing()
+    for first in range(0, len(whole), portion):
+        drawing = examined(drawing, whole[first : first + portion], facts, selection, seed)
+    return finished(drawing, selection, seed)
+
+
 def drawn(*readings: Reading, facts: Known = KNOWN, selection: Selection = WEEK) -> dict[str, tuple[str, ...]]:
-    return {one.reading.id: one.rules for one in draw(readings, facts, selection, "seed")}
+    return {one.id: one.rules for one in draw(readings, facts, selection, "seed").chosen}
 
 
 def test_an_access_that_nothing_is_wrong_with_is_not_drawn():
@@ -224,17 +228,22 @@ def test_two_rules_stand_in_the_order_of_gravity():
 # --- chance
 
 
+def sample(ids, percent: int, seed: str, portion: int = 10**6) -> frozenset[str]:
+    selection = replace(WEEK, percent=percent, rules=())
+    return frozenset(one.id for one in draw(map(reading, ids), KNOWN, selection, seed, portion).chosen)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.sets(st.text(min_size=1, max_size=8), max_size=40), st.integers(0, 100), st.text(max_size=8), st.randoms())
-def test_the_same_seed_draws_the_same_sample_in_whatever_order(ids, percent, seed, shuffler):
+def test_the_same_seed_draws_the_same_sample_in_whatever_order_and_portions(ids, percent, seed, shuffler):
     shuffled = list(ids)
     shuffler.shuffle(shuffled)
 
-    found = sample(shuffled, percent, seed)
+    found = sample(shuffled, percent, seed, shuffler.randint(1, 9))
 
     assert found == sample(ids, percent, seed)
     assert found <= ids
-    assert len(found) == -(-len(ids) * percent // 100)
+    assert len(found) == sample_size(len(ids), percent) == -(-len(ids) * percent // 100)
 
 
 def test_another_seed_draws_another_sample_and_every_access_has_its_chance():
@@ -244,17 +253,80 @@ def test_another_seed_draws_another_sample_and_every_access_has_its_chance():
     assert frozenset().union(*samples) == frozenset(ids)
 
 
-def test_a_sample_is_marked_as_one_and_stands_with_what_the_rules_drew_in_order_of_time():
+@pytest.mark.spec("docs/log-review.md", "Drawing a sample again")
+def test_a_sample_is_drawn_again_as_the_documentation_says():
+    ids = [f"log-{n}" for n in range(300)]
+    by_lot = sorted(ids, key=lambda id_: hmac.new(b"5eed", id_.encode(), hashlib.sha256).digest())
+    assert sample(ids, 7, "5eed", 50) == frozenset(by_lot[:21])
+
+
+# --- as many as somebody is ready to look at
+
+
+def crowd(rule: str, count: int) -> list[Reading]:
+    """Accesses that one rule holds of."""
+    when = at("2026-11-24 02:30")
+    more = {"odd-hours": {"at": when}, "no-relation": {"patient": "p-none"}, "own-record": {"patient": "p-nurse"}}
+    return [reading(f"{rule}-{n}", **more[rule]) for n in range(count)]
+
+
+OWN = known(relations={**relation(), **relation("p-nurse")})
+
+
+def test_no_rule_crowds_another_out_nor_chance():
+    readings = [*crowd("no-relation", 500), *crowd("odd-hours", 60), *crowd("own-record", 3)]
+    found = draw(readings, OWN, replace(WEEK, percent=50, most=40), "seed", 100)
+    by_rule = Counter(rule for one in found.chosen for rule in one.rules)
+    assert len(found.chosen) == 40
+    assert by_rule["own-record"] == 3
+    assert by_rule["odd-hours"] >= 12
+    assert by_rule["no-relation"] >= 12
+    assert sum(one.sampled for one in found.chosen) >= 10
+    assert found.left_out
+    assert (found.examined, found.hit) == (563, 563)
+    assert found.matched == {"no-relation": 500, "odd-hours": 60, "own-record": 3}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(["no-relation", "odd-hours", "own-record", "none"]), max_size=60),
+    st.integers(0, 100), st.integers(1, 12), st.integers(1, 20),
+)  # fmt: skip
+def test_what_is_drawn_does_not_depend_on_the_portions_and_what_is_left_out_is_said(kinds, percent, most, portion):
+    more = {"odd-hours": {"at": at("2026-11-24 02:30")}, "no-relation": {"patient": "p-none"}}
+    more |= {"own-record": {"patient": "p-nurse"}, "none": {}}
+    readings = [reading(f"log-{n}", **more[kind]) for n, kind in enumerate(kinds)]
+    selection = replace(WEEK, percent=percent, most=most)
+
+    found = draw(readings, OWN, selection, "seed", portion)
+
+    assert found == draw(readings, OWN, selection, "seed")
+    everything = draw(readings, OWN, replace(selection, most=1000), "seed")
+    assert {one.id for one in found.chosen} <= {one.id for one in everything.chosen}
+    assert len(found.chosen) == min(most, len(everything.chosen))
+    assert found.left_out == (len(everything.chosen) > most)
+    assert not everything.left_out
+
+
+def test_a_drawing_holds_no_more_of_the_accesses_than_could_still_be_drawn():
+    drawing, selection = Drawing(), replace(WEEK, percent=5, most=10)
+    for first in range(20):
+        readings = [reading(f"{first}-{n}", patient="p-none") for n in range(100)]
+        drawing = examined(drawing, readings, KNOWN, selection, "seed")
+        assert len(drawing.candidates) <= 2 * (selection.most + 1)
+    assert drawing.examined == 2000
+
+
+def test_a_sample_is_marked_as_one_and_stands_with_what_the_rules_drew():
     readings = [reading(f"log-{n}", at=NOON + n) for n in range(100)]
     odd = reading("odd", at=at("2026-11-24 02:30"))
     shuffled = [*readings, odd]
     random.Random(1).shuffle(shuffled)
 
-    found = draw(shuffled, KNOWN, replace(WEEK, percent=10, rules=("odd-hours",)), "seed")
+    found = draw(shuffled, KNOWN, replace(WEEK, percent=10, rules=("odd-hours",)), "seed").chosen
 
     assert sum(one.sampled for one in found) == 11
-    assert found[0] == Drawn(odd, ("odd-hours",), found[0].sampled)
-    assert [one.reading.at for one in found] == sorted(one.reading.at for one in found)
+    assert found[0] == Candidate("odd", ("odd-hours",), found[0].sampled)
 
 
 # --- the report
@@ -265,7 +337,7 @@ def case(id: str, *acts: CaseAct, rules: tuple[str, ...] = (), closed_at: int | 
 
 
 def test_the_report_counts_rules_outcomes_and_reviewers_and_its_digest_is_over_all_of_it():
-    review = Review("g-1", WEEK, "5eed", "p-rev", NOON, 40, 3, 1)
+    review = Review("g-1", WEEK, "p-rev", NOON, "5eed", 90, 40, drawn=3, sampled=1)
     cases = (
         case(
             "1", CaseAct(NOON + 1, "p-rev", "closed", "ok", Outcome.JUSTIFIED), rules=("colleague",), closed_at=NOON + 1
@@ -300,5 +372,4 @@ def test_a_crowd_is_every_access_within_any_span_of_more_patients_than_the_limit
     spans = [[one for one in readings if end - 10 <= one.at <= end] for end in ends]
     crowds = [span for span in spans if len({one.patient for one in span}) > limit]
     expected = {one.id for span in crowds for one in span}
-    found = draw(readings, KNOWN, replace(WEEK, limits=limits, rules=("many-patients",)), "seed")
-    assert {one.reading.id for one in found} == expected
+    assert crowded(readings, limits) == expected

@@ -24,6 +24,8 @@ TABLES = (
     "care_emergency_counts",
     "care_cases",
     "care_reviews",
+    "care_review_plans",
+    "care_review_returning",
     "care_watched",
     "breaches",
     "subject_requests",
@@ -228,6 +230,7 @@ def upgrade() -> None:
 def _filed() -> None:
     for name in (
         "care_reviews",
+        "care_review_plans",
         "breaches",
         "subject_requests",
         "corrections",
@@ -259,6 +262,15 @@ def _filed() -> None:
         sa.Column("at", NUMBER, nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("provider", "person", name=op.f("pk_care_watched")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "care_review_returning",
+        sa.Column("review", sa.Text(), nullable=False),
+        sa.Column("employee", sa.LargeBinary(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("review", "employee", "person", name=op.f("pk_care_review_returning")),
+        sqlite_with_rowid=False,
         sqlite_strict=True,
     )
     op.create_table(

@@ -17,6 +17,8 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 from wtforms.validators import NumberRange, Optional, ValidationError
 
+from broker.care.review_plans import MOST_DAYS, MOST_EVERY
+from broker.care.reviews import MOST_CASES
 from broker.web.console.forms import ConsoleForm, line, longest, required
 from broker.web.console.sharing_forms import text
 from broker.web.console.turn import ConsoleTurn
@@ -25,6 +27,7 @@ from trust_framework.identifiers import hsa_id
 from trust_framework.log_review import RULES
 from trust_framework.patient_numbers import LONGEST
 from trust_framework.review_cases import LONGEST_NOTE, Outcome
+from trust_framework.review_plans import Interval
 from trust_framework.subject_requests import LONGEST_WORDS, RequestKind
 
 LONGEST_REASON: Final = 500
@@ -77,11 +80,25 @@ class ReviewForm(ConsoleForm):
     last_day = DateField("review.until", [required()])
     at_unit = SelectField("review.unit", choices=[], validate_choice=True)
     percent = IntegerField("review.percent", [required(), NumberRange(0, 100, "form.invalid")])
+    most = IntegerField("review.most", [required(), NumberRange(1, MOST_CASES, "form.invalid")])
     rules = SelectMultipleField("review.rules", [Optional()], choices=[])
 
     def validate_last_day(self, field: DateField) -> None:
         """Not before the first day."""
         in_order(self.first_day.data, field)
+
+
+class PlanForm(ConsoleForm):
+    """How often the log is reviewed, from when on, and what each review looks at."""
+
+    every = IntegerField("review.plan.every", [required(), NumberRange(1, MOST_EVERY, "form.invalid")])
+    interval = SelectField("review.plan.interval", choices=[])
+    first_time = DateField("review.plan.first", [required()])
+    days = IntegerField("review.plan.days", [required(), NumberRange(1, MOST_DAYS, "form.invalid")])
+    at_unit = SelectField("review.unit", choices=[], validate_choice=True)
+    percent = IntegerField("review.percent", [required(), NumberRange(0, 100, "form.invalid")])
+    most = IntegerField("review.most", [required(), NumberRange(1, MOST_CASES, "form.invalid")])
+    rules = SelectMultipleField("review.rules", [Optional()], choices=[])
 
 
 class TakeForm(ConsoleForm):
@@ -224,4 +241,5 @@ class AcknowledgeForm(ConsoleForm):
 
 OUTCOMES: Final = tuple(SelectChoice(each.value, "review.outcome." + each.value) for each in Outcome)
 RULE_CHOICES: Final = tuple(SelectChoice(rule.id, rule.names) for rule in RULES)
+INTERVALS: Final = tuple(SelectChoice(each.value, "review.plan." + each.value) for each in Interval)
 KINDS: Final = tuple(SelectChoice(each.value, "request.kind." + each.value) for each in RequestKind)

@@ -1,5 +1,5 @@
-"""G2: reviews of the log. One is drawn from the accesses of a time by chance and by rules; its report is signed off when every
-case has its outcome.
+"""G2: reviews of the log. One is asked for, and drawn in the background from the accesses of a time by chance and by rules; its
+report is signed off when every case has its outcome.
 """
 
 import json
@@ -13,14 +13,16 @@ from broker.care.calling import CareRefused, carried_out
 from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.web.console.people import name_of
-from broker.web.console.review.desk import Desk, desk, person_by_number, today
-from broker.web.console.review.forms import RULE_CHOICES, ReviewForm, TakeForm, WatchForm, fresh
+from broker.web.console.review.desk import Desk, desk, today
+from broker.web.console.review.forms import RULE_CHOICES, ReviewForm, TakeForm, fresh
 from broker.web.console.review.handing_out import file_reply
 from broker.web.console.review.search import note, units
 from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at, figure, said, text
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.days import day_after, day_of, midnight
-from trust_framework.log_review import RULE_IDS, RULES, Report, Review, Selection
+from trust_framework.log_drawing import USUAL, Selection
+from trust_framework.log_review import RULE_IDS, RULES
+from trust_framework.review_report import Report, Review
 from trust_framework.roles import Action
 
 PERCENT = 5
@@ -39,6 +41,7 @@ def _usual(turn: ConsoleTurn) -> dict[str, Any]:
         "first_day": day - timedelta(days=7),
         "last_day": day - timedelta(days=1),
         "percent": PERCENT,
+        "most": USUAL,
         "rules": list(RULE_IDS),
     }
 
@@ -73,7 +76,11 @@ def _listed(here: Desk, form: ReviewForm, wrong: str = "") -> Reply:
         button="review.draw",
         form=form,
         lead="review.new.lead",
-        hints=(("percent", "review.percent.hint"),),
+        hints=(("percent", "review.percent.hint"), ("most", "review.most.hint")),
+    )
+    links = (
+        Link(url=here.at("/granskningsplaner"), said="review.plans"),
+        Link(url=here.at("/bevakning"), said="review.watch"),
     )
     page = Sheet(
         part="G2",
@@ -83,22 +90,48 @@ def _listed(here: Desk, form: ReviewForm, wrong: str = "") -> Reply:
         narrowing=here.choice(),
         here=turn.at("/granskningar"),
         alerts=(wrong,) if wrong else (),
+        facts=_latest(here) if here.provider else (),
         tables=(table,),
         doings=(doing,) if here.provider else (),
-        links=(Link(url=here.at("/bevakning"), said="review.watch"),) if here.provider else (),
+        links=links if here.provider else (),
     )
     return turn.render(page)
 
 
+def _latest(here: Desk) -> tuple[tuple[str, Cell], ...]:
+    """When the log was last reviewed to the end, and when it is to be again."""
+    last = next(iter(here.turn.store.log_reviews(here.id, count=1, state="reported").rows), None)
+    plans = here.turn.store.review_plans(here.id, state="runs").rows
+    following = min((plan.next for plan in plans), default=None)
+    return (
+        ("review.latest-signed", at(last.reported_at) if last else said("review.latest-signed.none")),
+        ("review.latest-period", text(period(last.selection)) if last else said("review.latest-signed.none")),
+        ("review.next", text(following.isoformat()) if following else said("review.next.none")),
+    )
+
+
 def _row(here: Desk, review: Review) -> tuple[Cell, ...]:
-    done = review.reported_at is not None
     return (
         at(review.made_at, here.turn.at(f"/granskningar/{review.id}")),
         text(period(review.selection)),
-        figure(review.examined),
+        figure(so_far(review)),
         figure(review.drawn),
-        said("review.reported", "ok") if done else said("review.going-on", "warn"),
+        standing(review, here.turn.now),
     )
+
+
+def so_far(review: Review) -> int:
+    """How many accesses were examined, also while it is drawn."""
+    return review.drawing.examined if review.drawing else review.examined
+
+
+def standing(review: Review, now: int) -> Cell:
+    """Where a review is."""
+    if review.drawing is not None:
+        return said("review.drawing", "warn")
+    if review.reported_at is not None:
+        return said("review.reported", "ok")
+    return said("review.overdue", "err") if review.overdue(now) else said("review.going-on", "warn")
 
 
 def period(selection: Selection) -> str:
@@ -106,8 +139,8 @@ def period(selection: Selection) -> str:
     return f"{day_of(selection.since).isoformat()} – {day_of(selection.until).isoformat()}"
 
 
-def drawn(turn: ConsoleTurn) -> Reply:
-    """Draw a review."""
+def asked(turn: ConsoleTurn) -> Reply:
+    """Ask for a review."""
     here = desk(turn)
     turn.found(here.provider)
     form = _form(here, ReviewForm.of(turn))
@@ -120,12 +153,13 @@ def drawn(turn: ConsoleTurn) -> Reply:
         form.at_unit.data,
         form.percent.data,
         tuple(form.rules.data),
+        most=form.most.data,
     )
     try:
-        done = carried_out(lambda: reviews.make(selection, here.who, here.on, turn.now), turn.store)
+        done = carried_out(lambda: reviews.ask(selection, here.who, here.on, turn.now), turn.store)
     except CareRefused as refused:
         return _listed(here, form, "review.not." + refused.reason)
-    return turn.see(turn.at(f"/granskningar/{done.result.id}"), notice="review-drawn")
+    return turn.see(turn.at(f"/granskningar/{done.result.id}"), notice="review-asked")
 
 
 # --- one review ---------------------------------------------------------------------------------------------------------
@@ -147,7 +181,6 @@ def shown(turn: ConsoleTurn, review: str) -> Reply:
 def _shown(here: Desk, report: Report, wrong: str = "") -> Reply:
     turn, review = here.turn, report.review
     url = turn.at(f"/granskningar/{review.id}")
-    rules = tuple((text(NAMES.get(each, {"sv": each})), figure(number)) for each, number in report.by_rule.items())
     outcomes = tuple((said("review.outcome." + each), figure(number)) for each, number in report.by_outcome.items())
     people = tuple((text(name_of(each, turn)), figure(number), at(last)) for each, number, last in report.reviewers)
     counted = Column(said="review.number", figure=True)
@@ -157,14 +190,10 @@ def _shown(here: Desk, report: Report, wrong: str = "") -> Reply:
         of=period(review.selection),
         back=Link(url=turn.at("/granskningar"), said="review.reviews.back"),
         alerts=(wrong,) if wrong else (),
+        lead=_lead(review),
         facts=_facts(here, report),
         tables=(
-            Table(
-                caption="review.by-rule",
-                columns=(Column(said="review.rule"), counted),
-                rows=rules,
-                empty="review.nothing",
-            ),
+            _by_rule(report),
             Table(
                 caption="review.by-outcome",
                 columns=(Column(said="review.outcome"), counted),
@@ -179,12 +208,44 @@ def _shown(here: Desk, report: Report, wrong: str = "") -> Reply:
             ),
         ),
         doings=_sign(here, review, url),
-        links=(
-            Link(url=turn.at(f"/arenden?granskning={review.id}"), said="review.cases.of"),
-            Link(url=f"{url}/rapport", said="review.report.file", file=True),
-        ),
+        links=_links(turn, review, url),
     )
     return turn.render(page)
+
+
+def _lead(review: Review) -> str:
+    if review.drawing is not None:
+        return "review.drawing.lead"
+    return "review.left-out" if review.left_out else ""
+
+
+def _by_rule(report: Report) -> Table:
+    """Of how many accesses each rule holds, and how many of those became cases; chance last."""
+    review = report.review
+    held = review.drawing.matched if review.drawing else review.matched
+    rules = [
+        (text(NAMES[each]), figure(held[each]), figure(report.by_rule.get(each, 0)))
+        for each in RULE_IDS
+        if each in held
+    ]
+    if review.sample:
+        rules.append((said("review.by-chance"), figure(review.sample), figure(review.sampled)))
+    return Table(
+        caption="review.by-rule",
+        columns=(
+            Column(said="review.rule"),
+            Column(said="review.held", figure=True),
+            Column(said="review.drawn", figure=True),
+        ),
+        rows=rules,
+        empty="review.nothing",
+    )
+
+
+def _links(turn: ConsoleTurn, review: Review, url: str) -> tuple[Link, ...]:
+    cases = Link(url=turn.at(f"/arenden?granskning={review.id}"), said="review.cases.of")
+    file = Link(url=f"{url}/rapport", said="review.report.file", file=True)
+    return (cases,) if review.drawing is not None else (cases, file)
 
 
 def _facts(here: Desk, report: Report) -> tuple[tuple[str, Cell], ...]:
@@ -192,14 +253,19 @@ def _facts(here: Desk, report: Report) -> tuple[tuple[str, Cell], ...]:
     signed = (
         (("review.signed", at(review.reported_at)), ("review.digest", text(review.digest))) if review.digest else ()
     )
+    by = said("review.by-plan") if review.plan else text(name_of(review.made_by, here.turn))
     return (
+        ("review.state", standing(review, here.turn.now)),
         ("review.provider", text(here.name(here.on.register.providers[wanted.provider].names, wanted.provider))),
         ("review.unit", text(here.unit(wanted.unit)) if wanted.unit else said("review.any-unit")),
         ("review.percent", text(f"{wanted.percent} %")),
-        ("review.seed", text(review.seed)),
+        ("review.most", text(str(wanted.most))),
+        *((("review.seed", text(review.seed)), ("review.log-size", text(str(review.log_size)))) if review.seed else ()),
         ("review.made", at(review.made_at)),
-        ("review.who", text(name_of(review.made_by, here.turn))),
-        ("review.examined", text(str(review.examined))),
+        ("review.who", by),
+        *((("review.sign-by", text(day_of(review.due - 1).isoformat())),) if review.due else ()),
+        ("review.examined", text(str(so_far(review)))),
+        ("review.hit", text(str(review.drawing.hit if review.drawing else review.hit))),
         ("review.drawn", text(str(review.drawn))),
         ("review.sampled", text(str(review.sampled))),
         ("review.open", text(str(report.open))),
@@ -208,7 +274,7 @@ def _facts(here: Desk, report: Report) -> tuple[tuple[str, Cell], ...]:
 
 
 def _sign(here: Desk, review: Review, url: str) -> tuple[Doing, ...]:
-    if review.reported_at is not None or not here.turn.may(Action.REVIEW_LOG):
+    if review.drawing is not None or review.reported_at is not None or not here.turn.may(Action.REVIEW_LOG):
         return ()
     form = fresh(TakeForm, here.turn)
     return (
@@ -230,90 +296,11 @@ def signed(turn: ConsoleTurn, review: str) -> Reply:
 def as_file(turn: ConsoleTurn, review: str) -> Reply:
     """The report as a file, with its digest: the sealed log has the same when it was signed off."""
     here = desk(turn)
-    told = reviews.reported(_found(here, review), here.on)
+    there = _found(here, review)
+    if there.drawing is not None:
+        raise Missing
+    told = reviews.reported(there, here.on)
     whole = {**told.content(), "digest": told.digest, "signed_at": told.review.reported_at}
     body = json.dumps(whole, sort_keys=True, ensure_ascii=False, indent=1).encode()
     turn.commit(Effects(events=(note(here, "report", review, told.review.drawn),)))
     return file_reply(f"granskning-{review}.json", body, "application/json")
-
-
-# --- the watch list -----------------------------------------------------------------------------------------------------
-
-
-def watch(turn: ConsoleTurn) -> Reply:
-    """The persons whose information is watched."""
-    here = desk(turn)
-    turn.found(here.provider)
-    return _watch(here, WatchForm.of(turn))
-
-
-def _watch(here: Desk, form: WatchForm) -> Reply:
-    turn = here.turn
-    after = turn.query.get("efter", "")
-    people = turn.store.watched_page(here.id, after)
-    rows = tuple((text(here.patient(each, None) or each[:8], turn.at(f"/bevakning/{each}")),) for each in people.rows)
-    table = Table(
-        caption="review.watched",
-        columns=(Column(said="review.patient"),),
-        rows=rows,
-        empty="review.watched.none",
-        total=people.total,
-        next=here.at("/bevakning", efter=people.next) if people.next else "",
-        first=here.at("/bevakning") if after else "",
-    )
-    doing = Doing(said="review.watch.add", action=here.at("/bevakning"), button="review.watch.add", form=form)
-    page = Sheet(
-        part="G2-watch",
-        title="review.watch",
-        back=Link(url=here.at("/granskningar"), said="review.reviews.back"),
-        lead="review.watch.lead",
-        narrowing=here.choice(),
-        here=turn.at("/bevakning"),
-        tables=(table,),
-        doings=(doing,),
-    )
-    return turn.render(page)
-
-
-def watched(turn: ConsoleTurn) -> Reply:
-    """Put a person on the list."""
-    here = desk(turn)
-    turn.found(here.provider)
-    form = WatchForm.of(turn)
-    if not form.valid(turn):
-        return _watch(here, form)
-    person, wrong = person_by_number(form.watched.data, turn)
-    if wrong:
-        form.watched.errors = [wrong]
-        return _watch(here, form)
-    turn.commit(reviews.watch(person, here.id, here.who, here.on, turn.now).effects)
-    return turn.see(here.at("/bevakning"), notice="watch-on")
-
-
-def ask_unwatch(turn: ConsoleTurn, person: str) -> Reply:
-    """Whether a person shall be taken off the list."""
-    here = desk(turn)
-    _watching(here, person)
-    form = fresh(TakeForm, turn)
-    doing = Doing(said="review.watch.off", action=here.at(f"/bevakning/{person}"), button="review.watch.off", form=form)
-    page = Sheet(
-        part="G2-unwatch",
-        title="review.watch",
-        of=here.patient(person, None) or person[:8],
-        back=Link(url=here.at("/bevakning"), said="review.watch.back"),
-        doings=(doing,),
-    )
-    return turn.render(page)
-
-
-def unwatch(turn: ConsoleTurn, person: str) -> Reply:
-    """Take a person off the list."""
-    here = desk(turn)
-    _watching(here, person)
-    turn.commit(reviews.watch(person, here.id, here.who, here.on, turn.now, off=True).effects)
-    return turn.see(here.at("/bevakning"), notice="watch-off")
-
-
-def _watching(here: Desk, person: str) -> None:
-    if here.provider is None or not here.turn.store.watches(here.id, person):
-        raise Missing

@@ -7,11 +7,14 @@ from broker.exchange import Reply
 from broker.web.answers import see_other
 from broker.web.console.entry_pages import ChoosePortal, NoRole
 from broker.web.console.review.desk import Desk, desk, services
+from broker.web.console.review.reviews import period
 from broker.web.console.row import REVIEW
 from broker.web.console.sheet import Column, Sheet, Table, figure, said, text
 from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
+from trust_framework.days import day_of
 from trust_framework.review_cases import CaseKind, CaseState
+from trust_framework.review_report import Review
 from trust_framework.roles import FEDERATION, Action, may
 
 SHOWN = 5
@@ -90,6 +93,9 @@ def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
         )
         for case, _ in emergencies.rows:
             yield Todo(_emergency(at, case.employee, case.unit), f"{base}/arenden/{case.id}", "review.look")
+        for review in turn.store.log_reviews_running(provider.hsa_id)[:SHOWN]:
+            if review.due and review.drawing is None:
+                yield Todo(_review(review, turn.now), f"{base}/granskningar/{review.id}", "review.look")
         at_provider = f"{base}/arenden?vg={provider.hsa_id}"
         second = turn.store.review_case_counts(provider.hsa_id).get(CaseState.SECOND, 0)
         if second:
@@ -118,6 +124,19 @@ def _emergency(at: Desk, employee: str, unit: str) -> dict[str, str]:
     return {
         "sv": f"Nödåtkomst väntar på granskning: {who}, {where}.",
         "en": f"Emergency access waits for review: {who}, {where}.",
+    }
+
+
+def _review(review: Review, now: int) -> dict[str, str]:
+    days, by = period(review.selection), day_of((review.due or now) - 1).isoformat()
+    if review.overdue(now):
+        return {
+            "sv": f"Försenad logggranskning av {days}: rapporten skulle vara signerad {by}.",
+            "en": f"Overdue log review of {days}: the report was to be signed by {by}.",
+        }
+    return {
+        "sv": f"Logggranskning av {days}: signera rapporten senast {by}.",
+        "en": f"Log review of {days}: sign the report by {by}.",
     }
 
 

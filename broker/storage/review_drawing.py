@@ -1,0 +1,159 @@
+"""The accesses of a review as they are drawn from: a portion at a time in order of time, by their columns alone. And who came
+back to whom day after day, counted by the database beforehand, since that is known of a whole time only.
+
+Nothing is opened here: an entry is opened when somebody must know more of it than when, who, whose and where.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    distinct,
+    func,
+    insert,
+    select,
+    tuple_,
+)
+
+from broker.care.review_values import PARTS, AccessTrace, CountReturning, ForgetReturning, Traced
+from broker.storage.access_log import ACCESS
+from broker.storage.database import Database, Kept, Unit
+from broker.storage.filed import any_or
+from broker.storage.log import LOG
+from broker.storage.persons import PERSONS
+from broker.storage.tables import About, octets, table, text
+from trust_framework.days import DAY, clocks
+from trust_framework.log_drawing import Selection
+
+RETURNING = table(
+    "care_review_returning",
+    About(
+        "Who read the same patient on many days, while a review that asks for it is drawn",
+        "Care must review its logs (HSLF-FS 2016:40 4:9)",
+        "Until the review is drawn",
+    ),
+    text("review", "The review", primary_key=True),
+    octets("employee", "Keyed hash of the HSA-id of who read", primary_key=True),
+    text("person", "The register's random id of the patient", primary_key=True),
+    sqlite_with_rowid=False,
+)
+_CLOCKS: Final = 4
+"""How the clock can stand within a year."""
+
+_A, _R = ACCESS.c, RETURNING.c
+_OF_TIME = and_(
+    _A.provider == bindparam("provider"),
+    any_or(_A.unit, "unit"),
+    _A.at >= bindparam("since"),
+    _A.at <= bindparam("until"),
+    _A.person != "",
+)
+
+
+def _day() -> Any:
+    """The Swedish day of an access."""
+    stands = [(_A.at < bindparam(f"c{n}"), cast(bindparam(f"a{n}"), Integer)) for n in range(_CLOCKS)]
+    return (_A.at + case(*stands)) // DAY
+
+
+_COUNTED = (
+    select(cast(bindparam("review"), Text), _A.employee, _A.person)
+    .where(_OF_TIME, _A.employee >= bindparam("first"), _A.employee < bindparam("beyond"))
+    .group_by(_A.employee, _A.person)
+    .having(func.count(distinct(_day())) >= bindparam("days"))
+)
+_COUNT: Final = Kept(insert(RETURNING).from_select(["review", "employee", "person"], _COUNTED))
+_FORGET = Kept(delete(RETURNING).where(_R.review == bindparam("of")))
+_FORGET_PERSON = Kept(delete(RETURNING).where(_R.person == bindparam("whom")))
+
+
+def _traces() -> Select[Any]:
+    """Those that were sealed when the drawing began, of patients who are not forgotten."""
+    return (
+        select(_A.record, _A.at, _A.employee, _A.person, _A.unit, _A.emergency, _R.person)
+        .select_from(ACCESS)
+        .join(LOG, LOG.c.record == _A.record)
+        .join(PERSONS, PERSONS.c.id == _A.person)
+        .join(
+            RETURNING,
+            and_(_R.review == bindparam("review"), _R.employee == _A.employee, _R.person == _A.person),
+            isouter=True,
+        )
+        .where(
+            _OF_TIME,
+            tuple_(_A.at, _A.record) > tuple_(bindparam("at"), bindparam("record")),
+            LOG.c.position < bindparam("size"),
+            PERSONS.c.data_key.is_not(None),
+        )
+        .order_by(_A.at, _A.record)
+        .limit(bindparam("count"))
+    )
+
+
+_PORTION = Kept(_traces())
+_AROUND = Kept(select(_A.record, _A.at, _A.employee, _A.person).where(_OF_TIME))
+
+
+def portion(database: Database, sought: Traced, count: int) -> tuple[AccessTrace, ...]:
+    """The next accesses, in order of time."""
+    at, record = sought.after
+    values = {
+        **_of_time(sought.selection),
+        "since": max(at, sought.selection.since),
+        "at": at,
+        "record": record,
+        "review": sought.review,
+        "size": sought.size,
+        "count": count,
+    }
+    return tuple(
+        AccessTrace(str(number), begun, bytes(employee), person, unit, bool(emergency), back is not None)
+        for number, begun, employee, person, unit, emergency, back in database.rows(_PORTION, values)
+    )
+
+
+def around(database: Database, selection: Selection, since: int, until: int) -> tuple[AccessTrace, ...]:
+    """The accesses of a part of the time, as the rules that count see them."""
+    values = {**_of_time(selection), "since": max(since, selection.since), "until": min(until, selection.until)}
+    return tuple(
+        AccessTrace(str(number), at, bytes(employee), person)
+        for number, at, employee, person in database.rows(_AROUND, values)
+    )
+
+
+def _of_time(selection: Selection) -> dict[str, Any]:
+    return {name: getattr(selection, name) for name in ("provider", "unit", "since", "until")}
+
+
+def count(unit: Unit, change: CountReturning) -> None:
+    """Count the days of a part of the employees, and keep who came back to whom on many."""
+    selection = change.selection
+    stands = clocks(selection.since, selection.until)
+    stands += stands[-1:] * (_CLOCKS - len(stands))
+    times = {f"c{n}": until for n, (until, _) in enumerate(stands)}
+    aheads = {f"a{n}": ahead for n, (_, ahead) in enumerate(stands)}
+    part = {"first": _bound(change.part), "beyond": _bound(change.part + 1)}
+    of_time = _of_time(selection)
+    unit.run(_COUNT, {**of_time, **times, **aheads, **part, "review": change.review, "days": selection.limits.days})
+
+
+def _bound(part: int) -> bytes:
+    """Where a part of the employees begins, by the hash that they are kept under."""
+    return bytes([part * 256 // PARTS]) if part < PARTS else b"\xff" * 33
+
+
+def forget_review(unit: Unit, change: ForgetReturning) -> None:
+    """The review is drawn."""
+    unit.run(_FORGET, {"of": change.review})
+
+
+def forget(unit: Unit, person: str) -> None:
+    """The patient is forgotten."""
+    unit.run(_FORGET_PERSON, {"whom": person})
