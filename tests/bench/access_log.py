@@ -25,7 +25,7 @@ from typing import Any
 from uuid import uuid4
 
 from broker.audit.verify import verify_log
-from broker.care import access_log, reviews
+from broker.care import access_log, review_drawing, reviews
 from broker.care.calling import Caller, CallerKind, CareServices
 from broker.care.filings import ReviewServices
 from broker.jobs.sealer import Sealer
@@ -47,8 +47,6 @@ from trust_framework.identifiers import Identifier
 from trust_framework.log_drawing import Selection
 
 BATCH = 500
-EXAMINED = 20_000
-"""Accesses that one review looks at: the most that it may."""
 
 
 @dataclass
@@ -182,26 +180,21 @@ def verified(bench: Bench) -> Spent:
 
 
 def reviewed(bench: Bench) -> Spent:
-    """A review drawn of as many accesses as one may look at: two in a hundred by chance, and the rules that find few here."""
+    """A review of all accesses drawn to its end: five in a hundred by chance, and every rule, with 500 cases."""
     spent, now = Spent(), bench.storage.clock()
     on = ReviewServices(bench.storage, REGISTER)
     who = Caller(CallerKind.STAFF, "reviewer", "2321000016", providers=frozenset({a.PROVIDER}))
-    since, until = _with_accesses(bench, now)
-    wanted = Selection(a.PROVIDER, since, until, percent=2, rules=("emergency", "own-record", "watched", "protected"))
     with bench.measured(spent):
-        done = reviews.make(wanted, who, on, now)
-        bench.storage.commit(done.effects)
-    spent.done = done.result.examined
+        asked = reviews.ask(Selection(a.PROVIDER, now - 30 * DAY, now), who, on, now)
+        bench.storage.commit(asked.effects)
+        while found := bench.storage.log_reviews_drawing(1):
+            (review,) = found
+            assert review.drawing is not None
+            done = review_drawing.step(review, review.drawing, REGISTER.providers[a.PROVIDER], on, now)
+            bench.storage.commit(done.effects)
+    review = bench.storage.log_reviews(a.PROVIDER).rows[0]
+    spent.done = review.examined
     return spent
-
-
-def _with_accesses(bench: Bench, now: int) -> tuple[int, int]:
-    """A time, up to now, with as many accesses as a review may look at."""
-    since, length = now - 30 * DAY, 30 * DAY
-    while bench.storage.access_count(AccessSought(provider=a.PROVIDER, since=since), EXAMINED + 1) > EXAMINED:
-        length = length * 9 // 10
-        since = now - length
-    return since, now
 
 
 @contextmanager

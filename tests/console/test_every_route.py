@@ -44,6 +44,7 @@ THEIRS = {
     "case": "their-case",
     "deed": "take",
     "review": "their-review",
+    "plan": "their-plan",
     "search": "their-search",
     "entry": "17",
     "request": "their-request",

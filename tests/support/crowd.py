@@ -18,7 +18,7 @@ from broker.care.access_values import StoreAccess
 from broker.care.changes import SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
 from broker.care.filings import SaveBreach, SaveCorrection, SaveRequest, Watch
 from broker.care.requests import SaveCareRequest
-from broker.care.review_values import SaveReview
+from broker.care.review_values import SavePlan, SaveReview
 from broker.federation import agreements
 from broker.federation.addresses import AddressState, KeepAddress
 from broker.federation.agreements import By
@@ -46,6 +46,7 @@ from trust_framework.domains import DomainProof
 from trust_framework.identifiers import Identifier, luhn
 from trust_framework.log_drawing import Selection
 from trust_framework.review_cases import CaseAct, CaseKind, ReviewCase
+from trust_framework.review_plans import Interval, ReviewPlan
 from trust_framework.review_report import Review
 from trust_framework.roles import FEDERATION, Actor, Role, RoleGrant
 from trust_framework.subject_requests import RequestAct, RequestKind, SubjectRequest
@@ -198,6 +199,7 @@ class Crowd:
         yield from (KeepChained(self._chained(serial)) for serial in range(self.many))
         yield from (SaveReviewCase(self._case(serial), self.anna) for serial in range(self.many))
         yield from (SaveReview(self._review(serial)) for serial in range(few))
+        yield from (SavePlan(self._plan(serial)) for serial in range(few))
         yield from (SaveBreach(self._breach(serial)) for serial in range(few))
         yield from (SaveRequest(self._request(serial)) for serial in range(few))
         yield from (SaveCorrection(self._correction(serial)) for serial in range(few))
@@ -254,6 +256,10 @@ class Crowd:
     def _review(self, serial: int) -> Review:
         days = Selection(ward.PROVIDER, self.now - 7 * DAY, self.now - 1)
         return Review(f"granskning-{serial}", days, self.person, self.now - serial, "seed", 9, 100, drawn=5, sampled=5)
+
+    def _plan(self, serial: int) -> ReviewPlan:
+        whole, day = Selection(ward.PROVIDER, 0, 0), day_of(self.now).isoformat()
+        return ReviewPlan(f"plan-{serial}", whole, 1, Interval.WEEKS, day, 7, self.person, self.now - serial)
 
     def _breach(self, serial: int) -> Breach:
         """One in ten has a clock that runs."""
@@ -369,6 +375,7 @@ PARTS: Final = {
     "case": "arende-2",
     "deed": "take",
     "review": "granskning-2",
+    "plan": "plan-2",
     "search": SECRET,
     "entry": "none",
     "request": "begaran-2",
