@@ -108,6 +108,7 @@ class AccessFact:
 @dataclass(frozen=True, slots=True)
 class Entering:
     """A fact that is about to hold, the patient it is about, and the others of its kind that hold: of the same patient and
+    provider, or of the provider's own. `kept` are all other facts, of any kind, ended ones among them, of that patient at any
     provider, or of the provider's own.
     """
 
@@ -115,6 +116,7 @@ class Entering:
     patient: Patient
     others: tuple[AccessFact, ...]
     now: int
+    kept: tuple[AccessFact, ...] = ()
 
 
 Refusal = Callable[[Entering], str | None]

@@ -170,7 +170,8 @@ def judged(new: Kept, on: CareServices, now: int) -> int:
     if asking and asked_too_often(new.fact, new.kind, others, now):
         raise CareRefused(ResultCode.INVALIDSTATE, "too-many-codes", "kind")
     holding = tuple(each for each in others if new.kind.agreed(each) and each.holds(now))
-    if (why := new.kind.refusal(Entering(new.fact, _described(new, on), holding, now))) is not None:
+    beside = tuple(each for each in kept if each.id != new.fact.id)
+    if (why := new.kind.refusal(Entering(new.fact, _described(new, on), holding, now, beside))) is not None:
         raise CareRefused(ResultCode.INVALIDSTATE, why, "kind")
     return seen
 

@@ -102,7 +102,7 @@ def turkish(blocks: int) -> CareFacts:
     standing = swedish(blocks)
     doctor = asked(1).actor.employee
     tr = TurkishFacts(
-        appointments=(Appointment("a", doctor, date(2026, 9, 20), (LinkedProcess("p"),)),),
+        appointments=(Appointment("a", doctor, date(2026, 9, 20), (LinkedProcess("p", NOW - DAY),)),),
         visits=(Visit("v", PROVIDERS[0], NOW - HOUR),),
         stays=(Stay("s", PROVIDERS[0], NOW - DAY),),
         restrictions=(Restriction("vko", frozenset({"PS"})),),

@@ -9,7 +9,8 @@ from broker.care import access_facts, decisions, fact_codes, fact_contents
 from broker.care.access_facts import FactWish
 from broker.care.acts import ActWish
 from broker.care.calling import carried_out
-from broker.login.effects import Overtaken
+from broker.care.changes import SaveAccessFact
+from broker.login.effects import Effects, Overtaken
 from tests.support import care_values as a
 from tests.support.care_refusals import refused
 from tests.support.databases import NOW
@@ -322,6 +323,58 @@ def test_a_process_is_linked_to_an_appointment_of_the_same_patient_and_provider_
     enter(turkish, **linked)
     end(turkish, booked)
     with refused("VALIDATION_ERROR", "ended"):
+        enter(turkish, **linked)
+
+
+@pytest.mark.spec("Regulation on Personal Health Data", "6(3)b")
+@pytest.mark.parametrize("since", [None, NOW], ids=["then", "said to have begun on the day"])
+def test_a_process_that_is_entered_a_year_later_opens_the_appointments_window_for_nobody(turkish, since):
+    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": "2026-09-21"})
+    linked = {"kind": "linked-process", "says": {"appointment": booked.id}, "since": since}
+    assert asked(turkish) is Access.PERMITTED
+    turkish.pass_time(365 * a.DAY)
+    with refused("INVALIDSTATE", "window-not-open"):
+        enter(turkish, **linked)
+    assert asked(turkish) is Access.NEEDS_RELATION
+
+
+@pytest.mark.spec("Regulation on Personal Health Data", "6(3)b")
+def test_a_process_that_was_kept_a_year_later_opens_nothing_either(turkish):
+    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": "2026-09-21"})
+    says, later = {"appointment": booked.id}, NOW + 365 * a.DAY
+    late = a.fact(rules="tr", kind="linked-process", says=says, registered=a.act(later), until=None)
+    turkish.store.commit(Effects((SaveAccessFact(late, turkish.store.patient(a.PATIENT)),)))
+    turkish.now = later
+    assert asked(turkish) is Access.NEEDS_RELATION
+
+
+@pytest.mark.parametrize(
+    ("now", "since", "day", "until"),
+    [
+        pytest.param(NOW, None, "2026-09-22", None, id="before the day"),
+        pytest.param(NOW, None, "2026-09-20", None, id="after it"),
+        pytest.param(NOW + 9, None, "2026-09-21", NOW + 9, id="of an appointment that is over"),
+        pytest.param(NOW, NOW + 2 * a.DAY, "2026-09-21", None, id="that is to begin when the day is over"),
+    ],
+)
+def test_a_process_begins_while_the_window_is_open(turkish, now, since, day, until):
+    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": day}, until=until)
+    turkish.now = now
+    with refused("INVALIDSTATE", "window-not-open"):
+        enter(turkish, kind="linked-process", says={"appointment": booked.id}, since=since)
+
+
+def test_a_process_may_begin_for_as_long_as_another_holds_the_window_open(turkish):
+    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": "2026-09-21"})
+    linked = {"kind": "linked-process", "says": {"appointment": booked.id}}
+    first = enter(turkish, **linked)
+    turkish.pass_time(30 * a.DAY)
+    second = enter(turkish, **linked)
+    end(turkish, first)
+    assert asked(turkish) is Access.PERMITTED
+    end(turkish, second)
+    assert asked(turkish) is Access.NEEDS_RELATION
+    with refused("INVALIDSTATE", "window-not-open"):
         enter(turkish, **linked)
 
 

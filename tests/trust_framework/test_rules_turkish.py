@@ -59,6 +59,14 @@ def istanbul(*moment: int) -> int:
     return int(datetime(*moment, tzinfo=ZONE).timestamp())
 
 
+def until(*moment: int) -> tuple[int, int]:
+    """What began with the appointment of 10 March, and when it ended."""
+    return TREATED[0], istanbul(2026, *moment)
+
+
+TREATED = (istanbul(2026, 3, 10, 9), None)
+
+
 def ruling(tr=None, row=None, stands=(), now=NOW, patient=None, **who):
     """Of a physician unless it says who."""
     about = facts(*stands, more={"tr": tr} if tr else {}, **({"patient": patient} if patient else {}))
@@ -121,17 +129,38 @@ def test_another_than_the_family_physician_does_not():
         pytest.param(istanbul(2026, 3, 10), (), PERMITTED, id="the day's first second"),
         pytest.param(istanbul(2026, 3, 10, 23, 59, 59), (), PERMITTED, id="its last"),
         pytest.param(istanbul(2026, 3, 11), (), RELATION, id="midnight after it"),
-        pytest.param(istanbul(2026, 3, 11), (None,), PERMITTED, id="linked work goes on past midnight"),
-        pytest.param(istanbul(2026, 4, 1), (None,), PERMITTED, id="and for weeks"),
-        pytest.param(istanbul(2026, 3, 9), (None,), RELATION, id="but never before the day"),
-        pytest.param(istanbul(2026, 3, 14), (istanbul(2026, 3, 14, 0, 0, 1),), PERMITTED, id="a second before its end"),
-        pytest.param(istanbul(2026, 3, 14), (istanbul(2026, 3, 14),), RELATION, id="at its end"),
-        pytest.param(istanbul(2026, 3, 14), (istanbul(2026, 3, 12), None), PERMITTED, id="one of two goes on"),
-        pytest.param(istanbul(2026, 3, 10, 15), (istanbul(2026, 3, 10, 12),), RELATION, id="ended on the day itself"),
+        pytest.param(istanbul(2026, 3, 11), (TREATED,), PERMITTED, id="linked work goes on past midnight"),
+        pytest.param(istanbul(2026, 4, 1), (TREATED,), PERMITTED, id="and for weeks"),
+        pytest.param(istanbul(2026, 3, 9), (TREATED,), RELATION, id="but never before the day"),
+        pytest.param(istanbul(2026, 3, 14), (until(3, 14, 0, 0, 1),), PERMITTED, id="a second before its end"),
+        pytest.param(istanbul(2026, 3, 14), (until(3, 14),), RELATION, id="at its end"),
+        pytest.param(istanbul(2026, 3, 14), (until(3, 12), TREATED), PERMITTED, id="one of two goes on"),
+        pytest.param(istanbul(2026, 3, 10, 15), (until(3, 10, 12),), RELATION, id="ended on the day itself"),
+        pytest.param(istanbul(2027, 3, 10), ((istanbul(2027, 3, 10), None),), RELATION, id="begun a year later"),
+        pytest.param(istanbul(2026, 3, 11), ((istanbul(2026, 3, 11), None),), RELATION, id="begun as the day was over"),
+        pytest.param(
+            istanbul(2026, 3, 11), ((istanbul(2026, 3, 10, 23, 59, 59), None),), PERMITTED, id="in its last second"
+        ),
+        pytest.param(
+            istanbul(2026, 4, 1),
+            (until(3, 14), (istanbul(2026, 3, 13), None)),
+            PERMITTED,
+            id="begun while another held it open",
+        ),
+        pytest.param(
+            istanbul(2026, 4, 1), (until(3, 14), (istanbul(2026, 3, 14), None)), RELATION, id="begun as the other ended"
+        ),
+        pytest.param(
+            istanbul(2026, 3, 10, 15), ((istanbul(2026, 3, 2), istanbul(2026, 3, 9)),), PERMITTED, id="over before"
+        ),
+        pytest.param(istanbul(2026, 3, 12), ((istanbul(2026, 3, 9), None),), RELATION, id="begun before the day"),
+        pytest.param(
+            istanbul(2026, 3, 10, 15), ((istanbul(2026, 3, 10, 9),) * 2,), PERMITTED, id="a mistake, voided at once"
+        ),
     ],
 )
 def test_a_booked_physician_sees_on_the_day_until_linked_processes_end(now, linked, access):
-    processes = tuple(LinkedProcess(str(n), ended) for n, ended in enumerate(linked))
+    processes = tuple(LinkedProcess(str(n), *times) for n, times in enumerate(linked))
     booked = Appointment("a", DOCTOR, date(2026, 3, 10), processes)
     assert ruling(TurkishFacts(appointments=(booked,)), now=now).access is access
 
@@ -160,7 +189,7 @@ def test_days_had_23_and_25_hours_when_clocks_changed():
 
 @pytest.mark.spec(REGULATION, "6(3)b")
 def test_an_appointment_is_with_the_physician_it_names():
-    booked = Appointment("a", "SE2321000016-E9", date(2026, 9, 21), (LinkedProcess("p"),))
+    booked = Appointment("a", "SE2321000016-E9", date(2026, 9, 21), (LinkedProcess("p", NOW - HOUR),))
     assert told(TurkishFacts(appointments=(booked,))) == (RELATION, {"no-window"})
 
 
@@ -216,7 +245,7 @@ def test_a_discharge_takes_effect_between_two_questions():
 
 @pytest.mark.spec(REGULATION, "6(3)")
 def test_every_window_that_stands_is_told():
-    booked = Appointment("booked", DOCTOR, date(2026, 9, 21), (LinkedProcess("p"),))
+    booked = Appointment("booked", DOCTOR, date(2026, 9, 21), (LinkedProcess("p", NOW - HOUR),))
     tr = TurkishFacts(DOCTOR, None, (booked,), (VISITED,), (Stay("stay", UNIT, NOW - DAY),))
     grounds = {(ground.code, ground.about) for ground in ruling(tr).grounds}
     assert grounds == {("family-physician", ""), ("appointment", "booked"), ("visit", "visit"), ("stay", "stay")}

@@ -1,6 +1,7 @@
 """What the Turkish rules read of entered facts: in any order the same, none that counts elsewhere, no way in by what closes."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,9 @@ from tests.support import care_values as a
 from tests.support.databases import NOW
 from trust_framework.care import Patient
 from trust_framework.care_access import Access, AccessQuestion, CareFacts, decide
+from trust_framework.days import midnight
 from trust_framework.rules import SETS
-from trust_framework.rules.turkish_facts import TurkishFacts, Window
+from trust_framework.rules.turkish_facts import HOUR, ZONE, Appointment, LinkedProcess, TurkishFacts, Window
 
 RULES = SETS["tr"]
 PHYSICIAN = a.actor(employee=a.DOCTOR, licences=("LK",))
@@ -134,3 +136,36 @@ def test_of_two_family_physicians_the_later_counts(since):
     ]
     found = RULES.more(kept, a.PROVIDER, NOW)["tr"].family_physician
     assert found == says[since.index(max(since))]["physician"]
+
+
+# --- article 6(3)b: a window that has shut stays shut
+
+DAY_BEGINS = midnight(date(2026, 9, 21), ZONE)
+TIMES = st.integers(DAY_BEGINS - 4 * HOUR, DAY_BEGINS + 60 * HOUR)
+PROCESSES = st.lists(st.tuples(TIMES, st.none() | TIMES), max_size=5)
+
+
+def booked(processes):
+    linked = tuple(LinkedProcess(str(n), *times) for n, times in enumerate(processes))
+    return Appointment("a", a.DOCTOR, date(2026, 9, 21), linked)
+
+
+@pytest.mark.spec("Regulation on Personal Health Data", "6(3)b")
+@settings(max_examples=150, deadline=None)
+@given(PROCESSES, TIMES, TIMES)
+def test_the_window_of_an_appointment_that_has_shut_stays_shut(processes, one, other):
+    before, after = sorted((one, other))
+    appointment = booked(processes)
+    if before >= DAY_BEGINS and not appointment.stands(before):
+        assert not appointment.stands(after)
+
+
+@pytest.mark.spec("Regulation on Personal Health Data", "6(3)b")
+@settings(max_examples=150, deadline=None)
+@given(PROCESSES, TIMES, st.none() | TIMES, TIMES, st.randoms())
+def test_a_process_that_began_while_the_window_was_shut_changes_nothing(processes, began, ended, now, random):
+    without = booked(processes)
+    if not without.stands(began):
+        kept = [*processes, (began, ended)]
+        random.shuffle(kept)
+        assert booked(kept).stands(now) == without.stands(now)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from trust_framework.care import CareActor, Patient, Period
+from trust_framework.care import EVER, CareActor, Patient, Period
 from trust_framework.days import day_after, midnight
 from trust_framework.representation import turns
 
@@ -57,9 +57,10 @@ class PrivacyChoice:
 
 @dataclass(frozen=True, slots=True)
 class LinkedProcess:
-    """Something that the appointment's care directly led to; None while it goes on."""
+    """Something that the appointment's care directly led to: since when it counts, until when; None while it goes on."""
 
     id: str
+    began_at: int
     ended_at: int | None = None
 
 
@@ -76,11 +77,21 @@ class Appointment:
     def opens(self) -> int:
         return midnight(self.day, ZONE)
 
+    @property
+    def shuts(self) -> int:
+        """When the last process has ended that the window was open for when it began, or the day where there was none. What
+        begins once the window has shut opens it for nobody, and what ended before it began never was.
+        """
+        shut, ends = day_after(self.day, ZONE), -EVER
+        for each in sorted(self.linked, key=lambda one: (one.began_at, one.id)):
+            ended = EVER if each.ended_at is None else each.ended_at
+            if self.opens <= each.began_at < min(shut, ended):
+                shut = ends = max(ends, ended)
+        return shut
+
     def stands(self, now: int) -> bool:
-        """From the day's beginning: until the last linked process has ended, or the day where there is none."""
-        if self.linked:
-            return now >= self.opens and any(each.ended_at is None or now < each.ended_at for each in self.linked)
-        return self.opens <= now < day_after(self.day, ZONE)
+        """From the day's beginning until it shuts."""
+        return self.opens <= now < self.shuts
 
 
 @dataclass(frozen=True, slots=True)

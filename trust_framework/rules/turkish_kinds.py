@@ -68,6 +68,16 @@ def _beyond_three(entering: Entering) -> str | None:
     return authorisation_refusal(_authorisation(entering.fact), map(_authorisation, entering.others), entering.now)
 
 
+def _window_shut(entering: Entering) -> str | None:
+    """What an appointment's care led to began while the window was open; it opens none anew (article 6(3)b)."""
+    fact = entering.fact
+    mine = [each for each in entering.kept if each.rules == fact.rules and each.provider == fact.provider]
+    booked = [each for each in mine if each.id == fact.says["appointment"] and each.holds(entering.now)]
+    linked = [each for each in mine if each.kind == fact.kind]
+    open_then = any(each.stands(_counts_from(fact)) for each in _appointments(booked, linked))
+    return None if open_then else "window-not-open"
+
+
 def _first_of(*refusals: Refusal) -> Refusal:
     def refusal(entering: Entering) -> str | None:
         return next((why for each in refusals if (why := each(entering)) is not None), None)
@@ -112,11 +122,11 @@ KINDS: Final = (
     ),
     FactKind(
         "linked-process",
-        "Something that an appointment's care led to; the window stays open until it ends.",
+        "Something that an appointment's care led to; the window, if it is open then, stays so until it ends.",
         "Article 6(3)b",
         (FactField("appointment", FieldType.FACT, of="appointment"),),
         inside=True,
-        refusal=_dead,
+        refusal=_first_of(_dead, _window_shut),
     ),
     FactKind(
         "visit",
@@ -289,8 +299,13 @@ def _child(made: Facts) -> ChildChoice:
 def _appointments(booked: Facts, linked: Facts) -> Iterable[Appointment]:
     for fact in booked:
         mine = (each for each in linked if each.says["appointment"] == fact.id)
-        processes = tuple(LinkedProcess(each.id, each.until) for each in mine)
+        processes = tuple(LinkedProcess(each.id, _counts_from(each), each.until) for each in mine)
         yield Appointment(fact.id, str(fact.says["physician"]), date.fromisoformat(str(fact.says["day"])), processes)
+
+
+def _counts_from(process: AccessFact) -> int:
+    """Since when it counts: an earlier start that was said later opens nothing for the time between, nor from then on."""
+    return max(process.begins, process.registered.registered_at)
 
 
 def _order(fact: AccessFact) -> SecrecyOrder:
