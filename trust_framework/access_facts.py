@@ -45,6 +45,16 @@ class Eyes(StrEnum):
     CODE = "code"
 
 
+class Reach(StrEnum):
+    """At which care providers of a rule set a fact counts: at that which entered it; there, and where that is an authority of
+    the set (a ministry), at all; or at all, whichever entered it.
+    """
+
+    INSIDE = "inside"
+    AUTHORITY = "authority"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class FactField:
     """A field. `choices`: the only words that it takes; any where there are none. `of`: the kind of fact that it names."""
@@ -148,8 +158,8 @@ class FactKind:
     """A kind of fact, as a row of a rule set. `source` is its place in the law.
 
     `of_patient`: about one patient; else about all of a provider's. `begun` and `ended` say who must agree. `registrar`:
-    staff enter it in the role of registrars alone. `ahead`: it may begin in the future. `inside`: it counts at the provider that
-    entered it alone. `lasts`: seconds for which it holds at most. `code_for`: the field that names who may enter the code.
+    staff enter it in the role of registrars alone. `ahead`: it may begin in the future. `reach`: at which providers it counts.
+    `lasts`: seconds for which it holds at most. `code_for`: the field that names who may enter the code.
     `secret`: while it holds, no list tells of it or of anything else about the patient.
     """
 
@@ -162,7 +172,7 @@ class FactKind:
     ended: Eyes = Eyes.ONE
     registrar: bool = True
     ahead: bool = True
-    inside: bool = False
+    reach: Reach = Reach.ALL
     lasts: int | None = None
     code_for: str = ""
     secret: bool = False
@@ -172,19 +182,28 @@ class FactKind:
         """Whether everybody has agreed who must."""
         return self.begun is Eyes.ONE or fact.confirmed is not None
 
-    def counts(self, fact: AccessFact, provider: str) -> bool:
+    def counts(self, fact: AccessFact, at: "Place") -> bool:
         """Whether a fact counts for who asks at a provider."""
-        return self.agreed(fact) and (not self.inside or fact.provider == provider)
+        authority = self.reach is Reach.AUTHORITY and fact.provider in at.authorities
+        return self.agreed(fact) and (self.reach is Reach.ALL or authority or fact.provider == at.provider)
 
 
-def counting(kept: Iterable[AccessFact], kinds: Mapping[str, FactKind], provider: str) -> dict[str, list[AccessFact]]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The care provider at which somebody asks, and the authorities of its rule set, by HSA-id."""
+
+    provider: str
+    authorities: frozenset[str] = frozenset()
+
+
+def counting(kept: Iterable[AccessFact], kinds: Mapping[str, FactKind], at: Place) -> dict[str, list[AccessFact]]:
     """The facts that count for who asks at a provider, ended ones among them, by kind, in the order in which they came. What
     is of no known kind counts for nothing.
     """
     found: dict[str, list[AccessFact]] = {id_: [] for id_ in kinds}
     for fact in kept:
         kind = kinds.get(fact.kind)
-        if kind is not None and kind.counts(fact, provider):
+        if kind is not None and kind.counts(fact, at):
             found[kind.id].append(fact)
     return found
 

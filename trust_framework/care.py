@@ -177,7 +177,8 @@ class Switches:
 class CareProvider:
     """A care provider (vårdgivare): HSA-id in compare form, the member (organisation number) that it is, its units by HSA-id in
     compare form. `rules` names its rule set (without one nothing is decided), `registrars` are the system roles that let staff
-    register blocks, consents and facts, `review_contact` is where its log reviewers get mail.
+    register blocks, consents and facts, `review_contact` is where its log reviewers get mail. `authority`: it is that
+    of its rule set (a ministry), and some of what it enters holds at every provider under it.
     """
 
     hsa_id: str
@@ -188,6 +189,7 @@ class CareProvider:
     rules: str = ""
     registrars: frozenset[str] = frozenset()
     review_contact: str = ""
+    authority: bool = False
 
 
 @dataclass(frozen=True, slots=True)

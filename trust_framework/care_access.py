@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 
-from trust_framework.access_facts import AccessFact, FactKind, counting
+from trust_framework.access_facts import AccessFact, FactKind, Place, Reach, counting
 from trust_framework.blocks import Block
 from trust_framework.care import CareActor, CareProvider, Patient, Resource, Switches
 from trust_framework.care_consents import CareConsent
@@ -160,7 +160,12 @@ class RuleSet(Generic[A]):
         """A kind of fact that the set names."""
         return next((kind for kind in self.kinds if kind.id == id), None)
 
-    def more(self, kept: Iterable[AccessFact], at: str, now: int) -> Mapping[str, object]:
+    @property
+    def beyond(self) -> frozenset[str]:
+        """The kinds of a provider's own facts that may count at other providers, too."""
+        return frozenset(kind.id for kind in self.kinds if not kind.of_patient and kind.reach is not Reach.INSIDE)
+
+    def more(self, kept: Iterable[AccessFact], at: Place, now: int) -> Mapping[str, object]:
         """What the set's rules read of facts that were kept, for who asks at a care provider: `CareFacts.more`."""
         if self.gather is None:
             return {}

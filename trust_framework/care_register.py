@@ -71,6 +71,18 @@ class CareRegister:
         """The providers that a client of the JSON API may call for by being a consumer, beside those of its own member."""
         return self._services.get(service, frozenset())
 
+    @cached_property
+    def _authorities(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for provider in self.providers.values():
+            if provider.authority:
+                found.setdefault(provider.rules, set()).add(provider.hsa_id)
+        return {rules: frozenset(ids) for rules, ids in found.items()}
+
+    def authorities(self, rules: str) -> frozenset[str]:
+        """The authorities of a rule set, by HSA-id."""
+        return self._authorities.get(rules, frozenset())
+
     def may_copy(self, client: str) -> bool:
         """Whether a system, by its HSA-id or its service, may read the blocks of every provider to keep a copy."""
         return any(each.copies and client in {each.hsa_id, each.service} for each in self.consumers.values() if client)

@@ -7,7 +7,7 @@ from broker.care import patients
 from broker.care.calling import CareServices
 from broker.care.changes import SameCare, StillUnknown
 from broker.login.effects import PersonKey
-from trust_framework.access_facts import AccessFact
+from trust_framework.access_facts import AccessFact, Place
 from trust_framework.care import Patient, patient_key
 from trust_framework.care_access import CareFacts, RuleSet
 from trust_framework.identifiers import Identifier
@@ -24,11 +24,11 @@ def facts(
     """
     number = patients.number(patient)
     found = patients.known(number, on)
-    named = rules is not None and rules.gather is not None
-    same: Same = (SameCare(at, on.store.care_version(at)),) if named else ()
-    own = on.store.access_facts_of_provider(at) if named else ()
+    named = rules if rules is not None and rules.gather is not None else None
+    same: Same = (SameCare(named.id, on.store.care_version(named.id)),) if named else ()
+    own = on.store.access_facts_at(at, named.beyond) if named else ()
     if found is None:
-        unknown = CareFacts(Patient(""), providers=on.register.providers, more=_more(own, rules, at, now))
+        unknown = CareFacts(Patient(""), providers=on.register.providers, more=_more(own, named, at, on, now))
         return unknown, (StillUnknown(PersonKey(*patient_key(number))), *same)
     person = found.person
     same = (SameCare(person, on.store.care_version(person)), *same)
@@ -40,10 +40,12 @@ def facts(
         on.store.relations_of(person),
         on.store.emergencies_of(person),
         on.register.providers,
-        _more((*about, *own), rules, at, now),
+        _more((*about, *own), named, at, on, now),
     )
     return known, same
 
 
-def _more(kept: Iterable[AccessFact], rules: RuleSet[Any] | None, at: str, now: int) -> Mapping[str, object]:
-    return {} if rules is None else rules.more(kept, at, now)
+def _more(
+    kept: Iterable[AccessFact], rules: RuleSet[Any] | None, at: str, on: CareServices, now: int
+) -> Mapping[str, object]:
+    return {} if rules is None else rules.more(kept, Place(at, on.register.authorities(rules.id)), now)

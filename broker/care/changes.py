@@ -20,7 +20,7 @@ from trust_framework.review_cases import ReviewCase
 @dataclass(frozen=True, slots=True)
 class SameCare(Change):
     """What care has of the patient is at the version that was read when something was decided by it; else Overtaken. `person`
-    may be a care provider (HSA-id) too, of whose own facts the same holds.
+    may be a care provider (HSA-id) or a rule set too, of whose own facts the same holds.
     """
 
     person: str

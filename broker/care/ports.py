@@ -1,5 +1,6 @@
 """What care asks of storage, beyond what a login does. `broker.storage.storage.Storage` implements it."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from broker.care.access_values import AccessLogStore
@@ -25,7 +26,7 @@ class CareStore(Store, AccessLogStore, Protocol):
 
     def care_version(self, person: str) -> int:
         """Grows with every change of the patient's blocks, consents, relations, emergency accesses and facts; of a care
-        provider (HSA-id) with every change of its own facts.
+        provider (HSA-id) with every change of its own facts; of a rule set with every change of any provider's own.
         """
         ...
 
@@ -85,6 +86,12 @@ class CareStore(Store, AccessLogStore, Protocol):
 
     def access_facts_of_provider(self, provider: str) -> tuple[AccessFact, ...]:
         """Every fact of a provider's own, ended ones among them, oldest first."""
+        ...
+
+    def access_facts_at(self, provider: str, beyond: Collection[str]) -> tuple[AccessFact, ...]:
+        """Every fact of a provider's own, ended ones among them, and those of these kinds that others have and have not ended,
+        oldest first.
+        """
         ...
 
     def access_code(self, fact: str, code: str) -> str:

@@ -13,7 +13,7 @@ from broker.commands.errors import MEANINGS
 from broker.federation.reference import key_table
 from broker.federation.reference import page as federation_file
 from broker.settings import Settings
-from trust_framework.access_facts import Eyes, FactField
+from trust_framework.access_facts import Eyes, FactField, Reach
 from trust_framework.attribute import SAML_NAMES
 from trust_framework.attributes import CATALOGUE
 from trust_framework.care_access import SEVERITY, RuleSet
@@ -238,7 +238,9 @@ def _access_rules() -> Iterator[str]:
         "Some rule sets read facts beside blocks, consents, relations and emergency access. Record systems enter them",
         "([docs/care.md](care.md)); the kinds stand beneath the rules of their set, with the fields that each says (`?`: may be",
         "left out). One that begins, or ends, `by a second person` is confirmed by another employee than the one who entered it,",
-        "and by none whom it names; `inside the provider`: it counts for who asks at the provider that entered it.",
+        "and by none whom it names. It counts for who asks `inside` the provider that entered it, or `everywhere` under the",
+        "rules; `an authority's everywhere`: inside, and where the provider is the rules' authority (`authority` of",
+        "`care_providers`), everywhere.",
     )
     for rules in SETS.values():
         yield from ("", f"## `{rules.id}`: {rules.names['en']}", "")
@@ -254,13 +256,14 @@ def _fact_kinds(rules: RuleSet[Any]) -> Iterator[str]:
     yield from ("", f"### Facts that `{rules.id}` reads", "")
     yield from ("| kind | what it is | `says` | about | begins | ends | source |", "|---|---|---|---|---|---|---|")
     for kind in rules.kinds:
-        about = ("a patient" if kind.of_patient else "the provider") + (", inside the provider" if kind.inside else "")
+        about = f"{'a patient' if kind.of_patient else 'the provider'}, {_REACH[kind.reach]}"
         lasts = "" if kind.lasts is None else f", after {kind.lasts // 3600} h"
         says = ", ".join(map(_fact_field, kind.fields))
         begins, ends = _EYES[kind.begun], f"{_EYES[kind.ended]}{lasts}"
         yield f"| `{kind.id}` | {kind.about} | {says} | {about} | {begins} | {ends} | {kind.source} |"
 
 
+_REACH: Final = {Reach.INSIDE: "inside", Reach.AUTHORITY: "an authority's everywhere", Reach.ALL: "everywhere"}
 _EYES: Final = {Eyes.ONE: "at once", Eyes.TWO: "by a second person", Eyes.CODE: "by the patient's code"}
 
 

@@ -296,6 +296,7 @@ _ROWS: Final = (
     Aspect(CARE_PROVIDER, "registrars", _S, "systemroll som får registrera spärrar",
            "system role that may enter blocks", _D, _C),
     Aspect(CARE_PROVIDER, "review_contact", _V, "adress till logguppföljningen", "address of the log review", _D, _D),
+    Aspect(CARE_PROVIDER, "authority", _Y, "myndighet i sitt regelverk", "authority of its rule set", _D, _D),
     Aspect(CARE_CONSUMER, "member", _V, "medlem", "member", _D, _D),
     Aspect(CARE_CONSUMER, "service", _V, "klient i JSON-gränssnittet", "client of the JSON API", _D, _D),
     Aspect(CARE_CONSUMER, "contracts", _S, "tjänstekontrakt", "service contract", _D, _C),

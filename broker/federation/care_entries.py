@@ -58,6 +58,11 @@ class CareProviderEntry(Entry):
     registrars: tuple[Text, ...] = Field(
         (), description="Values of systemRole that let staff enter blocks; without any, systems alone do."
     )
+    authority: bool = Field(
+        False,
+        description="Whether it is the authority of its rule set, such as a ministry: what it restricts holds at every "
+        "provider under those rules.",
+    )
     review_contact: MailAddress | None = Field(None, description="Where its log reviewers get word of emergencies.")
 
 

@@ -24,6 +24,7 @@ def provider(entry: CareProviderEntry) -> CareProvider:
         entry.rules,
         frozenset(entry.registrars),
         entry.review_contact or "",
+        entry.authority,
     )
 
 

@@ -2,9 +2,11 @@
 its patients. One table each, whatever the kinds are.
 """
 
+from collections.abc import Collection
+from functools import cache
 from typing import Final
 
-from sqlalchemy import Index, bindparam
+from sqlalchemy import Index, and_, bindparam, false, or_
 
 from broker.care.changes import SaveAccessFact
 from broker.storage import care_versions
@@ -38,6 +40,7 @@ PROVIDERS = filed_table(
         BASIS,
         "As long as the provider takes part; ended ones too",
     ),
+    Index(None, "state", "open"),
 )
 _ENTRIES: Final = Entries(FACTS, AccessFact, "care-fact")
 _OWN: Final = Filed(PROVIDERS, AccessFact, "care-provider-fact")
@@ -54,6 +57,7 @@ def save(unit: Unit, change: SaveAccessFact) -> None:
         more = {"provider": fact.provider, "made_at": made_at}
         return _ENTRIES.save(unit, fact.id, change.person, fact, change.before, more)
     care_versions.bump(unit, fact.provider)
+    care_versions.bump(unit, fact.rules)
     row = {
         "owner": fact.provider,
         "state": fact.kind,
@@ -80,6 +84,19 @@ def of_person(database: Database, person: str) -> tuple[AccessFact, ...]:
 def of_provider(database: Database, provider: str) -> tuple[AccessFact, ...]:
     """Every fact of a provider's own, oldest first."""
     return _OWN.opened(database, _OF_PROVIDER, {"owner": provider})
+
+
+def counting_at(database: Database, provider: str, beyond: Collection[str]) -> tuple[AccessFact, ...]:
+    """Every fact of a provider's own, and those of these kinds that others have and have not ended, oldest first."""
+    kinds = {f"kind{n}": kind for n, kind in enumerate(sorted(beyond))}
+    return _OWN.opened(database, _at(len(kinds)), {"owner": provider, **kinds})
+
+
+@cache
+def _at(kinds: int) -> Kept:
+    """The statement for so many kinds."""
+    of_others = and_(or_(false(), *(_P.state == bindparam(f"kind{n}") for n in range(kinds))), _P.open == 1)
+    return Kept(_OWN.read.where(or_(_P.owner == bindparam("owner"), of_others)).order_by(_P.made_at, _P.id))
 
 
 def code(database: Database, id: str, entered: str) -> str:

@@ -3,7 +3,7 @@
 Each method is a line; what it does stands in the file of its aggregate.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
 from broker.care.filings import CasesAsked, FiledPage, Reviewed
@@ -131,6 +131,10 @@ class CareStore(Part):
     def access_facts_of_provider(self, provider: str) -> tuple[AccessFact, ...]:
         """Every fact of a provider's own, oldest first."""
         return care_facts.of_provider(self._database, provider)
+
+    def access_facts_at(self, provider: str, beyond: Collection[str]) -> tuple[AccessFact, ...]:
+        """A provider's own and those of these kinds that others have and have not ended, oldest first."""
+        return care_facts.counting_at(self._database, provider, beyond)
 
     def access_code(self, fact: str, code: str) -> str:
         """The keyed hash of a code of a fact."""

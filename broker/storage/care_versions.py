@@ -12,11 +12,15 @@ from broker.storage.tables import About, number, table, text
 VERSIONS = table(
     "care_versions",
     About(
-        "How often what care has of a patient, or of a care provider, has changed",
+        "How often what care has of a patient, of a care provider, or of those under a rule set, has changed",
         "A decision must hold when it is recorded (Patient Data Act 2008:355)",
         "As long as the patient is known, or the provider takes part",
     ),
-    text("person", "The register's random id of the patient, or the provider's HSA-id", primary_key=True),
+    text(
+        "person",
+        "The register's random id of the patient, the provider's HSA-id, or the rule set's id",
+        primary_key=True,
+    ),
     number("version", "Counts changes"),
     sqlite_with_rowid=False,
 )

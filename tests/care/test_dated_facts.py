@@ -312,7 +312,7 @@ def test_one_must_end_before_the_next(turkish, kind, says, again):
 
 
 def test_a_process_is_linked_to_an_appointment_of_the_same_patient_and_provider_that_has_not_ended(turkish):
-    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": "2026-09-21"})
+    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": "2027-01-15"})
     visit = enter(turkish)
     linked = {"kind": "linked-process", "says": {"appointment": booked.id}}
     for change in ({"patient": a.OTHER_PATIENT}, {"says": {"appointment": visit.id}}):
@@ -329,7 +329,7 @@ def test_a_process_is_linked_to_an_appointment_of_the_same_patient_and_provider_
 @pytest.mark.spec("Regulation on Personal Health Data", "6(3)b")
 @pytest.mark.parametrize("since", [None, NOW], ids=["then", "said to have begun on the day"])
 def test_a_process_that_is_entered_a_year_later_opens_the_appointments_window_for_nobody(turkish, since):
-    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": "2026-09-21"})
+    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": "2027-01-15"})
     linked = {"kind": "linked-process", "says": {"appointment": booked.id}, "since": since}
     assert asked(turkish) is Access.PERMITTED
     turkish.pass_time(365 * a.DAY)
@@ -340,7 +340,7 @@ def test_a_process_that_is_entered_a_year_later_opens_the_appointments_window_fo
 
 @pytest.mark.spec("Regulation on Personal Health Data", "6(3)b")
 def test_a_process_that_was_kept_a_year_later_opens_nothing_either(turkish):
-    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": "2026-09-21"})
+    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": "2027-01-15"})
     says, later = {"appointment": booked.id}, NOW + 365 * a.DAY
     late = a.fact(rules="tr", kind="linked-process", says=says, registered=a.act(later), until=None)
     turkish.store.commit(Effects((SaveAccessFact(late, turkish.store.patient(a.PATIENT)),)))
@@ -351,10 +351,10 @@ def test_a_process_that_was_kept_a_year_later_opens_nothing_either(turkish):
 @pytest.mark.parametrize(
     ("now", "since", "day", "until"),
     [
-        pytest.param(NOW, None, "2026-09-22", None, id="before the day"),
-        pytest.param(NOW, None, "2026-09-20", None, id="after it"),
-        pytest.param(NOW + 9, None, "2026-09-21", NOW + 9, id="of an appointment that is over"),
-        pytest.param(NOW, NOW + 2 * a.DAY, "2026-09-21", None, id="that is to begin when the day is over"),
+        pytest.param(NOW, None, "2027-01-16", None, id="before the day"),
+        pytest.param(NOW, None, "2027-01-14", None, id="after it"),
+        pytest.param(NOW + 9, None, "2027-01-15", NOW + 9, id="of an appointment that is over"),
+        pytest.param(NOW, NOW + 2 * a.DAY, "2027-01-15", None, id="that is to begin when the day is over"),
     ],
 )
 def test_a_process_begins_while_the_window_is_open(turkish, now, since, day, until):
@@ -365,11 +365,12 @@ def test_a_process_begins_while_the_window_is_open(turkish, now, since, day, unt
 
 
 def test_a_process_may_begin_for_as_long_as_another_holds_the_window_open(turkish):
-    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": "2026-09-21"})
+    booked = enter(turkish, kind="appointment", says={"physician": a.DOCTOR, "day": "2027-01-15"})
     linked = {"kind": "linked-process", "says": {"appointment": booked.id}}
     first = enter(turkish, **linked)
     turkish.pass_time(30 * a.DAY)
     second = enter(turkish, **linked)
+    turkish.pass_time(1)
     end(turkish, first)
     assert asked(turkish) is Access.PERMITTED
     end(turkish, second)
@@ -446,6 +447,80 @@ def test_who_entered_and_agreed_is_on_record_without_a_number_or_an_employee_in_
     assert "power" not in str(events)
     assert a.OTHER_PATIENT.value not in str(events)
     assert CLERK not in str(events)
+
+
+FAR = a.client(a.OTHER_PROVIDER)
+AT_FAR = a.actor(employee=a.FAR_DOCTOR, unit=a.FAR_UNIT, provider=a.OTHER_PROVIDER, licences=("LK",))
+
+
+def asked_far(care, **resource):
+    """What a physician of the other provider is told, whom the patient came to."""
+    question = AccessQuestion(AT_FAR, a.PATIENT, (a.resource(**resource),))
+    (ruling,) = care(decisions.decide, question, FAR).result
+    return ruling.access, {ground.code for ground in ruling.grounds}
+
+
+def came_in(care):
+    visit = {"provider": a.OTHER_PROVIDER, "says": {"place": a.FAR_UNIT}}
+    enter(care, FAR, **visit)
+
+
+def as_authority(care, hsa_id=a.PROVIDER, rules="tr"):
+    providers = {**care.on.register.providers, hsa_id: a.provider(hsa_id, rules=rules, authority=True)}
+    care.on = replace(care.on, register=replace(care.on.register, providers=providers))
+
+
+class TestEverywhere:
+    """What one provider enters and holds at another."""
+
+    @pytest.mark.spec("Regulation on Personal Health Data", "21(2)")
+    @pytest.mark.spec("facts/threats", "IS-20")
+    def test_an_employees_authorisations_are_revoked_in_one_act_at_every_provider(self, turkish):
+        came_in(turkish)
+        assert asked_far(turkish)[0] is Access.PERMITTED
+        revoked = enter(turkish, kind="misuse", patient=None, says={"employee": a.FAR_DOCTOR})
+        assert asked_far(turkish) == (Access.REFUSED, {"authorisations-revoked"})
+        end(turkish, revoked)
+        assert asked_far(turkish)[0] is Access.REFUSED
+        confirm(turkish, revoked)
+        assert asked_far(turkish)[0] is Access.PERMITTED
+
+    @pytest.mark.spec("Regulation on Personal Health Data", "21(2)")
+    def test_a_decision_is_made_anew_when_another_provider_revokes_meanwhile(self, turkish):
+        came_in(turkish)
+        for nobody in (a.PATIENT, a.numbers(1)[0]):  # who is known, and who is not
+            told = decisions.decide(AccessQuestion(AT_FAR, nobody, (a.resource(),)), FAR, turkish.on, NOW)
+            enter(turkish, kind="misuse", patient=None, says={"employee": f"SE2321000016-{nobody.value}"})
+            with pytest.raises(Overtaken):
+                turkish.store.commit(told.effects)
+
+    @pytest.mark.spec("Regulation on Personal Health Data", "6(6)")
+    def test_a_class_that_the_ministry_restricts_is_restricted_at_every_provider(self, turkish):
+        as_authority(turkish)
+        came_in(turkish)
+        assert asked_far(turkish, type="psy")[0] is Access.PERMITTED
+        restricted = enter(turkish, kind="restricted-type", patient=None, says={"type": "psy", "licences": ["PS"]})
+        assert asked_far(turkish, type="psy") == (Access.REFUSED, {"sensitive-class"})
+        assert asked_far(turkish, type="und")[0] is Access.PERMITTED
+        end(turkish, restricted)
+        confirm(turkish, restricted)
+        assert asked_far(turkish, type="psy")[0] is Access.PERMITTED
+
+    @pytest.mark.spec("Regulation on Personal Health Data", "6(6)")
+    @pytest.mark.parametrize("authority", [None, "xx"], ids=["none", "of other rules"])
+    def test_a_class_that_a_provider_restricts_itself_is_so_there_alone(self, turkish, authority):
+        came_in(turkish)
+        enter(turkish, kind="restricted-type", patient=None, says={"type": "psy", "licences": ["PS"]})
+        if authority:
+            as_authority(turkish, rules=authority)
+        assert asked_far(turkish, type="psy")[0] is not Access.BLOCKED
+        assert "sensitive-class" not in asked_far(turkish, type="psy")[1]
+
+    @pytest.mark.spec("Regulation on Personal Health Data", "7(1)")
+    def test_an_authorisation_counts_where_it_was_entered_alone(self, turkish):
+        confirm(turkish, enter(turkish, **OWN, says=NAMED))
+        kept = turkish.store.access_facts_at(a.OTHER_PROVIDER, SETS["tr"].beyond)
+        assert (len(turkish.store.access_facts_at(a.PROVIDER, SETS["tr"].beyond)), kept) == (1, ())
 
 
 class TestRaces:

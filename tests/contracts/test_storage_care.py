@@ -365,7 +365,24 @@ class TestFacts:
         for change in (SaveAccessFact(fact, before=fact), SaveAccessFact(fact)):
             with pytest.raises(Overtaken):
                 commit(known, change)
-        assert known.care_version(a.PROVIDER) == 2
+        assert known.care_version(a.PROVIDER) == known.care_version("xx") == 2
+
+    def test_at_a_provider_its_own_facts_are_read_and_those_of_some_kinds_that_others_have_not_ended(self, known):
+        own = [
+            a.fact(patient=None, kind=kind, provider=of, registered=a.act(NOW + n), ended=ended)
+            for n, (kind, of, ended) in enumerate(
+                (
+                    ("plain", a.PROVIDER, None),
+                    ("plain", a.PROVIDER, a.act()),
+                    ("plain", a.OTHER_PROVIDER, None),
+                    ("wide", a.OTHER_PROVIDER, None),
+                    ("wide", a.OTHER_PROVIDER, a.act()),
+                )
+            )
+        ]
+        commit(known, *map(SaveAccessFact, own))
+        assert known.access_facts_at(a.PROVIDER, {"wide", "other"}) == (*own[:2], own[3])
+        assert known.access_facts_at(a.PROVIDER, ()) == tuple(own[:2])
 
     @pytest.mark.parametrize("earlier", [0, 1])
     @pytest.mark.parametrize("person", ["p1", ""], ids=["a patient's", "the provider's"])

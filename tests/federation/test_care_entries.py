@@ -41,6 +41,12 @@ def test_a_provider_is_found_by_its_hsa_id_however_it_is_spelled(folder):
     assert register.of_member("5560000001") == frozenset()
 
 
+def test_an_authority_is_one_of_its_own_rule_set(folder):
+    register = care(good.read(folder, changed("care_providers", authority="true", rules="tr")).content)
+    assert (register.authorities("tr"), register.authorities("se")) == ({"SE2321000016-V1"}, frozenset())
+    assert care(good.read(folder, good.with_care()).content).authorities("se") == frozenset()
+
+
 def test_a_consumer_is_found_by_its_hsa_id_and_by_its_client(folder):
     register = care(good.read(folder, good.with_care()).content)
     consumer = register.consumer("se2321000016-s1")

@@ -12,6 +12,8 @@ from trust_framework.access_facts import (
     Entering,
     Eyes,
     FactKind,
+    Place,
+    Reach,
     code_refusal,
     counting,
     never,
@@ -43,24 +45,33 @@ def test_a_fact_holds_from_when_all_agreed_until_just_before_its_end(since, unti
     assert a.fact(since=since, until=until, confirmed=confirmed).holds(NOW) is holds
 
 
+HERE = Place(a.PROVIDER)
+OTHERS = Place(a.OTHER_PROVIDER)
+
+
 @pytest.mark.parametrize(
-    ("kind", "confirmed", "provider", "counts"),
+    ("kind", "confirmed", "at", "counts"),
     [
-        (KIND, None, a.OTHER_PROVIDER, True),
-        (replace(KIND, inside=True), None, a.OTHER_PROVIDER, False),
-        (replace(KIND, inside=True), None, a.PROVIDER, True),
-        (replace(KIND, begun=Eyes.TWO), None, a.PROVIDER, False),
-        (replace(KIND, begun=Eyes.TWO), a.act(), a.PROVIDER, True),
-        (CODE, None, a.PROVIDER, False),
+        (KIND, None, OTHERS, True),
+        (replace(KIND, reach=Reach.INSIDE), None, OTHERS, False),
+        (replace(KIND, reach=Reach.INSIDE), None, Place(a.OTHER_PROVIDER, frozenset({a.PROVIDER})), False),
+        (replace(KIND, reach=Reach.INSIDE), None, HERE, True),
+        (replace(KIND, reach=Reach.AUTHORITY), None, HERE, True),
+        (replace(KIND, reach=Reach.AUTHORITY), None, OTHERS, False),
+        (replace(KIND, reach=Reach.AUTHORITY), None, Place(a.OTHER_PROVIDER, frozenset({a.OTHER_PROVIDER})), False),
+        (replace(KIND, reach=Reach.AUTHORITY), None, Place(a.OTHER_PROVIDER, frozenset({a.PROVIDER})), True),
+        (replace(KIND, begun=Eyes.TWO), None, HERE, False),
+        (replace(KIND, begun=Eyes.TWO), a.act(), HERE, True),
+        (CODE, None, HERE, False),
     ],
 )
-def test_a_fact_counts_once_agreed_and_where_its_kind_says(kind, confirmed, provider, counts):
+def test_a_fact_counts_once_agreed_and_where_its_kind_says(kind, confirmed, at, counts):
     fact = a.fact(kind=kind.id, confirmed=confirmed)
-    assert counting((fact,), {kind.id: kind}, provider) == {kind.id: [fact] if counts else []}
+    assert counting((fact,), {kind.id: kind}, at) == {kind.id: [fact] if counts else []}
 
 
 def test_a_fact_of_no_known_kind_counts_for_nothing():
-    assert counting((a.fact(kind="gone"),), {"kind": KIND}, a.PROVIDER) == {"kind": []}
+    assert counting((a.fact(kind="gone"),), {"kind": KIND}, HERE) == {"kind": []}
 
 
 def test_what_a_fact_says_is_read_by_name():

@@ -368,6 +368,18 @@ def named(employee=NURSE, **changed):
     return Authorisation(**{"id": employee, "unit": UNIT, "employee": employee, "named_by": "head", "at": 0, **changed})
 
 
+@pytest.mark.spec(REGULATION, "6(6)")
+@pytest.mark.parametrize(
+    ("licences", "access"), [(("LK", "PS"), PERMITTED), (("LK",), REFUSED), (("LK", "PS", "PT"), PERMITTED)]
+)
+def test_of_a_class_that_was_restricted_twice_both_hold(licences, access):
+    both = (Restriction("psy", frozenset({"PS", "PT"})), Restriction("psy", frozenset({"PS", "LK"})))
+    found = ruling(
+        TurkishFacts(visits=(VISITED,), restrictions=both), foreign(type="psy"), employee=DOCTOR, licences=licences
+    )
+    assert found.access is access
+
+
 @pytest.mark.spec(REGULATION, "7(1)")
 @pytest.mark.parametrize(
     ("given", "access"),

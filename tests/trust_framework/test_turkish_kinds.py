@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from tests.support import care_values as a
 from tests.support.databases import NOW
+from trust_framework.access_facts import Place, Reach
 from trust_framework.care import Patient
 from trust_framework.care_access import Access, AccessQuestion, CareFacts, decide
 from trust_framework.days import midnight
 from trust_framework.rules import SETS
 from trust_framework.rules.turkish_facts import HOUR, ZONE, Appointment, LinkedProcess, TurkishFacts, Window
 
+HERE = Place(a.PROVIDER)
 RULES = SETS["tr"]
 PHYSICIAN = a.actor(employee=a.DOCTOR, licences=("LK",))
 PARENT = replace(a.actor(), employee="", unit="", provider="", purpose="", person="mother")
@@ -74,7 +76,7 @@ def entered(draw):
 
 def told(kept, actor, born="2016-01-01"):
     question = AccessQuestion(actor, a.PATIENT, (a.resource(type="psy"),), through=a.PROVIDER)
-    known = CareFacts(Patient("p1", born), more=RULES.more(kept, question.at, NOW))
+    known = CareFacts(Patient("p1", born), more=RULES.more(kept, Place(question.at), NOW))
     (ruling,) = decide(question, known, RULES, NOW)
     return ruling
 
@@ -99,7 +101,7 @@ def test_what_counts_inside_a_provider_or_for_other_rules_or_was_not_agreed_chan
         for fact in kept
         if fact.rules == "tr"
         and RULES.kind(fact.kind).agreed(fact)
-        and (fact.provider == a.PROVIDER or not RULES.kind(fact.kind).inside)
+        and (fact.provider == a.PROVIDER or RULES.kind(fact.kind).reach is Reach.ALL)
     ]
     assert told(kept, actor) == told(counting, actor)
 
@@ -124,8 +126,22 @@ def test_one_more_fact_that_closes_opens_nothing(kept, actor, kind):
 
 
 def test_of_nothing_that_was_entered_nothing_is_known():
-    assert RULES.more((), a.PROVIDER, NOW) == {"tr": TurkishFacts()}
-    assert SETS["se"].more((a.fact(),), a.PROVIDER, NOW) == {}
+    assert RULES.more((), HERE, NOW) == {"tr": TurkishFacts()}
+    assert SETS["se"].more((a.fact(),), HERE, NOW) == {}
+
+
+@pytest.mark.spec("Regulation on Personal Health Data", "8(2)")
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [([], set()), ([["vac"]], {"vac"}), ([["vac", "und"], ["vac", "lab"]], {"vac"}), ([["vac"], ["und"]], set())],
+)
+def test_of_several_limits_all_hold(given, seen):
+    authority = Place(a.PROVIDER, frozenset({a.OTHER_PROVIDER}))
+    kept = [
+        a.fact(rules="tr", kind="parent-limits", provider=of, says={"types": each}, confirmed=a.act())
+        for of, each in zip((a.PROVIDER, a.OTHER_PROVIDER), given, strict=False)
+    ]
+    assert RULES.more(kept, authority, NOW)["tr"].noncustodial_types == seen
 
 
 @pytest.mark.parametrize("since", [(NOW - 9, NOW), (NOW, NOW - 9)])
@@ -134,7 +150,7 @@ def test_of_two_family_physicians_the_later_counts(since):
     kept = [
         a.fact(rules="tr", kind="family-physician", says=each, since=at) for each, at in zip(says, since, strict=True)
     ]
-    found = RULES.more(kept, a.PROVIDER, NOW)["tr"].family_physician
+    found = RULES.more(kept, HERE, NOW)["tr"].family_physician
     assert found == says[since.index(max(since))]["physician"]
 
 

@@ -45,7 +45,7 @@ class TurkishAsking(Asking):
         self.open = {each: tuple(id_ for window, id_, _ in self.windows if window is each) for each in Window}
         self.code = self._code() if self.physician else NOTHING
         self.since = min((at for window, _, at in self.windows if window in _EPISODES), default=EVER)
-        self.restricted = {each.type: each.licences for each in self.tr.restrictions}
+        self.restricted = self._restricted()
         self.orders = tuple(o.id for o in self.tr.orders if not self.own and o.hides_from(actor, now))
         self.minor = is_child(facts.patient, now)
         self.authorised = self._authorised() if self.ministry else NOTHING
@@ -66,6 +66,13 @@ class TurkishAsking(Asking):
         self.general = tuple(power.id for power in powers if not power.special)
         heirs = [h for h in self.tr.heirs if named and not alive and h.person == self.person]
         self.heir, self.certificates = bool(heirs), tuple(heir.certificate for heir in heirs if heir.certificate)
+
+    def _restricted(self) -> dict[str, frozenset[str]]:
+        """Article 6(6): by type, the licences that each restriction of it lets."""
+        found: dict[str, frozenset[str]] = {}
+        for each in self.tr.restrictions:
+            found[each.type] = found.get(each.type, each.licences) & each.licences
+        return found
 
     def _authorised(self) -> tuple[str, ...]:
         """Article 7(1): by name, for the unit that the person acts in."""

@@ -2,7 +2,8 @@
 
 Articles of the Regulation on Personal Health Data stand beside each. What opens something asks for two people where the
 regulation has an authority decide or a document shown (articles 7, 8(2), 10, 11); what closes something for others holds at
-once, and two people open it again. Several choices of one person all hold: a window is open where each leaves it open.
+once, and two people open it again. Several choices of one person all hold: a window is open where each leaves it open; so do
+several limits of one type. What the ministry restricts, and the misuse of an employee, hold at every provider (6(6), 21(2)).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from trust_framework.access_facts import (
     FactField,
     FactKind,
     FieldType,
+    Reach,
     Refusal,
     one_at_a_time,
     one_for_each,
@@ -102,7 +104,7 @@ KINDS: Final = (
         "The physician with whom the person is registered.",
         "Article 6(3)a",
         (_employee(),),
-        inside=True,
+        reach=Reach.INSIDE,
         refusal=_first_of(_dead, one_at_a_time),
     ),
     FactKind(
@@ -117,7 +119,7 @@ KINDS: Final = (
         "A physician whom the person has booked, and the day in Turkey.",
         "Article 6(3)b",
         (_employee(), FactField("day", FieldType.DAY)),
-        inside=True,
+        reach=Reach.INSIDE,
         refusal=_dead,
     ),
     FactKind(
@@ -125,7 +127,7 @@ KINDS: Final = (
         "Something that an appointment's care led to; the window, if it is open then, stays so until it ends.",
         "Article 6(3)b",
         (FactField("appointment", FieldType.FACT, of="appointment"),),
-        inside=True,
+        reach=Reach.INSIDE,
         refusal=_first_of(_dead, _window_shut),
     ),
     FactKind(
@@ -134,7 +136,7 @@ KINDS: Final = (
         "Article 6(3)c",
         (_PLACE,),
         ahead=False,
-        inside=True,
+        reach=Reach.INSIDE,
         lasts=VISIT,
         refusal=_dead,
     ),
@@ -144,7 +146,7 @@ KINDS: Final = (
         "Article 6(3)ç",
         (_PLACE,),
         ahead=False,
-        inside=True,
+        reach=Reach.INSIDE,
         refusal=_dead,
     ),
     FactKind(
@@ -155,7 +157,7 @@ KINDS: Final = (
         begun=Eyes.CODE,
         registrar=False,
         ahead=False,
-        inside=True,
+        reach=Reach.INSIDE,
         lasts=CODE_OPENS,
         code_for="physician",
         refusal=_dead,
@@ -197,7 +199,7 @@ KINDS: Final = (
         "Article 10(1)",
         (_person("lawyer"), FactField("special", FieldType.FLAG)),
         begun=Eyes.TWO,
-        inside=True,
+        reach=Reach.INSIDE,
         refusal=_dead,
     ),
     FactKind(
@@ -206,7 +208,7 @@ KINDS: Final = (
         "Article 11(1)",
         (_person(), FactField("certificate", FieldType.WORD, needed=False)),
         begun=Eyes.TWO,
-        inside=True,
+        reach=Reach.INSIDE,
         refusal=_first_of(_alive, one_for_each("person")),
     ),
     FactKind(
@@ -217,6 +219,7 @@ KINDS: Final = (
         of_patient=False,
         begun=Eyes.TWO,
         ahead=False,
+        reach=Reach.INSIDE,
         refusal=_beyond_three,
     ),
     FactKind(
@@ -235,6 +238,7 @@ KINDS: Final = (
         (FactField("type", FieldType.WORD), FactField("licences", FieldType.WORDS, needed=False)),
         of_patient=False,
         ended=Eyes.TWO,
+        reach=Reach.AUTHORITY,
         refusal=one_for_each("type"),
     ),
     FactKind(
@@ -244,6 +248,7 @@ KINDS: Final = (
         (FactField("types", FieldType.WORDS),),
         of_patient=False,
         begun=Eyes.TWO,
+        reach=Reach.AUTHORITY,
         refusal=one_at_a_time,
     ),
 )
@@ -254,7 +259,7 @@ KINDS: Final = (
 def gather(of: Mapping[str, Facts], now: int) -> TurkishFacts:
     """What counts now. Where times are the rules' own affair, what has ended is told too."""
     held = {kind: [fact for fact in facts if fact.holds(now)] for kind, facts in of.items()}
-    limits = [fact.words("types") for fact in held["parent-limits"]]
+    limits = [fact.words("types") for fact in held["parent-limits"]] or [frozenset()]
     return TurkishFacts(
         family_physician=_family_physician(held["family-physician"]),
         choice=_choice(held["privacy-choice"]),
@@ -268,7 +273,7 @@ def gather(of: Mapping[str, Facts], now: int) -> TurkishFacts:
         misusers=frozenset(str(fact.says["employee"]) for fact in held["misuse"]),
         parents=tuple(Parent(fact.person("person"), bool(fact.says["custody"])) for fact in held["parent"]),
         child=_child(held["child-choice"]),
-        noncustodial_types=frozenset().union(*limits),
+        noncustodial_types=reduce(frozenset.intersection, limits),
         powers=tuple(map(_power, of["lawyers-power"])),
         heirs=tuple(Heir(fact.person("person"), str(fact.says.get("certificate", ""))) for fact in held["heir"]),
     )

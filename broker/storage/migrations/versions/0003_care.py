@@ -255,6 +255,7 @@ def _filed() -> None:
         op.create_index(f"ix_{name}_owner_made_at_id", name, ["owner", "made_at", "id"])
         op.create_index(f"ix_{name}_due_at", name, ["due_at"])
     op.create_index("ix_subject_requests_asked_org", "subject_requests", ["asked_org"])
+    op.create_index("ix_care_provider_facts_state_open", "care_provider_facts", ["state", "open"])
     op.create_table(
         "care_watched",
         sa.Column("provider", sa.Text(), nullable=False),
