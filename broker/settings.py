@@ -154,6 +154,13 @@ class Settings(BaseSettings):
         le=86_400,
         description="Seconds after which the copy of other nodes' blocks is too old to answer from: an error, never an OK.",
     )
+    care_node_most_opened: int = Field(
+        5,
+        ge=0,
+        le=100,
+        description="Of a hundred copies of other nodes' blocks, how many may end or be lifted in a day by what the other node "
+        "says, and never fewer than five copies; beyond that an operator decides. 100 means any number.",
+    )
     key_rotation_days: int = Field(
         0,
         ge=0,

@@ -168,6 +168,41 @@ class CareNodeWorking(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CareCopyHeld(Event):
+    """By what the other node of care says, `opens` of the `standing` copies of blocks would end or be lifted, where `most` may at
+    once. None of it is done, and the copy grows old until an operator has judged it or the other node says otherwise.
+    """
+
+    name: ClassVar[str] = "care.copy-held"
+    retention: ClassVar[str] = "operation"
+    opens: int
+    standing: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareCopyJudged(Event):
+    """An operator accepted or refused what was held, and why."""
+
+    name: ClassVar[str] = "care.copy-judged"
+    retention: ClassVar[str] = "operation"
+    by: str
+    accepted: bool
+    opens: int
+    standing: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareCopyReleased(Event):
+    """Nothing of the copy is held any more: it was accepted, or the other node says otherwise. `opens` is what it had been."""
+
+    name: ClassVar[str] = "care.copy-released"
+    retention: ClassVar[str] = "operation"
+    opens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDecided(Event):
     """It was decided what somebody may see of a patient. `rulings` rows are (answer, rules that made it) in the question's order,
     `rules` names the rule set, `register` the version of the register that decided.

@@ -23,15 +23,27 @@ EVERYONE: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A block that cannot be read, but for its id, whose information it closes, and about whom, None where that is not told
+    either.
+    """
+
+    id: str
+    provider: str
+    patient: Identifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BlockChanges:
     """Blocks that stand and changed, from when on to ask the next time, and when one last ended before its time. `more`: there
-    are others from `next` on already; None where that is not said.
+    are others from `next` on already; None where that is not said. `unread` came among them.
     """
 
     blocks: tuple[Block, ...]
     next: int
     latest_cancellation: int | None
     more: bool | None = False
+    unread: tuple[Unread, ...] = ()
 
 
 def changed(named: tuple[str, ...], since: int | None, who: Caller, on: CareServices, now: int) -> BlockChanges:

@@ -26,9 +26,10 @@ def check(
         raise CareRefused(ResultCode.VALIDATION_ERROR, "too-many", "rows")
     asked_by = providers.actor(actor, who, on)
     wanted = tuple(map(decisions.compared, rows))
-    if any(copies.foreign(each, on) for each in {row.provider for row in wanted} if each) and copies.too_old(on, now):
-        raise CareRefused(ResultCode.ERROR, "stale-copy", "rows")
     found = patients.known(patient, on)
+    places = {row.provider for row in wanted if row.provider}
+    if copies.unknown_at(places, found.person if found else "", on, now):
+        raise CareRefused(ResultCode.ERROR, "stale-copy", "rows")
     standing = () if found is None else on.store.blocks_of(found.person)
     checks = evaluate(asked_by, wanted, standing, now)
     bad = any(one.status is BlockStatus.VALIDATION_ERROR for one in checks)

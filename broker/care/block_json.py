@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from broker.care.block_changes import Unread
 from trust_framework.blocks import Block, BlockType, Lift, LiftReason
 from trust_framework.care import Act, Period, Staff
 from trust_framework.identifiers import Identifier
@@ -73,6 +74,18 @@ def from_json(given: Any) -> Block:
         return _block(given)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NoBlock(type(error).__name__) from error
+
+
+def unread_of(given: Any) -> Unread:
+    """What can be read of a block that is none. Raises NoBlock where it says neither its id nor whose information it closes."""
+    if not isinstance(given, Mapping):
+        raise NoBlock("none")
+    id_, provider = _text(given.get("id")), _text(given.get("provider"))
+    try:
+        patient = Identifier(_text(given["patient"]["oid"]), _text(given["patient"]["value"]))
+    except (KeyError, TypeError, NoBlock):
+        return Unread(id_, provider)
+    return Unread(id_, provider, patient)
 
 
 def _block(given: Json) -> Block:

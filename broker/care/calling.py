@@ -109,17 +109,20 @@ def carried_out(call: Callable[[], Done[T]], store: CareStore) -> Done[T]:
 @dataclass(frozen=True, slots=True)
 class CareServices:
     """What a call works with: the store and the providers of the running register, at its `version`. `stale_after`: seconds for
-    which a copy of another node's blocks may be answered from; 0 where there is no other node.
+    which a copy of another node's blocks may be answered from; 0 where there is no other node. `most_opened`: the share of the
+    copies, in hundredths, that may end or be lifted by what it says in a day.
     """
 
     store: CareStore
     register: CareRegister
     version: int = 0
     stale_after: int = 0
+    most_opened: int = 100
 
 
 def services_of(on: Services) -> CareServices:
     """What care works with, out of what every step works with."""
     federation = on.federation()
     stale_after = on.settings.care_node_stale_after if on.settings.care_node_url else 0
-    return CareServices(cast("CareStore", on.store), federation.care, federation.version, stale_after)
+    most_opened = on.settings.care_node_most_opened
+    return CareServices(cast("CareStore", on.store), federation.care, federation.version, stale_after, most_opened)

@@ -5,6 +5,7 @@ for a new entry; raises Overtaken when something else stands there now.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from broker.login.effects import Change, PersonKey
 from trust_framework.access_facts import AccessFact
@@ -56,6 +57,15 @@ class SaveBlock(Change):
     person: str
     before: Block | None = None
     at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeepMark(Change):
+    """A mark of the installation, as JSON values."""
+
+    name: str
+    value: Any
+    before: Any = None
 
 
 @dataclass(frozen=True, slots=True)

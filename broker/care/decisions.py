@@ -46,19 +46,21 @@ def decide(question: Asked, who: Caller, on: CareServices, now: int) -> Done[tup
     if rules is None:
         raise CareRefused(ResultCode.ERROR, "unknown-rules", "provider")
     known, same = facts(asked.patient, on, rules, asked.at, now)
-    rulings = _as_fresh(rule(asked, known, rules, now), asked, on, now)
+    rulings = _as_fresh(rule(asked, known, rules, now), asked, known.patient.person, on, now)
     event = _decided(asked, known, rules.id, rulings, who, on, now)
     return Done(seen(rulings), Effects(same, (event,)))
 
 
-def _as_fresh(rulings: tuple[Ruling, ...], asked: AccessQuestion, on: CareServices, now: int) -> tuple[Ruling, ...]:
-    """The rulings, but for information of other nodes' providers, of whose blocks our copy is too old."""
-    theirs = {place for place, one in enumerate(asked.resources) if copies.foreign(one.provider, on)}
-    if not theirs or not copies.too_old(on, now):
+def _as_fresh(
+    rulings: tuple[Ruling, ...], asked: AccessQuestion, person: str, on: CareServices, now: int
+) -> tuple[Ruling, ...]:
+    """The rulings, but for information of other nodes' providers, of whose blocks our copy is too old or cannot tell."""
+    unknown = copies.unknown_at((one.provider for one in asked.resources), person, on, now)
+    if not unknown:
         return rulings
     return tuple(
-        Ruling(one.resource, Access.REFUSED, (STALE,), one.hidden) if place in theirs else one
-        for place, one in enumerate(rulings)
+        Ruling(ruling.resource, Access.REFUSED, (STALE,), ruling.hidden) if one.provider in unknown else ruling
+        for one, ruling in zip(asked.resources, rulings, strict=True)
     )
 
 

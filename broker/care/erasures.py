@@ -7,13 +7,14 @@ with its patient would open what it closes, at whichever provider. A legal hold 
 """
 
 from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from broker.audit.archive import Archive
 from broker.audit.person_events import PersonForgotten
 from broker.audit.removed import month_of
 from broker.audit.retention import YEAR, YEARS
 from broker.care.calling import Caller, CareRefused, Done, ResultCode
+from broker.care.copies import STATE, state_of
 from broker.care.subject_requests import kept
 from broker.login.effects import Effects, ForgetPerson
 from trust_framework import subject_requests
@@ -43,6 +44,8 @@ class ErasureStore(Protocol):
 
     def access_facts_of(self, person: str) -> tuple[AccessFact, ...]: ...
 
+    def setting(self, name: str) -> Any: ...
+
     def access_archives(self) -> tuple[Archive, ...]: ...
 
     def log_mentions(self, person: str, since: int) -> bool: ...
@@ -64,8 +67,9 @@ def hindrance(person: str, store: ErasureStore, years: int, now: int) -> str:
 
 
 def _closed(person: str, store: ErasureStore, now: int) -> bool:
-    """Whether something is closed by what care has of the person: a block that stands, a fact that holds."""
-    held = any(fact.holds(now) for fact in store.access_facts_of(person))
+    """Whether something is closed by what care has of the person: a block that stands or cannot be read, a fact that holds."""
+    doubts = state_of(store.setting(STATE)).doubts.values()
+    held = any(fact.holds(now) for fact in store.access_facts_of(person)) or any(one == person for _, one in doubts)
     return held or any(block.stands for block in store.blocks_of(person))
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from broker.care import blocks, patients, providers
+from broker.care.block_changes import Unread
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.care.changes import SaveBlock
 from broker.login.effects import NOTHING, Effects
@@ -21,16 +22,62 @@ def put(block: Block, who: Caller, on: CareServices, now: int) -> Done[None]:
     """Take a block of another node as it stands there, lifts and end with it."""
     blocks.a_node(who)
     copy = _copy(block, who, on)
-    found = on.store.block(copy.id)
+    found = _found(copy, on)
     if found is None:
-        patient = patients.patient(copy.patient, who, on)
-        event = blocks.changed("copied", copy, patient.person, who, copy.registered, now)
-        return Done(None, Effects((*patient.changes, SaveBlock(copy, patient.person, at=now)), (event,)))
+        return _new(copy, who, on, now)
     there, person = found
-    if there.local or not _same(there, copy):
+    return _followed(there, _merged(there, copy), person, copy.registered, who, now)
+
+
+def read(block: Block, who: Caller, on: CareServices, now: int, *, opening: bool = True) -> Done[bool]:
+    """Take a block as this node has read it at the other one, which knows: whether that opens something of the copy. Nothing of
+    it is opened unless `opening`.
+    """
+    copy = _copy(block, who, on)
+    found = _found(copy, on)
+    if found is None:
+        return Done(False, _new(copy, who, on, now).effects)
+    there, person = found
+    after = _as_read(there, copy, who, now)
+    closed = _closed(there, after, now)
+    wanted = after if opening else closed
+    return Done(after != closed, _followed(there, wanted, person, copy.registered, who, now).effects)
+
+
+def doubtful(unread: Unread, who: Caller, on: CareServices, now: int) -> Done[tuple[str, str]]:  # noqa: ARG001  # as every call
+    """Whose information a block that cannot be read may close: a provider's, of a patient by the register's id or (empty) of any.
+    Raises CareRefused when even the provider cannot be read.
+    """
+    provider = providers.hsa(unread.provider, "provider")
+    if unread.patient is None:
+        return Done((provider, ""))
+    try:
+        about = patients.somebody(unread.patient, on)
+    except CareRefused:
+        return Done((provider, ""))
+    return Done((provider, about.person), Effects(about.changes))
+
+
+def _found(copy: Block, on: CareServices) -> tuple[Block, str] | None:
+    found = on.store.block(copy.id)
+    if found is not None and (found[0].local or not _same(found[0], copy)):
         raise CareRefused(ResultCode.ALREADYEXISTS, "other-content", "id")
-    after = _as_read(there, copy, who, now) if who.kind is CallerKind.SYSTEM else _merged(there, copy)
-    return _followed(there, after, person, copy.registered, who, now)
+    return found
+
+
+def _new(copy: Block, who: Caller, on: CareServices, now: int) -> Done[None]:
+    patient = patients.patient(copy.patient, who, on)
+    event = blocks.changed("copied", copy, patient.person, who, copy.registered, now)
+    return Done(None, Effects((*patient.changes, SaveBlock(copy, patient.person, at=now)), (event,)))
+
+
+def _closed(there: Block, after: Block, now: int) -> Block:
+    """What comes of it, without what opens: the end of a block that stands here, lifts that are new and hold."""
+    if not there.stands:
+        return after
+    known = {lift.id for lift in there.lifts}
+    lifts = tuple(lift for lift in after.lifts if lift.id in known or lift.cancelled is not None or lift.until <= now)
+    return replace(after, lifts=lifts, revoked=None, deleted=None)
 
 
 def _copy(block: Block, who: Caller, on: CareServices) -> Block:

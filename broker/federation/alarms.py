@@ -23,6 +23,7 @@ JOB_FAILING: Final = "job-failing"
 PERSON_FORGOTTEN: Final = "person-forgotten"
 OPERATOR_LINK: Final = "operator-link"
 OPERATOR_MADE: Final = "operator-made"
+COPY_HELD: Final = "copy-held"
 REVIEW_OVERDUE: Final = "review-overdue"
 _LINK: Final = (
     (
@@ -56,6 +57,16 @@ _FORGOTTEN: Final = (
     "På servern har någon raderat en person, med beslut {about}. Är det inte väntat, ta reda på vem som når servern.",
     "On the server somebody erased a person, by decision {about}. If nobody expected it, find out who has access to it.",
 )
+_HELD: Final = (
+    (
+        "Enligt den andra noden har fler spärrar upphört eller hävts än vad som får ske på en gång ({about}).\n"
+        "Kopian hålls kvar som den var, och blir snart för gammal att svara från, tills någon godtar eller avvisar det."
+    ),
+    (
+        "The other node says that more blocks have ended, or are lifted, than may be at once ({about}).\n"
+        "The copy is held as it was, and will soon be too old to answer from, until somebody accepts or refuses that."
+    ),
+)
 TEXTS: Final[Mapping[str, tuple[Words, Words]]] = {
     OPERATOR_LINK: (
         ("En länk för en ny federationsoperatör har skapats", "A link for a new operator of the federation was made"),
@@ -64,6 +75,7 @@ TEXTS: Final[Mapping[str, tuple[Words, Words]]] = {
     JOB_FAILING: (("Ett återkommande arbete misslyckas", "A recurring job fails"), _FAILING),
     PERSON_FORGOTTEN: (("En person har raderats på servern", "A person was erased on the server"), _FORGOTTEN),
     OPERATOR_MADE: (("En länk från servern gav någon en roll", "A link from the server gave somebody a role"), _MADE),
+    COPY_HELD: (("Kopian av andras spärrar hålls kvar", "The copy of others' blocks is held"), _HELD),
     REVIEW_OVERDUE: (
         ("En granskning efter nödväg är försenad", "A review after an emergency is overdue"),
         _OVERDUE,

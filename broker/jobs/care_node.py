@@ -5,15 +5,18 @@ copied here (`care_copy`). Everything goes on while the other is down: our own b
 import base64
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from broker.care.block_changes import BlockChanges
-from broker.care.block_json import NoBlock, from_json, to_json
+from broker.care.block_changes import BlockChanges, Unread
+from broker.care.block_json import NoBlock, from_json, to_json, unread_of
 from broker.care.calling import CareServices
+from broker.care.copy_bound import Held
 from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
+from broker.federation import alarms
 from broker.jobs.care_copy import copy
 from broker.jobs.care_node_soap import RivtaNode
 from broker.jobs.node import Node, NodeFailed, NodeStore, note
@@ -51,7 +54,8 @@ class CareNode:
         following, ended, more = answer.get("next"), answer.get("latest_cancellation"), answer.get("more", False)
         if not isinstance(following, int) or not isinstance(more, bool):
             raise NodeFailed("no changes")
-        return BlockChanges(_blocks(answer), following, ended if isinstance(ended, int) else None, more)
+        found, unread = _blocks(answer)
+        return BlockChanges(found, following, ended if isinstance(ended, int) else None, more, unread)
 
     def call(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """One call; a token that is no longer taken is replaced once. Raises NodeFailed."""
@@ -112,12 +116,23 @@ def _wait(due: BlockDue) -> int:
     return int(min(FIRST_WAIT * 2 ** min(due.attempts, 10), LONGEST_WAIT))
 
 
-def _blocks(answer: Mapping[str, Any]) -> tuple[Block, ...]:
+def _blocks(answer: Mapping[str, Any]) -> tuple[tuple[Block, ...], tuple[Unread, ...]]:
+    """The blocks, and what of those that are none can be read. Raises NodeFailed where nobody knows whose one is."""
     given = answer.get("blocks")
     if not isinstance(given, list):
         raise NodeFailed("no changes")
+    found, unread = [], []
+    for each in given:
+        try:
+            found.append(from_json(each))
+        except NoBlock:
+            unread.append(_unread(each))
+    return tuple(found), tuple(unread)
+
+
+def _unread(given: Any) -> Unread:
     try:
-        return tuple(from_json(block) for block in given)
+        return unread_of(given)
     except NoBlock as error:
         raise NodeFailed("no blocks") from error
 
@@ -131,8 +146,14 @@ def care_node_jobs(
     node = _node(settings, egress, store.clock)
     return (
         Job("care-tell", 5, lambda: tell(store, node)),
-        Job("care-copy", COPY_EVERY, lambda: copy(store, node, on)),
+        Job("care-copy", COPY_EVERY, lambda: copy(store, node, on, partial(alarm, settings))),
     )
+
+
+def alarm(settings: Settings, held: Held) -> Effects:
+    """Word by mail that a reading was held: numbers, and where it is looked into."""
+    page, about = f"{settings.base_url}/admin/kopia", f"{held.opens} / {held.standing}"
+    return alarms.raised(alarms.COPY_HELD, page, settings, held.since, about)
 
 
 def _node(settings: Settings, egress: Fetches, clock: Callable[[], int]) -> Node:

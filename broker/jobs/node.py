@@ -45,6 +45,8 @@ class NodeStore(CareStore, Protocol):
 
     def copies_standing(self, after: str, before: int, count: int) -> tuple[tuple[str, str], ...]: ...
 
+    def copies_count(self) -> int: ...
+
 
 def note(store: NodeStore, error: str) -> None:
     """Record when the other node begins to fail, fails otherwise, or works again."""

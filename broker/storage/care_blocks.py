@@ -69,6 +69,7 @@ _COPIES = Kept(
     .order_by(_B.id)
     .limit(bindparam("count"))
 )
+_COPIES_COUNT = Kept(select(func.count()).select_from(BLOCKS).where(_B.local == 0, _B.stands == 1))
 _ADD_LIFT = adding(LIFTS)
 _LIFT = Kept(select(_L.block).where(_L.id == bindparam("row")))
 _FORGET_LIFTS = Kept(delete(LIFTS).where(_L.person == bindparam("row")))
@@ -142,6 +143,11 @@ def copies(database: Database, after: str, before: int, count: int) -> tuple[tup
     """Copies of other nodes' blocks that stand, by id and provider: those that follow an id and have not changed here since."""
     values = {"after": after, "before": before, "count": count}
     return tuple((row[0], row[1]) for row in database.rows(_COPIES, values))
+
+
+def copies_count(database: Database) -> int:
+    """How many copies of other nodes' blocks stand."""
+    return int(database.rows(_COPIES_COUNT, {})[0][0])
 
 
 def latest_cancellation(database: Database, provider: str) -> int | None:

@@ -92,6 +92,10 @@ class CareStore(Part):
         """Copies of other nodes' blocks that have not ended, by id and provider, in the order of ids."""
         return care_blocks.copies(self._database, after, before, count)
 
+    def copies_count(self) -> int:
+        """How many of them there are."""
+        return care_blocks.copies_count(self._database)
+
     def latest_cancellation(self, provider: str) -> int | None:
         """When a block of the provider (empty: of any), or a lift, last ended before its time."""
         return care_blocks.latest_cancellation(self._database, provider)

@@ -7,6 +7,7 @@ from broker.audit.events import Event
 from broker.care.access_values import QueueReport, StoreAccess
 from broker.care.changes import (
     CountEmergency,
+    KeepMark,
     KeepTold,
     SameCare,
     SaveAccessFact,
@@ -69,6 +70,7 @@ from broker.storage import (
     representations,
     review_drawing,
     roles,
+    settings,
     sign_ons,
     subject_requests,
     test_runs,
@@ -121,6 +123,7 @@ APPLY: dict[type, Apply] = {
     KeepAddress: addresses.keep,
     SaveBlock: care_blocks.save,
     KeepTold: care_told.keep,
+    KeepMark: settings.keep,
     SaveCareConsent: care_consents.save,
     SaveRelation: care_relations.save,
     SaveAccessFact: care_facts.save,

@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import Executable, bindparam, select
 
+from broker.care.changes import KeepMark
+from broker.login.effects import Overtaken
 from broker.storage.codec import dumps, loads
 from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, octets, table, text
@@ -28,6 +30,14 @@ _READ = Kept(select(SETTINGS.c.value).where(SETTINGS.c.name == bindparam("name")
 def save(unit: Unit, name: str, value: Any) -> None:
     """Set a mark."""
     unit.run(_SAVE, {"name": name, "value": dumps(value)})
+
+
+def keep(unit: Unit, change: KeepMark) -> None:
+    """Set a mark that is as it was read. Raises Overtaken."""
+    found = unit.row(_READ, {"name": change.name})
+    if (loads(found[0]) if found else None) != change.before:
+        raise Overtaken(change.name)
+    save(unit, change.name, change.value)
 
 
 def read(database: Database, name: str) -> Any:

@@ -12,7 +12,7 @@ from broker.care import block_changes, block_lifts, blocks, replicas
 from broker.care.block_changes import BlockChanges
 from broker.care.blocks import BlockWish
 from broker.care.calling import Caller, CallerKind, CareServices, carried_out
-from broker.care.copies import STATE, too_old
+from broker.care.copies import STATE, unknown_at
 from broker.jobs import care_copy
 from broker.jobs.care_copy import copy, pages
 from broker.jobs.node import NodeFailed
@@ -302,7 +302,7 @@ def test_a_copy_is_as_old_as_the_beginning_of_its_reading(national, copied, smal
     national.between = lambda: setattr(national.clock, "now", national.clock.now + 500)
     copied(after=100)
     assert copied.store.setting(STATE)["synced_at"] == NOW + 109
-    assert too_old(copied.on, national.clock.now)
+    assert unknown_at([a.PROVIDER], "", copied.on, national.clock.now) == {a.PROVIDER}
 
 
 @pytest.mark.parametrize("seed", [*range(4), *(pytest.param(n, marks=pytest.mark.long) for n in range(4, 60))])

@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from broker.care import block_checks, blocks, decisions, replicas
+from broker.care import block_checks, blocks, copy_bound, decisions, erasures, replicas
 from broker.care.block_json import NoBlock, from_json, to_json
-from broker.care.calling import Caller, CallerKind, CareServices, carried_out
+from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, carried_out
 from broker.care.copies import STATE
+from broker.jobs import care_copy
 from broker.jobs.care_copy import copy
-from broker.jobs.care_node import CareNode, care_node_jobs, tell
+from broker.jobs.care_node import CareNode, alarm, care_node_jobs, tell
 from broker.jobs.node import NodeFailed
+from broker.login.effects import Overtaken
 from broker.settings import Settings
 from broker.storage.opening import open_storage
 from metadata.wire.outbound import EgressFailed, Response
@@ -53,11 +56,11 @@ class Local:
         self.store = open_storage(sqlite_settings(folder), clock=lambda: world.clock.now)
         self.world, self.wire, self.provider = world, Wire(world), hsa_id
         self.node = CareNode("https://national.example", client, SECRET, self.wire)
-        self.register = CareRegister({hsa_id: a.provider(hsa_id)})
+        self.register, self.most_opened = CareRegister({hsa_id: a.provider(hsa_id)}), 20
 
     @property
     def on(self):
-        return CareServices(self.store, self.register, stale_after=900)
+        return CareServices(self.store, self.register, stale_after=900, most_opened=self.most_opened)
 
     @property
     def who(self):
@@ -74,7 +77,7 @@ class Local:
         tell(self.store, self.node)
 
     def copy(self):
-        copy(self.store, self.node, lambda: self.on)
+        copy(self.store, self.node, lambda: self.on, partial(alarm, self.world.settings))
 
     def known(self):
         person = self.store.patient(a.PATIENT)
@@ -265,6 +268,8 @@ LIES = {
     "no changes": Response(200, {}, b'{"blocks":{}}'),
     "no marker": Response(200, {}, b'{"blocks":[],"next":"soon"}'),
     "blocks that are none": Response(200, {}, b'{"blocks":[{"id":1}],"next":1}'),
+    "no blocks at all": Response(200, {}, b'{"blocks":["x"],"next":1}'),
+    "a block of nobody": Response(200, {}, b'{"blocks":[{"id":"1","type":"Inner"}],"next":1}'),
 }
 
 
@@ -281,24 +286,262 @@ def test_an_answer_that_is_none_leaves_the_copy_as_it_was(here, far, lie):
     assert len(far.events("care.node-failing")) == 1
 
 
-def test_a_block_that_cannot_be_kept_does_not_keep_back_the_others_and_the_copy_grows_old(here, far, caplog):
-    far.copy()
-    before = far.store.setting(STATE)
-    good, bad = here.block(a.UNIT), here.block(a.OTHER_UNIT)
-    broken = {**to_json(bad), "unit": "nowhere"}
-    body = json.dumps({"blocks": [broken, to_json(good)], "next": NOW, "latest_cancellation": None}).encode()
-    far.wire.answers = [Response(200, {}, body)]
-    far.copy()
-    assert far.known().keys() == {good.id}
-    assert "cannot be kept: hsa-id" in caplog.text
-    assert far.store.setting(STATE) == before
-    assert len(far.events("care.node-failing")) == 1
+def answer(blocks, moved=None):
+    return Response(200, {}, json.dumps({"blocks": blocks, "next": NOW, "latest_cancellation": moved}).encode())
+
+
+ENDED = to_json(a.block(revoked=a.act(NOW)))["revoked"]
+PLAUSIBLE = {  # what an answer makes of the blocks that stand, and whether it says that something ended
+    "none of them": (lambda _n, _block: None, True),
+    "half of them": (lambda n, block: block if n % 2 else None, True),
+    "all lifted for good": (lambda _, block: {**block, "revoked": ENDED}, False),
+    "all voided": (lambda _, block: {**block, "deleted": ENDED}, True),
+    "each lifted for a unit": (
+        lambda _, block: {**block, "lifts": to_json(a.block(lifts=(a.lift(a.block()),)))["lifts"]},
+        False,
+    ),
+    "each about somebody else": (
+        lambda _, block: {**block, "patient": {"oid": a.PERSONNUMMER, "value": a.OTHER_PATIENT.value}},
+        True,
+    ),
+    "each of another time": (lambda _, block: {**block, "information": {"start": 1, "end": 2}}, False),
+    "each with something left open": (lambda _, block: {**block, "excluded": ["lak"]}, False),
+}
+
+
+@pytest.mark.spec("facts/threats", "CB-02")
+@pytest.mark.parametrize(("lie", "moved"), PLAUSIBLE.values(), ids=PLAUSIBLE)
+def test_a_well_formed_lie_opens_nothing(here, far, lie, moved):
+    made = [here.block(a.UNIT) for _ in range(12)]
     here.tell()
-    far.world.clock.now += 1
     far.copy()
-    assert far.known().keys() == {good.id, bad.id}
-    assert far.store.setting(STATE) != before
-    assert len(far.events("care.node-working")) == 1
+    before = far.known()
+    told = [lie(n, to_json(block)) for n, block in enumerate(made)]
+    body = answer([each for each in told if each], NOW if moved else None)
+    far.wire.answers = [body] * 3
+    far.copy()
+    far.wire.answers = []
+    assert far.known() == before
+    far.world.clock.now += 901
+    far.wire.answers = [body] * 3
+    far.copy()
+    assert about(far) in {"stale-copy", "BLOCKED"}
+    far.wire.answers = []
+    far.copy()
+    assert far.known() == before
+    assert check(far, HERE, a.UNIT) == "BLOCKED"
+
+
+class TestHeld:
+    """Twelve copies, of which a fifth, or five, may be opened in a day."""
+
+    @pytest.fixture
+    def made(self, here, far):
+        made = [here.block(a.UNIT) for _ in range(12)]
+        here.tell()
+        far.copy()
+        return made
+
+    def gone(self, here, far, blocks_):
+        """Ended at the other node."""
+        for block in blocks_:
+            here(blocks.revoke, block.id, a.entered(), here.who)
+        here.tell()
+        far.world.clock.now += 1
+        far.copy()
+
+    def standing(self, far):
+        return sum(block.stands for block in far.known().values())
+
+    def judge(self, far, *, accept):
+        now = far.world.clock.now
+        word = copy_bound.judge(
+            copy_bound.held(far.store).since, accept=accept, reason="Rang dem", by="dora", store=far.store, now=now
+        )
+        far.store.commit(word)
+
+    def test_what_ends_within_the_bound_ends_and_what_is_beyond_it_is_held_with_one_alarm(self, here, far, made):
+        self.gone(here, far, made[:5])
+        assert self.standing(far) == 7
+        self.gone(here, far, made[5:6])  # five a day, and that was the sixth
+        far.copy()
+        assert self.standing(far) == 7
+        (held,), (alarmed,) = far.events("care.copy-held"), far.events("alarm.raised")
+        assert (alarmed["what"], alarmed["about"]) == ("copy-held", "1 / 7")
+        assert (held["opens"], held["standing"], held["most"]) == (1, 7, 0)
+        assert [each["error"] for each in far.events("care.node-failing")] == [
+            "more would be opened than may be at once"
+        ]
+        far.world.clock.now += a.DAY
+        far.copy()
+        assert self.standing(far) == 6
+        assert len(far.events("care.copy-released")) == len(far.events("care.node-working")) == 1
+
+    def test_what_closes_is_done_while_what_opens_is_held(self, here, far, made):
+        self.gone(here, far, made[:9])
+        new = here.block(a.OTHER_UNIT)
+        here.tell()
+        far.copy()
+        assert far.known()[new.id].stands
+        assert self.standing(far) == 13
+
+    def test_an_operator_accepts_it_by_name_and_for_so_many(self, here, far, made):
+        self.gone(here, far, made[:9])
+        assert self.standing(far) == 12
+        self.judge(far, accept=True)
+        far.copy()
+        assert self.standing(far) == 3
+        (judged,) = far.events("care.copy-judged")
+        assert (judged["by"], judged["accepted"], judged["opens"], judged["reason"]) == ("dora", True, 9, "Rang dem")
+        assert copy_bound.held(far.store) is None
+        self.gone(here, far, made[9:])  # the bound is as it was, the accepted aside
+        assert self.standing(far) == 0
+
+    def test_more_than_was_accepted_is_held_anew_and_so_is_what_is_accepted_too_long(self, here, far, made):
+        self.gone(here, far, made[:6])
+        self.judge(far, accept=True)
+        self.gone(here, far, made[6:])
+        assert (self.standing(far), len(far.events("care.copy-held"))) == (12, 2)
+        self.judge(far, accept=True)
+        far.world.clock.now += copy_bound.GOOD_FOR
+        far.copy()
+        assert (self.standing(far), len(far.events("care.copy-held"))) == (12, 3)
+
+    def test_what_is_refused_stays_as_it_was_and_the_copy_grows_old(self, here, far, made):
+        self.gone(here, far, made[:9])
+        self.judge(far, accept=False)
+        far.world.clock.now += 901
+        far.copy()
+        assert (self.standing(far), len(far.events("care.copy-held"))) == (12, 1)
+        with refused("ERROR", "stale-copy"):
+            check(far, HERE, a.UNIT)
+        self.judge(far, accept=True)  # a second thought
+        far.copy()
+        assert self.standing(far) == 3
+
+    def test_a_word_about_what_waits_no_longer_or_without_a_reason_is_none(self, here, far, made):
+        with refused("INVALIDSTATE", "not-waiting"):
+            copy_bound.judge(NOW, accept=True, reason="x", by="dora", store=far.store, now=NOW)
+        self.gone(here, far, made[:9])
+        since = copy_bound.held(far.store).since
+        with refused("INVALIDSTATE", "not-waiting"):
+            copy_bound.judge(since - 1, accept=True, reason="x", by="dora", store=far.store, now=NOW)
+        with refused("VALIDATION_ERROR", "no-reason"):
+            copy_bound.judge(since, accept=True, reason=" ", by="dora", store=far.store, now=NOW)
+        two = [
+            copy_bound.judge(since, accept=yes, reason="x", by="dora", store=far.store, now=NOW)
+            for yes in (True, False)
+        ]
+        far.store.commit(two[0])
+        with pytest.raises(Overtaken):
+            far.store.commit(two[1])
+
+    def test_what_does_not_fit_in_memory_comes_with_the_next_readings(self, here, far, made, monkeypatch):
+        monkeypatch.setattr(care_copy, "MOST_OPENED", 4)
+        far.most_opened = 100
+        revoked = [{**to_json(block), "revoked": ENDED} for block in made]
+        for left in (8, 4, 0):
+            before = far.store.setting(STATE)
+            far.wire.answers = [answer(revoked)]
+            far.copy()
+            assert (self.standing(far), far.store.setting(STATE) == before) == (left, left > 0)
+
+    def test_a_block_that_is_open_on_one_page_and_closed_on_the_next_is_not_opened(self, here, far, made):
+        pages = [{**to_json(made[0]), "revoked": ENDED}, to_json(made[0])]
+        far.wire.answers = [
+            Response(
+                200, {}, json.dumps({"blocks": [one], "next": at, "latest_cancellation": None, "more": more}).encode()
+            )
+            for at, (one, more) in enumerate(zip(pages, (True, False), strict=True), NOW)
+        ]
+        far.copy()
+        assert self.standing(far) == 12
+
+
+def about(node, patient=a.PATIENT, provider=HERE):
+    """What somebody of the node is told of a foreign row of a patient."""
+    asker, row = a.actor(provider=node.provider, unit=a.FAR_UNIT), a.resource(provider=provider)
+    try:
+        return node(block_checks.check, asker, patient, (row,), node.who).result[0].status
+    except CareRefused as error:
+        return error.reason
+
+
+ELSEWHERE = "SE2321000024-VG9"
+BROKEN = {  # what is wrong with a block, and whether another patient's, and another provider's, information is refused with it
+    "its unit": ({"unit": "nowhere"}, False, False),
+    "its id": ({"id": "x" * 40}, False, False),
+    "its type": ({"type": "Middle"}, False, False),
+    "a field that is not there": ({"registered": None}, False, False),
+    "its patient's number": ({"patient": {"oid": a.PERSONNUMMER, "value": "1"}}, True, False),
+    "its patient": ({"type": "Middle", "patient": "x"}, True, False),
+    "its provider": ({"provider": "nowhere"}, True, True),
+}
+
+
+class TestUnread:
+    """A block that cannot be read closes what it may be about, and nothing else."""
+
+    @pytest.mark.spec("facts/threats", "CB-02")
+    @pytest.mark.parametrize(("change", "patients_", "providers_"), BROKEN.values(), ids=BROKEN)
+    def test_it_is_refused_for_whom_it_is_about_alone(self, here, far, caplog, change, patients_, providers_):
+        far.copy()
+        good, bad = here.block(a.UNIT), here.block(a.OTHER_UNIT)
+        body = answer([{**to_json(bad), **change}, to_json(good)])
+        far.wire.answers = [body]
+        far.copy()
+        assert far.known().keys() == {good.id}
+        assert len(far.events("care.node-failing")) == 1
+        asked = lambda: [about(far), about(far, a.OTHER_PATIENT), about(far, a.OTHER_PATIENT, ELSEWHERE)]  # noqa: E731
+        if not providers_:
+            stale = ["stale-copy" if each else "OK" for each in (True, patients_, providers_)]
+            assert asked() == stale
+        far.wire.answers = [body]
+        far.world.clock.now += 901
+        far.copy()
+        assert asked() == ["stale-copy" if each else "OK" for each in (True, patients_, providers_)]
+        here.tell()
+        far.copy()
+        if change.get("id"):  # that it is gone is seen when everything is read
+            here(blocks.delete, good.id, a.entered(), here.who)
+            here.tell()
+            far.world.clock.now += 1
+            far.copy()
+        assert about(far, a.OTHER_PATIENT) == "OK"
+        assert len(far.events("care.node-working")) == 1
+
+    def test_a_decision_refuses_it_for_that_patient_alone(self, here, far):
+        far.copy()
+        far.wire.answers = [answer([{**to_json(here.block(a.UNIT)), "unit": "nowhere"}])]
+        far.copy()
+        asker = a.actor(provider=FAR, unit=a.FAR_UNIT)
+        for patient, code in ((a.PATIENT, "stale-copy"), (a.OTHER_PATIENT, "consent-missing")):
+            question = AccessQuestion(asker, patient, (a.resource("theirs"),))
+            (ruling,) = far(decisions.decide, question, far.who).result
+            assert code in {ground.code for ground in ruling.grounds}
+
+    def test_one_of_our_own_providers_matters_to_nobody(self, here, far):
+        own = to_json(a.block(provider=FAR, unit="nowhere"))
+        far.wire.answers = [Response(200, {}, b'{"access_token":"x"}'), *[answer([own])] * 2]
+        far.copy()
+        assert far.store.setting(STATE)["doubts"] == {}
+        assert about(far) == "OK"
+
+    def test_of_too_many_nothing_is_believed(self, here, far, monkeypatch):
+        monkeypatch.setattr(care_copy, "MOST_DOUBTS", 2)
+        far.copy()
+        before = far.store.setting(STATE)
+        broken = [{**to_json(a.block(provider=ELSEWHERE)), "unit": "nowhere"} for _ in range(3)]
+        far.wire.answers = [answer(broken)]
+        far.copy()
+        assert far.store.setting(STATE) == before
+
+    def test_its_patient_is_not_erased(self, here, far):
+        far.copy()
+        far.wire.answers = [answer([{**to_json(here.block(a.UNIT)), "unit": "nowhere"}])]
+        far.copy()
+        person = far.store.patient(a.PATIENT)
+        assert erasures.hindrance(person, far.store, 5, far.world.clock.now) == "erasure-standing"
 
 
 def test_a_token_that_is_no_longer_taken_is_replaced_once(here, far):

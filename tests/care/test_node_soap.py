@@ -6,6 +6,7 @@ import pytest
 
 from broker.care import block_changes, block_lifts, blocks
 from broker.care.acts import ActWish
+from broker.care.block_changes import Unread
 from broker.care.calling import CareServices, carried_out
 from broker.jobs.care_copy import copy
 from broker.jobs.care_node import care_node_jobs, tell
@@ -233,11 +234,15 @@ def test_a_lift_that_is_over_is_not_told():
 
 
 HEADER = "<r:blockHeader><t:result><t:resultCode>OK</t:resultCode></t:result>%s</r:blockHeader>"
+INSTANTS = (
+    "<t:nextCreatedOnOrAfter>2027-01-15T08:00:00Z</t:nextCreatedOnOrAfter>"
+    "<t:latestCancellation>2027-01-15T08:00:00Z</t:latestCancellation>"
+)
 LIES = {
     "no header": "",
     "no instants": HEADER % "",
     "an instant that is none": HEADER % "<t:nextCreatedOnOrAfter>soon</t:nextCreatedOnOrAfter>",
-    "a block of no type": HEADER % "<t:blocks><t:blockType>Middle</t:blockType></t:blocks>",
+    "a block of nobody": HEADER % (INSTANTS + "<t:blocks><t:blockType>Middle</t:blockType></t:blocks>"),
     "not done": "<r:blockHeader><t:result><t:resultCode>ERROR</t:resultCode></t:result></r:blockHeader>",
 }
 
@@ -247,6 +252,27 @@ def test_changes_that_are_none_are_a_failure(lie):
     other, _ = node(reply("GetBlocks", LIES[lie]))
     with pytest.raises(NodeFailed):
         other.changes(NOW)
+
+
+NOBODY, ANNA = (
+    "",
+    "<t:patientId><t:root>1.2.752.129.2.1.3.1</t:root><t:extension>191212121212</t:extension></t:patientId>",
+)
+
+
+@pytest.mark.parametrize(
+    ("says", "patient"),
+    [
+        (NOBODY, None),
+        (ANNA, a.PATIENT),
+        ("<t:blockType>Inner</t:blockType><t:informationStartDate>soon</t:informationStartDate>" + ANNA, a.PATIENT),
+    ],
+)
+def test_a_block_that_cannot_be_read_tells_whom_it_is_about(says, patient):
+    block = f"<t:blocks><t:blockId>B1</t:blockId>{says}<t:informationCareProviderId>SE1</t:informationCareProviderId></t:blocks>"
+    other, _ = node(reply("GetBlocks", HEADER % (INSTANTS + block)))
+    found = other.changes(NOW)
+    assert (found.blocks, found.unread) == ((), (Unread("B1", "SE1", patient),))
 
 
 def test_all_is_asked_for_without_an_instant():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from broker.care.block_changes import BlockChanges
+from broker.care.block_changes import BlockChanges, Unread
 from broker.care.calling import CareRefused
 from broker.protocols.rivta import reading, writing
 from broker.protocols.rivta.blocking import BLOCKING
@@ -118,14 +118,26 @@ def changes_of(asked: Asked, octets: bytes, now: int) -> BlockChanges:
     header = asked.answer(octets).need("blockHeader")
     asked.check(header.need("result"))
     try:
-        found = tuple(_read(each, now) for each in header.children("blocks"))
         following, ended = (
             reading.instant(header, "nextCreatedOnOrAfter"),
             reading.instant(header, "latestCancellation"),
         )
-    except (CareRefused, ValueError) as error:
+    except CareRefused as error:
         raise NoAnswer("no blocks") from error
-    return BlockChanges(found, following, ended, more=None)
+    read = [_read_or_not(each, now) for each in header.children("blocks")]
+    found, unread = (tuple(each for each in read if isinstance(each, kind)) for kind in (Block, Unread))
+    return BlockChanges(found, following, ended, None, unread)  # type: ignore[arg-type]
+
+
+def _read_or_not(of: Fields, now: int) -> Block | Unread:
+    """What of a block that cannot be read tells whom it is about. Raises NoAnswer where it does not say whose it is."""
+    try:
+        return _read(of, now)
+    except (CareRefused, ValueError) as error:
+        id_, provider = of.text("blockId"), of.text("informationCareProviderId")
+        if not (id_ and provider):
+            raise NoAnswer("no blocks") from error
+        return Unread(id_, provider, reading.maybe_identifier(of, "patientId"))
 
 
 def _read(of: Fields, now: int) -> Block:

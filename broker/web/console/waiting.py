@@ -6,7 +6,7 @@ the same functions, so that a number equals its list.
 
 from typing import Final
 
-from broker.web.console import keys, methods, proposals, sharing, testing
+from broker.web.console import copy_held, keys, methods, proposals, sharing, testing
 from broker.web.console.review import acknowledging
 from broker.web.console.todo import Source, Todo
 from broker.web.console.turn import ConsoleTurn
@@ -18,6 +18,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     testing.waiting,
     sharing.waiting,
     acknowledging.waiting,
+    copy_held.waiting,
 )
 
 
