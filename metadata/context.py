@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from metadata.validity import Dates
 from trust_framework.names import Holding, Name
 
 
@@ -22,19 +23,12 @@ class ReadsNames(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """Times of the document that is registered now, in epoch seconds."""
-
-    valid_until: int | None = None
-    created: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Context:
     """`now` in epoch seconds; `production` False for a test entry; `organisation` is the member's number, `names` its names.
 
-    `scopes` and `categories` are what the member may use. `entry` is the id of the very service that is looked at.
-    `registered` is None for an entry that is new; `keys_elsewhere` are ids of keys (`metadata.described_keys`) that the
+    `scopes` and `categories` are what the member may use; of categories those alone are asked for that the federation has
+    `governed` (None: all). `kind` and `entry` are those of the very entry that is looked at. `registered` are the dates of the
+    document that stands, None for an entry that is new; `keys_elsewhere` are ids of keys (`metadata.described_keys`) that the
     member uses in the other of the two environments. `served`: whether some login method can serve the service, given the
     entity categories that it declares. `allow_http_loopback` is for test systems.
     """
@@ -46,9 +40,11 @@ class Context:
     names: frozenset[str] | None = None
     scopes: frozenset[str] | None = None
     categories: frozenset[str] | None = None
+    governed: frozenset[str] | None = None
     register: ReadsNames | None = None
+    kind: str = "service"
     entry: str = ""
-    registered: Registered | None = None
+    registered: Dates | None = None
     keys_elsewhere: frozenset[str] | None = None
     served: Callable[[frozenset[str]], bool] | None = None
 

@@ -16,6 +16,8 @@ from metadata.wire.xml import XmlRefused
 _E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
 _MD, _XML = "saml-metadata", "XML 1.0"
 
+PRIVATE_KEY: Final = "private-key"
+
 # fmt: off
 FORMS: Final[dict[str, tuple[str, str, str, tuple[str, str]]]] = {
     "size": ("The document is larger than 8 MiB.", "Hand in the one entity that is meant.", f"{_MD} 2.3",
@@ -52,7 +54,7 @@ FORMS: Final[dict[str, tuple[str, str, str, tuple[str, str]]]] = {
         ("Dokumentet följer inte schemat för SAML-metadata.", "Rätta det element som nämns.")),
     "not-metadata": ("This is some other XML document.", "Hand in an EntityDescriptor.", f"{_MD} 2.3",
         ("Det här är något annat XML-dokument.", "Lämna in en EntityDescriptor.")),
-    "private-key": ("A private key stands in the document. It is no longer secret.",
+    PRIVATE_KEY: ("A private key stands in the document. It is no longer secret.",
                     "Make a new key pair, and publish its certificate only.", "SAML Metadata Interoperability Profile 1.0 2.6.1",
         ("En privat nyckel står i dokumentet. Den är inte hemlig längre.",
          "Skapa ett nytt nyckelpar, och publicera bara dess certifikat.")),

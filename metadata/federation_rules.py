@@ -12,7 +12,8 @@ from typing import Final
 from metadata.findings import Rule, Severity
 from metadata.handed import Handed, Told
 from metadata.redirect_uris import split_or_none
-from trust_framework.names import Holding, Name, NameKind
+from metadata.validity import Dates, rolled_back
+from trust_framework.names import Held, Holding, Name, NameKind, alike, held
 
 _LOCAL_ENDINGS: Final = (".local", ".localhost", ".internal", ".lan", ".intra", ".corp", ".home", ".test", ".invalid")
 _PUBLIC_MAIL: Final = frozenset(
@@ -28,43 +29,44 @@ MOST_ADDRESSES: Final = 50
 # identifiers
 
 
-def _holders(handed: Handed, name: Name) -> list[Holding]:
-    """Others that have a name, or had it."""
+def _wanted(handed: Handed, name: Name) -> Holding:
+    context = handed.context
+    return Holding(name, context.kind, context.entry, context.organisation or "")
+
+
+def _held(handed: Handed, name: Name) -> Held | None:
+    """What stands against the name, by the judgement that also guards publication."""
     register = handed.context.register
-    found = register.register_holders(name) if register else ()
-    return [each for each in found if each.entry != handed.context.entry]
+    others = register.register_holders(name) if register else ()
+    return held(_wanted(handed, name), others, handed.context.now or 0)
 
 
 def _taken(handed: Handed) -> Iterator[tuple[str, str]]:
-    for each in _holders(handed, handed.name):
-        if each.released_at is None:
-            yield handed.identifier.place, each.name.value
+    found = _held(handed, handed.name)
+    if found is not None and found.until is None:
+        yield handed.identifier.place, handed.name.value
 
 
 def _quarantined(handed: Handed) -> Iterator[tuple[str, str]]:
-    now, own = handed.context.now or 0, handed.context.organisation
-    for each in _holders(handed, handed.name):
-        if each.rests(now) and each.org != own:
-            yield handed.identifier.place, each.name.value
+    found = _held(handed, handed.name)
+    if found is not None and found.until is not None:
+        yield handed.identifier.place, handed.name.value
 
 
-def _alike(handed: Handed) -> Iterator[Holding]:
-    """Others that people would take for this one though they are written otherwise."""
+def _near(handed: Handed) -> tuple[Holding, ...]:
     register = handed.context.register
-    for each in register.register_near(handed.name) if register else ():
-        if each.entry != handed.context.entry and each.name.key != handed.name.key:
-            yield each
+    return register.register_near(handed.name) if register else ()
 
 
 def _looks_like_anothers(handed: Handed) -> Iterator[tuple[str, str]]:
-    for each in _alike(handed):
-        if each.org != handed.context.organisation:
-            yield handed.identifier.place, each.name.value
+    for each in alike(_wanted(handed, handed.name), _near(handed)):
+        yield handed.identifier.place, each.name.value
 
 
 def _looks_like_own(handed: Handed) -> Iterator[tuple[str, str]]:
-    for each in _alike(handed):
-        if each.org == handed.context.organisation:
+    wanted = _wanted(handed, handed.name)
+    for each in _near(handed):
+        if each.org == wanted.org and each.entry != wanted.entry and each.name.key != wanted.name.key:
             yield handed.identifier.place, each.name.value
 
 
@@ -78,8 +80,7 @@ def _odd_spelling(handed: Handed) -> Iterator[tuple[str, str]]:
 
 def _addresses_taken(handed: Handed) -> Iterator[tuple[str, str]]:
     for told in handed.answers[:MOST_ADDRESSES]:
-        others = _holders(handed, Name(NameKind.ADDRESS, told.value))
-        if any(each.released_at is None and each.org != handed.context.organisation for each in others):
+        if _held(handed, Name(NameKind.ADDRESS, told.value)) is not None:
             yield told.place, told.value
 
 
@@ -107,13 +108,7 @@ def _is_local(host: str) -> bool:
 
 
 def _rolled_back(handed: Handed) -> Iterator[str]:
-    registered = handed.context.registered
-    pairs = (
-        []
-        if registered is None
-        else [(handed.created, registered.created), (handed.valid_until, registered.valid_until)]
-    )
-    if any(new is not None and old is not None and new < old for new, old in pairs):
+    if rolled_back(Dates(handed.valid_until, handed.created), handed.context.registered or Dates()):
         yield handed.dated
 
 
@@ -145,8 +140,10 @@ def _foreign_scopes(handed: Handed) -> Iterator[tuple[str, str]]:
 
 
 def _categories(handed: Handed) -> Iterator[tuple[str, str]]:
-    allowed = handed.context.categories or frozenset()
-    yield from ((told.place, told.value) for told in handed.categories if told.value not in allowed)
+    allowed, governed = handed.context.categories or frozenset(), handed.context.governed
+    for told in handed.categories:
+        if told.value not in allowed and (governed is None or told.value in governed):
+            yield told.place, told.value
 
 
 def _keys_elsewhere(handed: Handed) -> Iterator[tuple[str, str]]:
@@ -191,9 +188,10 @@ RULES: Final[tuple[Rule[Handed], ...]] = (
          "Choose an identifier of your own, or change the entry that has it.", "saml-metadata 2.3.2; RFC 7591 3.2.1",
          ("En annan post i registret har den här identiteten.", "Välj en egen identitet, eller ändra den post som har den."),
          "register"),
-    Rule("id-look-alike", _E, _looks_like_anothers, "People would take this identifier for that of another organisation.",
+    Rule("id-look-alike", _W, _looks_like_anothers,
+         "People may take this identifier for that of another organisation; it is approved only by who says why they will not.",
          "Choose one that differs in more than case, port, a slash or the shape of a letter.", "UTS 39 4",
-         ("Identiteten är så lik en annan organisations att den kan tas för den.",
+         ("Identiteten kan tas för en annan organisations; den godkänns bara av den som säger varför den inte gör det.",
           "Välj en som skiljer sig i mer än versaler, port, ett snedstreck eller hur en bokstav ser ut."), "register"),
     Rule("id-near-own", _W, _looks_like_own, "The identifier is nearly that of another of your entries.",
          "Let them differ in a word, so that nobody mixes them up.", "UTS 39 4",
@@ -208,9 +206,9 @@ RULES: Final[tuple[Rule[Handed], ...]] = (
          "Use the plain host in lower case. An identifier need not be an address that answers.", "UTS 39 4; RFC 3986 6.2.2",
          ("Identiteten har port, versaler eller punycode i värdnamnet, vilket är lätt att härma.",
           "Använd det vanliga värdnamnet med gemener. En identitet behöver inte vara en adress som svarar.")),
-    Rule("address-taken", _E, _addresses_taken, "The address for answers is registered for another organisation.",
+    Rule("address-taken", _E, _addresses_taken, "The address for answers is another organisation's, or was until lately.",
          "Use an address of your own.", "RFC 9700 2.1",
-         ("Adressen för svar är registrerad för en annan organisation.", "Använd en egen adress."), "register"),
+         ("Adressen för svar är en annan organisations, eller var det nyligen.", "Använd en egen adress."), "register"),
     Rule("address-local", _W, _local, "The host cannot be reached from outside its own network.",
          "Use a name that the internet knows, or register the service in the test environment.", _OURS,
          ("Värden kan inte nås utanför sitt eget nät.",
@@ -231,9 +229,10 @@ RULES: Final[tuple[Rule[Handed], ...]] = (
     Rule("foreign-scope", _E, _foreign_scopes, "The scope is not one that the member may use.",
          "Take it away, or show that it is yours.", "Sweden Connect deployment profile 2.1.3.1",
          ("Området (scope) är inte ett som medlemmen får använda.", "Ta bort det, eller visa att det är ert."), "scopes"),
-    Rule("category-not-allowed", _E, _categories, "The entity category is not one that the member is approved for.",
-         "Take it away, or apply for it.", "Sweden Connect entity categories 2",
-         ("Entitetskategorin är inte en som medlemmen är godkänd för.", "Ta bort den, eller ansök om den."), "categories"),
+    Rule("category-not-allowed", _E, _categories, "The entity category is not one that the entry is vouched for.",
+         "Take it away, or apply for it among the entry's entity_categories.", "Sweden Connect entity categories 2",
+         ("Entitetskategorin är inte en som federationen går i god för.",
+          "Ta bort den, eller ansök om den bland postens entitetskategorier (entity_categories)."), "categories"),
     Rule("key-in-both", _W, _keys_elsewhere, "The same key is used in test and in production; a leak there is one here.",
          "Make a key pair for each environment.", _OURS,
          ("Samma nyckel används i test och i produktion, så en läcka i test är en i produktion.",

@@ -12,7 +12,9 @@ from typing import Final
 from metadata import client_rules, document_rules, federation_rules, handed, saml_advice, saml_rules
 from metadata.context import NOTHING_KNOWN, Context
 from metadata.findings import Finding, Report, Rule, Severity, Subject, broken
+from metadata.private_keys import private_key_at
 from metadata.wire.json_lines import lines_of
+from metadata.wire.saml_metadata import DOCUMENT_LIMIT
 from metadata.wire.saml_metadata_document import Part, take_apart
 from metadata.wire.saml_metadata_values import Entity
 from metadata.wire.strict_json import BadJson, read_object
@@ -77,9 +79,22 @@ def check(document: bytes, context: Context = NOTHING_KNOWN) -> Report:
     look = _Look(context)
     if document.lstrip(b" \t\r\n\xef\xbb\xbf").startswith(b"<"):
         _saml(document, look)
+        look.add(_leaked(document, look, "/"))
     else:
         _client(document, look)
+        look.add(_leaked(document, look, ""))
     return look.report()
+
+
+def _leaked(document: bytes, look: _Look, place: str) -> Iterator[Finding]:
+    """A private key that stands where no rule looks for one: in a comment, in a text, in a member of another meaning."""
+    told = {finding.id for finding in look.found.values()}
+    if len(document) > DOCUMENT_LIMIT or told & {document_rules.PRIVATE_KEY, client_rules.PRIVATE_KEY.id}:
+        return
+    text = document.decode(errors="replace")
+    if (at := private_key_at(text)) is not None:
+        error = XmlRefused(document_rules.PRIVATE_KEY, line=text.count("\n", 0, at) + 1)
+        yield document_rules.form_finding(error, place)
 
 
 def _saml(document: bytes, look: _Look) -> None:
@@ -125,6 +140,7 @@ def _client(document: bytes, look: _Look) -> None:
         look.add([_JSON.at("", str(error))])
         return
     look.hold(client_rules.REDIRECT_URI.id, client_rules.CLIENT_METADATA.id, client_rules.PRIVATE_KEY.id)
+    look.hold(document_rules.PRIVATE_KEY)
     look.add(client_rules.refusals(members, allow_http_loopback=look.context.allow_http_loopback))
     look.run((*client_rules.ADVICE, client_rules.no_provider(look.context)), members)
     look.run(federation_rules.RULES, handed.of_client(members, look.context))

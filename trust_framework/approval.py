@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from trust_framework.danger import Danger
-from trust_framework.member_types import Approver, Document, Required, vouchable
+from trust_framework.member_types import NEVER_WAIVED, Approver, Document, Required, vouchable
 from trust_framework.roles import FEDERATION, MACHINE, Action, Actor, may
 
 DAY: Final = 86_400
@@ -81,6 +81,8 @@ class Refusal(StrEnum):
     NAME_HELD = "name-held"
     OVERTAKEN = "overtaken"
     UNFIT = "unfit"
+    FINDINGS = "findings"
+    PRIVATE_KEY = "private-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,10 +353,12 @@ def approved(
 
 
 def _unproven(proposal: Proposal, needs: Required, lacking: frozenset[Document], holds: Holds) -> Refused | None:
-    """The documents that are neither in place nor vouched for, which only an emergency does without."""
+    """The documents that are neither in place nor vouched for. An emergency does without all but a few."""
     vouched = {document for act in counted(proposal, holds) for document in act.vouched}
     missing = (lacking & needs.documents) - vouched
-    if not missing or proposal.emergency:
+    if proposal.emergency:
+        missing &= NEVER_WAIVED
+    if not missing:
         return None
     return Refused(Refusal.DOCUMENTS_LACKING, tuple(sorted(missing)))
 
@@ -391,6 +395,7 @@ def emergency(
     *,
     seen: str,
     overdue: bool = False,
+    lacking: frozenset[Document] = frozenset(),
     holds: Holds = lambda _: True,
 ) -> Outcome:
     """An operator approves without waiting for documents; with a second operator it is valid at once, and reviewed after.
@@ -405,7 +410,8 @@ def emergency(
     body = _approving(called, needs, actor, reason, seen)
     if isinstance(body, Refused):
         return body
-    return _settled(_next(called, _act(called, actor, body, What.EMERGENCY, reason, now)), needs, holds)
+    after = _next(called, _act(called, actor, body, What.EMERGENCY, reason, now))
+    return _unproven(after, needs, lacking, holds) or _settled(after, needs, holds)
 
 
 def taken_up(proposal: Proposal, actor: Actor, now: int) -> Outcome:

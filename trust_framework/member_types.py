@@ -49,6 +49,7 @@ class Document(StrEnum):
     DOMAIN_PROOF = "domain-proof"  # control of every host is shown (FR-03)
     ATTRIBUTE_REASONS = "attribute-reasons"  # each attribute wanted has its reason
     TEST_LOGIN = "test-login"  # somebody has logged in with just this at the test issuer
+    TOLD_APART = "told-apart"  # an approver says why a name that looks like another member's will not be taken for it
 
 
 class Purpose(StrEnum):
@@ -124,8 +125,11 @@ DOCUMENTS: Final[Mapping[tuple[str, Danger], frozenset[Document]]] = {
 }
 """What an entry of each kind needs for a change of each class. A member's own entry needs what its type brings."""
 
-VOUCHED: Final = frozenset({_D.AGREEMENT, _D.REPRESENTATION, _D.RISK_ASSESSMENT})
+VOUCHED: Final = frozenset({_D.AGREEMENT, _D.REPRESENTATION, _D.RISK_ASSESSMENT, _D.TOLD_APART})
 """What an operator may vouch for having seen; the rest is found out by itself."""
+
+NEVER_WAIVED: Final = frozenset({_D.TOLD_APART})
+"""What an emergency does not do without: nothing is so urgent that it must be called nearly as another is."""
 
 
 def vouchable(kind: str) -> frozenset[Document]:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from broker.federation import proposals
+from broker.federation.judged import dates_of
 from broker.federation.proposals import Desk, Done
 from broker.federation.register import Entry
 from broker.login.effects import NOTHING, Change, Effects
+from metadata.validity import Dates, doubt, latest
 from metadata.wire.jose import read_jwks
 from metadata.wire.jwk import BadKeySet
 from metadata.wire.oidc_messages import OidcRefused, read_document
@@ -40,6 +42,10 @@ ORIGIN: Final = "address"
 SERVICE: Final = "service"
 KINDS: Final = (SERVICE, "identity_provider")
 IN_FORCE: Final = frozenset({State.ACTIVE.value, State.TEST.value})
+LONGEST_VALID: Final = 400 * 86_400
+"""Seconds ahead that a document may hold at most: many are written once a year. Feeds, which are made anew each day, say less."""
+
+NO_DATES: Final = Dates()
 LONGEST_WORD: Final = 200
 _REASON: Final = "What is published at the address of the metadata has changed."
 
@@ -59,8 +65,8 @@ class Address:
 @dataclass(frozen=True, slots=True)
 class AddressState:
     """How the address of an entry has fared. Times are epoch seconds; `failing_since` and `error` are of the last looks, when
-    they failed, `good_at` is the last that did not, and `held` what it found, in short. `proposal` is the one that was made of
-    what was found last.
+    they failed, `good_at` is the last that did not, `held` what it found, in short, `valid_until` and `created_at` what that
+    said of its age. `proposal` is the one that was made of what was found last.
     """
 
     id: str
@@ -74,6 +80,13 @@ class AddressState:
     keys: bool = False
     good_at: int = 0
     held: tuple[str, ...] = ()
+    valid_until: int | None = None
+    created_at: int | None = None
+
+    @property
+    def last(self) -> Dates:
+        """What the last good document said of its age."""
+        return Dates(self.valid_until, self.created_at)
 
     @property
     def next_at(self) -> int:
@@ -108,10 +121,11 @@ class KeepAddress(Change):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is published at an address: the document as it is to be kept, and its ETag."""
+    """What is published at an address: the document as it is to be kept, its ETag, and what it says of its age."""
 
     xml: str
     etag: str = ""
+    dates: Dates = NO_DATES
 
 
 def address_of(kind: str, content: Mapping[str, Any]) -> Address | None:
@@ -125,9 +139,9 @@ def address_of(kind: str, content: Mapping[str, Any]) -> Address | None:
     return Address(url, keys=True) if url else None
 
 
-def fetched(saml: Mapping[str, Any], egress: Fetches, now: int, etag: str = "") -> Found | None:
-    """What stands at `metadata_url`, verified with `metadata_certificate` where there is one; None when nothing is new.
-    Raises NotFetched.
+def fetched(saml: Mapping[str, Any], egress: Fetches, now: int, etag: str = "", last: Dates = NO_DATES) -> Found | None:
+    """What stands at `metadata_url`, verified with `metadata_certificate` where there is one; None when nothing is new. What
+    holds too long, no longer, or is older than the `last` is not believed (FR-01). Raises NotFetched.
     """
     headers = {"Accept": "application/samlmetadata+xml"} | ({"If-None-Match": etag} if etag else {})
     try:
@@ -142,19 +156,22 @@ def fetched(saml: Mapping[str, Any], egress: Fetches, now: int, etag: str = "") 
         raise NotFetched("document: too long")
     given = answer.headers.get("etag", "")
     kept = given if given.isascii() and given.isprintable() and len(given) <= 200 else ""  # noqa: PLR2004
-    return Found(_verified(answer.body, str(saml.get("metadata_certificate") or ""), now), kept)
+    xml, dates = _verified(answer.body, str(saml.get("metadata_certificate") or ""))
+    if why := doubt(dates, last, LONGEST_VALID, now):
+        raise NotFetched(why)
+    return Found(xml, kept, dates)
 
 
-def _verified(octets: bytes, certificate: str, now: int) -> str:
-    """The entity's document: of the signed octets where a certificate says whose key signs it."""
+def _verified(octets: bytes, certificate: str) -> tuple[str, Dates]:
+    """The entity's document, of the signed octets where a certificate says whose key signs it, and its dates."""
     try:
+        signed = Dates()
         if certificate:
             key = public_key(load_pem_or_der_certificate(certificate.encode()))
-            octets = _only_entity(read_signed(octets, (key,), limit=LONGEST), now)
-        ends = read_entity(octets).valid_until
-        if ends is not None and ends <= now:
-            raise NotFetched("valid-until: passed")
-        return octets.decode()
+            octets, signed = _only_entity(read_signed(octets, (key,), limit=LONGEST))
+        entity = read_entity(octets)
+        ends = (each for each in (signed.valid_until, entity.valid_until) if each is not None)
+        return octets.decode(), Dates(min(ends, default=None), signed.created or entity.created)
     except (BadCertificate, UnfitKey) as error:
         raise NotFetched("certificate: cannot be used") from error
     except XmlRefused as error:
@@ -163,13 +180,12 @@ def _verified(octets: bytes, certificate: str, now: int) -> str:
         raise NotFetched("document: not UTF-8") from error
 
 
-def _only_entity(signed: SignedFeed, now: int) -> bytes:
-    """The entity of a signed document. Its validity is looked at here, for it is left out of what is kept."""
+def _only_entity(signed: SignedFeed) -> tuple[bytes, Dates]:
+    """The entity of a signed document. Its dates are told here, for its end is left out of what is kept."""
     if len(signed.parts) != 1:
         raise NotFetched("document: not one entity")
-    if min((*signed.parts[0].ends, signed.valid_until or now + 1)) <= now:
-        raise NotFetched("valid-until: passed")
-    return signed.parts[0].octets
+    ends = (*signed.parts[0].ends, *(() if signed.valid_until is None else (signed.valid_until,)))
+    return signed.parts[0].octets, Dates(min(ends, default=None), signed.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +204,12 @@ def looked_at(entry: Entry, state: AddressState, egress: Fetches, desk: Desk) ->
         fared = replace(state, checked_at=desk.now, good_at=desk.now, error="", failing_since=0)
         if "saml" not in content:
             return Looked(replace(fared, held=_key_ids(state.url, egress)))
-        found = fetched(content["saml"], egress, desk.now, state.etag if not state.error else "")
+        last = latest(state.last, dates_of(content["saml"]["metadata_xml"]) or NO_DATES)
+        found = fetched(content["saml"], egress, desk.now, state.etag if not state.error else "", last)
         if found is None:
             return Looked(fared)
-        fared = replace(fared, etag=found.etag, held=_told(found.xml))
+        ends, made = found.dates.valid_until, found.dates.created
+        fared = replace(fared, etag=found.etag, held=_told(found.xml), valid_until=ends, created_at=made)
         return _proposed(entry, _after(content, found.xml), fared, desk)
     except NotFetched as error:
         since = state.failing_since or desk.now

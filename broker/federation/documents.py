@@ -146,6 +146,7 @@ _LOOKS: Final[Mapping[Document, Callable[[_Looking], tuple[str, ...] | None]]] =
     Document.DOMAIN_PROOF: _Looking.domain_proof,
     Document.ATTRIBUTE_REASONS: _Looking.attribute_reasons,
     Document.TEST_LOGIN: _Looking.test_login,
+    Document.TOLD_APART: _Looking.vouched,
 }
 
 

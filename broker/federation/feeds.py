@@ -20,6 +20,7 @@ from broker.federation.register import Content, Entry, EntryChange, digest
 from broker.federation.schema import ProviderEntry, ServiceEntry
 from broker.login.effects import Change
 from metadata.feeds import PROVIDER, SERVICE, Left, Offered, each_read, through
+from metadata.validity import Dates, doubt
 from metadata.wire.outbound import EgressFailed, EgressRefused, Fetches, Outbound
 from metadata.wire.saml_feed import SignedFeed, read_signed
 from metadata.wire.signing import PublicKey, UnfitKey
@@ -189,14 +190,9 @@ def _believed(signed: SignedFeed, feed: FeedEntry, state: FeedState, now: int) -
     until = signed.valid_until
     if until is None:
         raise _Failed("valid-until: missing")
-    if until <= now:
-        raise _Failed("valid-until: passed")
-    if until > now + feed.max_days * DAY:
-        raise _Failed("valid-until: too far ahead")
-    if signed.created_at is not None and signed.created_at < state.created_at:
-        raise _Failed("rolled back")
-    if signed.created_at is None and until < state.valid_until:
-        raise _Failed("rolled back")
+    last = Dates(state.valid_until, state.created_at)
+    if why := doubt(Dates(until, signed.created_at), last, feed.max_days * DAY, now):
+        raise _Failed(why)
     return until
 
 

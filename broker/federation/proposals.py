@@ -7,22 +7,24 @@ the proposal, the entry that it was made from, the approvers' roles, the names.
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
 
 from broker.audit.events import Event, ProposalActed, RoleGiven
-from broker.federation import alarms, documents, fitness
+from broker.federation import alarms, documents, fitness, judged
 from broker.federation.documents import Asked, Found, Tested
 from broker.federation.entries import SECRET_HASH, BadEntry
 from broker.federation.plan import Change, KeyUse, class_of, entry_changes
 from broker.federation.proposing import ListedProposal, SameRoles, SaveProposal
-from broker.federation.register import ChangeRegister, Content, Entry, EntryChange, about, digest
+from broker.federation.register import METHODS, ChangeRegister, Content, Entry, EntryChange, about, digest
 from broker.federation.trusted import trusted_part
 from broker.login.effects import NOTHING, Effects, GrantRole
 from broker.login.effects import Change as Effect
 from broker.settings import Settings
+from metadata.findings import Finding
+from metadata.private_keys import WORDS, private_key_in
 from trust_framework import approval
 from trust_framework.approval import Act, Body, Outcome, Proposal, Refusal, Refused, Stage, Wanted
 from trust_framework.danger import Danger
@@ -176,10 +178,13 @@ def _bare(content: Content) -> Content:
 
 
 def needs(proposal: Proposal, desk: Desk) -> Required:
-    """The approvals and documents that a proposal needs."""
+    """The approvals and documents that a proposal needs; where it brings a name like another member's, somebody who has
+    looked at the two and says why they are told apart.
+    """
     standing = desk.store.register_entry(proposal.kind, proposal.object)
     what = purpose(standing.content if standing else None, proposal.content)
-    return required(_type(proposal, desk), proposal.kind, proposal.danger, what)
+    made = required(_type(proposal, desk), proposal.kind, proposal.danger, what)
+    return replace(made, documents=made.documents | {Document.TOLD_APART}) if look_alikes(proposal, desk) else made
 
 
 def _type(proposal: Proposal, desk: Desk) -> MemberType:
@@ -230,16 +235,24 @@ def name_held(proposal: Proposal, desk: Desk) -> Held | None:
 
 
 def look_alikes(proposal: Proposal, desk: Desk) -> tuple[tuple[Name, Holding], ...]:
-    """Names of the content that people may take for another member's, each with that one."""
+    """Names that the content brings and that people may take for another member's, each with that one. Those that the entry has
+    were looked at when it got them.
+    """
+    standing = desk.store.register_entry(proposal.kind, proposal.object)
+    had = {(name.kind, name.key) for name in _names_of(proposal.kind, standing.content if standing else None)}
     found = []
-    for name in _names(proposal):
+    for name in (name for name in _names(proposal) if (name.kind, name.key) not in had):
         wanted_ = Holding(name, proposal.kind, proposal.object, proposal.org)
         found += [(name, other) for other in alike(wanted_, desk.store.register_near(name))]
     return tuple(found)
 
 
 def _names(proposal: Proposal) -> tuple[Name, ...]:
-    return about(proposal.kind, proposal.content).names_held if proposal.content is not None else ()
+    return _names_of(proposal.kind, proposal.content)
+
+
+def _names_of(kind: str, content: Content | None) -> tuple[Name, ...]:
+    return about(kind, content).names_held if content is not None else ()
 
 
 # --- acts
@@ -250,9 +263,17 @@ def draft(kind: str, id: str, org: str, content: Content | None, actor: Actor, d
     standing = desk.store.register_entry(kind, id)
     if not _belongs(kind, id, org) or (standing is not None and standing.org != org):
         return Refused(Refusal.NOT_ALLOWED)
+    if refused := _leaking(kind, content):
+        return refused
     made = wanted(kind, id, org, content, desk)
     outcome = approval.drafted(secrets.token_urlsafe(12), kind, id, org, made, actor, desk.now)
     return _done(None, outcome, actor, desk)
+
+
+def _leaking(kind: str, content: Content | None) -> Refused | None:
+    """A private key is kept nowhere, not even in a draft. The broker's own methods have theirs by the operator's hand."""
+    place = private_key_in(content) if kind != METHODS[1] else None
+    return None if place is None else Refused(Refusal.PRIVATE_KEY, (f"{place} {WORDS}".strip(),))
 
 
 def _belongs(kind: str, id: str, org: str) -> bool:
@@ -264,6 +285,8 @@ def _belongs(kind: str, id: str, org: str) -> bool:
 
 def edit(proposal: Proposal, content: Content | None, actor: Actor, desk: Desk) -> Answer:
     """Give a proposal another content, made from what stands now."""
+    if refused := _leaking(proposal.kind, content):
+        return refused
     made = wanted(proposal.kind, proposal.object, proposal.org, content, desk)
     return _done(proposal, approval.edited(proposal, made, actor, desk.now), actor, desk)
 
@@ -292,8 +315,19 @@ def _unfit(proposal: Proposal, desk: Desk) -> Refused | None:
     )
     if found:
         return Refused(Refusal.UNFIT, tuple(str(fault) for fault in found))
-    taken = name_held(proposal, desk)
-    return Refused(Refusal.NAME_HELD, (taken.name.value,)) if taken else None
+    if taken := name_held(proposal, desk):
+        return Refused(Refusal.NAME_HELD, (taken.name.value,))
+    return _held(proposal, desk)
+
+
+def _held(proposal: Proposal, desk: Desk) -> Refused | None:
+    """What the validator finds wrong: it keeps a proposal from being sent in, approved and published, by whichever path."""
+    found = judged.errors(proposal, desk.store, desk.settings, desk.now)
+    return Refused(Refusal.FINDINGS, tuple(dict.fromkeys(map(_named, found)))) if found else None
+
+
+def _named(finding: Finding) -> str:
+    return f"{finding.id}: {finding.why}"
 
 
 def approvals_needed(proposal: Proposal, desk: Desk) -> int:
@@ -334,7 +368,12 @@ def approve(
         vouched=vouched,
         holds=lambda act: holds(act, proposal.org, desk),
     )
-    return _done(proposal, _onwards(outcome, actor, desk), actor, desk)
+    return _done(proposal, _onwards(_unless_held(outcome, desk), actor, desk), actor, desk)
+
+
+def _unless_held(outcome: Outcome, desk: Desk) -> Outcome:
+    """The outcome of an approval; refused when the content has become wrong since it was sent in."""
+    return outcome if isinstance(outcome, Refused) else _held(outcome, desk) or outcome
 
 
 def emergency(proposal: Proposal, reason: str, seen: str, actor: Actor, desk: Desk) -> Answer:
@@ -348,8 +387,9 @@ def emergency(proposal: Proposal, reason: str, seen: str, actor: Actor, desk: De
         seen=seen,
         overdue=bool(desk.store.reviews_due(desk.now)),
         holds=lambda act: holds(act, proposal.org, desk),
+        lacking=_lacking(proposal, desk),
     )
-    return _done(proposal, _onwards(outcome, actor, desk), actor, desk)
+    return _done(proposal, _onwards(_unless_held(outcome, desk), actor, desk), actor, desk)
 
 
 def publish(proposal: Proposal, actor: Actor, desk: Desk) -> Answer:

@@ -19,6 +19,7 @@ from broker.login.effects import NOTHING, Effects, KeepOnce, Once, UseOnce
 from broker.login.handles import new_secret
 from metadata.client_fields import InvalidClientMetadata
 from metadata.oidc import REGISTERED_MEMBERS, SECRET_METHODS, read_client
+from metadata.private_keys import WORDS, private_key_in
 from metadata.register import OidcClient
 from metadata.wire.claims import JoseRefused, check_times
 from metadata.wire.jose import claimed, read_jwks, verify
@@ -160,6 +161,8 @@ class Registrar:
 
     def _made(self, client_id: str, asked: Mapping[str, Any], secret_hash: str | None) -> "_Made":
         """What is registered: what we do not know is left out (RFC 7591 section 2), a secret is ours to make."""
+        if (place := private_key_in(asked)) is not None:
+            raise InvalidClientMetadata(place.split("/")[1] if place else "client_metadata", WORDS)
         members = {name: value for name, value in asked.items() if _known(name) and name not in _OURS}
         keys_alone = {"jwks", "jwks_uri"} & members.keys()
         members.setdefault("token_endpoint_auth_method", "private_key_jwt" if keys_alone else "client_secret_basic")

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from metadata.context import Context, Registered
+from metadata.context import Context
 from metadata.described_keys import key_id
 from metadata.federation_rules import RULES
 from metadata.validate import check
+from metadata.validity import Dates
 from metadata.wire.jose import public_jwk
 from metadata.wire.signing import signer
 from tests.metadata.test_validate import (
@@ -71,7 +72,7 @@ FULL = Context(
     categories=frozenset({PNR}),
     register=REGISTER,
     entry="ours",
-    registered=Registered(valid_until=1_790_726_400, created=1_780_000_000),
+    registered=Dates(valid_until=1_790_726_400, created=1_780_000_000),
     keys_elsewhere=frozenset({"0" * 32}),
     served=lambda _categories: True,
 )

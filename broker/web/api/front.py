@@ -21,7 +21,9 @@ from broker.web.api.routes import API, ApiRow
 from broker.web.api.turn import ApiTurn, actor_of, allow
 from broker.web.api.values import Model
 from broker.web.turn import Turn
+from metadata.private_keys import WORDS, private_key_in
 from metadata.wire.strict_json import BadJson, read_object
+from trust_framework.approval import Refusal
 
 PREFIX: Final = "/api/v1"
 _ROWS: Final[tuple[ApiRow | CareRow, ...]] = (*API, *CARE_API)
@@ -95,7 +97,10 @@ def _body(row: ApiRow | CareRow, turn: Turn) -> Model | None:
     if turn.request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise ApiError("malformed", "Content-Type: application/json")
     try:
-        return row.takes.model_validate(_object(turn.request.body))
+        given = _object(turn.request.body)
+        if isinstance(row, ApiRow) and (place := private_key_in(given)) is not None:
+            raise ApiError("refused", f"{place} {WORDS}".strip(), why=Refusal.PRIVATE_KEY.value)
+        return row.takes.model_validate(given)
     except BadJson as error:
         raise ApiError("malformed", "no JSON object with each member once") from error
     except ValidationError as error:

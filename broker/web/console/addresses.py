@@ -12,7 +12,9 @@ from broker.web.pages.frame import Names
 
 AT: Final = "/adresser"
 STATES: Final = ("failing",)
-ERRORS: Final = frozenset({"fetch", "document", "valid-until", "certificate", "refused", "keys"})
+ERRORS: Final = frozenset(
+    {"fetch", "document", "valid-until", "too-long", "rolled-back", "certificate", "refused", "keys"}
+)
 """What can be wrong, as the first word of an error says it: a text `address.error.<code>` each."""
 
 

@@ -1,23 +1,18 @@
 """M3: what the validator says of a service under work, with everything that is known around it.
 
-The engine is `metadata.validate`, the same as behind the command and the API; here its context is gathered: the member, the
-register's names, what stands now.
+What is said, and what is known around it, is `broker.federation.judged`'s; here it is shown.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from broker.exchange import Reply
-from broker.settings import Environment
+from broker.federation import judged
 from broker.web.console.connecting import at, named, open_draft, steps
 from broker.web.console.connecting_pages import FindingRow, ReportShown
 from broker.web.console.turn import ConsoleTurn
-from metadata.context import Context, Registered
 from metadata.findings import Finding, Report, Severity
-from metadata.validate import check
-from metadata.wire.saml_metadata import read_entity
-from metadata.wire.xml import XmlRefused
 from trust_framework.approval import Proposal
 from trust_framework.service_matching import Sought, unfit
 
@@ -37,38 +32,10 @@ NEEDED: Final[Mapping[str, str]] = {
 }
 """By name in the context: why a check was not made."""
 
-_KEPT: Final = frozenset({"client_secret_hash"})
-
 
 def report(draft: Proposal, turn: ConsoleTurn) -> Report:
-    """The report on a draft's metadata or registration."""
-    return check(document(draft.content or {}), context(draft, turn))
-
-
-def document(content: Mapping[str, Any]) -> bytes:
-    """What was handed in, as the validator takes it; what the register keeps of a secret is not the member's."""
-    if saml := content.get("saml"):
-        return str(saml.get("metadata_xml", "")).encode()
-    registration = {name: value for name, value in (content.get("oidc") or {}).items() if name not in _KEPT}
-    return json.dumps(registration, indent=1, ensure_ascii=False).encode()
-
-
-def context(draft: Proposal, turn: ConsoleTurn) -> Context:
-    """What is known around it."""
-    member = turn.store.register_entry("member", draft.org)
-    names = ((member.content if member else None) or {}).get("names") or {}
-    test = turn.on.services.settings.environment is Environment.TEST
-    return Context(
-        now=turn.now,
-        allow_http_loopback=test,
-        production=not test,
-        organisation=draft.org,
-        names=frozenset(names.values()),
-        register=turn.store,
-        entry=draft.object,
-        registered=_registered(draft, turn),
-        served=_served(draft, turn),
-    )
+    """The report on a proposal's metadata or registration."""
+    return judged.report(draft, turn.store, turn.on.services.settings, turn.now, _served(draft, turn))
 
 
 def _served(draft: Proposal, turn: ConsoleTurn) -> Callable[[frozenset[str]], bool] | None:
@@ -81,19 +48,6 @@ def _served(draft: Proposal, turn: ConsoleTurn) -> Callable[[frozenset[str]], bo
     return lambda declared: any(
         unfit(each, Sought(levels, vouched | declared, (methods,))) is None for each in providers.values()
     )
-
-
-def _registered(draft: Proposal, turn: ConsoleTurn) -> Registered | None:
-    """Times of the metadata that stands; None where none stands."""
-    entry = turn.store.register_entry("service", draft.object)
-    xml = (((entry.content if entry else None) or {}).get("saml") or {}).get("metadata_xml")
-    if not xml:
-        return None
-    try:
-        entity = read_entity(str(xml).encode())
-    except XmlRefused:
-        return None
-    return Registered(entity.valid_until, entity.created)
 
 
 def shown(turn: ConsoleTurn, proposal: str) -> Reply:

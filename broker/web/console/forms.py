@@ -1,10 +1,10 @@
 """Forms of the consoles: WTForms, whose token is bound to the browser's secret. Labels and faults are keys of texts.
 
 The token is checked by the gate before any view runs; here it is only written. A form takes the fields that it names and
-no others: what is posted beside them is refused (AD-05).
+no others: what is posted beside them is refused (AD-05). No field takes a private key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, Self
 
 from werkzeug.datastructures import MultiDict
@@ -13,6 +13,7 @@ from wtforms.csrf.core import CSRF, CSRFTokenField
 from wtforms.validators import InputRequired, Length
 
 from broker.web.console.turn import ConsoleTurn
+from metadata.private_keys import private_key_in
 
 UNKNOWN_FIELD: Final = "form.unknown-field"
 
@@ -64,12 +65,28 @@ class ConsoleForm(Form):  # type: ignore[misc]
         unknown = set(turn.sent.fields) - {name for field in self for name in _names(field)}
         if unknown:
             self.form_errors.append(UNKNOWN_FIELD)
-        return self.validate() and not unknown
+        fit = self.validate()
+        return not _leaking(self) and fit and not unknown
 
     @property
     def faults(self) -> tuple[tuple[str, Any, Any], ...]:
         """Each fault with the id of its field and its label, for the summary."""
         return tuple((field.id, field.label.text, fault) for field in self for fault in _flat(field.errors))
+
+
+def _leaking(form: Any) -> bool:
+    """Whether somebody has put a private key into a field. It is not written back, and the field says why."""
+    found = [field for field in _leaves(form) if private_key_in(field.data) is not None]
+    for field in found:
+        field.data, field.errors = "", (*field.errors, "form.private-key")
+    return bool(found)
+
+
+def _leaves(form: Any) -> Iterator[Any]:
+    """Every field of texts, those of its parts among them."""
+    for field in form:
+        parts = getattr(field, "entries", None) or getattr(field, "form", None)
+        yield from _leaves(parts) if parts is not None else (field,)
 
 
 def _names(field: Field) -> tuple[str, ...]:

@@ -1,0 +1,42 @@
+"""What a document says of its own age: until when it holds, when it was made, and whether that can be believed (FR-01).
+
+One rule for another federation's feed, for what a member publishes at an address, and for what is handed in.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """`validUntil` and the creation time of a document, in epoch seconds; None is what it does not say."""
+
+    valid_until: int | None = None
+    created: int | None = None
+
+
+def rolled_back(new: Dates, last: Dates) -> bool:
+    """Whether a document is older than the last: by when it was made; by its end, where it does not say when."""
+    if new.created is not None:
+        return last.created is not None and new.created < last.created
+    return None not in {new.valid_until, last.valid_until} and (new.valid_until or 0) < (last.valid_until or 0)
+
+
+def doubt(new: Dates, last: Dates, longest: int, now: int) -> str:
+    """Why a document is not believed after the last one, as a short machine word; empty when it is. `longest` is the most
+    seconds ahead that its end may be.
+    """
+    until = new.valid_until
+    if until is not None and until <= now:
+        return "valid-until: passed"
+    if until is not None and until > now + longest:
+        return "too-long: holds too far ahead"
+    return "rolled-back: older than the last" if rolled_back(new, last) else ""
+
+
+def latest(one: Dates, other: Dates) -> Dates:
+    """The later of each of the dates."""
+    return Dates(_later(one.valid_until, other.valid_until), _later(one.created, other.created))
+
+
+def _later(one: int | None, other: int | None) -> int | None:
+    return max((each for each in (one, other) if each is not None), default=None)
