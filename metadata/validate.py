@@ -37,7 +37,8 @@ _NO_ROLE: Final[Rule[object]] = Rule(
     ("Entiteten är varken tjänst eller identitetsutfärdare i SAML 2.0.",
      "Lägg till SPSSODescriptor eller IDPSSODescriptor med SAML 2.0 bland protokollen."),
 )  # fmt: skip
-_FIXED: Final = (_JSON, _NO_ROLE)
+FIXED: Final = (_JSON, _NO_ROLE)
+"""Rules that stand in no table: what they look at is the way into the engine."""
 
 
 @dataclass(slots=True)

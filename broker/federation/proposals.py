@@ -315,13 +315,15 @@ def _unfit(proposal: Proposal, desk: Desk) -> Refused | None:
     )
     if found:
         return Refused(Refusal.UNFIT, tuple(str(fault) for fault in found))
-    if taken := name_held(proposal, desk):
-        return Refused(Refusal.NAME_HELD, (taken.name.value,))
     return _held(proposal, desk)
 
 
 def _held(proposal: Proposal, desk: Desk) -> Refused | None:
-    """What the validator finds wrong: it keeps a proposal from being sent in, approved and published, by whichever path."""
+    """What keeps a proposal from being sent in, approved and published, by whichever path: a name that is not free, and what
+    the validator finds wrong.
+    """
+    if taken := name_held(proposal, desk):
+        return Refused(Refusal.NAME_HELD, (taken.name.value,))
     found = judged.errors(proposal, desk.store, desk.settings, desk.now)
     return Refused(Refusal.FINDINGS, tuple(dict.fromkeys(map(_named, found)))) if found else None
 
