@@ -38,13 +38,15 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Revealed:
     """What is told. `places` from WHERE on; at OPEN `opened` are the ids of the blocks that no longer hold against whoever asks,
-    and `closed_places` are those whose own provider alone may lift the block.
+    and `closed_places` are those whose own provider alone may lift the block. `incomplete`: there may be others, of which nothing
+    is known just now.
     """
 
     level: Level
     places: tuple[Place, ...] = ()
     opened: tuple[str, ...] = ()
     closed_places: tuple[Place, ...] = ()
+    incomplete: bool = False
 
 
 def taken(said: Level, recorded: Level) -> Level:

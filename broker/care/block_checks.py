@@ -1,5 +1,9 @@
-"""Whether blocks stand in somebody's way (CheckBlocks), and in an emergency where they are and what they then open."""
+"""Whether blocks stand in somebody's way (CheckBlocks), and in an emergency where they are and what they then open.
 
+That nothing is blocked is said only where it is known: not of other nodes' providers while our copy of their blocks is too old.
+"""
+
+from dataclasses import dataclass, replace
 from typing import Final
 
 from broker.audit.care_events import BlockRevealed
@@ -10,7 +14,7 @@ from broker.care.changes import KeepTold
 from broker.login.effects import NOTHING, Effects
 from trust_framework.block_reveal import TOLD_FOR, Level, Revealed, taken
 from trust_framework.block_reveal import reveal as told_next
-from trust_framework.blocks import BlockCheck, BlockStatus, evaluate
+from trust_framework.blocks import Block, BlockCheck, BlockStatus, binds, evaluate, lift_for
 from trust_framework.care import CareActor, Resource
 from trust_framework.care_access import AccessQuestion
 from trust_framework.identifiers import Identifier
@@ -36,18 +40,42 @@ def check(
     return Done(checks, code=ResultCode.INFO if bad else ResultCode.OK)
 
 
+@dataclass(frozen=True, slots=True)
+class Against:
+    """The blocks of a patient that hold against somebody, and those that are lifted for them just now. `incomplete`: there may be
+    others, of other nodes' providers.
+    """
+
+    closed: tuple[Block, ...] = ()
+    lifted: tuple[Block, ...] = ()
+    incomplete: bool = False
+
+
+def against(actor: CareActor, person: str | None, on: CareServices, now: int) -> Against:
+    """What holds against an actor of this installation's own pages; `person` is None for a patient whom nobody knows here."""
+    standing = on.store.blocks_of(person) if person else ()
+    binding = [block for block in standing if binds(block, actor)]
+    lifted = tuple(block for block in binding if lift_for(block, actor, now))
+    closed = tuple(block for block in binding if block not in lifted)
+    return Against(closed, lifted, copies.too_old(on, now))
+
+
 def reveal(
     actor: CareActor | None, patient: Identifier, told: Level, who: Caller, on: CareServices, now: int
 ) -> Done[Revealed]:
     """The next step: that something is blocked; in an emergency where; and then what is opened. Each step has its record, and
-    the next one is decided by that: what the caller says was `told` can only take a step back.
+    the next one is decided by that: what the caller says was `told` can only take a step back. Raises CareRefused where it cannot
+    be said that there is nothing; what there is of our own is told however old the copy of the others' is.
     """
     question = AccessQuestion(providers.actor(actor, who, on), patients.number(patient), ())
     known, same = facts(patient, on)
     person = known.patient.person
     before = on.store.told_of_blocks(question.actor, person)
-    revealed = told_next(question, known, taken(told, before), now)
+    incomplete = copies.too_old(on, now)
+    revealed = replace(told_next(question, known, taken(told, before), now), incomplete=incomplete)
     if revealed.level is Level.NOTHING:
+        if incomplete:
+            raise CareRefused(ResultCode.ERROR, "stale-copy", "patient")
         return Done(revealed, NOTHING)
     kept = KeepTold(question.actor, person, revealed.level, now + TOLD_FOR)
     event = BlockRevealed(

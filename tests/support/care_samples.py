@@ -58,7 +58,7 @@ def care_makers(form_turn: Callable[..., Any]) -> Mapping[str, Callable[[Cast], 
         "v3-emergency": lambda c: replace(
             _patient(form_turn, c),
             here=Blocked(count=1, units=(c.service, c.app)),
-            elsewhere=Blocked(count=1, lifted=1, until=NOW),
+            elsewhere=Blocked(lifted=1, until=NOW),
             answers=_answers(c),
             reveal=f"{AT}/var",
             emergency="",
@@ -136,7 +136,7 @@ def _patient(form_turn: Callable[..., Any], c: Cast) -> CarePatient:
     return CarePatient(
         around=_around(c, patient=True),
         here=Blocked(count=2),
-        elsewhere=Blocked(),
+        elsewhere=Blocked(incomplete=True),
         standing=(Standing(code="no-consent", way=Way(code="consent", url="/x")), Standing(code="relation", until=NOW)),
         form=AskForm.of(form_turn()),
         action=f"{AT}/svar",

@@ -99,6 +99,7 @@ def revealed(turn: CareTurn) -> values.Revealed:
         places=tuple(values.Place(provider=one.provider, unit=one.unit) for one in told.places),
         opened=told.opened,
         closed_places=tuple(values.Place(provider=one.provider, unit=one.unit) for one in told.closed_places),
+        incomplete=told.incomplete,
     )
 
 

@@ -208,12 +208,15 @@ class Place(Model):
 
 
 class Revealed(Model):
-    """What is told: 1 that something is blocked, 2 where (in an emergency), 3 opened. `closed_places` stay closed."""
+    """What is told: 1 that something is blocked, 2 where (in an emergency), 3 opened. `closed_places` stay closed. `incomplete`:
+    there may be more at other nodes' providers, whose blocks are not known just now.
+    """
 
     level: int
     places: tuple[Place, ...] = ()
     opened: tuple[str, ...] = ()
     closed_places: tuple[Place, ...] = ()
+    incomplete: bool = False
 
 
 class ChangesAsked(Model):

@@ -32,6 +32,7 @@ REFUSED: Final = {
     "not-this-providers-to-lift": "lifted-by-owner-only",
     "other-content": "other-content",
     "overtaken": "changed",
+    "stale-copy": "stale-copy",
     "too-long": "too-long",
 }
 """By reason of a refusal: the text that pages have for it, `care.refused.<code>`. Any other is said in general words."""

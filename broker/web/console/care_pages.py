@@ -113,13 +113,15 @@ class CareSearch(Page):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked:
     """What is blocked for the reader in one place, here or elsewhere. `units` are told when somebody asked to be; `lifted`
-    how many blocks do not hold for the reader just now, `until` when.
+    how many blocks do not hold for the reader just now, `until` when. `incomplete`: there may be more, of which nothing is known
+    just now.
     """
 
     count: int = 0
     units: tuple[Names, ...] = ()
     lifted: int = 0
     until: int | None = None
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final
 
 from broker.care import block_checks, consents, decisions, relations
+from broker.care.block_checks import Against
 from broker.care.calling import CareRefused, carried_out
 from broker.exchange import Reply
 from broker.web.console import care_emergency
@@ -19,7 +20,7 @@ from broker.web.console.care_forms import AskForm
 from broker.web.console.care_pages import AnswerRow, Blocked, CarePatient, Opened, Standing, Way
 from broker.web.pages.frame import Names
 from trust_framework.block_reveal import Level, Revealed
-from trust_framework.blocks import Block, binds, lift_for
+from trust_framework.blocks import Block, lift_for
 from trust_framework.care import Resource
 from trust_framework.care_access import AccessQuestion, Ruling
 
@@ -41,7 +42,7 @@ def shown(place: Bedside) -> Reply:
 
 def _untold(place: Bedside) -> bool:
     """Whether something is blocked for the reader and they have not lately been told so."""
-    if place.person is None or not _against(place)[0]:
+    if place.person is None or not _against(place).closed:
         return False
     return place.desk.services.store.told_of_blocks(place.desk.actor, place.person) is Level.NOTHING
 
@@ -61,26 +62,17 @@ def _page(
     wrong: str = "",
 ) -> CarePatient:
     desk = place.desk
-    closed, lifted = _against(place)
+    stands = _against(place)
     opened = care_emergency.mine(place)
-    here, elsewhere = (
-        Blocked(
-            count=len(_of(closed, desk.provider.hsa_id, ours=ours)),
-            units=_named(place, revealed, ours=ours),
-            lifted=len(_of(lifted, desk.provider.hsa_id, ours=ours)),
-            until=_until(_of(lifted, desk.provider.hsa_id, ours=ours), place),
-        )
-        for ours in (True, False)
-    )
     return CarePatient(
         around=place.around("patient"),
-        here=here,
-        elsewhere=elsewhere,
+        here=_blocked(place, stands, revealed, ours=True),
+        elsewhere=_blocked(place, stands, revealed, ours=False),
         standing=tuple(_standing(place)),
         form=form,
         action=place.at("/svar"),
         answers=answers,
-        reveal=place.at("/var") if closed and opened and not revealed else "",
+        reveal=place.at("/var") if stands.closed and opened and not revealed else "",
         emergency=place.at("/nod") if desk.unit and not opened else "",
         opened=Opened(until=opened.until, reason=opened.reason, action=place.at(f"/nod/{opened.id}/avsluta"))
         if opened
@@ -90,15 +82,22 @@ def _page(
     )
 
 
-def _against(place: Bedside) -> tuple[list[Block], list[Block]]:
-    """The blocks that hold against the reader, and those that are lifted for them just now."""
-    blocks = place.desk.services.store.blocks_of(place.person) if place.person else ()
-    binding = [block for block in blocks if binds(block, place.desk.actor)]
-    lifted = [block for block in binding if lift_for(block, place.desk.actor, place.turn.now)]
-    return [block for block in binding if block not in lifted], lifted
+def _against(place: Bedside) -> Against:
+    return block_checks.against(place.desk.actor, place.person, place.desk.services, place.turn.now)
 
 
-def _of(blocks: list[Block], provider: str, *, ours: bool) -> list[Block]:
+def _blocked(place: Bedside, stands: Against, revealed: Iterable[tuple[str, str]], *, ours: bool) -> Blocked:
+    lifted = _of(stands.lifted, place.desk.provider.hsa_id, ours=ours)
+    return Blocked(
+        count=len(_of(stands.closed, place.desk.provider.hsa_id, ours=ours)),
+        units=_named(place, revealed, ours=ours),
+        lifted=len(lifted),
+        until=_until(lifted, place),
+        incomplete=stands.incomplete and not ours,
+    )
+
+
+def _of(blocks: Iterable[Block], provider: str, *, ours: bool) -> list[Block]:
     return [block for block in blocks if (block.provider == provider) is ours]
 
 
