@@ -49,11 +49,6 @@ def store(records: Sequence[AccessRecord], who: Caller, on: CareServices, now: i
     """
     if who.kind is CallerKind.STAFF:
         raise CareRefused(ResultCode.ACCESSDENIED, "provider", "careProviderId")
-    return entered(records, who, on, now)
-
-
-def entered(records: Sequence[AccessRecord], who: Caller, on: CareServices, now: int) -> Done[int]:
-    """As `store`, for what the installation's own pages have done for staff: nobody writes to the log by hand."""
     if not 0 < len(records) <= MOST_RECORDS:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "number", "log")
     found = tuple([_checked(each, who, on, now) for each in records])

@@ -10,9 +10,10 @@ from broker.care import acts, blocks, emergency_cases, providers
 from broker.care.acts import ActWish
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.care.changes import SaveBlock
-from broker.care.emergency_cases import Emergency
+from broker.care.emergency_log import Emergency
 from broker.login.effects import NOTHING, Effects
 from trust_framework.block_entry import lift_refusal
+from trust_framework.block_reveal import Place
 from trust_framework.blocks import Block, Lift, LiftReason
 from trust_framework.care import Act, CareProvider, Staff
 
@@ -134,8 +135,9 @@ def _emergency(
 ) -> Effects:
     if lifted.reason is not LiftReason.EMERGENCY:
         return NOTHING
-    employee = lifted.employee or lifted.registered.registered_by.employee
-    happened = Emergency(lifted.id, at, lifted.unit, employee, block.patient, person, lifted.registered.reason)
+    by, opens = lifted.registered.registered_by, Place(block.provider, block.unit)
+    employee, reason = lifted.employee or by.employee, lifted.registered.reason
+    happened = Emergency(lifted.id, at, lifted.unit, employee, block.patient, person, reason, by.assignment_name, opens)
     return emergency_cases.opened(happened, who, on, now)[1]
 
 

@@ -110,11 +110,11 @@ class SaveEmergency(Change):
 
 @dataclass(frozen=True, slots=True)
 class CountEmergency(Change):
-    """One more emergency of an employee, counted from what was read when it was looked whether that is an alarm; else
-    Overtaken: of several at once none slips by uncounted.
+    """One more emergency of whoever made it (the register's id of the person, the HSA-id of one whom nobody knows), counted from
+    what was read when it was looked whether that is an alarm; else Overtaken: of several at once none slips by uncounted.
     """
 
-    employee: str
+    by: str
     seen: int
 
 

@@ -13,7 +13,7 @@ from broker.care import acts, emergency_cases, patients, providers
 from broker.care.acts import ActWish
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.care.changes import SaveCareConsent
-from broker.care.emergency_cases import Emergency
+from broker.care.emergency_log import Emergency
 from broker.login.effects import NOTHING, Effects
 from trust_framework.block_entry import period_refusal
 from trust_framework.care import Act, CareActor, CareProvider, Period, current
@@ -128,9 +128,11 @@ def _emergency(
 ) -> Effects:
     if consent.type is not ConsentType.EMERGENCY:
         return NOTHING
-    employee = consent.employee or consent.registered.registered_by.employee
-    reason = consent.registered.reason
-    happened = Emergency(consent.id, provider, consent.unit, employee, consent.patient, person, reason)
+    by, reason = consent.registered.registered_by, consent.registered.reason
+    employee = consent.employee or by.employee
+    happened = Emergency(
+        consent.id, provider, consent.unit, employee, consent.patient, person, reason, by.assignment_name
+    )
     return emergency_cases.opened(happened, who, on, now)[1]
 
 

@@ -11,7 +11,7 @@ from broker.audit.care_events import EmergencyBegun, EmergencyEnded
 from broker.care import acts, emergency_cases, patients, providers
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.care.changes import SaveEmergency
-from broker.care.emergency_cases import Emergency
+from broker.care.emergency_log import Emergency
 from broker.care.patients import Patient
 from broker.login.effects import Effects
 from trust_framework.care import CareActor, CareProvider, Purpose
@@ -95,7 +95,8 @@ def _begun(
     on: CareServices,
     now: int,
 ) -> Done[EmergencyAccess]:
-    happened = Emergency(id, provider, actor.unit, actor.employee, patient.number, patient.person, reason)
+    named = who.staff.assignment_name
+    happened = Emergency(id, provider, actor.unit, actor.employee, patient.number, patient.person, reason, named)
     case, follows = emergency_cases.opened(happened, who, on, now)
     opened = EmergencyAccess(id, patient.number, actor, reason, now, until, case)
     event = EmergencyBegun(

@@ -1,21 +1,22 @@
-"""What every emergency begins, whichever way it is made: a review case, word to the reviewer at once, an alarm when somebody
-does it often (threats CB-05).
+"""What every emergency begins, whichever way it is made: a review case, word to the reviewer at once, its entry in the access
+log, an alarm when somebody does it often (threats CB-05). All of it is one commit with what was entered.
 
 Nothing here says whether the emergency is let: it is, and is then looked at by another person.
 """
 
 import secrets
-from dataclasses import dataclass
 from typing import Final
 
 from broker.audit.care_events import CaseOpened
+from broker.care import emergency_log, employees
 from broker.care.calling import Caller, CareServices
 from broker.care.changes import CountEmergency, SaveReviewCase
+from broker.care.emergency_log import Emergency
+from broker.care.employees import Employee
 from broker.login.effects import Effects
 from broker.login.mail import KeepMail, Mail
 from trust_framework.care import CareProvider
 from trust_framework.emergency import counted_since, too_many
-from trust_framework.identifiers import Identifier
 from trust_framework.review_cases import CaseAct, CaseKind, ReviewCase
 
 SUBJECTS: Final = {
@@ -24,36 +25,25 @@ SUBJECTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Emergency:
-    """What happened: by which employee at which unit, about which patient, why; `about` is the id of what was entered."""
-
-    about: str
-    provider: CareProvider
-    unit: str
-    employee: str
-    patient: Identifier
-    person: str
-    reason: str
-
-
 def opened(emergency: Emergency, who: Caller, on: CareServices, now: int) -> tuple[str, Effects]:
     """The case's id, and what goes with the emergency in one commit. The reviewer gets word by mail where the provider names
     an address; the case waits on the reviewers' page in any event.
     """
-    counted = CountEmergency(emergency.employee, on.store.emergencies_counted(emergency.employee))
+    by = employees.employee(emergency.employee, on)
     first = _case(CaseKind.EMERGENCY, emergency, who, now)
-    effects = Effects((counted,)) + _effects(first, emergency, who, now)
-    if _alarming(emergency.employee, on, now):
+    effects = Effects((CountEmergency(by.whose, on.store.emergencies_counted(by.whose)),))
+    effects += _effects(first, emergency, who, now) + emergency_log.entered(emergency, by, who, on, now)
+    if _alarming(by, on, now):
         effects += _effects(_case(CaseKind.EMERGENCY_RATE, emergency, who, now), emergency, who, now)
     return first.id, effects
 
 
-def _alarming(employee: str, on: CareServices, now: int) -> bool:
-    """Whether this one is more than a day should see. One alarm is raised for each further one: an alarm that was closed
-    must not hide the next.
+def _alarming(by: Employee, on: CareServices, now: int) -> bool:
+    """Whether this one is more than a day should see of one person, by whichever of their HSA-ids. One alarm is raised for each
+    further one: an alarm that was closed must not hide the next.
     """
-    return too_many(on.store.review_cases_about(CaseKind.EMERGENCY, employee, counted_since(now)) + 1)
+    since = counted_since(now)
+    return too_many(sum(on.store.review_cases_about(CaseKind.EMERGENCY, each, since) for each in by.ids) + 1)
 
 
 def _case(kind: CaseKind, emergency: Emergency, who: Caller, now: int) -> ReviewCase:

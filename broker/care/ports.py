@@ -118,8 +118,8 @@ class CareStore(Store, AccessLogStore, Protocol):
         """Those of a provider in one state, oldest first."""
         ...
 
-    def emergencies_counted(self, employee: str) -> int:
-        """How many emergencies of an employee there ever were."""
+    def emergencies_counted(self, by: str) -> int:
+        """How many emergencies there ever were by a person, or an employee whom nobody knows."""
         ...
 
     def review_case(self, id: str) -> tuple[ReviewCase, str] | None: ...

@@ -29,11 +29,11 @@ EMERGENCIES = table(
 COUNTS = table(
     "care_emergency_counts",
     About(
-        "How many emergencies an employee has made, so that of several at once each is seen",
+        "How many emergencies somebody has made, so that of several at once each is seen",
         BASIS,
         "As long as the log",
     ),
-    octets("employee", "Keyed hash of the employee's HSA-id", primary_key=True),
+    octets("employee", "Keyed hash of the person's id, or of the HSA-id of one whom nobody knows", primary_key=True),
     number("number", "How many there ever were"),
     sqlite_with_rowid=False,
 )
@@ -55,13 +55,13 @@ def save(unit: Unit, change: SaveEmergency) -> None:
     _ENTRIES.save(unit, emergency.id, change.person, emergency, change.before, more)
 
 
-def _employee(at: Database | Unit, employee: str) -> bytes:
-    return at.vault.keyed_hash("care-employee", employee.encode())
+def _employee(at: Database | Unit, by: str) -> bytes:
+    return at.vault.keyed_hash("care-employee", by.encode())
 
 
 def count(unit: Unit, change: CountEmergency) -> None:
-    """One more of an employee. Raises Overtaken when another was counted since."""
-    who = _employee(unit, change.employee)
+    """One more of somebody. Raises Overtaken when another was counted since."""
+    who = _employee(unit, change.by)
     if change.seen:
         done = unit.run(_COUNT, {"who": who, "seen": change.seen})
     else:
@@ -70,9 +70,9 @@ def count(unit: Unit, change: CountEmergency) -> None:
         raise Overtaken("emergency")
 
 
-def counted(database: Database, employee: str) -> int:
-    """How many of an employee there ever were."""
-    found = database.row(_COUNTED, {"who": _employee(database, employee)})
+def counted(database: Database, by: str) -> int:
+    """How many of somebody there ever were."""
+    found = database.row(_COUNTED, {"who": _employee(database, by)})
     return int(found[0]) if found else 0
 
 

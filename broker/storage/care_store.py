@@ -147,9 +147,9 @@ class CareStore(Part):
     def emergency(self, id: str) -> tuple[EmergencyAccess, str] | None:
         return care_emergencies.read(self._database, id)
 
-    def emergencies_counted(self, employee: str) -> int:
-        """How many emergencies of an employee there ever were."""
-        return care_emergencies.counted(self._database, employee)
+    def emergencies_counted(self, by: str) -> int:
+        """How many emergencies there ever were by a person, or an employee whom nobody knows."""
+        return care_emergencies.counted(self._database, by)
 
     def emergencies_of(self, person: str) -> tuple[EmergencyAccess, ...]:
         return care_emergencies.of_person(self._database, person)

@@ -12,8 +12,8 @@ from tests.support import care_values as a
 from tests.support.care_refusals import refused
 from tests.support.care_world import ACTOR, PATIENT, call, document, machine, new_block
 from tests.support.console import consoles
-from tests.support.databases import NOW
 from tests.support.console import document as with_consoles
+from tests.support.databases import NOW
 from tests.support.ward import FAR, AtWork, care_providers, shown, staff
 from trust_framework.block_reveal import Level
 from trust_framework.blocks import BlockType
@@ -113,7 +113,7 @@ class TestOnThePage:
 
     def test_what_is_known_is_told_with_that_there_may_be_more(self, console):
         copied(console.world.store, None)
-        on = services_of(console.world.services)
+        on = services_of(console.world.app.on.services)
         patient = Identifier(a.PERSONNUMMER, "195006262546")
         outer = BlockWish(a.new_id(), BlockType.OUTER, patient, FAR, entered=a.entered())
         carried_out(lambda: blocks.register(outer, a.client(FAR), on, console.world.clock.now), on.store)

@@ -194,7 +194,7 @@ def _block(cast: Cast, **changes: Any) -> BlockCard:
         recorded_from=NOW,
         recorded_until=NOW,
         open=("lak", "upp"),
-        lifts=((cast.value, NOW),),
+        lifts=((cast.value, NOW, False), (cast.value, NOW, True)),
         ended_at=None,
         mistaken=False,
         lift_url="/x",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from broker.care.access_values import StoreAccess
-from broker.care.changes import SaveAccessFact, SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation
+from broker.care.changes import SaveAccessFact, SaveBlock, SaveCareConsent, SaveEmergency, SaveRelation, SaveReviewCase
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects, PersonKey
 from tests.support import care_values as a
@@ -146,9 +146,11 @@ class Family:
         return consent.id
 
     def emergency(self, name: str = "anna", **changes: Any) -> str:
-        """An emergency access without a case that anybody knows."""
+        """An emergency access with its case."""
         one = a.emergency(patient=self.number(name), **changes)
-        self.store.commit(Effects((SaveEmergency(one, self.person(name)),)))
+        acting, person = one.actor, self.person(name)
+        case = a.case(id=one.case, patient=one.patient, provider=acting.provider, unit=acting.unit, about=one.id)
+        self.store.commit(Effects((SaveEmergency(one, person), SaveReviewCase(case, person))))
         return one.id
 
     def relation(self, name: str = "anna") -> str:

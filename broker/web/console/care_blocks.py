@@ -15,7 +15,6 @@ from broker.exchange import Reply
 from broker.web.console.care_desk import Bedside, for_registrars
 from broker.web.console.care_doing import Deed, Doing, asked, at_once, reviewed
 from broker.web.console.care_forms import BlockForm, LiftForm, ReasonForm
-from broker.web.console.care_logged import logged
 from broker.web.console.care_pages import ActRow, CareEntries, CareEntry, EntryRow, Fact, LiftRow, Way
 from broker.web.console.turn import Missing
 from trust_framework.blocks import Block, BlockType, Lift, LiftReason
@@ -232,8 +231,7 @@ def lift(place: Bedside, block: str) -> Reply:
             form.employee(desk),
             ActWish(reason=form.reason.data or ""),
         )
-        done = block_lifts.lift(wish, desk.caller, desk.services, turn.now)
-        return logged(place, form.id.data, form.reason.data, done) if form.emergency else done
+        return block_lifts.lift(wish, desk.caller, desk.services, turn.now)
 
     good = turn.posted and form.valid(turn)
     facts = _lifting(place, form, found) if good else _facts(place, found)

@@ -9,7 +9,6 @@ from broker.exchange import Reply
 from broker.web.console.care_desk import Bedside, at_bedside
 from broker.web.console.care_doing import Deed, Doing, at_once
 from broker.web.console.care_forms import EmergencyForm
-from broker.web.console.care_logged import logged
 from broker.web.console.turn import Missing
 from trust_framework.emergency import EmergencyAccess, emergency_for
 
@@ -41,8 +40,7 @@ def _doing(place: Bedside, form: EmergencyForm) -> Doing:
     def call() -> Done[Any]:
         until = turn.now + form.hours.data * HOUR
         wish = EmergencyWish(place.patient, form.reason.data, form.id.data, until=until)
-        done = emergencies.begin(wish, desk.caller, desk.services, turn.now)
-        return logged(place, form.id.data, form.reason.data, done)
+        return emergencies.begin(wish, desk.caller, desk.services, turn.now)
 
     return Doing(place, deed, place.at("/nod"), place.at(), call)
 

@@ -18,7 +18,6 @@ from broker.web.console.care_blocks import note
 from broker.web.console.care_desk import Bedside, at_bedside
 from broker.web.console.care_doing import Deed, Doing, asked, at_once, reviewed
 from broker.web.console.care_forms import ConsentForm, ReasonForm, RelationForm
-from broker.web.console.care_logged import logged
 from broker.web.console.care_pages import ActRow, CareEntries, CareEntry, EntryRow, Fact, Way
 from broker.web.console.turn import Missing
 from trust_framework import patient_numbers
@@ -207,8 +206,7 @@ def _new(kind: Kind) -> Callable[[Bedside], Reply]:
 
         def call() -> Done[Any]:
             done: Done[Any] = kind.service.register(kind.wish(place, form), desk.caller, desk.services, turn.now)
-            opening = isinstance(form, ConsentForm) and form.emergency
-            return logged(place, form.id.data, form.reason.data, done) if opening else done
+            return done
 
         good = turn.posted and form.valid(turn) and _spoken(form, turn.now)
         deed = Deed(kind.name, _wished(kind, place, form), _consequences(kind, form)) if good else Deed(kind.name)

@@ -25,7 +25,7 @@ from broker.web.console.mine.places import provider_name, providers, unit_name
 from broker.web.console.mine.turn import OwnTurn, closed, own
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.access_words import named
-from trust_framework.blocks import Block, BlockType
+from trust_framework.blocks import Block, BlockType, LiftReason
 from trust_framework.care import CareProvider, Period
 from trust_framework.care_requests import CareRequest, RequestState, Wish
 from trust_framework.days import day_after, day_of, midnight
@@ -64,7 +64,7 @@ def listed(turn: ConsoleTurn, about: str = "") -> Reply:
 def _card(one: Block, waiting: set[str], mine: OwnTurn) -> BlockCard:
     ended = one.revoked or one.deleted
     lifts = tuple(
-        (unit_name(lift.unit, mine), lift.until)
+        (unit_name(lift.unit, mine), lift.until, lift.reason is LiftReason.EMERGENCY)
         for lift in one.lifts
         if lift.cancelled is None and lift.until > mine.now
     )

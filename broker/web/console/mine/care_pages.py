@@ -12,7 +12,7 @@ from trust_framework.access_words import Told
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockCard:
-    """A block in words. `open` are types left open, `lifts` who may see through it until when."""
+    """A block in words. `open` are types left open, `lifts` who may see through it until when, and whether in an emergency."""
 
     inner: bool
     unit: str
@@ -21,7 +21,7 @@ class BlockCard:
     recorded_from: int | None
     recorded_until: int | None
     open: tuple[str, ...]
-    lifts: tuple[tuple[str, int], ...]
+    lifts: tuple[tuple[str, int, bool], ...]
     ended_at: int | None
     mistaken: bool
     lift_url: str

@@ -76,23 +76,20 @@ def state(case: ReviewCase) -> str:
 
 
 def emergencies(mine: OwnTurn) -> tuple[Emergency, ...]:
-    """When somebody opened what was closed because care could not wait, the newest first, and whether it was looked at."""
-    hidden = mine.hidden
+    """When somebody opened what was closed because care could not wait (an access, a lift, a consent: each began a case), the
+    newest first, and whether it was looked at.
+    """
+    cases_, hidden = mine.store.review_cases_of(mine.person), mine.hidden
     return tuple(
         Emergency(
-            at=one.at,
-            unit=unit_name(one.actor.unit, mine),
-            provider=provider_name(one.actor.provider, mine),
-            state=_looked_at(one.case, mine),
+            at=one.opened_at,
+            unit=unit_name(one.unit, mine),
+            provider=provider_name(one.provider, mine),
+            state="open" if one.closed_at is None else "closed",
         )
-        for one in reversed(mine.store.emergencies_of(mine.person))
-        if one.actor.provider not in hidden
+        for one in reversed(cases_)
+        if one.kind is CaseKind.EMERGENCY and one.provider not in hidden
     )
-
-
-def _looked_at(case: str, mine: OwnTurn) -> str:
-    found = mine.store.review_case(case)
-    return "closed" if found and found[0].closed_at is not None else "open"
 
 
 # --- one access ----------------------------------------------------------------------------------------------------------
