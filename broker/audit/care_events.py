@@ -35,7 +35,8 @@ class BlockChanged(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockRevealed(Event):
     """Somebody was told that a patient has closed something to them (`level` EXISTS), in an emergency where that is (WHERE), or
-    had it opened (OPEN).
+    had it opened (OPEN). `claimed`: our directory does not list them, and what stands here of who they are is the word of their
+    system.
     """
 
     name: ClassVar[str] = "care.block-revealed"
@@ -47,6 +48,7 @@ class BlockRevealed(Event):
     blocks: tuple[str, ...] = ()
     by: str = ""
     kind: str = ""
+    claimed: bool = False
     evidence: dict[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -106,7 +108,9 @@ class AccessFactChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyBegun(Event):
-    """Somebody opened a patient's information because care could not wait. `case` is the review case that it began."""
+    """Somebody opened a patient's information because care could not wait. `case` is the review case that it began, `claimed` as
+    for what was revealed.
+    """
 
     name: ClassVar[str] = "care.emergency-begun"
     retention: ClassVar[str] = "care"
@@ -119,6 +123,7 @@ class EmergencyBegun(Event):
     mail: str = ""
     by: str = ""
     kind: str = ""
+    claimed: bool = False
     evidence: dict[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -205,7 +210,7 @@ class CareCopyReleased(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDecided(Event):
     """It was decided what somebody may see of a patient. `rulings` rows are (answer, rules that made it) in the question's order,
-    `rules` names the rule set, `register` the version of the register that decided.
+    `rules` names the rule set, `register` the version of the register that decided, `claimed` as for what was revealed.
     """
 
     name: ClassVar[str] = "care.decided"
@@ -220,6 +225,7 @@ class AccessDecided(Event):
     by: str = ""
     kind: str = ""
     register: int = 0
+    claimed: bool = False
     evidence: dict[str, str] = field(default_factory=dict, repr=False)
 
 

@@ -88,6 +88,7 @@ def reveal(
         blocks=revealed.opened,
         by=who.by,
         kind=who.kind.value,
+        claimed=not question.actor.person,
         evidence={"employee": question.actor.employee},
     )
     return Done(revealed, Effects((*same, kept) if revealed.level >= before else same, (event,)))

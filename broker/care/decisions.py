@@ -164,6 +164,7 @@ def _decided(
         by=who.by or actor.person,
         kind=who.kind.value,
         register=on.version,
+        claimed=not actor.person,
         evidence={"employee": actor.employee, "resources": resources, **_private(question)},
     )
 

@@ -110,6 +110,7 @@ def _begun(
         case=case,
         by=who.by,
         kind=who.kind.value,
+        claimed=not actor.person,
         evidence={"employee": actor.employee},
     )
     return Done(opened, Effects((*patient.changes, SaveEmergency(opened, patient.person)), (event,)) + follows)

@@ -1,5 +1,8 @@
 """Which care provider and unit a call means, and whether its caller may act there. HSA-ids come as the caller spelled them."""
 
+from dataclasses import replace
+
+from broker.care import employees
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, ResultCode
 from trust_framework.care import CareActor, CareProvider
 from trust_framework.identifiers import hsa_compare_form, hsa_id
@@ -49,7 +52,7 @@ def unit(of: CareProvider, value: str, field: str = "unit") -> str:
 
 def actor(value: CareActor | None, who: Caller, on: CareServices) -> CareActor:
     """For whom the call is made. Staff act in the commission that they chose, whatever the call says; a system names who asks
-    through it, at a provider that it may act for.
+    through it, at a provider that it may act for, in a commission that they have as far as our directory knows.
     """
     if who.kind is CallerKind.STAFF:
         value = who.actor
@@ -59,7 +62,8 @@ def actor(value: CareActor | None, who: Caller, on: CareServices) -> CareActor:
     employee = hsa(value.employee, "employee")
     commission = hsa(value.commission, "commission") if value.commission else ""
     at = unit(own, value.unit) if value.unit else ""
-    return CareActor(employee, at, own.hsa_id, value.purpose, commission, value.person, value.licences)
+    acting = CareActor(employee, at, own.hsa_id, value.purpose, commission, value.person, value.licences)
+    return acting if who.kind is CallerKind.STAFF else employees.vouched(replace(acting, person=""), on)
 
 
 def registrar(of: CareProvider, who: Caller) -> None:

@@ -73,9 +73,9 @@ def flag(of: Fields, name: str) -> bool:
 
 
 def actor(of: Fields, name: str = "accessingActor") -> CareActor:
-    """Who wants access (AccessingActorType)."""
+    """Who wants access (AccessingActorType), which says neither for what purpose nor in which commission."""
     found = of.need(name)
-    return CareActor(found.text("employeeId"), found.text("careUnitId"), found.text("careProviderId"))
+    return CareActor(found.text("employeeId"), found.text("careUnitId"), found.text("careProviderId"), purpose="")
 
 
 def act(of: Fields, name: str, now: int, reason: str = "") -> ActWish:

@@ -20,6 +20,8 @@ _BY_REASON: Final[Mapping[str, str]] = {
     "foreign-address": "Systemet får inte anropa den logiska adressen.",
     "foreign-provider": "Systemet får inte anropa för vårdgivaren.",
     "unknown-provider": "Vårdgivaren finns inte bland de anslutna.",
+    "commission-not-held": "Medarbetaren har inget sådant uppdrag i katalogen.",
+    "licence-not-held": "Medarbetaren har ingen sådan legitimation i katalogen.",
     "unknown-unit": "Vårdenheten finns inte hos vårdgivaren.",
     "patient-number": "Patientens identitet är inte ett giltigt nummer av den angivna typen.",
     "hsa-id": "Ett HSA-id är felaktigt skrivet.",
