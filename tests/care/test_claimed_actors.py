@@ -1,4 +1,4 @@
-"""A system says for whom it calls: what it says of somebody whom our directory lists must be true; of nobody else can be known."""
+"""A system says for whom it calls: what it says of whom our directory lists must be true, of others it is its word."""
 
 from dataclasses import replace
 

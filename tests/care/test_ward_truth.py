@@ -14,9 +14,10 @@ from broker.care.calling import Caller, CallerKind, Done, carried_out, services_
 from broker.care.consents import ConsentWish
 from broker.care.emergencies import EmergencyWish
 from broker.care.relations import RelationWish
+from broker.web.console import care_patient
 from broker.web.pages.texts import texts
 from tests.support.console import Console
-from tests.support.ward import CLINIC, DOCTOR, FAR, FAR_UNIT, NURSE, PROVIDER, WARD, AtWork, shown, wards
+from tests.support.ward import CLINIC, DOCTOR, FAR, FAR_UNIT, NURSE, PROVIDER, UNITS, WARD, AtWork, shown, wards
 from tests.support.world import MEMBER
 from trust_framework.blocks import BlockType, LiftReason
 from trust_framework.care import CareActor, Resource, Staff
@@ -150,6 +151,24 @@ def test_the_page_says_what_the_decision_service_says(
             assert "Medicinmottagningen" not in shown(answer)
     finally:
         scene.clear()
+
+
+def test_every_unit_is_asked_about_and_the_page_says_when_some_are_not(
+    console: Console, at_work: dict[str, AtWork], monkeypatch
+):
+    """More units than one question holds are several questions, in one commit; more than those hold are left out, and said so."""
+    somebody = at_work["carl"]
+    whole = told(somebody.press(somebody.page(), "/svar", type=""))
+    before = len(console.world.events("care.decided"))
+    monkeypatch.setattr(decisions, "MOST_RESOURCES", 1)
+    answer = somebody.press(somebody.page(), "/svar", type="")
+    assert told(answer) == whole
+    assert "inte med i svaret" not in answer.text
+    assert len(console.world.events("care.decided")) == before + len(UNITS)
+    monkeypatch.setattr(care_patient, "BATCHES", len(UNITS) - 1)
+    short = somebody.press(somebody.page(), "/svar", type="")
+    assert "1 enhet är inte med i svaret" in shown(short)
+    assert sum(count for _, _, count in told(short)) == len(UNITS) - 1
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])

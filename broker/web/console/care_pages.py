@@ -156,7 +156,9 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarePatient(Page):
-    """A patient as the reader may see them: what is blocked, what stands, what may be seen; the way in, in an emergency."""
+    """A patient as the reader may see them: what is blocked, what stands, what may be seen (but for `left_out` units, of which
+    nothing was asked); the way in, in an emergency.
+    """
 
     template: ClassVar[str] = "care_patient.html"
     mark: ClassVar[str] = "care-patient"
@@ -167,6 +169,7 @@ class CarePatient(Page):
     form: Any
     action: str
     answers: tuple[AnswerRow, ...] | None = None
+    left_out: int = 0
     reveal: str = ""
     emergency: str = ""
     opened: Opened | None = None

@@ -6,7 +6,7 @@ asks; what the decision says, by place and never by unit before that (facts 7.5)
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from dataclasses import replace
 from typing import Final
 
 from broker.care import block_checks, consents, decisions, relations
@@ -23,6 +23,9 @@ from trust_framework.block_reveal import Level, Revealed
 from trust_framework.blocks import Block, lift_for
 from trust_framework.care import Resource
 from trust_framework.care_access import AccessQuestion, Ruling
+
+BATCHES: Final = 10
+"""Questions that are asked at once. Of units beyond what they hold the page says that they are left out."""
 
 PLACES: Final = ("mine", "ours", "theirs")
 """Where what is asked about was recorded: at one's own unit, elsewhere at the provider, at other providers."""
@@ -145,13 +148,27 @@ def asked(place: Bedside) -> Reply:
     turn, form = place.turn, AskForm.of(place.turn)
     if not form.valid(turn):
         return turn.render(_page(place, form))
-    resources = tuple(islice(_resources(place, form), decisions.MOST_RESOURCES))
-    question = AccessQuestion(place.desk.actor, place.patient, resources)
+    everything = tuple(_resources(place, form))
+    resources = everything[: BATCHES * decisions.MOST_RESOURCES]
     try:
-        rulings = decisions.answered(question, place.desk.caller, place.desk.services, turn.now)
+        rulings = _rulings(place, resources)
     except CareRefused as refused:
         return turn.render(_page(place, form, wrong=why(refused)))
-    return turn.render(_page(place, form, tuple(_answers(place, resources, rulings))))
+    page = _page(place, form, tuple(_answers(place, resources, rulings)))
+    return turn.render(replace(page, left_out=len(everything) - len(resources)))
+
+
+def _rulings(place: Bedside, resources: tuple[Resource, ...]) -> tuple[Ruling, ...]:
+    """What is ruled of each, in one commit, however many questions it takes. Raises CareRefused."""
+    desk, most = place.desk, decisions.MOST_RESOURCES
+    batches = (resources[first : first + most] for first in range(0, len(resources), most))
+    questions = [AccessQuestion(desk.actor, place.patient, some) for some in batches]
+    rulings: list[Ruling] = []
+    for answer in decisions.all_answered(questions, desk.caller, desk.services, place.turn.now):
+        if isinstance(answer, CareRefused):
+            raise answer
+        rulings += answer
+    return tuple(rulings)
 
 
 def _resources(place: Bedside, form: AskForm) -> Iterator[Resource]:
