@@ -11,48 +11,28 @@ from broker.storage.persons import Listed
 from tests.support import care_values as a
 from tests.support.care_refusals import refused
 from tests.support.care_world import ACTOR, PATIENT, call, care_world, machine, row
+from tests.support.employees import COMMISSION, commission, employ
 from tests.support.rivta import ii, running
 from trust_framework.block_reveal import Level
 from trust_framework.care import Purpose
 from trust_framework.care_access import AccessQuestion
-from trust_framework.directory import Commission, StaffEntry
 from trust_framework.persons import Person
 
 pytest_plugins = ["tests.support.worlds"]
 pytestmark = [pytest.mark.spec("threats", "CB-05"), pytest.mark.spec("sweden", "10:28")]
-COMMISSION, SECOND = "SE2321000016-A1", "SE2321000016-A2"
-DIRECTORS = "SE2321000016-A3"
+SECOND, DIRECTORS = "SE2321000016-A2", "SE2321000016-A3"
 HELD = a.actor(unit=a.OTHER_UNIT, commission=COMMISSION)
-
-
-def commission(hsa_id, unit=a.OTHER_UNIT, purpose=Purpose.CARE, **more):
-    """A commission of the directory; without `unit` directly under the provider."""
-    whole = {
-        "commissionName": ("Uppdrag",),
-        "commissionPurpose": (str(purpose),),
-        "healthCareProviderHsaId": (a.PROVIDER,),
-        "healthCareProviderName": ("Region Ett",),
-        "healthcareProviderId": ("2321000016",),
-        **({"healthCareUnitHsaId": (unit,), "healthCareUnitName": ("Enheten",)} if unit else {}),
-    }
-    return Commission(hsa_id, {**whole, **more})
-
-
-def listed(store, *commissions, hsa_id=a.NURSE, licences=("SJ",)):
-    """The nurse in the directory."""
-    entry = StaffEntry(hsa_id, {"healthcareProfessionalLicense": licences}, commissions)
-    store.save_directory((Listed((PersonKey("employeeHsaId", hsa_id),), Person("", {"sn": ("Vik",)}), (entry,)),))
 
 
 @pytest.fixture
 def directory(care):
-    listed(
-        care.store,
-        commission(COMMISSION),
+    held = (
+        commission(),
         commission(SECOND, purpose=Purpose.ADMINISTRATION),
         commission(DIRECTORS, unit=""),
         commission("SE2321000016-A4", unit=a.UNIT, commissionName=()),
     )
+    employ(care.store, a.NURSE, commissions=held)
     return care
 
 
@@ -175,7 +155,7 @@ def test_over_json(lasting_worlds):
 def test_over_soap(tmp_path):
     server = running(tmp_path)
     try:
-        listed(server.store, commission(COMMISSION))
+        employ(server.store, a.NURSE)
         ask = server.asking()
         for unit, expected in ((a.UNIT, "ACCESSDENIED"), (a.OTHER_UNIT, "OK")):
             actor = {"employeeId": a.NURSE, "careProviderId": a.PROVIDER, "careUnitId": unit}

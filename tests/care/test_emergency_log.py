@@ -13,20 +13,18 @@ from broker.care.blocks import BlockWish
 from broker.care.consents import ConsentWish
 from broker.care.emergencies import EmergencyWish
 from broker.care.filings import ReviewServices
-from broker.login.effects import Overtaken, PersonKey
-from broker.storage.persons import Listed
+from broker.login.effects import Overtaken
 from tests.support import care_values as a
 from tests.support.care_refusals import refused
 from tests.support.care_world import ACTOR, ENTERED, PATIENT, call, document, machine, new_block
 from tests.support.databases import NOW
+from tests.support.employees import employ
 from tests.support.rivta import JOURNAL, action, ii, running
 from trust_framework.access_log import AccessSought
 from trust_framework.blocks import BlockType, LiftReason
 from trust_framework.care_consents import ConsentType
-from trust_framework.directory import StaffEntry
 from trust_framework.identifiers import Identifier
 from trust_framework.log_review import Selection
-from trust_framework.persons import Person
 
 pytest_plugins = ["tests.support.worlds"]
 pytestmark = [pytest.mark.spec("threats", "CB-05"), pytest.mark.spec("sweden", "10:26")]
@@ -75,13 +73,6 @@ def entries(store, patient=a.PATIENT):
     return [row.record for row in store.access_page(AccessSought(person=person), count=50).rows] if person else []
 
 
-def employed(store, *hsa_ids, name="Carin Vik", **person):
-    """Somebody of the directory with so many employments."""
-    keys = tuple(PersonKey("employeeHsaId", each) for each in hsa_ids)
-    staff = tuple(StaffEntry(each) for each in hsa_ids)
-    store.save_directory((Listed(keys, Person("", {"displayName": (name,)}, **person), staff),))
-
-
 @pytest.mark.parametrize("way", WAYS)
 def test_each_way_makes_one_entry_with_its_case(care, way):
     way(care)
@@ -100,7 +91,7 @@ def test_the_same_again_makes_no_second_entry(care, way):
 
 
 def test_staff_who_act_themselves_are_in_it_with_their_commission(care):
-    employed(care.store, a.NURSE)
+    employ(care.store, a.NURSE)
     begun(care, who=a.nurse())
     (entry,) = entries(care.store)
     assert (entry.user_name, entry.assignment, entry.system_name) == ("Carin Vik", "Vårdmedarbetaruppdrag", "tillit")
@@ -116,7 +107,7 @@ def test_a_system_is_in_it_by_its_own_id(care):
 
 
 def test_who_has_a_protected_identity_is_in_it_by_id_alone(care):
-    employed(care.store, a.NURSE, protected=True)
+    employ(care.store, a.NURSE, protected=True)
     begun(care)
     assert [(one.user, one.user_name) for one in entries(care.store)] == [(a.NURSE, "")]
 
@@ -167,7 +158,7 @@ MANY = tuple(f"SE2321000016-N{n}" for n in range(5))
 
 
 def test_one_person_is_counted_once_by_whichever_of_their_ids(care):
-    employed(care.store, *MANY)
+    employ(care.store, *MANY)
     for each in MANY:
         begun(care, actor=replace(ACTING, employee=each))
     kinds = [event["case_kind"] for event in care.events("care.case-opened")]
@@ -175,7 +166,7 @@ def test_one_person_is_counted_once_by_whichever_of_their_ids(care):
 
 
 def test_of_others_and_of_whom_nobody_knows_each_has_their_own_count(care):
-    employed(care.store, *MANY[:3])
+    employ(care.store, *MANY[:3])
     for each in (*MANY, a.DOCTOR):
         begun(care, actor=replace(ACTING, employee=each))
     assert {event["case_kind"] for event in care.events("care.case-opened")} == {"emergency"}
@@ -183,7 +174,7 @@ def test_of_others_and_of_whom_nobody_knows_each_has_their_own_count(care):
 
 def test_many_at_once_by_several_ids_of_one_person_are_counted_one_after_the_other(care):
     """Two that read the same count cannot both be kept: the later one is made anew, and sees the first."""
-    employed(care.store, *MANY)
+    employ(care.store, *MANY)
     for each in MANY[:2]:
         begun(care, actor=replace(ACTING, employee=each))
     wishes = [EmergencyWish(a.PATIENT, WHY, actor=replace(ACTING, employee=each)) for each in MANY[2:4]]
@@ -201,14 +192,21 @@ def test_many_at_once_by_several_ids_of_one_person_are_counted_one_after_the_oth
 @pytest.fixture(scope="module")
 def world(lasting_worlds):
     whole = document()
-    whole["staff"] = [{"person": "anna", "hsa_id": each, "commissions": []} for each in (a.NURSE, *MANY)]
+    (nurse,) = whole["staff"]
+    whole["staff"] = [{**nurse, "hsa_id": each} for each in (a.NURSE, *MANY)]
     return lasting_worlds.make(whole)
 
 
 def test_over_json_each_way_is_in_the_log_and_several_ids_are_one_person(world):
     journal, entered = machine(world), {**ENTERED, "reason": WHY}
     block = call(world, "/blocks", journal, new_block()).json["id"]
-    lift = {"id": a.new_id(), "until": NOW + 60, "unit": a.OTHER_UNIT, "employee": a.NURSE, "reason": "Emergency"}
+    lift = {
+        "id": a.new_id(),
+        "until": world.clock.now + 60,
+        "unit": a.OTHER_UNIT,
+        "employee": a.NURSE,
+        "reason": "Emergency",
+    }
     consent = {"id": a.new_id(), "type": "Emergency", "patient": PATIENT, "provider": a.PROVIDER, "unit": a.OTHER_UNIT}
     answers = [
         call(world, f"/blocks/{block}/lifts", journal, {**lift, "entered": entered}),
@@ -244,7 +242,7 @@ def at(seconds):
 
 def test_over_soap_too(server):
     ask = server.asking()
-    employed(server.store, *MANY)
+    employ(server.store, *MANY)
     answers = []
     for each in MANY:
         why, common = action(NOW, each, reason=WHY), {"replicationTimeout": 0}

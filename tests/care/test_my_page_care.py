@@ -13,11 +13,14 @@ import pytest
 from weasyprint.urls import URLFetcher
 
 from broker.audit import standalone
-from broker.care import cases
+from broker.care import block_lifts, blocks, cases, consents
 from broker.care.access_values import StoreAccess
-from broker.care.calling import Caller, CallerKind, carried_out
+from broker.care.block_lifts import LiftWish
+from broker.care.blocks import BlockWish
+from broker.care.calling import Caller, CallerKind, carried_out, services_of
 from broker.care.cases import Deed
 from broker.care.changes import SaveEmergency, SaveReviewCase
+from broker.care.consents import ConsentWish
 from broker.care.filings import ReviewServices
 from broker.login.effects import Effects
 from broker.web.console import pdf
@@ -29,6 +32,7 @@ from tests.support.world import Answer, Browser
 from trust_framework.access_log import AccessSought, checked
 from trust_framework.blocks import BlockType, LiftReason
 from trust_framework.care import Activity, Period
+from trust_framework.care_consents import ConsentType
 from trust_framework.care_requests import RequestState
 from trust_framework.review_cases import Outcome
 
@@ -150,12 +154,13 @@ def test_else_the_patient_asks_for_it_once(home: Family):
 def test_blocks_are_told_in_words_with_lifts_and_what_is_left_open(home: Family):
     now = home.world.clock.now
     plain = a.block(registered=a.act(now))
-    open_ = a.lift(plain, until=now + 60, reason=LiftReason.EMERGENCY)
-    home.block(lifts=(open_, a.lift(plain, until=now - 1)), excluded=frozenset({"lak"}), registered=a.act(now))
+    open_, asked = (a.lift(plain, until=now + 60, reason=reason) for reason in reversed(LiftReason))
+    home.block(lifts=(open_, asked, a.lift(plain, until=now - 1)), excluded=frozenset({"lak"}), registered=a.act(now))
     home.block(deleted=a.act(now))
     words = said(home.open().get(f"{MINE}/sparrar"))
     assert "Syns ändå: läkemedel" in words
     assert words.count("Öppen för en tid Akuten får läsa till") == 1
+    assert words.count("Öppnad i en nödsituation Akuten får läsa till") == 1
     assert "Spärrar som har hävts" not in words
     assert a.UNIT not in words
 
@@ -217,6 +222,21 @@ def test_an_emergency_is_marked_and_its_review_can_be_followed(home: Family):
     closed = a.replace(case, closed_at=home.world.clock.now)
     home.store.commit(Effects((SaveReviewCase(closed, person, case),)))
     assert "Granskad" in said(browser.get(MINE))
+
+
+def test_lifts_and_consents_in_an_emergency_are_told_as_emergencies_with_their_review(home: Family):
+    patient, who, now = home.number("anna"), a.client(), home.world.clock.now
+    why = a.entered(reason="Medvetslös")
+    made = (a.new_id(), patient, a.PROVIDER, a.UNIT)
+    block = BlockWish(made[0], BlockType.INNER, *made[1:], entered=why)
+    lift = LiftWish(a.new_id(), block.id, now + 60, a.OTHER_UNIT, LiftReason.EMERGENCY, a.NURSE, why)
+    consent = ConsentWish(a.new_id(), ConsentType.EMERGENCY, *made[1:], a.NURSE, entered=why)
+    on = services_of(home.world.app.on.services)
+    for function, wish in ((blocks.register, block), (block_lifts.lift, lift), (consents.register, consent)):
+        carried_out(lambda f=function, w=wish: f(w, who, on, now), on.store)
+    words = said(home.open().get(f"{MINE}/atkomst"))
+    assert words.count("öppnade uppgifter.") == words.count("Granskas") == 2
+    assert words.count("Nödöppning") == 2
 
 
 FILTERS = [

@@ -37,6 +37,16 @@ def copied(store, at):
     store.save_setting(STATE, {"next": at, "latest_cancellation": None, "synced_at": at})
 
 
+@pytest.fixture(scope="module")
+def world(lasting_worlds):
+    return lasting_worlds.make(document(), **NODE)
+
+
+@pytest.fixture(scope="module")
+def console(lasting_worlds):
+    return consoles(lasting_worlds, with_consoles(staff=staff(), care_providers=care_providers()), **NODE)
+
+
 class TestReveal:
     """The service."""
 
@@ -74,10 +84,6 @@ class TestReveal:
 
 
 class TestOverJson:
-    @pytest.fixture(scope="class")
-    def world(self, lasting_worlds):
-        return lasting_worlds.make(document(), **NODE)
-
     def test_reveal_is_an_error_or_says_that_there_may_be_more(self, world):
         journal, asked = machine(world), {"patient": PATIENT, "actor": ACTOR}
         answer = call(world, "/blocks/reveal", journal, asked)
@@ -93,10 +99,6 @@ class TestOverJson:
 
 
 class TestOnThePage:
-    @pytest.fixture(scope="class")
-    def console(self, lasting_worlds):
-        return consoles(lasting_worlds, with_consoles(staff=staff(), care_providers=care_providers()), **NODE)
-
     def test_that_nothing_is_blocked_elsewhere_is_said_by_a_fresh_copy_alone(self, console):
         copied(console.world.store, None)
         nurse = AtWork.of(console, "carl")
