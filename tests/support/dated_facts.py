@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.support import care_values as a
-from tests.support.care_world import OTHER_MEMBER, call, document, machine, provider, tool
+from tests.support.care_world import OTHER_MEMBER, call, commission, document, machine, provider, tool
 from tests.support.world import MEMBER, Answer, World, Worlds
 
 SWEDISH, SWEDISH_UNIT = "SE2321000222-VG3", "SE2321000222-U1"
@@ -29,7 +29,11 @@ def facts_world(worlds: Worlds) -> World:
         provider(a.OTHER_PROVIDER, OTHER_MEMBER, a.FAR_UNIT, rules="tr"),
         provider(SWEDISH, MEMBER, SWEDISH_UNIT),
     ]
-    whole["staff"][0]["healthcareProfessionalLicense"] = ["LK"]
+    nurse = whole["staff"][0]
+    nurse["healthcareProfessionalLicense"] = ["LK"]
+    others = ((a.UNIT, "Vård och behandling"), (a.UNIT, "Administration"), (a.OTHER_UNIT, "Administration"))
+    for n, (unit, purpose) in enumerate(others, 2):
+        nurse["commissions"].append(commission(unit, hsa_id=f"SE2321000016-A{n}", commissionPurpose=purpose))
     whole["services"].append(tool("sender", scope="openid care:code care:write"))
     dead = {"id": "dead", "personalIdentityNumber": DEAD["value"], "givenName": "Eva", "sn": "Ek", "deceased": True}
     whole["persons"] = [*whole["persons"], dead]
