@@ -1,6 +1,6 @@
 """Whether blocks stand in somebody's way (CheckBlocks), and in an emergency where they are and what they then open.
 
-That nothing is blocked is said only where it is known: not of other nodes' providers while our copy of their blocks is too old.
+That nothing is blocked is said only where it is known: not of other nodes' providers while our copy of their blocks cannot tell.
 """
 
 from dataclasses import dataclass, replace
@@ -57,7 +57,7 @@ def against(actor: CareActor, person: str | None, on: CareServices, now: int) ->
     binding = [block for block in standing if binds(block, actor)]
     lifted = tuple(block for block in binding if lift_for(block, actor, now))
     closed = tuple(block for block in binding if block not in lifted)
-    return Against(closed, lifted, copies.too_old(on, now))
+    return Against(closed, lifted, copies.incomplete(person or "", on, now))
 
 
 def reveal(
@@ -71,7 +71,7 @@ def reveal(
     known, same = facts(patient, on)
     person = known.patient.person
     before = on.store.told_of_blocks(question.actor, person)
-    incomplete = copies.too_old(on, now)
+    incomplete = copies.incomplete(person, on, now)
     revealed = replace(told_next(question, known, taken(told, before), now), incomplete=incomplete)
     if revealed.level is Level.NOTHING:
         if incomplete:

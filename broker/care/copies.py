@@ -73,6 +73,16 @@ def unknown_at(places: Iterable[str], person: str, on: CareServices, now: int) -
     return theirs & {provider for provider, about in state.doubts.values() if about in {"", person}}
 
 
+def incomplete(person: str, on: CareServices, now: int) -> bool:
+    """Whether a patient (empty: one whom nobody knows here) may have blocks at another node's provider that the copy cannot
+    tell.
+    """
+    if not on.stale_after:
+        return False
+    state = state_of(on.store.setting(STATE))
+    return too_old(state, on, now) or any(about in {"", person} for _, about in state.doubts.values())
+
+
 def too_old(state: CopyState, on: CareServices, now: int) -> bool:
     """Whether the copy may no longer be relied on."""
     return state.synced_at is None or now - state.synced_at > on.stale_after

@@ -32,9 +32,9 @@ NOTHING = "Inget är spärrat för dig"
 UNKNOWN = "Det går inte att säga om något är spärrat"
 
 
-def copied(store, at):
-    """The copy was made whole at an instant."""
-    store.save_setting(STATE, {"next": at, "latest_cancellation": None, "synced_at": at})
+def copied(store, at, **doubts):
+    """The copy was made whole at an instant, but for blocks that could not be read."""
+    store.save_setting(STATE, {"next": at, "latest_cancellation": None, "synced_at": at, "doubts": doubts})
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,15 @@ class TestReveal:
         node.pass_time(1)
         with refused("ERROR", "stale-copy"):
             self.reveal(node)
+
+    @pytest.mark.parametrize(("about", "known"), [("p1", False), ("", False), ("p2", True)])
+    def test_of_whom_a_block_could_not_be_read_it_is_not_said(self, node, about, known):
+        copied(node.store, NOW, x=["SE2329000001-VG9", about])
+        if known:
+            assert self.reveal(node).result.level is Level.NOTHING
+        else:
+            with refused("ERROR", "stale-copy"):
+                self.reveal(node)
 
     def test_what_is_blocked_here_is_told_and_that_there_may_be_more(self, node):
         made = BlockWish(a.new_id(), BlockType.INNER, a.PATIENT, a.PROVIDER, a.UNIT, entered=a.entered())
