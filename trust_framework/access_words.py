@@ -1,10 +1,10 @@
 """An access to a patient's information in plain words, for the patient: who read what, at which unit, when, why.
 
-Owns the sentences, in both languages, and what of the one who read is told. A code that has no words here is never shown.
+Owns the sentences, in both languages. A code that has no words here is never shown; who is named is `staff_told`'s.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from trust_framework.access_log import AccessRecord
 from trust_framework.care import Activity, Purpose
 from trust_framework.care_register import CareRegister
 from trust_framework.identifiers import hsa_compare_form, hsa_id
+from trust_framework.staff_told import AsTold
 
 Words = tuple[str, str]
 """Swedish, English."""
@@ -84,19 +85,14 @@ class Told:
         return f"{self.unit or self.provider} {self.did}."
 
 
-def told(
-    id: str, record: AccessRecord, language: str, register: CareRegister, nameless: Callable[[str], bool], *, own: bool
-) -> Told:
-    """The access in words. `nameless` says of an employee (HSA-id in compare form) that nobody may be told their name; `own`:
-    it is the reader's information.
-    """
+def told(row: AsTold, language: str, register: CareRegister, *, own: bool) -> Told:
+    """The access in words. `own`: it is the reader's information."""
+    record = row.record
     emergency = record.activity == Activity.EMERGENCY
-    provider = register.provider(record.provider)
-    named = provider is not None and provider.switches.staff_names_shown
     source = record.resources[0]
     foreign = hsa_compare_form(source.provider) != hsa_compare_form(record.provider)
     return Told(
-        id,
+        row.id,
         record.at,
         _unit(record.unit, record.unit_name, language, register),
         _provider(record.provider, record.provider_name, language, register),
@@ -104,7 +100,7 @@ def told(
         _in(EMERGENCY if emergency else WHY.get(record.purpose, ("", "")), language),
         emergency,
         role=_plain(record.title) or _plain(record.assignment),
-        who=record.user_name if named and not nameless(hsa_compare_form(record.user)) else "",
+        who=record.user_name,
         source=_provider(source.provider, source.provider_name, language, register) if foreign else "",
     )
 

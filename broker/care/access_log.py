@@ -1,7 +1,8 @@
 """The log service (logg): records of accesses stored, and read with a purpose.
 
-Owns who may store and read what, and what is recorded of it: reading the log is itself an access. Each call returns its effects;
-nothing is stored in part. RIV-TA informationsecurity:auditing:log 2.
+Owns who may store and read what, and what is recorded of it: reading the log is itself an access. Who accessed is told as
+`trust_framework.staff_told` says. Each call returns its effects; nothing is stored in part. RIV-TA
+informationsecurity:auditing:log 2.
 """
 
 import secrets
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from broker.audit.care_events import AccessLogRead
-from broker.care import patients
+from broker.care import patients, telling
 from broker.care.access_values import (
     MOST_ROWS,
     AccessReport,
@@ -24,13 +25,13 @@ from broker.login.effects import Change, Effects
 from trust_framework.access_log import (
     MOST_RECORDS,
     AccessRecord,
-    AccessRow,
     AccessSought,
     Unfit,
     checked,
 )
 from trust_framework.care import EVER, Period
 from trust_framework.identifiers import Identifier, hsa_compare_form
+from trust_framework.staff_told import AsTold, Reader
 
 AT_ONCE: Final = 1_000
 """Entries that are answered at once; more are a report."""
@@ -92,7 +93,7 @@ class LogsAsked:
 class LogsAnswer:
     """Entries, the newest first; or a report that will have them, in about `queue_time` seconds."""
 
-    rows: tuple[AccessRow, ...] = ()
+    rows: tuple[AsTold, ...] = ()
     state: ReportState = ReportState.DONE
     report: str = ""
     queue_time: int = 0
@@ -114,7 +115,7 @@ def logs(asked: LogsAsked, who: Caller, on: CareServices, now: int) -> Done[Logs
         return report(asked.report, "GetLogs", asked.purpose, who, on, now)
     if person is None:
         return _done((), "GetLogs", asked.purpose, sought, who, now)
-    return _answered("GetLogs", asked.purpose, sought, who, on, now)
+    return _answered("GetLogs", asked.purpose, sought, Reader.OWNER, who, on, now)
 
 
 def for_patient(
@@ -130,7 +131,7 @@ def for_patient(
     _check(purpose, period)
     if person is None:
         return _done((), "GetAccessLogsForPatient", purpose, asked, who, now)
-    return _answered("GetAccessLogsForPatient", purpose, asked, who, on, now)
+    return _answered("GetAccessLogsForPatient", purpose, asked, Reader.PATIENT, who, on, now)
 
 
 def info_logs(
@@ -150,12 +151,12 @@ def info_logs(
     _check(purpose, period)
     if person is None:
         return _done((), "GetInfoLogs", purpose, asked, who, now)
-    return _answered("GetInfoLogs", purpose, asked, who, on, now)
+    return _answered("GetInfoLogs", purpose, asked, Reader.OTHERS, who, on, now)
 
 
 def named(
     provider: str, ids: Sequence[str], purpose: str, who: Caller, on: CareServices, now: int
-) -> Done[tuple[AccessRow, ...]]:
+) -> Done[tuple[AsTold, ...]]:
     """These entries of a care provider's log, to be proven to somebody. Raises CareRefused when one of them is not there."""
     asked = AccessSought(provider=_provider(provider, who))
     _check(purpose, Period())
@@ -163,7 +164,8 @@ def named(
     rows = tuple(row for row in on.store.access_rows(numbers) if row.record.provider == asked.provider)
     if len(rows) < len(ids):
         raise CareRefused(ResultCode.NOTFOUND, "entry", "entries")
-    return Done(rows, Effects((), (read("entries", purpose, asked, len(rows), who, now),)))
+    told = telling.told(rows, Reader.OWNER, on.store, on.register)
+    return Done(told, Effects((), (read("entries", purpose, asked, len(rows), who, now),)))
 
 
 def _provider(provider: str, who: Caller, *, own: bool = False) -> str:
@@ -191,24 +193,27 @@ def _check(purpose: str, period: Period) -> None:
 
 
 def _answered(
-    what: str, purpose: str, sought: AccessSought, who: Caller, on: CareServices, now: int
+    what: str, purpose: str, sought: AccessSought, reader: Reader, who: Caller, on: CareServices, now: int
 ) -> Done[LogsAnswer]:
     number = on.store.access_count(sought, MOST_ROWS + 1)
     if number > MOST_ROWS:
         raise CareRefused(ResultCode.ERROR, EXCEEDED, "fromDate")
     if number > AT_ONCE:
-        return _queued(what, purpose, sought, who, on, now)
-    return _done(on.store.access_page(sought, None, AT_ONCE).rows, what, purpose, sought, who, now)
+        return _queued(what, purpose, sought, reader, who, on, now)
+    rows = on.store.access_page(sought, None, AT_ONCE).rows
+    return _done(telling.told(rows, reader, on.store, on.register), what, purpose, sought, who, now)
 
 
 def _done(
-    rows: tuple[AccessRow, ...], what: str, purpose: str, sought: AccessSought, who: Caller, now: int
+    rows: tuple[AsTold, ...], what: str, purpose: str, sought: AccessSought, who: Caller, now: int
 ) -> Done[LogsAnswer]:
     return Done(LogsAnswer(rows), Effects((), (read(what, purpose, sought, len(rows), who, now),)))
 
 
-def _queued(what: str, purpose: str, sought: AccessSought, who: Caller, on: CareServices, now: int) -> Done[LogsAnswer]:
-    queued = AccessReport(secrets.token_urlsafe(16), who.by, sought, now)
+def _queued(
+    what: str, purpose: str, sought: AccessSought, reader: Reader, who: Caller, on: CareServices, now: int
+) -> Done[LogsAnswer]:
+    queued = AccessReport(secrets.token_urlsafe(16), who.by, sought, reader, now)
     changes: tuple[Change, ...] = (QueueReport(queued),)
     wait = SECONDS_A_REPORT * (1 + on.store.access_reports_waiting())
     answer = LogsAnswer(state=ReportState.ON_QUEUE, report=queued.id, queue_time=wait)
@@ -223,7 +228,8 @@ def report(id: str, what: str, purpose: str, who: Caller, on: CareServices, now:
     if found.state is not ReportState.DONE:
         answer = LogsAnswer(state=found.state, report=id, queue_time=SECONDS_A_REPORT)
         return Done(answer, code=ResultCode.INFO)
-    return _done(on.store.access_rows(found.entries), what, purpose, found.sought, who, now)
+    rows = telling.told(on.store.access_rows(found.entries), found.reader, on.store, on.register)
+    return _done(rows, what, purpose, found.sought, who, now)
 
 
 def _still_reads(sought: AccessSought, who: Caller) -> bool:

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from broker.audit.checkpoint import Verifier
 from broker.login.effects import Change
 from trust_framework.access_log import AccessPage, AccessRecord, AccessRow, AccessSought
+from trust_framework.staff_told import Reader
 
 MOST_ROWS: Final = 10_000
 """Entries of an answer: more is MAX_QUERY_RESULT_EXCEEDED."""
@@ -44,11 +45,14 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccessReport:
-    """A question that is answered later. `by` asked, and alone gets the answer; `entries` are its numbers once it is done."""
+    """A question that is answered later. `by` asked, and alone gets the answer, as `reader` is told it; `entries` are its numbers
+    once it is done.
+    """
 
     id: str
     by: str
     sought: AccessSought
+    reader: Reader
     made_at: int
     state: ReportState = ReportState.ON_QUEUE
     entries: tuple[int, ...] = ()

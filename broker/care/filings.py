@@ -4,7 +4,6 @@ listed.
 `before` is what the writer read, None for what is new; raises Overtaken when something else stands there now.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -13,7 +12,7 @@ from broker.audit.removal_orders import RemovalOrder
 from broker.care.calling import CareServices
 from broker.care.ports import CareStore
 from broker.care.review_values import AccessTrace, Traced
-from broker.login.effects import Change, PersonKey
+from broker.login.effects import Change
 from trust_framework.access_log import AccessPage, AccessRow, AccessSought
 from trust_framework.breaches import Breach
 from trust_framework.care_relations import CareRelation
@@ -203,10 +202,6 @@ class Reviewed:
 
 class ReviewStore(FilingStore, Protocol):
     """What log review reads: what is filed, the access log, and what is known of the many people in it."""
-
-    def person_owners(self, keys: Sequence[PersonKey]) -> Mapping[PersonKey, str]:
-        """Whom each of these keys finds."""
-        ...
 
     def reviewed(self, people: frozenset[str], patients: frozenset[str]) -> Reviewed: ...
 

@@ -1,9 +1,10 @@
 """What care asks of storage, beyond what a login does. `broker.storage.storage.Storage` implements it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from broker.care.access_values import AccessLogStore
+from broker.login.effects import PersonKey
 from broker.login.ports import Store
 from trust_framework.access_facts import AccessFact
 from trust_framework.block_reveal import Level
@@ -14,11 +15,20 @@ from trust_framework.care_relations import CareRelation
 from trust_framework.care_requests import CareRequest
 from trust_framework.emergency import EmergencyAccess
 from trust_framework.identifiers import Identifier
+from trust_framework.persons import Person
 from trust_framework.review_cases import CaseKind, ReviewCase
 
 
 class CareStore(Store, AccessLogStore, Protocol):
     """Reads; writes go through `commit`, as everywhere. `person` is the register's id of a patient."""
+
+    def person_owners(self, keys: Sequence[PersonKey]) -> Mapping[PersonKey, str]:
+        """Whom each of many keys finds."""
+        ...
+
+    def known_persons(self, ids: frozenset[str]) -> Mapping[str, Person]:
+        """What the register knows of many persons, by their ids; those who were forgotten are not among them."""
+        ...
 
     def patient(self, patient: Identifier) -> str | None:
         """The register's id of who has this number, None for nobody known."""

@@ -16,6 +16,7 @@ from broker.care.calling import Done
 from broker.care.changes import SaveReviewCase
 from broker.care.filings import ReviewServices
 from broker.care.review_values import PARTS, AccessTrace, CountReturning, ForgetReturning, SaveReview, Traced
+from broker.care.telling import EMPLOYEE
 from broker.login.effects import Effects, PersonKey
 from trust_framework.access_log import AccessRow
 from trust_framework.care import Activity, CareProvider
@@ -36,7 +37,6 @@ AT_ONCE: Final = 250
 
 UNKNOWN: Final = 0
 """When somebody died, as far as the register tells: it says that they did, and not when."""
-EMPLOYEE: Final = "employeeHsaId"
 PROVIDER: Final = "healthCareProviderHsaId"
 UNIT: Final = "healthCareUnitHsaId"
 

@@ -12,9 +12,8 @@ from typing import Final
 from broker.audit.review_events import ReviewAsked, ReviewReported, WatchChanged
 from broker.care.calling import Caller, CareRefused, Done, ResultCode
 from broker.care.filings import CasesAsked, ReviewServices, Unwatch, Watch
-from broker.care.review_drawing import EMPLOYEE
 from broker.care.review_values import SaveReview
-from broker.login.effects import Effects, PersonKey
+from broker.login.effects import Effects
 from trust_framework.care import CareProvider
 from trust_framework.identifiers import hsa_compare_form
 from trust_framework.log_drawing import WHOLE, Drawing, Selection
@@ -81,12 +80,6 @@ def own(provider: str, who: Caller, on: ReviewServices) -> CareProvider:
     if found is None or not who.may_act_for(found.hsa_id):
         raise CareRefused(ResultCode.NOTFOUND, "unknown-provider", "provider")
     return found
-
-
-def person_of(employee: str, on: ReviewServices) -> str:
-    """The register's id of who has this employment; empty for nobody known."""
-    found = on.store.persons_by_keys((PersonKey(EMPLOYEE, employee),))
-    return next(iter(found), "")
 
 
 # --- reading and reporting ------------------------------------------------------------------------------------------------

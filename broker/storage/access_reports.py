@@ -13,6 +13,7 @@ from broker.storage.codec import Codec, dumps, loads
 from broker.storage.database import Database, Kept, Row, Unit
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.access_log import AccessSought
+from trust_framework.staff_told import Reader
 
 REPORTS = table(
     "access_log_reports",
@@ -26,6 +27,7 @@ REPORTS = table(
     text("state", "Whether it waits, is being made, or is done"),
     number("made_at", "When it was asked"),
     number("expires_at", "When it is thrown away"),
+    text("reader", "As whom they asked: how much of staff the answer tells"),
     octets("sought", "What was asked for, sealed"),
     octets("entries", "Numbers of the entries that answer it, sealed", nullable=True),
     Index(None, "state", "made_at"),
@@ -36,7 +38,7 @@ _SOUGHT: Final[Codec[AccessSought]] = Codec(AccessSought)
 _PURPOSE: Final = "access-report"
 _DAY: Final = 86_400
 _KEEP = Kept(insert(REPORTS).values({c.name: bindparam(c.name) for c in REPORTS.columns}))
-_READ = select(_C.id, _C.by, _C.state, _C.made_at, _C.sought, _C.entries)
+_READ = select(_C.id, _C.by, _C.state, _C.made_at, _C.reader, _C.sought, _C.entries)
 _ONE = Kept(_READ.where(_C.id == bindparam("row")))
 _OLDEST = Kept(_READ.where(_C.state != ReportState.DONE.value).order_by(_C.made_at, _C.id).limit(1))
 _WAITING = Kept(select(func.count()).where(_C.state != ReportState.DONE.value))
@@ -56,6 +58,7 @@ def keep(unit: Unit, change: QueueReport) -> None:
             "state": report.state.value,
             "made_at": report.made_at,
             "expires_at": report.made_at + REPORT_DAYS * _DAY,
+            "reader": report.reader.value,
             "sought": unit.vault.seal(_PURPOSE, _SOUGHT.encode(report.sought), report.id.encode()),
             "entries": None,
         },
@@ -81,10 +84,10 @@ def waiting(database: Database) -> int:
 def _report(database: Database, row: Row | None) -> AccessReport | None:
     if row is None:
         return None
-    id_, by, state, made_at, sought, entries = row
+    id_, by, state, made_at, reader, sought, entries = row
     asked = _SOUGHT.decode(database.vault.open(_PURPOSE, sought, id_.encode()))
     numbers = loads(database.vault.open(_PURPOSE, entries, id_.encode())) if entries else ()
-    return AccessReport(id_, by, asked, made_at, ReportState(state), tuple(numbers))
+    return AccessReport(id_, by, asked, Reader(reader), made_at, ReportState(state), tuple(numbers))
 
 
 def move(unit: Unit, report: AccessReport) -> None:

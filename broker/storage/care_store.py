@@ -44,6 +44,7 @@ from trust_framework.corrections import Correction
 from trust_framework.emergency import EmergencyAccess
 from trust_framework.identifiers import Identifier
 from trust_framework.log_drawing import Selection
+from trust_framework.persons import Person
 from trust_framework.review_cases import CaseKind, CaseState, ReviewCase
 from trust_framework.review_plans import ReviewPlan
 from trust_framework.review_report import Review
@@ -205,6 +206,10 @@ class CareStore(Part):
     def person_owners(self, keys: Sequence[PersonKey]) -> Mapping[PersonKey, str]:
         """Whom each of many keys finds."""
         return review_facts.owners(self._database, keys)
+
+    def known_persons(self, ids: frozenset[str]) -> Mapping[str, Person]:
+        """What the register knows of many persons, by their ids."""
+        return review_facts.known(self._database, ids)
 
     def reviewed(self, people: frozenset[str], patients: frozenset[str]) -> Reviewed:
         """What is known of the many people of a review."""

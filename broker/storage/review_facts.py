@@ -16,6 +16,7 @@ from broker.login.effects import PersonKey
 from broker.storage import care_relations, persons
 from broker.storage.database import Database, Kept, Row
 from broker.storage.persons import PERSON_KEYS, PERSONS, STAFF
+from trust_framework.persons import Person
 
 AT_ONCE: Final = 500
 _NAMES: Final = tuple(f"p{number}" for number in range(AT_ONCE))
@@ -53,12 +54,23 @@ def owners(database: Database, keys: Sequence[PersonKey]) -> dict[PersonKey, str
     return {hashed[bytes(row[0])]: row[1] for row in _rows(database, _OWNERS, hashed)}
 
 
+def known(database: Database, people: frozenset[str]) -> dict[str, Person]:
+    """What the register knows of these people, by their ids; those who were forgotten are not among them."""
+    return {person.id: person for person, _ in _persons(database, people)}
+
+
+def _persons(database: Database, people: frozenset[str]) -> Iterator[tuple[Person, bytes]]:
+    """These people, each with their own key."""
+    for id_, sealed, content in _rows(database, _PERSONS, sorted(people)):
+        key = database.vault.open("person-key", sealed, id_.encode())
+        yield persons.opened(id_, key, content), key
+
+
 def reviewed(database: Database, people: frozenset[str], patients: frozenset[str]) -> Reviewed:
     """What the register knows of these people, and the relations of those of them that are patients."""
     found, keys = Reviewed(), dict[str, bytes]()
-    for id_, sealed, content in _rows(database, _PERSONS, sorted(people)):
-        keys[id_] = database.vault.open("person-key", sealed, id_.encode())
-        found.persons[id_] = persons.opened(id_, keys[id_], content)
+    for person, key in _persons(database, people):
+        found.persons[person.id], keys[person.id] = person, key
     for id_, content in _rows(database, _STAFF, sorted(keys)):
         entry = persons.ENTRY.decode(open_under(keys[id_], "staff", content, id_.encode()))
         found.staff[id_] = (*found.staff.get(id_, ()), entry)

@@ -10,7 +10,8 @@ from broker.care import access_log
 from broker.care.access_log import LogsAsked
 from broker.care.access_values import LogIdTaken, ReportState
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, ResultCode
-from broker.login.effects import StorageUnavailable
+from broker.federation.directory import Listed
+from broker.login.effects import PersonKey, StorageUnavailable
 from tests.support import care_values as a
 from tests.support.access_records import record, resource
 from tests.support.databases import NOW
@@ -22,9 +23,10 @@ from trust_framework.access_log import (
     AccessRecord,
     AccessSought,
 )
-from trust_framework.care import CareProvider, CareUnit, Period, Staff
+from trust_framework.care import CareProvider, CareUnit, Period, Staff, Switches
 from trust_framework.care_register import CareRegister
 from trust_framework.identifiers import KINDS, Identifier
+from trust_framework.persons import Person
 
 spec = pytest.mark.spec("RIV-TA auditing:log", "StoreLog")
 UNITS = {unit: CareUnit(unit) for unit in (a.UNIT, a.OTHER_UNIT)}
@@ -355,6 +357,71 @@ class TestReading:
             with pytest.raises(CareRefused) as error:
                 call()
             assert error.value.code is ResultCode.ACCESSDENIED
+
+
+class TestWhoAccessed:
+    """What of staff is told to whom: `trust_framework.staff_told` decides, each call says who asks."""
+
+    NAME, NUMBER = "Anna Åkesson", "198906059483"
+
+    @pytest.fixture
+    def silent(self, on):
+        hushed = replace(REGISTER.providers[a.PROVIDER], switches=Switches(staff_names_shown=False))
+        return replace(on, register=CareRegister({**REGISTER.providers, a.PROVIDER: hushed}))
+
+    @pytest.fixture
+    def protected(self, on):
+        key = PersonKey("employeeHsaId", a.NURSE)
+        on.store.save_directory((Listed((key,), Person("", {}, protected=True)),))
+
+    def logged(self, on):
+        return answered(on, access_log.logs(LogsAsked(a.PROVIDER, "uppföljning", WEEK), CLIENT, on, NOW))
+
+    def of_patient(self, on):
+        return answered(on, access_log.for_patient(a.PATIENT, a.PROVIDER, WEEK, "begäran", CLIENT, on, NOW))
+
+    def by_others(self, on):
+        return answered(on, access_log.info_logs(a.OTHER_PROVIDER, WEEK, "uppföljning", BOTH, on, NOW))
+
+    def told(self, rows):
+        (row,) = rows
+        return row.record.user_name, row.record.person_id, bool(row.identity_text)
+
+    def test_those_who_answer_for_the_log_are_told_all_and_the_patient_the_name(self, on):
+        store(on, record())
+        assert self.told(self.logged(on)) == (self.NAME, self.NUMBER, True)
+        assert self.told(self.of_patient(on)) == (self.NAME, "", False)
+
+    def test_a_care_provider_may_keep_the_names_from_the_patient(self, silent):
+        store(silent, record())
+        assert self.told(self.of_patient(silent)) == ("", "", False)
+        assert self.told(self.logged(silent)) == (self.NAME, self.NUMBER, True)
+
+    def test_another_care_provider_is_told_neither_name_nor_number(self, on):
+        store(on, record(resource(provider=a.OTHER_PROVIDER)))
+        (row,) = self.by_others(on)
+        assert self.told([row]) == ("", "", False)
+        assert row.record.user == a.NURSE
+
+    @pytest.mark.spec("Sweden", "10, row 21")
+    def test_of_staff_with_protected_identity_nobody_is_told_more_than_the_hsa_id(self, on, protected):
+        store(on, record(user=a.NURSE.lower()), record(user=a.DOCTOR, at=NOW - 90))
+        for rows in (self.logged(on), self.of_patient(on)):
+            known, hidden = sorted(rows, key=lambda row: row.record.at)
+            assert known.record.user_name == self.NAME
+            assert (hidden.record.user, self.told([hidden])) == (a.NURSE, ("", "", False))
+        entry = next(row.id for row in kept(on) if row.record.user == a.NURSE)
+        proven = access_log.named(a.PROVIDER, [entry], "utlämnande", CLIENT, on, NOW)
+        assert self.told(proven.result) == ("", "", False)
+
+    def test_a_report_tells_what_the_question_would_have_been_told(self, on, monkeypatch):
+        monkeypatch.setattr(access_log, "AT_ONCE", 0)
+        store(on, record())
+        done = access_log.for_patient(a.PATIENT, a.PROVIDER, WEEK, "begäran", CLIENT, on, NOW)
+        on.store.commit(done.effects)
+        on.store.make_report()
+        asked = LogsAsked(a.PROVIDER, "uppföljning", WEEK, report=done.result.report)
+        assert self.told(answered(on, access_log.logs(asked, CLIENT, on, NOW))) == (self.NAME, "", False)
 
 
 class TestReports:

@@ -195,6 +195,8 @@ def test_what_a_review_must_know_of_many_is_what_each_is_known_by(storage):
     assert found.persons == {person: storage.person(person) for person in people}
     assert found.relations == {"p0": (relation,)}
     assert found.staff == {}
+    assert storage.known_persons(frozenset({*people, "nobody"})) == found.persons
+    assert storage.known_persons(frozenset()) == {}
 
 
 def test_patients_who_ask_and_have_no_end_of_it_are_found_by_provider(known):

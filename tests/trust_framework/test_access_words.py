@@ -7,9 +7,11 @@ import pytest
 
 from tests.support import care_values as a
 from tests.support.access_records import record, resource
+from trust_framework.access_log import AccessRow
 from trust_framework.access_words import DID, WHY, Told, named, told
-from trust_framework.care import Activity, CareProvider, CareUnit, Purpose, Switches
+from trust_framework.care import Activity, CareProvider, CareUnit, Purpose
 from trust_framework.care_register import CareRegister
+from trust_framework.staff_told import AsTold
 
 CLINIC = CareUnit(a.UNIT, {"sv": "Hjärtmottagningen", "en": "The Heart Clinic"})
 PROVIDER = CareProvider(a.PROVIDER, "5560360793", {"sv": "Region Ett", "en": "Region One"}, {a.UNIT: CLINIC})
@@ -18,7 +20,8 @@ REGISTER = CareRegister({a.PROVIDER: PROVIDER})
 
 def words(language: str = "sv", *types: str, own: bool = True, register: CareRegister = REGISTER, **changes) -> Told:
     things = tuple(resource(type=one) for one in types or ("lak",))
-    return told("1", record(*things, **changes), language, register, lambda _: False, own=own)
+    row = AsTold(AccessRow("1", "p1", record(*things, **changes), ""))
+    return told(row, language, register, own=own)
 
 
 SENTENCES = [
@@ -74,14 +77,9 @@ def test_names_are_the_register_s_then_the_record_s_and_never_an_hsa_id():
     assert named({}, "sv") == ""
 
 
-def test_a_name_of_staff_is_told_where_the_provider_tells_and_the_person_is_not_protected():
+def test_who_it_was_is_the_name_that_is_told():
     assert words().who == "Anna Åkesson"
-    silent = CareRegister({a.PROVIDER: replace(PROVIDER, switches=Switches(staff_names_shown=False))})
-    assert words(register=silent).who == ""
-    assert words(register=CareRegister()).who == ""
-    asked = []
-    hidden = told("1", record(), "sv", REGISTER, lambda one: bool(asked.append(one)) or True, own=True)
-    assert (hidden.who, asked) == ("", [a.NURSE])
+    assert words(user_name="").who == ""
 
 
 ROLES = [
@@ -102,7 +100,7 @@ def test_a_role_is_words_or_nothing(title: str, assignment: str, role: str):
 def test_whose_information_it_was_is_told_when_it_was_another_provider_s():
     assert words().source == ""
     away = resource(provider=a.OTHER_PROVIDER, provider_name="Vård Två")
-    assert told("1", record(away), "sv", REGISTER, lambda _: False, own=True).source == "Vård Två"
+    assert told(AsTold(AccessRow("1", "p1", record(away), "")), "sv", REGISTER, own=True).source == "Vård Två"
 
 
 def test_an_emergency_has_its_own_reason_and_mark():

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from broker.protocols.rivta import reading, writing
 from broker.protocols.rivta.reading import written_instant
 from metadata.wire.soap import Content, Fields
-from trust_framework.access_log import AccessedResource, AccessRecord, AccessRow
+from trust_framework.access_log import AccessedResource, AccessRecord
 from trust_framework.care_register import CareRegister
+from trust_framework.staff_told import AsTold
 
 
 def record(asked: Fields) -> AccessRecord:
@@ -49,9 +50,9 @@ def _resource(asked: Fields) -> AccessedResource:
     )
 
 
-def logs(rows: Iterable[AccessRow]) -> Iterator[Content]:
+def logs(rows: Iterable[AsTold]) -> Iterator[Content]:
     """Each record once, with those of its resources that were asked for, wherever its entries stand."""
-    found: dict[tuple[str, str], list[AccessRow]] = {}
+    found: dict[tuple[str, str], list[AsTold]] = {}
     for row in rows:
         found.setdefault((row.record.provider, row.record.id), []).append(row)
     for entries in found.values():
@@ -111,16 +112,14 @@ def _unit(hsa_id: str, name: str) -> Content:
     return (("careUnitId", hsa_id), *writing.maybe("careUnitName", name))
 
 
-def accesses(rows: Iterable[AccessRow], register: CareRegister) -> Iterator[Content]:
-    """AccessLogType: each resource that was accessed. Staff are named where their care provider shows names to patients."""
+def accesses(rows: Iterable[AsTold], register: CareRegister) -> Iterator[Content]:
+    """AccessLogType: each resource that was accessed."""
     for row in rows:
         for resource in row.record.resources:
             yield _access(row.record, resource, register)
 
 
 def _access(of: AccessRecord, resource: AccessedResource, register: CareRegister) -> Content:
-    provider = register.provider(of.provider)
-    named = provider is not None and provider.switches.staff_names_shown
     return (
         ("careProviderId", of.provider),
         *writing.maybe("careProviderName", of.provider_name or _name(of.provider, register)),
@@ -128,14 +127,14 @@ def _access(of: AccessRecord, resource: AccessedResource, register: CareRegister
         *writing.maybe("careUnitName", of.unit_name),
         ("accessDate", written_instant(of.at)),
         ("userId", of.user),
-        *writing.maybe("userName", of.user_name if named else ""),
+        *writing.maybe("userName", of.user_name),
         *writing.maybe("userTitle", of.title),
         ("purpose", of.purpose),
         ("resourceType", resource.type),
     )
 
 
-def readers(rows: Iterable[AccessRow], register: CareRegister) -> Iterator[Content]:
+def readers(rows: Iterable[AsTold], register: CareRegister) -> Iterator[Content]:
     """CareProviderType: each care provider whose staff read, once."""
     found = {row.record.provider: row.record.provider_name for row in rows}
     for hsa_id, name in sorted(found.items()):

@@ -7,7 +7,8 @@ from broker.care.access_log import LogsAnswer, LogsAsked
 from broker.web.api import care_forms as forms
 from broker.web.api import care_log_values as values
 from broker.web.api.care_turn import CareTurn
-from trust_framework.access_log import AccessedResource, AccessRecord, AccessRow
+from trust_framework.access_log import AccessedResource, AccessRecord
+from trust_framework.staff_told import AsTold
 
 
 def stored(turn: CareTurn) -> values.Stored:
@@ -53,7 +54,7 @@ def proven(turn: CareTurn) -> values.Proven:
     return values.Proven(checkpoint=note, verifiers=verifiers, rows=tuple(proven))
 
 
-def _proven(position: int, row: AccessRow, leaf: bytes, path: tuple[bytes, ...]) -> values.ProvenEntry:
+def _proven(position: int, row: AsTold, leaf: bytes, path: tuple[bytes, ...]) -> values.ProvenEntry:
     return values.ProvenEntry(
         position=position,
         leaf=leaf.decode(),
@@ -94,10 +95,12 @@ def _resource(sent: values.Accessed) -> AccessedResource:
 
 
 def _answer(found: LogsAnswer) -> values.LogAnswer:
-    entries = tuple(
-        values.AccessEntry(entry=row.id, position=row.position, record=_told(row.record)) for row in found.rows
-    )
+    entries = tuple(map(_entry, found.rows))
     return values.LogAnswer(state=found.state.value, entries=entries, report=found.report, queue_time=found.queue_time)
+
+
+def _entry(row: AsTold) -> values.AccessEntry:
+    return values.AccessEntry(entry=row.id, position=row.position, record=_told(row.record))
 
 
 def _told(known: AccessRecord) -> values.AccessRecord:

@@ -357,6 +357,7 @@ def _access_log() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("made_at", NUMBER, nullable=False),
         sa.Column("expires_at", NUMBER, nullable=False),
+        sa.Column("reader", sa.Text(), nullable=False),
         sa.Column("sought", sa.LargeBinary(), nullable=False),
         sa.Column("entries", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log_reports")),

@@ -86,7 +86,7 @@ def _page(reading: Reading) -> AccessList:
         rows, following = reading.page(before, PAGE)
     except ValueError:
         raise Missing from None
-    shown = [reading.told(row) for row in rows]
+    shown = list(reading.in_words(rows))
     return AccessList(
         about=mine.about(),
         rows=tuple(AccessRow(told=told, url=mine.at(f"/atkomst/{told.id}")) for told in shown),
@@ -134,14 +134,13 @@ def _csv(reading: Reading) -> Reply:
     mine = reading.mine
     said, moment = texts(mine.language), mine.turn.on.pages.moment(mine.language)
     head = tuple(str(said.get(f"own.column.{name}")) for name in COLUMNS)
-    told = map(reading.told, reading.rows())
-    return csv.reply("atkomstlogg", head, (cells(one, moment(one.at)) for one in told))
+    return csv.reply("atkomstlogg", head, (cells(one, moment(one.at)) for one in reading.words()))
 
 
 def _pdf(reading: Reading) -> Reply:
     mine = reading.mine
     page = PrintedAccess(
-        rows=tuple(map(reading.told, reading.rows(LIMITS["pdf"]))),
+        rows=tuple(reading.words(LIMITS["pdf"])),
         name=mine.name,
         made_at=mine.now,
         asked=tuple(_narrowed(reading)),

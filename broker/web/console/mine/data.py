@@ -16,7 +16,7 @@ from broker.care.access_facts import kind_of
 from broker.care.fact_contents import own_words
 from broker.exchange import Reply
 from broker.login.effects import Effects
-from broker.web.console.mine.extract import HEADERS
+from broker.web.console.handing_out import file_reply
 from broker.web.console.mine.pages import DataSection, OwnData, Settings
 from broker.web.console.mine.places import provider_name, unit_name
 from broker.web.console.mine.questions import questions
@@ -66,8 +66,7 @@ def as_json(turn: ConsoleTurn) -> Reply:
     """Everything that is held of the person, for a machine."""
     mine = _exporting(turn, "json")
     body = as_octets(held(mine), turn.now)
-    disposition = ("Content-Disposition", 'attachment; filename="mina-uppgifter.json"')
-    return Reply(200, (("Content-Type", "application/json"), disposition, *HEADERS), body)
+    return file_reply("mina-uppgifter.json", body, "application/json")
 
 
 def as_octets(found: Iterable[tuple[str, Things]], now: int) -> bytes:
@@ -143,7 +142,7 @@ def accesses(
     """Entries of the patient's access log in words, of these care providers or of all."""
     for provider in ("",) if providers is None else sorted(providers):
         reading = Reading(mine, {}, AccessSought(person=mine.person, provider=provider, since=since, until=until))
-        yield from map(reading.told, reading.rows(most))
+        yield from reading.words(most)
 
 
 def _details(mine: OwnTurn, register: Any) -> dict[str, Any]:

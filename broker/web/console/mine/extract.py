@@ -1,37 +1,22 @@
-"""Entries of the access log as a file that anybody can verify with the stand-alone script (`broker/audit/standalone.py`).
+"""Entries of the access log as a file that anybody can verify with the stand-alone script (`broker/audit/standalone.py`)."""
 
-JSON lines: a head with the published checkpoint and the keys that may have signed it, then each entry with its leaf, the
-text that the leaf names by hash, and its inclusion proof. What may not be told of the one who read is a hash in the text.
-"""
-
-import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 from broker.exchange import Reply
+from broker.web.console.handing_out import extract_of, file_reply
 from broker.web.console.mine.turn import OwnTurn
-from trust_framework.access_log import AccessRow
+from trust_framework.staff_told import AsTold
 
-FORMAT: Final = "tillit-extract/1"
-BATCH: Final = 500
 SCRIPT: Final = "standalone.py"
-HEADERS: Final = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", "default-src 'none'; sandbox"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Cache-Control", "no-store"),
-    ("Referrer-Policy", "no-referrer"),
-)
 
 
-def reply(rows: Iterable[AccessRow], mine: OwnTurn) -> Reply:
+def reply(rows: Iterable[AsTold], mine: OwnTurn) -> Reply:
     """The file. Entries that wait to be sealed (a second) are not in it."""
-    lines = "".join(_line(each) for each in _lines(tuple(rows), mine))
-    disposition = ("Content-Disposition", 'attachment; filename="utdrag.jsonl"')
-    return Reply(200, (("Content-Type", "application/jsonl"), disposition, *HEADERS), lines.encode())
+    return file_reply("utdrag.jsonl", extract_of(mine.store, rows), "application/jsonl")
 
 
 def names(leaf: bytes, text: str) -> bool:
@@ -42,23 +27,4 @@ def names(leaf: bytes, text: str) -> bool:
 def script() -> Reply:
     """The script that verifies it, as it is shipped."""
     source = (files("broker.audit") / SCRIPT).read_bytes()
-    disposition = ("Content-Disposition", f'attachment; filename="tillit-{SCRIPT}"')
-    return Reply(200, (("Content-Type", "text/x-python; charset=utf-8"), disposition, *HEADERS), source)
-
-
-def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, separators=(",", ":")) + "\n"
-
-
-def _lines(rows: tuple[AccessRow, ...], mine: OwnTurn) -> Iterator[dict[str, Any]]:
-    sealed = {row.position: row for row in rows if row.position is not None}
-    note, proofs = mine.store.log_proofs(sorted(sealed))
-    verifiers = [one.text for one in mine.store.log_verifiers()]
-    yield {"format": FORMAT, "verifiers": verifiers, "checkpoint": note}
-    for position, (leaf, path) in sorted(proofs.items()):
-        yield {
-            "position": position,
-            "leaf": leaf.decode(),
-            "record": sealed[position].text,
-            "proof": [base64.b64encode(one).decode() for one in path],
-        }
+    return file_reply(f"tillit-{SCRIPT}", source, "text/x-python; charset=utf-8")

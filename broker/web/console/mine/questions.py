@@ -103,7 +103,7 @@ def shown(turn: ConsoleTurn, entry: str, about: str = "") -> Reply:
     reading, row = _found(mine, entry)
     if turn.query.get("som") == "utdrag":
         note(mine, "access", "utdrag")
-        return extract.reply((row,), mine)
+        return extract.reply(reading.told((row,)), mine)
     note(mine, "access")
     return _page(row, QuestionForm.of(turn), reading)
 
@@ -125,7 +125,7 @@ def _page(row: AccessRow, form: QuestionForm, reading: Reading) -> Reply:
     case = next((one for one in _asked(mine) if one.about == row.id), None)
     page = OneAccess(
         about=mine.about(),
-        told=reading.told(row),
+        told=next(reading.in_words((row,))),
         back=mine.at("/atkomst"),
         proof=proof_of(row, mine),
         extract_url=f"{path}?som=utdrag",

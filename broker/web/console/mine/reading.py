@@ -1,15 +1,16 @@
 """One reading of a patient's access log: what is looked for, which entries are for who reads, and the words for them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from broker.login.effects import PersonKey
+from broker.care import telling
 from broker.web.console.mine.turn import OwnTurn
 from trust_framework import access_words
 from trust_framework.access_log import AccessRow, AccessSought
 from trust_framework.access_words import Told
+from trust_framework.staff_told import AsTold, Reader
 
 BATCH: Final = 1000
 MOST: Final = 100_000
@@ -35,34 +36,36 @@ class Reading:
         sources = {one.provider for one in row.record.resources}
         return row.record.provider not in self.hidden and not sources & self.hidden
 
-    def told(self, row: AccessRow) -> Told:
-        """The entry in words."""
-        own = self.mine.representation is None
-        register = self.mine.care.register
-        return access_words.told(row.id, row.record, self.mine.language, register, self.nameless, own=own)
+    def told(self, rows: Sequence[AccessRow]) -> tuple[AsTold, ...]:
+        """The entries, with what a patient is told of staff."""
+        care = self.mine.care
+        return telling.told(rows, Reader.PATIENT, care.store, care.register)
 
-    def nameless(self, employee: str) -> bool:
-        """Whether an employee's name is told to nobody: their details are protected."""
-        if employee not in self.known:
-            ids = self.mine.store.persons_by_keys((PersonKey("employeeHsaId", employee),))
-            people = [self.mine.store.person(id_) for id_ in ids]
-            self.known[employee] = any(one is not None and one.protected for one in people)
-        return self.known[employee]
+    def in_words(self, rows: Sequence[AccessRow]) -> Iterator[Told]:
+        """The entries in words."""
+        own, register = self.mine.representation is None, self.mine.care.register
+        for row in self.told(rows):
+            yield access_words.told(row, self.mine.language, register, own=own)
 
-    @cached_property
-    def known(self) -> dict[str, bool]:
-        """What was found out of employees, so that each is looked up once."""
-        return {}
-
-    def rows(self, most: int = MOST) -> Iterator[AccessRow]:
-        """Every entry, the newest first, up to a bound."""
+    def batches(self, most: int = MOST) -> Iterator[tuple[AccessRow, ...]]:
+        """Every entry, the newest first, up to a bound, so many at a time."""
         before, left = None, most
         while left > 0:
             page = self.mine.store.access_page(self.sought, before, min(BATCH, left))
-            yield from filter(self.shows, page.rows)
+            yield tuple(filter(self.shows, page.rows))
             left, before = left - len(page.rows), page.before
             if before is None:
                 return
+
+    def rows(self) -> Iterator[AsTold]:
+        """Every entry."""
+        for batch in self.batches():
+            yield from self.told(batch)
+
+    def words(self, most: int = MOST) -> Iterator[Told]:
+        """Every entry in words, up to a bound."""
+        for batch in self.batches(most):
+            yield from self.in_words(batch)
 
     def page(self, before: str | None, count: int) -> tuple[tuple[AccessRow, ...], str | None]:
         """Some entries, and after which to go on. What is not shown is told neither by a short page nor by where one ends."""
@@ -79,5 +82,5 @@ class Reading:
     def total(self) -> int:
         """How many entries there are, up to a bound. Where some are not shown, those that are shown are counted."""
         if self.hidden:
-            return sum(1 for _ in self.rows())
+            return sum(map(len, self.batches()))
         return self.mine.store.access_count(self.sought, MOST)

@@ -13,10 +13,10 @@ from broker.federation import breach_mail
 from broker.login.effects import Effects
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.gate import member_names
+from broker.web.console.handing_out import file_reply
 from broker.web.console.people import name_of
 from broker.web.console.review.desk import Desk, desk
 from broker.web.console.review.forms import BreachActForm, BreachForm, fresh
-from broker.web.console.review.handing_out import file_reply
 from broker.web.console.sheet import Cell, Column, Doing, Done, Link, Sheet, Table, at, said, text, words
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework import breach_letters

@@ -45,6 +45,7 @@ def listed(turn: ConsoleTurn) -> Reply:
         turn.query.get("granskning", ""), turn.query.get("efter", ""),
     )  # fmt: skip
     found = turn.store.review_cases(asked)
+    here.people.meet((person for _, person in found.rows), (case.employee for case, _ in found.rows))
     kept = {"lage": asked.state, "slag": asked.kind, "granskning": asked.review}
     table = Table(
         caption="review.cases",

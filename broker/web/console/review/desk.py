@@ -1,23 +1,26 @@
 """Whose log somebody reviews: the care providers that the member of the path is, and what calls work with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from broker.care import telling
 from broker.care.calling import Caller, CallerKind, CareRefused, ResultCode
 from broker.care.filings import ReviewServices
-from broker.care.reviews import person_of
 from broker.login.effects import PersonKey
 from broker.login.handles import new_reference
-from broker.web.console.people import name_of
+from broker.web.console.people import People, named
 from broker.web.console.sheet import Narrowing
 from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.frame import Names, in_language
 from trust_framework import patient_numbers
+from trust_framework.access_log import AccessRow
 from trust_framework.care import CareProvider, patient_key
 from trust_framework.days import day_of
 from trust_framework.identifiers import Identifier
 from trust_framework.patient_numbers import NoPatient
+from trust_framework.staff_told import AsTold
 
 PROVIDER: Final = "vg"
 MASKED: Final = "••••"
@@ -32,6 +35,7 @@ class Desk:
     who: Caller
     providers: tuple[CareProvider, ...]
     provider: CareProvider | None
+    people: People
 
     @property
     def id(self) -> str:
@@ -52,24 +56,31 @@ class Desk:
         owner = self.on.register.provider_of_unit(unit) if unit else None
         return self.name(owner.units[unit].names, unit) if owner and unit in owner.units else unit
 
-    def staff(self, employee: str, told: str = "") -> str:
-        """Who an employee is: by what the record tells, or the directory, with the HSA-id."""
-        if not employee:
-            return told
-        person = "" if told else person_of(employee, self.on)
-        name = told or (name_of(person, self.turn) if person else "")
-        return f"{name} ({employee})" if name else employee
+    def staff(self, employee: str) -> str:
+        """Who an employee is: by the directory, with the HSA-id; of one with protected identity the HSA-id alone."""
+        return _with_id(named(self.people.employee(employee)), employee)
+
+    def accessed_by(self, row: AsTold) -> str:
+        """Who accessed: by what the entry tells, with the HSA-id; where an own provider's tells no name, by the directory."""
+        one = row.record
+        own = one.provider in self.who.providers
+        return self.staff(one.user) if own and not one.user_name else _with_id(one.user_name, one.user)
+
+    def told(self, rows: Sequence[AccessRow]) -> tuple[AsTold, ...]:
+        """Entries of the log as a reviewer is told them; everybody in them is looked up at once."""
+        found = telling.told_inside(rows, self.who.providers, self.on.store, self.on.register)
+        self.people.meet((row.person for row in rows), (row.record.user for row in rows))
+        return found
 
     def patient(self, person: str, number: Identifier | None, *, whole: bool = False) -> str:
         """Whom it is about: name and number. A person with protected identity has neither in a list, and the number alone on the
         page of one case (`whole`).
         """
-        known = self.on.store.person(person) if person else None
+        known = self.people.person(person) if person else None
         shown = patient_numbers.written(number) if number else ""
         if known is not None and known.protected:
             return shown if whole else MASKED
-        name = name_of(person, self.turn) if known is not None and known.attributes else ""
-        return f"{name} ({shown})" if name and shown else name or shown
+        return _with_id(named(known), shown)
 
     def choice(self) -> tuple[Narrowing, ...]:
         """Which provider, where there are several."""
@@ -77,6 +88,11 @@ class Desk:
             return ()
         options = tuple((each.hsa_id, each.names or {"sv": each.hsa_id}) for each in self.providers)
         return (Narrowing(name=PROVIDER, said="review.provider", options=options, chosen=self.id),)
+
+
+def _with_id(name: str, id_: str) -> str:
+    """A name with what it is an id or a number of; either alone where there is no other."""
+    return f"{name} ({id_})" if name and id_ else name or id_
 
 
 def _query(more: dict[str, str]) -> str:
@@ -101,7 +117,7 @@ def desk(turn: ConsoleTurn) -> Desk:
     if wanted and wanted not in own:
         raise Missing
     chosen = on.register.providers[wanted] if wanted else next(iter(providers), None)
-    return Desk(turn, on, who, providers, chosen)
+    return Desk(turn, on, who, providers, chosen, People(turn.store))
 
 
 def missing(refused: CareRefused) -> bool:

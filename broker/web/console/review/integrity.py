@@ -14,9 +14,9 @@ from broker.audit.trace import Sought
 from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.web.console.forms import ConsoleForm
+from broker.web.console.handing_out import extract_of, file_reply
 from broker.web.console.review.desk import Desk, desk
 from broker.web.console.review.forms import ExtractForm, RangeForm, fresh
-from broker.web.console.review.handing_out import extract_of, file_reply
 from broker.web.console.review.search import note, own_row
 from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at, figure, said, text, words
 from broker.web.console.turn import ConsoleTurn
@@ -138,7 +138,7 @@ def proof(turn: ConsoleTurn, entry: str) -> Reply:
     """The proof of one entry as a file that the small checker verifies; that it was made is recorded."""
     here = desk(turn)
     row = own_row(here, turn, entry)
-    body = extract_of(turn.store, (row,))
+    body = extract_of(turn.store, here.told((row,)))
     turn.commit(Effects(events=(note(here, "proof", f"bevis {row.id}", 1, person=row.person),)))
     return file_reply(f"bevis-{row.id}.jsonl", body, "application/jsonl")
 

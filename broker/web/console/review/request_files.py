@@ -10,22 +10,23 @@ from pathlib import Path
 from typing import Final
 
 from broker.audit.review_events import ExtractMade
-from broker.care import subject_requests
+from broker.care import subject_requests, telling
 from broker.care.calling import CareRefused, ResultCode
 from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.web.console import printing
 from broker.web.console.gate import member_names
+from broker.web.console.handing_out import extract_of, file_reply
 from broker.web.console.mine.data import Share, accesses, as_octets, held_by, section
 from broker.web.console.mine.pages import DataSection
 from broker.web.console.mine.turn import OwnTurn
 from broker.web.console.review.desk import Desk
-from broker.web.console.review.handing_out import extract_of, file_reply
 from broker.web.console.review.search import note
 from broker.web.console.sheet import Cell, Column, Table, at, text
 from trust_framework.access_log import AccessRow, AccessSought
 from trust_framework.access_words import Told
 from trust_framework.care import EVER
+from trust_framework.staff_told import Reader
 from trust_framework.subject_requests import RequestKind, SubjectRequest
 
 LOG_PDF, LOG_PROVEN, COPY_PDF, COPY_JSON = "log-pdf", "log-proven", "copy-pdf", "copy-json"
@@ -93,12 +94,18 @@ def _facts(here: Desk, request: SubjectRequest) -> tuple[tuple[str, Cell], ...]:
 # --- the log ------------------------------------------------------------------------------------------------------------
 
 
-def _entries(here: Desk, request: SubjectRequest) -> Iterator[AccessRow]:
-    """Every entry of the member's care providers about the person, in the time that was asked for."""
+def _sought(here: Desk, request: SubjectRequest) -> Iterator[AccessSought]:
+    """What the member's care providers have about the person, in the time that was asked for."""
+    since, until = request.since or 0, EVER if request.until is None else request.until
     for provider in sorted(here.who.providers):
-        sought = AccessSought(
-            person=request.person, provider=provider, since=request.since or 0, until=request.until or EVER
-        )
+        yield AccessSought(person=request.person, provider=provider, since=since, until=until)
+
+
+def _entries(here: Desk, request: SubjectRequest) -> Iterator[AccessRow]:
+    """Every entry. Raises TooLong, and then has read none."""
+    if sum(here.turn.store.access_count(each, MOST + 1) for each in _sought(here, request)) > MOST:
+        raise TooLong
+    for sought in _sought(here, request):
         before, more = None, True
         while more:
             page = here.turn.store.access_page(sought, before, 500)
@@ -107,9 +114,8 @@ def _entries(here: Desk, request: SubjectRequest) -> Iterator[AccessRow]:
 
 
 def _proven(here: Desk, request: SubjectRequest) -> tuple[int, Reply]:
-    found = tuple(_entries(here, request))
-    if len(found) > MOST:
-        raise TooLong
+    """What the person is told of staff is what My page tells."""
+    found = telling.told(tuple(_entries(here, request)), Reader.PATIENT, here.on.store, here.on.register)
     return len(found), file_reply(NAMES[LOG_PROVEN], extract_of(here.turn.store, found), "application/jsonl")
 
 

@@ -14,6 +14,7 @@ from broker.exchange import Reply
 from broker.web.console import pdf
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.gate import member_names
+from broker.web.console.handing_out import file_reply
 from broker.web.console.people import name_of
 from broker.web.console.review import erasing
 from broker.web.console.review.desk import Desk, desk, person_by_number, today
@@ -27,7 +28,6 @@ from broker.web.console.review.forms import (
     RequestForm,
     fresh,
 )
-from broker.web.console.review.handing_out import file_reply
 from broker.web.console.review.request_files import OFFERED, TooLong, made
 from broker.web.console.review.retention import not_allowed
 from broker.web.console.sheet import Cell, Column, Doing, Done, Link, Narrowing, Sheet, Table, at, said, text

@@ -16,15 +16,16 @@ from broker.login.effects import Effects, KeepOnce, Once
 from broker.login.handles import new_secret
 from broker.web.answers import see_other
 from broker.web.console import csv, pdf, printing
+from broker.web.console.handing_out import extract_of, file_reply
 from broker.web.console.people import name_of
 from broker.web.console.review.desk import Desk, desk, person_by_number, today
 from broker.web.console.review.forms import NoteForm, SearchForm, fresh
-from broker.web.console.review.handing_out import extract_of, file_reply
 from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at, said, text
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.access_log import AccessRow, AccessSought
 from trust_framework.days import day_after, midnight
 from trust_framework.identifiers import hsa_compare_form
+from trust_framework.staff_told import AsTold
 
 KIND: Final = "log-search"
 GOOD_FOR: Final = 8 * 3600
@@ -180,7 +181,7 @@ def _listed(here: Desk, kept: dict[str, Any], search: str, wrong: str = "") -> R
     table = Table(
         caption="review.found",
         columns=SHOWN,
-        rows=tuple(_row(here, row, f"{url}/{row.id}") for row in page.rows),
+        rows=tuple(_row(here, row, f"{url}/{row.id}") for row in here.told(page.rows)),
         empty="review.found.none",
         next=f"{url}?efter={page.before}" if page.before else "",
         first=url if turn.query.get("efter") else "",
@@ -217,12 +218,12 @@ def _why(kept: dict[str, Any]) -> tuple[tuple[str, Cell], ...]:
     )
 
 
-def _row(here: Desk, row: AccessRow, url: str = "") -> tuple[Cell, ...]:
+def _row(here: Desk, row: AsTold, url: str = "") -> tuple[Cell, ...]:
     one, resource = row.record, row.record.resources[0]
     return (
         at(one.at, url),
         text(one.activity),
-        text(here.staff(one.user, one.user_name)),
+        text(here.accessed_by(row)),
         text(one.unit_name or here.unit(one.unit)),
         text(here.patient(row.person, resource.patient)),
         text(", ".join(dict.fromkeys(each.type for each in one.resources))),
@@ -245,7 +246,7 @@ def _file(here: Desk, kept: dict[str, Any], form_: str) -> Reply:
     whoever has the file can ask whether it left here so. Raises `pdf.Missing`.
     """
     turn, sought = here.turn, _sought(kept)
-    found = tuple(_all(turn, sought))
+    found = here.told(tuple(_all(turn, sought)))
     if form_ == PROVEN:
         reply = file_reply("utdrag.jsonl", extract_of(turn.store, found), "application/jsonl")
     elif form_ == PDF:
@@ -273,7 +274,7 @@ def _file(here: Desk, kept: dict[str, Any], form_: str) -> Reply:
     return reply
 
 
-def _document(here: Desk, kept: dict[str, Any], found: tuple[AccessRow, ...]) -> printing.Printed:
+def _document(here: Desk, kept: dict[str, Any], found: tuple[AsTold, ...]) -> printing.Printed:
     """The rows to print, with what the search was for and who made it."""
     facts = (
         *_why(kept),
@@ -289,12 +290,12 @@ def _document(here: Desk, kept: dict[str, Any], found: tuple[AccessRow, ...]) ->
     return printing.printed(here.turn, "review.found", here.who.reference, facts, (table,))
 
 
-def _place(row: AccessRow) -> Cell:
+def _place(row: AsTold) -> Cell:
     """Where the entry stands in the sealed log; nothing while it waits for its place (a second)."""
     return text("" if row.position is None else str(row.position))
 
 
-def _line(here: Desk, row: AccessRow) -> tuple[object, ...]:
+def _line(here: Desk, row: AsTold) -> tuple[object, ...]:
     one = row.record
     return (
         day_time(one.at),
@@ -364,8 +365,9 @@ def _entry(here: Desk, row: AccessRow, url: str, form_: NoteForm) -> Reply:
     return here.turn.render(page)
 
 
-def facts_of(here: Desk, row: AccessRow, *, whole: bool = True) -> tuple[tuple[str, Cell], ...]:
+def facts_of(here: Desk, entry: AccessRow, *, whole: bool = True) -> tuple[tuple[str, Cell], ...]:
     """What an entry says, in words."""
+    (row,) = here.told((entry,))
     one = row.record
     resources = ", ".join(dict.fromkeys(each.type for each in one.resources))
     source = one.resources[0]
@@ -373,7 +375,7 @@ def facts_of(here: Desk, row: AccessRow, *, whole: bool = True) -> tuple[tuple[s
         ("review.at", at(one.at)),
         ("review.activity", text(one.activity)),
         ("review.purpose", text(one.purpose)),
-        ("review.employee", text(here.staff(one.user, one.user_name))),
+        ("review.employee", text(here.accessed_by(row))),
         ("review.position", text(one.title)),
         ("review.assignment", text(one.assignment)),
         ("review.unit", text(one.unit_name or here.unit(one.unit))),

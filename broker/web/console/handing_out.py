@@ -1,13 +1,14 @@
 """Files that leave the log: saved under a name of ours, and entries with their proofs."""
 
 import io
+from collections.abc import Iterable
 
 from broker.audit.export import ProvenRow, write_extract
 from broker.audit.tree import BadProof
 from broker.exchange import Reply
 from broker.web.console.turn import Missing
 from broker.web.ports import ConsoleStore
-from trust_framework.access_log import AccessRow
+from trust_framework.staff_told import AsTold
 
 
 def file_reply(name: str, body: bytes, kind: str) -> Reply:
@@ -27,8 +28,10 @@ def file_reply(name: str, body: bytes, kind: str) -> Reply:
     )
 
 
-def extract_of(store: ConsoleStore, rows: tuple[AccessRow, ...]) -> bytes:
-    """Entries with their proofs under one signed checkpoint. Those that are not sealed yet (a second) are not in it."""
+def extract_of(store: ConsoleStore, rows: Iterable[AsTold]) -> bytes:
+    """Entries with their proofs under one signed checkpoint. Those that are not sealed yet (a second) are not in it. Where who
+    accessed is not told, it is a hash in the entry's text.
+    """
     sealed = {row.position: row for row in rows if row.position is not None}
     try:
         signed, proofs = store.log_proofs(sorted(sealed))
