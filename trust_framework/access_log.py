@@ -91,7 +91,8 @@ class AccessRow:
 @dataclass(frozen=True, slots=True)
 class AccessSought:
     """What is looked for; what is empty narrows nothing. `source` is the provider whose information was accessed, by others than
-    itself; both instants are in it.
+    itself; `activity` one of the contract's words; `reference` a record's own id (logId), which `provider` gave it; both instants
+    are in it.
     """
 
     person: str = ""
@@ -101,7 +102,8 @@ class AccessSought:
     source: str = ""
     since: int = 0
     until: int = EVER
-    emergency: bool = False
+    activity: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

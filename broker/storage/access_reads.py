@@ -12,11 +12,12 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, tuple_
 
 from broker.care.access_values import entry_number
 from broker.storage import access_log
-from broker.storage.access_log import ACCESS
+from broker.storage.access_log import ACCESS, ACTIVITIES, IDS, id_hash
 from broker.storage.database import Database, Kept, Row
 from broker.storage.log import LOG
 from broker.storage.persons import PERSONS
-from trust_framework.access_log import AccessPage, AccessRow, AccessSought, record_of
+from trust_framework.access_log import MOST_RESOURCES, AccessPage, AccessRow, AccessSought, record_of
+from trust_framework.care import Activity
 
 MOST: Final = 1000
 """Entries of a page."""
@@ -34,9 +35,12 @@ _CONDITIONS: Final[dict[str, Any]] = {
     "provider": _A.provider == bindparam("provider"),
     "unit": _A.unit == bindparam("unit"),
     "source": (_A.source == bindparam("source")) & (_A.source != _A.provider),
-    "emergency": _A.emergency == bindparam("emergency"),
+    "activity": _A.activity == bindparam("activity"),
+    "rarely": _A.activity != 0,
+    "reference": _A.record.between(bindparam("first"), bindparam("last")),
 }
 _ONE = Kept(_READ.where(_A.record == bindparam("row")))
+_REFERENCE = Kept(select(IDS.c.record, IDS.c.at).where(IDS.c.id == bindparam("id")))
 _MANY = Kept(_READ.where(_A.record == any_(bindparam("rows", type_=ARRAY(BigInteger)))))
 _NUMBERS_AT_ONCE: Final = 2000
 _PLACE: Final = re.compile(r"([0-9]{1,12})-([0-9]{1,18})")  # within 64 bits
@@ -74,15 +78,24 @@ def _asked(database: Database, sought: AccessSought) -> tuple[frozenset[str], di
     }
     if sought.employee:
         values["employee"] = access_log.employee_hash(database, sought.employee)
-    if sought.emergency:
-        values["emergency"] = 1
-    return frozenset(values), {**values, "since": sought.since, "until": sought.until}
+    conditions = set(values)
+    if sought.activity:
+        values["activity"] = ACTIVITIES[Activity(sought.activity)]
+        conditions |= {"activity", *_where_rare(sought, values["activity"])}
+    return frozenset(conditions), {**values, "since": sought.since, "until": sought.until}
+
+
+def _where_rare(sought: AccessSought, activity: int) -> set[str]:
+    """The words of the index of rarer activities, where nothing else finds fewer."""
+    return {"rarely"} if activity and sought.provider and not (sought.person or sought.employee) else set()
 
 
 def page(database: Database, sought: AccessSought, before: str | None = None, count: int = 50) -> AccessPage:
     """A page, the newest first. Entries of patients who were forgotten are passed over. Raises ValueError for a `before` that
     no page gave.
     """
+    if sought.reference:
+        return AccessPage(_referred(database, sought))
     names, values = _asked(database, sought)
     if before is not None:
         at, number = _place(before)
@@ -91,6 +104,18 @@ def page(database: Database, sought: AccessSought, before: str | None = None, co
     rows = database.rows(_page(names, before is not None), {**values, "count": wanted + 1})
     shown = rows[:wanted]
     return AccessPage(_opened(database, shown), f"{shown[-1][1]}-{shown[-1][0]}" if len(rows) > wanted else None)
+
+
+def _referred(database: Database, sought: AccessSought) -> tuple[AccessRow, ...]:
+    """The entries of the one record that has an id. Their numbers are in a row, and then come those of others of its call."""
+    wanted = sought.reference.lower()
+    found = database.row(_REFERENCE, {"id": id_hash(sought.provider, wanted)})
+    if found is None or not sought.since <= found[1] <= sought.until:
+        return ()
+    names, values = _asked(database, sought)
+    values |= {"first": found[0], "last": found[0] + MOST_RESOURCES - 1, "since": found[1], "until": found[1]}
+    rows = database.rows(_page(names | {"reference"}, after=False), {**values, "count": MOST_RESOURCES})
+    return tuple(row for row in _opened(database, rows) if row.record.id == wanted)
 
 
 def _place(before: str) -> tuple[int, int]:
@@ -103,6 +128,8 @@ def _place(before: str) -> tuple[int, int]:
 
 def count(database: Database, sought: AccessSought, most: int) -> int:
     """How many entries there are, counted up to a bound."""
+    if sought.reference:
+        return min(len(_referred(database, sought)), most)
     names, values = _asked(database, sought)
     found = database.row(_count(names), {**values, "most": most})
     return found[0] if found else 0

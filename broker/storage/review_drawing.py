@@ -23,12 +23,13 @@ from sqlalchemy import (
 )
 
 from broker.care.review_values import PARTS, AccessTrace, CountReturning, ForgetReturning, Traced
-from broker.storage.access_log import ACCESS
+from broker.storage.access_log import ACCESS, ACTIVITIES
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.filed import any_or
 from broker.storage.log import LOG
 from broker.storage.persons import PERSONS
 from broker.storage.tables import About, octets, table, text
+from trust_framework.care import Activity
 from trust_framework.days import DAY, clocks
 from trust_framework.log_drawing import Selection
 
@@ -77,7 +78,7 @@ _FORGET_PERSON = Kept(delete(RETURNING).where(_R.person == bindparam("whom")))
 def _traces() -> Select[Any]:
     """Those that were sealed when the drawing began, of patients who are not forgotten."""
     return (
-        select(_A.record, _A.at, _A.employee, _A.person, _A.unit, _A.emergency, _R.person)
+        select(_A.record, _A.at, _A.employee, _A.person, _A.unit, _A.activity, _R.person)
         .select_from(ACCESS)
         .join(LOG, LOG.c.record == _A.record)
         .join(PERSONS, PERSONS.c.id == _A.person)
@@ -114,8 +115,16 @@ def portion(database: Database, sought: Traced, count: int) -> tuple[AccessTrace
         "count": count,
     }
     return tuple(
-        AccessTrace(str(number), begun, bytes(employee), person, unit, bool(emergency), back is not None)
-        for number, begun, employee, person, unit, emergency, back in database.rows(_PORTION, values)
+        AccessTrace(
+            str(number),
+            begun,
+            bytes(employee),
+            person,
+            unit,
+            activity == ACTIVITIES[Activity.EMERGENCY],
+            back is not None,
+        )
+        for number, begun, employee, person, unit, activity, back in database.rows(_PORTION, values)
     )
 
 

@@ -19,6 +19,7 @@ from broker.care.filings import ReviewServices
 from broker.jobs import reviews as jobs
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects
+from broker.web.console.review import search, search_files
 from tests.support import ward
 from tests.support.access_records import record, resource
 from tests.support.care_values import PERSONNUMMER
@@ -168,7 +169,9 @@ NARROWED = [
     ({"employee": ward.DOCTOR}, False),
     ({"unit": ward.CLINIC}, False),
     ({"unit": ward.WARD}, True),
-    ({"emergency": "y"}, False),
+    ({"activity": "Läsa"}, True),
+    ({"activity": "Nödöppning"}, False),
+    ({"log_id": "nobody"}, False),
     ({"since": "2020-01-01", "until": "2020-01-02"}, False),
     ({"number": NUMBERS["eva"]}, False),
     ({"others": "y"}, False),
@@ -179,6 +182,9 @@ WRONG = [
     ({"employee": "x"}, "HSA-id"),
     ({"since": "2026-11-02", "until": "2026-11-01"}, "slutar innan"),
     ({"since": ""}, "Från och med"),
+    ({"activity": "Titta"}, "Aktivitet"),
+    ({"log_id": "a" * 37}, "Referens"),
+    ({"log_id": "a", "others": "y"}, "bland våra egna"),
     ({"unit": "SE-none"}, "Vårdenhet"),
 ]
 
@@ -220,6 +226,49 @@ def test_more_than_a_page_goes_on_and_all_of_it_is_a_file_whose_digest_is_sealed
     (made,) = review.world.events("care.extract-made")
     assert (made["digest"], made["rows"]) == (hashlib.sha256(file.body).hexdigest(), 52)
     assert review.get(f"{following}x").status == 404
+
+
+def test_a_reference_finds_its_entry_whenever_it_was(review):
+    review.read(count=2)
+    review.read(at=review.world.clock.now - 90 * 86_400, id="ab-7", user_name="Ute Hittad")
+    page = review.search(log_id=" AB-7 ")
+    assert main(page).count("Ute Hittad") == 1
+    assert "Carl" not in main(page)
+    assert "1 rad" in main(page)
+    assert "AB-7" in main(page)
+    file = review.get(unescape(re.search(r'href="([^"]*som=csv)"', page.text)[1])).text
+    assert "ab-7" in file
+    assert file.count("Vård och behandling") == 1
+    assert "Ändamål" in file
+
+
+@pytest.mark.spec("ui", "1, rule 9")
+def test_how_many_there_are_is_told_and_no_file_is_cut_short(review, monkeypatch):
+    review.read(count=3)
+    page = review.search()
+    assert "3 rader" in main(page)
+    for module in (search, search_files):
+        monkeypatch.setattr(module, "MOST", 2)
+    at = re.search(rf'href="({AT}/sok/[^"/?]+)\?som', page.text)[1]
+    assert "Mer än 2 rader" in main(review.get(at))
+    for form in ("csv", "bevis"):
+        assert "ingen fil alls" in main(review.get(f"{at}?som={form}"))
+    assert review.world.events("care.extract-made") == []
+    monkeypatch.setattr(search_files, "MOST", 3)
+    more = {"after": 0}
+    count = type(review.world.store).access_count
+
+    def meanwhile(store, sought, most):
+        """Somebody logs while a file is made."""
+        found = count(store, sought, most)
+        if not more["after"]:
+            more["after"] = 1
+            review.read()
+        return found
+
+    monkeypatch.setattr(type(review.world.store), "access_count", meanwhile)
+    assert "ingen fil alls" in main(review.get(f"{at}?som=csv"))
+    assert review.world.events("care.extract-made") == []
 
 
 def test_one_entry_says_everything_and_a_case_is_opened_about_it(review):

@@ -131,7 +131,7 @@ def test_entries_are_counted_before_any_is_read_for_a_file(worlds, monkeypatch):
     monkeypatch.setattr(
         type(review.world.store), "access_page", lambda *given, **more: (read.append(given), page(*given, **more))[1]
     )
-    assert "inget utdrag" in main(posted(review, at, f"{at}/fil", which="log-proven"))
+    assert "ingen fil alls" in main(posted(review, at, f"{at}/fil", which="log-proven"))
     assert read == []
 
 

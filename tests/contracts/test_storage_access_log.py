@@ -20,6 +20,7 @@ from tests.support import care_values as a
 from tests.support.access_records import record, resource
 from tests.support.databases import NOW
 from trust_framework.access_log import AccessSought, checked, record_of
+from trust_framework.care import Activity
 
 DAY = 86_400
 
@@ -87,7 +88,12 @@ def test_a_record_about_no_patient_is_kept_too(storage):
         ({"provider": a.OTHER_PROVIDER}, ["far"]),
         ({"unit": a.OTHER_UNIT}, ["doctor"]),
         ({"source": a.PROVIDER}, ["far"]),
-        ({"emergency": True}, ["doctor"]),
+        ({"activity": "Nödöppning"}, ["doctor"]),
+        ({"activity": "Nödöppning", "provider": a.PROVIDER}, ["doctor"]),
+        ({"activity": "Nödöppning", "employee": a.NURSE}, []),
+        ({"activity": "Läsa"}, ["nurse", "far"]),
+        ({"activity": "Läsa", "provider": a.PROVIDER}, ["nurse"]),
+        ({"activity": "Radera", "provider": a.PROVIDER}, []),
         ({"since": NOW - 10}, ["doctor"]),
         ({"until": NOW - 2 * DAY}, ["far"]),
         ({"since": NOW - DAY, "until": NOW - DAY}, ["nurse"]),
@@ -106,6 +112,37 @@ def test_entries_are_found_by_who_where_and_when_the_newest_first(storage, sough
     assert [one.title for one in records(storage, **sought)] == found
     assert storage.access_count(AccessSought(**sought), 10) == len(found)
     assert storage.access_count(AccessSought(**sought), 1) == min(1, len(found))
+
+
+@pytest.mark.parametrize("activity", list(Activity))
+def test_every_activity_is_found_by_its_word(storage, activity):
+    store(storage, *(record(activity=each.value, title=each.name) for each in Activity))
+    sought = {"activity": activity.value, "provider": a.PROVIDER}
+    assert [one.title for one in records(storage, **sought)] == [activity.name]
+    assert storage.access_count(AccessSought(**sought), 10) == 1
+
+
+def test_a_record_is_found_by_its_own_id_with_each_of_its_entries_and_nothing_of_its_call(storage):
+    both = record(resource(), resource(a.OTHER_PATIENT), at=NOW - 9 * DAY)
+    alike = record(at=NOW - 9 * DAY)
+    store(storage, record(at=NOW - 9 * DAY), both, alike, record())
+    store(storage, record(id=alike.id, provider=a.OTHER_PROVIDER, unit=a.FAR_UNIT))
+
+    def found(**sought) -> list[str]:
+        assert storage.access_count(AccessSought(**sought), 10) == len(rows(storage, **sought))
+        return [one.id for one in records(storage, **sought)]
+
+    assert found(reference=both.id.upper(), provider=a.PROVIDER) == [both.id, both.id]
+    assert found(reference=both.id, provider=a.PROVIDER, person=storage.patient(a.OTHER_PATIENT)) == [both.id]
+    assert found(reference=alike.id, provider=a.PROVIDER) == [alike.id]
+    assert storage.access_count(AccessSought(reference=both.id, provider=a.PROVIDER), 1) == 1
+    nothing = [
+        {"reference": "nobody"}, {"reference": both.id, "unit": a.OTHER_UNIT},
+        {"reference": both.id, "since": NOW - DAY}, {"reference": both.id, "until": NOW - 30 * DAY},
+    ]  # fmt: skip
+    for sought in nothing:
+        assert found(provider=a.PROVIDER, **sought) == [], sought
+    assert found(reference=both.id, provider=a.OTHER_PROVIDER) == []
 
 
 def test_pages_go_on_where_the_last_one_ended(storage):

@@ -65,8 +65,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows under columns; the first cell of a row is its heading. `total` of all rows there are, `next` leads on, `first` back,
-    `saved` to the same as a file. `empty` is said when there are none.
+    """Rows under columns; the first cell of a row is its heading. `total` of all rows there are, counted no further than past
+    `most`; `next` leads on, `first` back, `saved` to the same as a file. `empty` is said when there are none.
     """
 
     caption: str
@@ -74,6 +74,7 @@ class Table:
     rows: Sequence[tuple[Cell, ...]]
     empty: str
     total: int | None = None
+    most: int | None = None
     next: str = ""
     first: str = ""
     saved: str = ""

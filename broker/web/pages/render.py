@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from babel.dates import format_datetime, get_timezone
+from babel.numbers import format_decimal
 from jinja2 import BytecodeCache, PackageLoader, StrictUndefined, Template
 from jinja2 import Environment as Templates
 from jinja2.bccache import Bucket
@@ -135,6 +136,7 @@ def _templates(language: str, zone: Any, shared: dict[str, object]) -> Templates
     found.filters["value"] = lambda said: in_language(said, language) if isinstance(said, Mapping) else clean(str(said))
     found.filters["clean"] = clean
     found.filters["capital"] = lambda text: text[:1].upper() + text[1:]
+    found.filters["number"] = lambda value: format_decimal(value, locale=language)
     found.filters["uri_part"] = lambda text: quote(text, safe="@+")
     found.filters.update({name: _clock(pattern, zone, language) for name, pattern in _MOMENTS.items()})
     found.filters["iso"] = lambda at: datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

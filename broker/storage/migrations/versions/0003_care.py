@@ -299,7 +299,7 @@ def _access_log() -> None:
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("emergency", NUMBER, nullable=False),
+        sa.Column("activity", NUMBER, nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("record", "at", name=op.f("pk_access_log")),
         sqlite_strict=True,
@@ -314,6 +314,14 @@ def _access_log() -> None:
         ["source", "at", "record"],
         postgresql_where=others,
         sqlite_where=others,
+    )
+    not_reading = sa.column("activity") != 0
+    op.create_index(
+        "ix_access_log_activity",
+        "access_log",
+        ["provider", "activity", "at", "record"],
+        postgresql_where=not_reading,
+        sqlite_where=not_reading,
     )
     op.create_table(
         "access_log_ids",

@@ -21,7 +21,7 @@ from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.texts import texts
 from trust_framework.access_log import AccessSought
 from trust_framework.access_words import Told, named
-from trust_framework.care import EVER
+from trust_framework.care import EVER, Activity
 from trust_framework.days import day_after, midnight
 from trust_framework.representation import Deed
 
@@ -66,7 +66,7 @@ def reading_of(mine: OwnTurn) -> Reading:
         unit=asked.get("enhet", "").upper(),
         since=midnight(since) if since else 0,
         until=day_after(until) - 1 if until else EVER,
-        emergency="nod" in asked,
+        activity=Activity.EMERGENCY if "nod" in asked else "",
     )
     return Reading(mine, asked, sought)
 
@@ -169,7 +169,7 @@ def _narrowed(reading: Reading) -> Iterator[tuple[str, str]]:
         yield "vardgivare", provider_name(sought.provider, mine)
     if sought.unit:
         yield "enhet", unit_name(sought.unit, mine)
-    if sought.emergency:
+    if sought.activity:
         yield "nod", ""
 
 

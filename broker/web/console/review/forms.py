@@ -22,6 +22,7 @@ from broker.care.reviews import MOST_CASES
 from broker.web.console.forms import ConsoleForm, line, longest, required
 from broker.web.console.sharing_forms import text
 from broker.web.console.turn import ConsoleTurn
+from trust_framework.access_log import LONGEST_ID
 from trust_framework.breaches import Risk
 from trust_framework.identifiers import hsa_id
 from trust_framework.log_review import RULES
@@ -59,8 +60,14 @@ class SearchForm(ConsoleForm):
     unit = SelectField("review.unit", choices=[], validate_choice=True)
     since = DateField("review.since", [required()])
     until = DateField("review.until", [required()])
-    emergency = BooleanField("review.emergency-only")
+    activity = SelectField("review.activity", choices=[], validate_choice=True)
+    log_id = StringField("review.log-id", [longest(LONGEST_ID), line])
     others = BooleanField("review.by-others")
+
+    def validate_log_id(self, field: StringField) -> None:
+        """What others have logged has ids of theirs."""
+        if field.data and self.others.data:
+            raise ValidationError("review.log-id.others")
 
     def validate_until(self, field: DateField) -> None:
         """Not before the first day."""

@@ -16,8 +16,8 @@ from broker.login.effects import Effects
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.handing_out import extract_of, file_reply
 from broker.web.console.review.desk import Desk, desk
+from broker.web.console.review.entries import note, own_row
 from broker.web.console.review.forms import ExtractForm, RangeForm, fresh
-from broker.web.console.review.search import note, own_row
 from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at, figure, said, text, words
 from broker.web.console.turn import ConsoleTurn
 

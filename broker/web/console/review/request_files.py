@@ -21,9 +21,9 @@ from broker.web.console.mine.data import Share, accesses, as_octets, held_by, se
 from broker.web.console.mine.pages import DataSection
 from broker.web.console.mine.turn import OwnTurn
 from broker.web.console.review.desk import Desk
-from broker.web.console.review.search import note
+from broker.web.console.review.entries import TooLong, every, note
 from broker.web.console.sheet import Cell, Column, Table, at, text
-from trust_framework.access_log import AccessRow, AccessSought
+from trust_framework.access_log import AccessSought
 from trust_framework.access_words import Told
 from trust_framework.care import EVER
 from trust_framework.staff_told import Reader
@@ -46,10 +46,6 @@ NAMES: Final = {
 
 MOST: Final = 10_000
 COLUMNS: Final = ("at", "unit", "provider", "role", "who", "what", "why", "source")
-
-
-class TooLong(Exception):
-    """More than a document may have."""
 
 
 def made(here: Desk, request: SubjectRequest, which: str) -> Reply:
@@ -101,21 +97,10 @@ def _sought(here: Desk, request: SubjectRequest) -> Iterator[AccessSought]:
         yield AccessSought(person=request.person, provider=provider, since=since, until=until)
 
 
-def _entries(here: Desk, request: SubjectRequest) -> Iterator[AccessRow]:
-    """Every entry. Raises TooLong, and then has read none."""
-    if sum(here.turn.store.access_count(each, MOST + 1) for each in _sought(here, request)) > MOST:
-        raise TooLong
-    for sought in _sought(here, request):
-        before, more = None, True
-        while more:
-            page = here.turn.store.access_page(sought, before, 500)
-            yield from page.rows
-            before, more = page.before, page.before is not None
-
-
 def _proven(here: Desk, request: SubjectRequest) -> tuple[int, Reply]:
     """What the person is told of staff is what My page tells."""
-    found = telling.told(tuple(_entries(here, request)), Reader.PATIENT, here.on.store, here.on.register)
+    rows = every(here.turn.store, tuple(_sought(here, request)), MOST)
+    found = telling.told(rows, Reader.PATIENT, here.on.store, here.on.register)
     return len(found), file_reply(NAMES[LOG_PROVEN], extract_of(here.turn.store, found), "application/jsonl")
 
 

@@ -18,6 +18,7 @@ from broker.web.console.handing_out import file_reply
 from broker.web.console.people import name_of
 from broker.web.console.review import erasing
 from broker.web.console.review.desk import Desk, desk, person_by_number, today
+from broker.web.console.review.entries import TooLong
 from broker.web.console.review.forms import (
     KINDS,
     AdviseForm,
@@ -28,7 +29,7 @@ from broker.web.console.review.forms import (
     RequestForm,
     fresh,
 )
-from broker.web.console.review.request_files import OFFERED, TooLong, made
+from broker.web.console.review.request_files import OFFERED, made
 from broker.web.console.review.retention import not_allowed
 from broker.web.console.sheet import Cell, Column, Doing, Done, Link, Narrowing, Sheet, Table, at, said, text
 from broker.web.console.turn import ConsoleTurn, Missing

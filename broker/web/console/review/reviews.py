@@ -15,8 +15,9 @@ from broker.login.effects import Effects
 from broker.web.console.handing_out import file_reply
 from broker.web.console.people import name_of
 from broker.web.console.review.desk import Desk, desk, today
+from broker.web.console.review.entries import note
 from broker.web.console.review.forms import RULE_CHOICES, ReviewForm, TakeForm, fresh
-from broker.web.console.review.search import note, units
+from broker.web.console.review.search import units
 from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at, figure, said, text
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.days import day_after, day_of, midnight
