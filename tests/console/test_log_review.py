@@ -50,7 +50,7 @@ class Review:
         now = self.world.clock.now
         of = resource(patient, provider=ward.PROVIDER, unit=ward.WARD)
         usual = {"provider": ward.PROVIDER, "unit": ward.WARD, "user": ward.NURSE, "user_name": "Carl Andersson"}
-        records = tuple(record(of, at=now - n, **{**usual, **more}) for n in range(count))
+        records = tuple(record(of, **{"at": now - n, **usual, **more}) for n in range(count))
         self.world.store.commit(Effects((StoreAccess(records, now, "journal"),)))
 
     def get(self, part: str = "", browser=None):
