@@ -217,7 +217,7 @@ class Crowd:
         for _ in range(AT_BEDSIDE):
             yield from self._bedside()
         sought = {"provider": ward.PROVIDER, "reason": "x", "person": "", "employee": "", "unit": "", "since": 0}
-        sought |= {"until": self.now, "emergency": False, "others": False}
+        sought |= {"until": self.now, "activity": "", "log_id": "", "others": False}
         yield KeepOnce(Once("log-search", SECRET, f"{MEMBER}:{self.person}", self.now + DAY, sought))
 
     def _proposals(self) -> Iterator[Proposal]:
