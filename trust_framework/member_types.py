@@ -117,13 +117,13 @@ _ROLES_OF: Final[Mapping[str, frozenset[MemberRole]]] = {
 
 DOCUMENTS: Final[Mapping[tuple[str, Danger], frozenset[Document]]] = {
     ("service", Danger.CAREFUL): frozenset({_D.AGREEMENT}),
-    ("service", Danger.DANGEROUS): frozenset(
-        {_D.AGREEMENT, _D.ROLE, _D.DOMAIN_PROOF, _D.ATTRIBUTE_REASONS, _D.TEST_LOGIN}
-    ),
+    ("service", Danger.DANGEROUS): frozenset({_D.AGREEMENT, _D.ROLE, _D.ATTRIBUTE_REASONS, _D.TEST_LOGIN}),
     ("identity_provider", Danger.CAREFUL): frozenset({_D.AGREEMENT}),
-    ("identity_provider", Danger.DANGEROUS): frozenset({_D.AGREEMENT, _D.ROLE, _D.TRUST_DECLARATION, _D.DOMAIN_PROOF}),
+    ("identity_provider", Danger.DANGEROUS): frozenset({_D.AGREEMENT, _D.ROLE, _D.TRUST_DECLARATION}),
 }
-"""What an entry of each kind needs for a change of each class. A member's own entry needs what its type brings."""
+"""What an entry of each kind needs for a change of each class. A member's own entry needs what its type brings. Whatever the
+kind, a dangerous change of an entry that names hosts needs proof of them.
+"""
 
 VOUCHED: Final = frozenset({_D.AGREEMENT, _D.REPRESENTATION, _D.RISK_ASSESSMENT, _D.TOLD_APART})
 """What an operator may vouch for having seen; the rest is found out by itself."""
@@ -148,13 +148,16 @@ _MEMBERS: Final[Mapping[Purpose, frozenset[Document]]] = {
 """Which of what its type brings a member's own entry needs."""
 
 
-def required(type: MemberType, kind: str, danger: Danger, purpose: Purpose = Purpose.CHANGE) -> Required:
-    """What a change of an entry of a member of this type needs before it is valid."""
+def required(
+    type: MemberType, kind: str, danger: Danger, purpose: Purpose = Purpose.CHANGE, *, named_hosts: bool = False
+) -> Required:
+    """What a change of an entry of a member of this type needs before it is valid. `named_hosts`: the entry names some."""
     if danger is Danger.HARMLESS:
         return Required(NOBODY, frozenset())
     row = TYPES[type]
     approvals = row.careful if danger is Danger.CAREFUL else TWO_OPERATORS
-    return Required(approvals, _documents(row, kind, danger, purpose))
+    proof = {_D.DOMAIN_PROOF} if named_hosts and danger is Danger.DANGEROUS and purpose is not Purpose.LEAVE else set()
+    return Required(approvals, _documents(row, kind, danger, purpose) | proof)
 
 
 def _documents(row: TypeRow, kind: str, danger: Danger, purpose: Purpose) -> frozenset[Document]:

@@ -330,7 +330,9 @@ class EntryChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainProofChanged(Event):
-    """A member was asked to prove a host, proved it, or a host that was proven is so no longer. `state` says which."""
+    """A member was asked to prove a host, proved it, or a host that was proven is so no longer: it fails, or its proof has ended
+    (`outdated`). `state` says which.
+    """
 
     name: ClassVar[str] = "domain-proof.changed"
     retention: ClassVar[str] = "operation"
@@ -415,7 +417,8 @@ class KeyChosen(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeGiven(Event):
-    """A member is told, so many `days` before, that something of an entry runs out; 0 once it has. Without `mail` there was
+    """A member is told, so many `days` before, that something of an entry runs out; 0 once it has. Of kind
+    `host`, the entry is a host whose proof fails. Without `mail` there was
     nobody to write to.
     """
 
@@ -456,7 +459,7 @@ class AgreementTold(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaised(Event):
     """Something that concerns the federation's own safety: `operator-link`, `operator-made` (on the server), `review-overdue`
-    (`about` is the proposal). Without `mail` there was nobody to write to.
+    (`about` is the proposal), `host-failing`, `host-ended` (the host). Without `mail` there was nobody to write to.
     """
 
     name: ClassVar[str] = "alarm.raised"

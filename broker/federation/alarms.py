@@ -25,6 +25,8 @@ OPERATOR_LINK: Final = "operator-link"
 OPERATOR_MADE: Final = "operator-made"
 COPY_HELD: Final = "copy-held"
 REVIEW_OVERDUE: Final = "review-overdue"
+HOST_FAILING: Final = "host-failing"
+HOST_ENDED: Final = "host-ended"
 _LINK: Final = (
     (
         "På servern har någon skapat en länk som gör den som öppnar den till federationsoperatör: en gång, i 15 minuter.\n"
@@ -67,6 +69,26 @@ _HELD: Final = (
         "The copy is held as it was, and will soon be too old to answer from, until somebody accepts or refuses that."
     ),
 )
+_HOST_FAILING: Final = (
+    (
+        "Värden {about} är styrkt av en medlem, men visar inte längre beviset. Medlemmens kontakter är underrättade.\n"
+        "Är det inte rättat {day} stoppas det som har adresser där. Kan någon annan ha tagit över värden, stoppa redan nu."
+    ),
+    (
+        "A member has proven the host {about}, but it shows the proof no longer. The member's contacts are told. If it is not\n"
+        "mended on {day}, what has addresses there is stopped. If somebody may have taken the host over, stop it now."
+    ),
+)
+_HOST_ENDED: Final = (
+    (
+        "Beviset för värden {about} har upphört: det har saknats för länge, eller så har någon annan styrkt värden.\n"
+        "Medlemmens tjänster och identitetsutfärdare med adresser där är stoppade, och medlemmens kontakter underrättade."
+    ),
+    (
+        "The proof of the host {about} has ended: it was missing for too long, or somebody else has proven the host.\n"
+        "The member's services and identity providers with addresses there are stopped, and the member's contacts are told."
+    ),
+)
 TEXTS: Final[Mapping[str, tuple[Words, Words]]] = {
     OPERATOR_LINK: (
         ("En länk för en ny federationsoperatör har skapats", "A link for a new operator of the federation was made"),
@@ -74,6 +96,8 @@ TEXTS: Final[Mapping[str, tuple[Words, Words]]] = {
     ),
     JOB_FAILING: (("Ett återkommande arbete misslyckas", "A recurring job fails"), _FAILING),
     PERSON_FORGOTTEN: (("En person har raderats på servern", "A person was erased on the server"), _FORGOTTEN),
+    HOST_FAILING: (("En värd visar inte sitt bevis", "A host does not show its proof"), _HOST_FAILING),
+    HOST_ENDED: (("Beviset för en värd har upphört", "The proof of a host has ended"), _HOST_ENDED),
     OPERATOR_MADE: (("En länk från servern gav någon en roll", "A link from the server gave somebody a role"), _MADE),
     COPY_HELD: (("Kopian av andras spärrar hålls kvar", "The copy of others' blocks is held"), _HELD),
     REVIEW_OVERDUE: (

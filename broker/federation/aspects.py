@@ -25,13 +25,16 @@ YES: Final = "yes"
 
 
 class Form(Enum):
-    """How an aspect's words are told."""
+    """How an aspect's words are told. An ADDRESS at a host that was none of the entry's is dangerous, whatever its row says; a
+    PAGE is an address that only people follow (`hosts`).
+    """
 
     SET = auto()
     VALUE = auto()
     SWITCH = auto()
     SECRET = auto()
     ADDRESS = auto()
+    PAGE = auto()
     KEY = auto()
 
 
@@ -67,6 +70,9 @@ class Aspect:
 _H, _C, _D = Danger.HARMLESS, Danger.CAREFUL, Danger.DANGEROUS
 
 
+_ANY_AGE: Final = 10**10
+
+
 def _ranks(words: Words) -> list[int]:
     return [loa.rank(str(word).rpartition(" → ")[2]) for word in words]
 
@@ -87,6 +93,17 @@ def higher_is_dangerous(before: Words, after: Words) -> Danger:
 def weaker_consent_is_dangerous(_before: Words, after: Words) -> Danger:
     """People who were asked are asked no more."""
     return _D if "never" in after else _C
+
+
+def weaker_default_is_dangerous(before: Words, after: Words) -> Danger:
+    """Levels asked for where a request names none: gone, or weaker than all that there were, so that any or less will do."""
+    return _D if not after else weaker_is_dangerous(before, after)
+
+
+def longer_is_dangerous(before: Words, after: Words) -> Danger:
+    """How old a login may be, in seconds: older ones will do, or any."""
+    limits = [min((int(str(word)) for word in words), default=_ANY_AGE) for words in (before, after)]
+    return _D if limits[1] > limits[0] else _C
 
 
 def another_key_is_dangerous(before: Words, after: Words) -> Danger:
@@ -118,7 +135,7 @@ _TERMS: Final = frozenset({AGREEMENT, POLICY, FEED, CARE_PROVIDER, CARE_CONSUMER
 REST: Final = "rest"
 """What differs in a document though no row tells it."""
 
-_V, _S, _K, _A, _Y, _X = Form.VALUE, Form.SET, Form.KEY, Form.ADDRESS, Form.SWITCH, Form.SECRET
+_V, _S, _K, _A, _P, _Y, _X = Form.VALUE, Form.SET, Form.KEY, Form.ADDRESS, Form.PAGE, Form.SWITCH, Form.SECRET
 
 # fmt: off
 _ROWS: Final = (
@@ -159,7 +176,7 @@ _ROWS: Final = (
     Aspect(SERVICE, "contact persons", _S, "kontakt", "contact", _H, _H),
     Aspect(SERVICE, "description", _S, "beskrivning", "description", _H, _H),
     Aspect(SERVICE, "logo", _S, "logotyp", "logo", _H, _H),
-    Aspect(SERVICE, "information_url", _A, "adress till information", "address of information", _C, _C),
+    Aspect(SERVICE, "information_url", _P, "adress till information", "address of information", _C, _C),
     Aspect(SERVICE, "entity_categories", _S, "entitetskategori som federationen går i god för",
            "entity category that the federation vouches for", _D, _D),
     Aspect(SERVICE, "openid_federation", _S, "entitet i OpenID Federation", "entity in the OpenID Federation", _D, _D),
@@ -170,6 +187,7 @@ _ROWS: Final = (
            another_key_is_dangerous),
     Aspect(SERVICE, "assertion consumer service", _A, "adress för svar", "address for answers", _D, _C),
     Aspect(SERVICE, "single logout service", _A, "adress för utloggning", "address for logout", _D, _C),
+    Aspect(SERVICE, "other addresses", _A, "övrig adress i metadata", "further address in the metadata", _C, _C),
     Aspect(SERVICE, "signing key", _K, "signering", "signing", _D, _D, another_key_is_dangerous),
     Aspect(SERVICE, "encryption key", _K, "kryptering", "encryption", _D, _D, another_key_is_dangerous),
     Aspect(SERVICE, "signs its requests", _Y, "signerar sin begäran", "signs its requests", _C, _D),
@@ -178,17 +196,38 @@ _ROWS: Final = (
     Aspect(SERVICE, "entity categories", _S, "entitetskategori", "entity category", _D, _D),
     Aspect(SERVICE, "display name", _S, "visningsnamn", "display name", _C, _C),
     Aspect(SERVICE, "organisation", _S, "organisation i metadata", "organisation in the metadata", _C, _C),
-    Aspect(SERVICE, "pages", _A, "adress till sida för användare", "address of a page for people", _C, _C),
+    Aspect(SERVICE, "pages", _P, "adress till sida för användare", "address of a page for people", _C, _C),
     # OpenID clients
     Aspect(SERVICE, "client_id", _V, "client_id", "client_id", _D, _D),
     Aspect(SERVICE, "redirect_uris", _A, "adress för svar", "address for answers", _D, _C),
     Aspect(SERVICE, "post_logout_redirect_uris", _A, "adress efter utloggning", "address after logout", _D, _C),
     Aspect(SERVICE, "initiate_login_uri", _A, "adress som börjar en inloggning", "address that begins a login", _C, _C),
-    Aspect(SERVICE, "client_uri", _A, "adress till tjänstens sida", "address of the service's page", _C, _C),
+    Aspect(SERVICE, "sector_identifier_uri", _A, "adress till domänens adresser för svar",
+           "address of the addresses for answers of the domain", _D, _D),
+    Aspect(SERVICE, "client_uri", _P, "adress till tjänstens sida", "address of the service's page", _C, _C),
+    Aspect(SERVICE, "policy_uri", _P, "adress till integritetspolicy", "address of the privacy policy", _C, _C),
+    Aspect(SERVICE, "tos_uri", _P, "adress till användarvillkor", "address of the terms of use", _C, _C),
     Aspect(SERVICE, "jwks", _K, "klientens signaturer", "the client's signatures", _D, _D, another_key_is_dangerous),
     Aspect(SERVICE, "jwks_uri", _A, "adress till klientens nycklar", "address of the client's keys", _D, _D),
     Aspect(SERVICE, "client_secret", _X, "klientens hemlighet", "the client's secret", _D, _D),
     Aspect(SERVICE, "token_endpoint_auth_method", _V, "klientens legitimering", "client authentication", _D, _D),
+    Aspect(SERVICE, "token_endpoint_auth_signing_alg", _V, "signeringsalgoritm för klientens legitimering",
+           "signing algorithm of client authentication", _D, _D),
+    Aspect(SERVICE, "assertion_audience", _V, "mottagare i klientens legitimering", "audience of client authentication",
+           _D, _D),
+    Aspect(SERVICE, "require_signed_request_object", _Y, "begäran måste vara signerad", "the request must be signed", _C, _D),
+    Aspect(SERVICE, "request_object_signing_alg", _V, "signeringsalgoritm för begäran", "signing algorithm of requests",
+           _D, _D),
+    Aspect(SERVICE, "id_token_signed_response_alg", _V, "signeringsalgoritm för ID-token", "signing algorithm of ID tokens",
+           _D, _D),
+    Aspect(SERVICE, "userinfo_signed_response_alg", _V, "signeringsalgoritm för userinfo", "signing algorithm of userinfo",
+           _D, _D),
+    Aspect(SERVICE, "require_auth_time", _Y, "tidpunkten för inloggningen måste lämnas", "the time of the login must be told",
+           _C, _D),
+    Aspect(SERVICE, "default_max_age", _V, "äldsta inloggning som duger, i sekunder", "oldest login that will do, in seconds",
+           _D, _D, longer_is_dangerous),
+    Aspect(SERVICE, "default_acr_values", _S, "tillitsnivå som begärs om inget sägs",
+           "level of assurance asked for when nothing is said", _C, _D, weaker_default_is_dangerous),
     Aspect(SERVICE, "grant_types", _S, "grant_type", "grant type", _D, _C),
     Aspect(SERVICE, "scope", _S, "scope", "scope", _D, _C),
     Aspect(SERVICE, "authorization_details_types", _S, "slag av behörighet i token (RFC 9396)",
@@ -223,6 +262,18 @@ _ROWS: Final = (
            another_key_is_dangerous),
     Aspect(PROVIDER, "single sign-on service", _A, "adress för begäran", "address for requests", _D, _C),
     Aspect(PROVIDER, "single logout service", _A, "adress för utloggning", "address for logout", _D, _C),
+    Aspect(PROVIDER, "other addresses", _A, "övrig adress i metadata", "further address in the metadata", _C, _C),
+    Aspect(PROVIDER, "origins", _A, "ursprung som webbläsaren skickas via", "origin through which the browser is sent", _D, _C),
+    Aspect(PROVIDER, "token_endpoint_auth_method", _V, "vår legitimering", "our client authentication", _D, _D),
+    Aspect(PROVIDER, "assertion_alg", _V, "signeringsalgoritm för vår legitimering",
+           "signing algorithm of our client authentication", _D, _D),
+    Aspect(PROVIDER, "assertion_audience", _V, "mottagare i vår legitimering", "audience of our client authentication", _D, _D),
+    Aspect(PROVIDER, "signing_alg", _V, "signeringsalgoritm för vår begäran", "signing algorithm of our requests", _D, _D),
+    Aspect(PROVIDER, "name_id_format", _V, "slag av NameID som begärs", "NameID format asked for", _D, _D),
+    Aspect(PROVIDER, "acr", _V, "sätt att begära tillitsnivå", "way to ask for a level of assurance", _C, _C),
+    Aspect(PROVIDER, "scope", _S, "scope som begärs", "scope asked for", _C, _D),
+    Aspect(PROVIDER, "userinfo", _V, "när userinfo hämtas", "when userinfo is fetched", _D, _D),
+    Aspect(PROVIDER, "login_hint", _Y, "vem som väntas lämnas ut", "who is expected is told", _D, _C),
     Aspect(PROVIDER, "signing key", _K, "signering", "signing", _D, _D, another_key_is_dangerous),
     Aspect(PROVIDER, "ceiling", _V, "högsta tillitsnivå", "highest level of assurance", _D, _D, higher_is_dangerous),
     Aspect(PROVIDER, "levels", _S, "tillitsnivå som översätts", "level of assurance translated", _D, _C),
@@ -234,7 +285,7 @@ _ROWS: Final = (
     Aspect(PROVIDER, "scopes of its metadata", _S, "område i metadata", "scope in the metadata", _C, _C),
     Aspect(PROVIDER, "display name", _S, "visningsnamn", "display name", _C, _C),
     Aspect(PROVIDER, "organisation", _S, "organisation i metadata", "organisation in the metadata", _C, _C),
-    Aspect(PROVIDER, "pages", _A, "adress till sida för användare", "address of a page for people", _C, _C),
+    Aspect(PROVIDER, "pages", _P, "adress till sida för användare", "address of a page for people", _C, _C),
     Aspect(PROVIDER, "scopes", _S, "område som den får intyga", "scope that it may assert", _D, _C),
     Aspect(PROVIDER, "identifiers", _S, "identitetsnummer som den får intyga", "identity number that it may assert", _D, _C),
     Aspect(PROVIDER, "subject", _V, "uppgift som är nyckel till personen", "attribute that is the key to the person", _D, _D),
@@ -311,9 +362,10 @@ ASPECTS: Final[Mapping[tuple[str, str], Aspect]] = {(row.kind, row.name): row fo
 
 
 def aspect_of(kind: str, name: str) -> Aspect:
-    """The row, or one for what has none."""
+    """The row, that of the name without its language tag (RFC 7591 section 2.2), or one for what has none."""
     unjudged = _D if kind in _TERMS else _C
-    return ASPECTS.get((kind, name)) or Aspect(kind, name, _S, name, name, unjudged, unjudged)
+    row = ASPECTS.get((kind, name)) or ASPECTS.get((kind, name.partition("#")[0]))
+    return row or Aspect(kind, name, _S, name, name, unjudged, unjudged)
 
 
 def harmless_names(kind: str) -> frozenset[str]:

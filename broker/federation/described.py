@@ -26,6 +26,7 @@ from broker.federation.aspects import (
     SERVICE,
     YES,
     Facts,
+    Word,
     Words,
 )
 from broker.federation.bringing import pem_settings
@@ -47,6 +48,7 @@ from metadata import described_keys
 from metadata.described_keys import DescribedKey
 from metadata.register import Endpoint, OidcClient, OidcProvider, SamlProvider, SamlService
 from metadata.wire.saml_metadata import read_entity
+from metadata.wire.saml_metadata_addresses import addresses
 from metadata.wire.saml_metadata_values import (
     ENTITY_CATEGORY,
     ENTITY_CATEGORY_SUPPORT,
@@ -138,8 +140,9 @@ def _service(_id: str, content: Content, settings: Settings) -> Facts:
     read = entries.service(entry, entries.when(settings))
     if read.service.saml is not None and entry.saml is not None:
         xml = entry.saml.metadata_xml or ""
-        told = _saml_service(read.service.saml) | _of_role(xml, SP_ROLE) | _by_address(entry.saml)
-        return _plain(entry) | told | _rest(SERVICE, content)
+        told = _saml_service(read.service.saml) | _of_role(xml, SP_ROLE)
+        further = _further(xml, told, "assertion consumer service", "single logout service")
+        return _plain(entry) | told | further | _by_address(entry.saml) | _rest(SERVICE, content)
     return _plain(entry) | _client(read.service.oidc, entry.oidc or {})
 
 
@@ -220,6 +223,12 @@ def _urls(endpoints: Sequence[Endpoint]) -> Words:
     return frozenset(url for each in endpoints for url in (each.url, each.response_url) if url)
 
 
+def _further(xml: str, told: Mapping[str, Words], *names: str) -> dict[str, Words]:
+    """Addresses of the document that are not among those told under these names."""
+    known = frozenset[Word]().union(*(told[name] for name in names))
+    return {"other addresses": frozenset(addresses(xml.encode())) - known}
+
+
 def _rest(kind: str, content: Content) -> dict[str, Words]:
     """A mark of the whole document as far as it is trusted, for what no other aspect tells."""
     saml = trusted_part(kind, content).get("saml")
@@ -238,11 +247,12 @@ def _provider(_id: str, content: Content, settings: Settings) -> Facts:
     if isinstance(provider, SamlProvider):
         xml = str((entry.saml or {}).get("metadata_xml", ""))
         told = {name: words for name, words in _of_role(xml, IDP_ROLE).items() if name != "encryption key"}
+        told |= _saml_provider(provider)
         return (
             own
             | _plain(entry)
             | told
-            | _saml_provider(provider)
+            | _further(xml, told, "single sign-on service", "single logout service")
             | _by_address(PublishedAt.of(entry.saml or {}))
             | _rest(PROVIDER, content)
         )

@@ -32,7 +32,9 @@ class ReadsProofs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is looked at: the content wanted for an entry of a member (or for the member itself), and its digest."""
+    """What is looked at: the content wanted for an entry of a member (or for the member itself), and its digest. `resuming`: it
+    stood in force as it is, and was stopped.
+    """
 
     kind: str
     object: str
@@ -40,6 +42,7 @@ class Asked:
     content: Content
     member: Content
     digest: str = ""
+    resuming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,8 @@ class _Looking:
         return () if fits(self.asked.kind, roles_of(type_, chosen)) else None
 
     def domain_proof(self) -> tuple[str, ...] | None:
-        proofs = self.store.domain_proofs(self.asked.org)
-        return domains.lacked(self.asked.content, proofs, self.settings, self.now)
+        proofs, asked = self.store.domain_proofs(self.asked.org), self.asked
+        return domains.lacked(asked.kind, asked.content, proofs, self.settings, self.now, resuming=asked.resuming)
 
     def attribute_reasons(self) -> tuple[str, ...] | None:
         reasons = self.asked.content.get("reasons", {})

@@ -5,46 +5,93 @@ record of `_tillit.HOST`. The token is made for one member and one host, so that
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Final
-
-from pydantic import ValidationError
+from typing import Final
 
 from broker.audit.events import DomainProofChanged, Event
-from broker.federation import entries
-from broker.federation.entries import BadEntry
+from broker.federation import hosts
 from broker.federation.register import Content
-from broker.federation.schema import ServiceEntry
-from broker.login.effects import Change, Effects
-from broker.settings import Environment, Settings
-from metadata.hosts import LOOPBACK, hosts
+from broker.login.effects import NOTHING, Change, Effects
+from broker.settings import Settings
 from metadata.wire.addresses import BadUrl, read_url
 from metadata.wire.dns_texts import Texts
 from metadata.wire.outbound import EgressFailed, EgressRefused, Fetches, Outbound
-from trust_framework.domains import DomainProof, ProofState, lacking
+from metadata.wire.xml import XmlRefused
+from trust_framework.domains import DomainProof, ProofState, lacking, lost
 
 WELL_KNOWN: Final = "/.well-known/tillit-domain-proof"
 LABEL: Final = "_tillit"
 PREFIX: Final = "tillit-domain-proof="
 LONGEST: Final = 8192
+PAUSE: Final = 10
+"""Seconds between looks at a host that people ask for."""
+
+AT_HOST: Final = ("name", "connection", "tls", "timeout", "refused", "redirect", "status", "long", "absent", "another")
+IN_DNS: Final = ("address", "unanswered", "absent", "another")
+"""What can be found in place of the line: of a proof's `missed`, which says both with a space between."""
+
+_FAILURES: Final = {"name": "name", "tls": "tls", "timeout": "timeout"}
+
+
+MOST: Final = 500
+"""Hosts that one member may ask to prove."""
 
 
 class NotAHost(Exception):
     """The text is no host name that a service could be reached at."""
 
 
+class TooMany(Exception):
+    """The member has asked to prove as many hosts as anybody may."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeepProof(Change):
-    """Keep a proof, or renew what is kept of one."""
+    """Keep a proof, or renew what is kept of it. `instead` is the token of the one whose place it takes: raises Overtaken when
+    that is not there.
+    """
 
     proof: DomainProof
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LookSoon(Change):
+    """Look soon at the proofs that others have of a host: it may have changed hands."""
+
+    host: str
+    org: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProofPage:
+    """Some proofs of a list; `total` match, `next` continues after the last."""
+
+    proofs: tuple[DomainProof, ...]
+    total: int
+    next: str | None = None
 
 
 def asked(org: str, host: str, now: int) -> DomainProof:
     """A new proof to be shown at a host. Raises NotAHost."""
     return DomainProof(org, _host(host), secrets.token_urlsafe(24), now)
+
+
+def wished(org: str, text: str, known: Sequence[DomainProof], now: int, actor: str) -> tuple[DomainProof, Effects]:
+    """The proof of a host for a member that `known` are the proofs of, and what is to be kept: one that has been asked for
+    keeps its token, one that has ended gets another. Raises NotAHost and TooMany.
+    """
+    wanted = asked(org, text, now)
+    before = next((each for each in known if each.host == wanted.host), None)
+    if before is None:
+        if len(known) >= MOST:
+            raise TooMany(org)
+        return wanted, begun(wanted, now, actor)
+    if before.state(now) is not ProofState.OUTDATED:
+        return before, NOTHING
+    return wanted, begun(wanted, now, actor, instead=before.token)
 
 
 def _host(text: str) -> str:
@@ -63,35 +110,57 @@ def line(proof: DomainProof) -> str:
 
 
 def looked(proof: DomainProof, egress: Fetches, texts: Texts, now: int) -> DomainProof:
-    """The proof after a look at the host."""
-    return proof.shown(now) if _shows(proof, egress, texts) else proof.not_shown(now)
+    """The proof after a look at the host. One that has ended stays so, whatever is shown: its token is known to everybody."""
+    if proof.state(now) is ProofState.OUTDATED:
+        return proof if proof.ended_at is not None else proof.ended(now)
+    missed = _missed(proof, egress, texts)
+    return proof.not_shown(now, missed) if missed else proof.shown(now)
 
 
-def _shows(proof: DomainProof, egress: Fetches, texts: Texts) -> bool:
-    return line(proof) in _well_known(proof.host, egress) or line(proof) in _records(proof.host, texts)
+def rests(proof: DomainProof, now: int) -> bool:
+    """Whether the host was looked at just now, so that what was found then is the answer."""
+    return now < proof.checked_at + PAUSE
 
 
-def _well_known(host: str, egress: Fetches) -> Iterable[str]:
+def _missed(proof: DomainProof, egress: Fetches, texts: Texts) -> str:
+    """What is found in place of the line at the host and in the DNS; empty when either shows it."""
+    at_host = _at_host(proof, egress)
+    in_dns = _in_dns(proof, texts) if at_host else ""
+    return f"{at_host} {in_dns}" if in_dns else ""
+
+
+def _at_host(proof: DomainProof, egress: Fetches) -> str:
     """Lines of the document at the host itself. A redirect is an answer from elsewhere, and shows nothing."""
     try:
-        answer = egress.fetch(Outbound("GET", f"https://{host}{WELL_KNOWN}"))
-    except (EgressFailed, EgressRefused):
-        return ()
-    if answer.status != 200 or len(answer.body) > LONGEST:  # noqa: PLR2004
-        return ()
-    return answer.body.decode("utf-8", "replace").split()
+        answer = egress.fetch(Outbound("GET", f"https://{proof.host}{WELL_KNOWN}"))
+    except EgressRefused:
+        return "refused"
+    except EgressFailed as error:
+        return _FAILURES.get(error.reason, "connection")
+    if answer.status != 200:  # noqa: PLR2004
+        return "redirect" if 300 <= answer.status < 400 else "status"  # noqa: PLR2004
+    if len(answer.body) > LONGEST:
+        return "long"
+    return _found(proof, answer.body.decode("utf-8", "replace").split())
 
 
-def _records(host: str, texts: Texts) -> Iterable[str]:
-    if _is_address(host):
-        return ()
+def _in_dns(proof: DomainProof, texts: Texts) -> str:
+    if is_address(proof.host):
+        return "address"
     try:
-        return [text.strip() for text in texts(f"{LABEL}.{host}")]
+        return _found(proof, [text.strip() for text in texts(f"{LABEL}.{proof.host}")])
     except EgressFailed:
-        return ()
+        return "unanswered"
 
 
-def _is_address(host: str) -> bool:
+def _found(proof: DomainProof, lines: Iterable[str]) -> str:
+    """What some lines lack: nothing, when the proof's is among them."""
+    known = [each for each in lines if each.startswith(PREFIX)]
+    return "" if line(proof) in known else "another" if known else "absent"
+
+
+def is_address(host: str) -> bool:
+    """Whether the host is an address, of which the DNS holds no texts."""
     try:
         ip_address(host)
     except ValueError:
@@ -100,33 +169,39 @@ def _is_address(host: str) -> bool:
 
 
 def noted(before: DomainProof, after: DomainProof, now: int, actor: str = "") -> Effects:
-    """What is kept of a look, with the event where the state of the proof changed."""
+    """What is kept of a look, with the event where the state of the proof changed. That a host is proven anew is looked into
+    wherever another member has it.
+    """
     states = before.state(now), after.state(now)
-    events: tuple[Event, ...] = ()
-    if states[0] is not states[1]:
-        events = (_event(after, states[1], now, actor),)
-    return Effects((KeepProof(after),), events)
+    if states[0] is states[1] and before.ended_at == after.ended_at:
+        return Effects((KeepProof(after),))
+    also: tuple[Change, ...] = (LookSoon(after.host, after.org),) if states[1] is ProofState.PROVEN else ()
+    return Effects((KeepProof(after), *also), (_event(after, states[1], now, actor),))
 
 
-def begun(proof: DomainProof, now: int, actor: str) -> Effects:
-    """What is kept of a proof that a member has asked for."""
-    return Effects((KeepProof(proof),), (_event(proof, ProofState.ASKED, now, actor),))
+def begun(proof: DomainProof, now: int, actor: str, instead: str = "") -> Effects:
+    """What is kept of a proof that a member has asked for, in place of one that has ended."""
+    return Effects((KeepProof(proof, instead),), (_event(proof, ProofState.ASKED, now, actor),))
 
 
-def _event(proof: DomainProof, state: ProofState, now: int, actor: str) -> DomainProofChanged:
+def _event(proof: DomainProof, state: ProofState, now: int, actor: str) -> Event:
     return DomainProofChanged(at=now, org=proof.org, host=proof.host, state=state.value, actor=actor)
 
 
-def lacked(content: Content, proofs: Iterable[DomainProof], settings: Settings, now: int) -> tuple[str, ...]:
-    """The hosts of a service's entry that its member has not proven. Loopback needs no proof where it may be reached."""
-    free = frozenset() if settings.environment is Environment.PRODUCTION else LOOPBACK
-    return lacking(hosts_of(content) - free, proofs, now)
-
-
-def hosts_of(content: Content) -> frozenset[str]:
-    """The hosts of a service's entry; none when it cannot be read (which is told elsewhere)."""
+def lacked(
+    kind: str,
+    content: Content,
+    proofs: Iterable[DomainProof],
+    settings: Settings,
+    now: int,
+    *,
+    resuming: bool = False,
+) -> tuple[str, ...] | None:
+    """The hosts of an entry that its member has not proven; None when the entry cannot be read. Of one that was stopped and is
+    to be in force again (`resuming`), only those that the member has lost meanwhile: all else was published before.
+    """
     try:
-        entry: Any = ServiceEntry.model_validate(content)
-        return hosts(entries.service(entry, entries.When(allow_http_loopback=True)).service)
-    except (BadEntry, ValidationError):
-        return frozenset()
+        wanted = hosts.to_prove(kind, content, settings)
+    except XmlRefused:
+        return None
+    return (lost if resuming else lacking)(wanted, proofs, now)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from broker.federation.aspects import ASPECTS, KINDS, REST, SERVICE, Facts, Form, Words, aspect_of, in_order
+from broker.federation import hosts
+from broker.federation.aspects import ASPECTS, KINDS, REST, SERVICE, Aspect, Facts, Form, Words, aspect_of, in_order
 from broker.federation.described import described
 from broker.federation.register import take_apart
 from broker.federation.trusted import trusted_part
@@ -56,8 +57,11 @@ def danger_of(found: Iterable[Change]) -> Danger:
 def class_of(kind: str, before: Content | None, after: Content | None, found: Iterable[Change]) -> Danger:
     """The class of a whole change of an entry, `found` being what it is in words.
 
-    Only what leaves the trusted part alone is harmless: that is what an approval is bound to.
+    Only what leaves the trusted part alone is harmless: that is what an approval is bound to. A host that the entry did not
+    name is dangerous, in whatever field it comes (FR-03). Raises XmlRefused.
     """
+    if hosts.brought(kind, before, after):
+        return Danger.DANGEROUS
     trusted = [None if each is None else trusted_part(kind, each) for each in (before, after)]
     return worst([danger_of(found), Danger.HARMLESS if trusted[0] == trusted[1] else Danger.CAREFUL])
 
@@ -111,24 +115,32 @@ def _came(kind: str, id: str, facts: Facts) -> Iterator[Change]:
 
 
 def _changed(kind: str, id: str, before: Facts, after: Facts, use: KeyUse | None) -> Iterator[Change]:
-    hosts = _hosts(kind, before)
+    reached = _hosts(kind, before)
     differing = [name for name in {*before, *after} if before.get(name, NOTHING) != after.get(name, NOTHING)]
     told = [name for name in differing if name != REST] or differing
     for name in in_order(kind, told):
-        known = Known(hosts, use if name in _PROVING else None)
+        known = Known(reached | _hosts_of(before.get(name, NOTHING)), use if name in _PROVING else None)
         yield from _one(kind, id, name, before.get(name, NOTHING), after.get(name, NOTHING), known)
 
 
 def _one(kind: str, id: str, name: str, old: Words, new: Words, known: Known) -> Iterator[Change]:
     """The sentences of one aspect, each of the class of what it tells."""
     aspect = aspect_of(kind, name)
-    if aspect.form in {Form.SET, Form.ADDRESS} and aspect.judge is None:
-        for before, after in ((NOTHING, new - old), (old - new, NOTHING)):
-            danger = aspect.danger(before, after)
-            yield from (_told(kind, id, name, danger, each) for each in sentences(aspect, before, after, known))
+    for before, after, danger in _steps(aspect, old, new, known):
+        yield from (_told(kind, id, name, danger, each) for each in sentences(aspect, before, after, known))
+
+
+def _steps(aspect: Aspect, old: Words, new: Words, known: Known) -> Iterator[tuple[Words, Words, Danger]]:
+    """A change as parts that are of one class each: what comes apart from what goes, and what leads to another host apart."""
+    if aspect.judge is not None or aspect.form not in {Form.SET, Form.ADDRESS, Form.PAGE}:
+        yield old, new, aspect.danger(old, new)
         return
-    danger = aspect.danger(old, new)
-    yield from (_told(kind, id, name, danger, each) for each in sentences(aspect, old, new, known))
+    elsewhere = frozenset(
+        word for word in new - old if aspect.form is Form.ADDRESS and host_of(word) not in known.hosts
+    )
+    yield NOTHING, elsewhere, Danger.DANGEROUS
+    for before, after in ((NOTHING, new - old - elsewhere), (old - new, NOTHING)):
+        yield before, after, aspect.danger(before, after)
 
 
 def _told(kind: str, id: str, name: str, danger: Danger, sentence: Sentence) -> Change:
@@ -136,9 +148,13 @@ def _told(kind: str, id: str, name: str, danger: Danger, sentence: Sentence) -> 
 
 
 def _hosts(kind: str, facts: Facts) -> frozenset[str]:
-    """Every host that the entry was reached at."""
+    """Every host that the entry was reached at; a page that people only follow is no way to reach it."""
     addresses = (words for name, words in facts.items() if aspect_of(kind, name).form is Form.ADDRESS)
-    return frozenset(host_of(word) for words in addresses for word in words)
+    return frozenset(host for words in addresses for host in _hosts_of(words))
+
+
+def _hosts_of(words: Words) -> frozenset[str]:
+    return frozenset(host_of(word) for word in words)
 
 
 def named(kind: str, id: str, language: str = "en") -> str:

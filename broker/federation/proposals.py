@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from pydantic import ValidationError
 
 from broker.audit.events import Event, ProposalActed, RoleGiven
-from broker.federation import alarms, documents, fitness, judged
+from broker.federation import alarms, documents, fitness, hosts, judged
 from broker.federation.documents import Asked, Found, Tested
 from broker.federation.entries import SECRET_HASH, BadEntry
 from broker.federation.plan import Change, KeyUse, class_of, entry_changes
@@ -25,6 +25,7 @@ from broker.login.effects import Change as Effect
 from broker.settings import Settings
 from metadata.findings import Finding
 from metadata.private_keys import WORDS, private_key_in
+from metadata.wire.xml import XmlRefused
 from trust_framework import approval
 from trust_framework.approval import Act, Body, Outcome, Proposal, Refusal, Refused, Stage, Wanted
 from trust_framework.danger import Danger
@@ -181,10 +182,27 @@ def needs(proposal: Proposal, desk: Desk) -> Required:
     """The approvals and documents that a proposal needs; where it brings a name like another member's, somebody who has
     looked at the two and says why they are told apart.
     """
-    standing = desk.store.register_entry(proposal.kind, proposal.object)
-    what = purpose(standing.content if standing else None, proposal.content)
-    made = required(_type(proposal, desk), proposal.kind, proposal.danger, what)
+    made = required(
+        _type(proposal, desk),
+        proposal.kind,
+        proposal.danger,
+        _purpose(proposal, desk),
+        named_hosts=_names_hosts(proposal),
+    )
     return replace(made, documents=made.documents | {Document.TOLD_APART}) if look_alikes(proposal, desk) else made
+
+
+def _purpose(proposal: Proposal, desk: Desk) -> Purpose:
+    standing = desk.store.register_entry(proposal.kind, proposal.object)
+    return purpose(standing.content if standing else None, proposal.content)
+
+
+def _names_hosts(proposal: Proposal) -> bool:
+    """Whether there is anything to prove. What cannot be read may name any."""
+    try:
+        return proposal.content is not None and bool(hosts.named(proposal.kind, proposal.content))
+    except XmlRefused:
+        return True
 
 
 def _type(proposal: Proposal, desk: Desk) -> MemberType:
@@ -204,7 +222,13 @@ def member_of(proposal: Proposal, desk: Desk) -> Content:
 def checklist(proposal: Proposal, desk: Desk) -> tuple[Found, ...]:
     """Every document that is needed, with what was found out of itself."""
     asked = Asked(
-        proposal.kind, proposal.object, proposal.org, proposal.content or {}, member_of(proposal, desk), proposal.digest
+        proposal.kind,
+        proposal.object,
+        proposal.org,
+        proposal.content or {},
+        member_of(proposal, desk),
+        proposal.digest,
+        resuming=_purpose(proposal, desk) is Purpose.RESUME,
     )
     wanted_ = needs(proposal, desk).documents
     return documents.found(wanted_, asked, desk.store, desk.tested, desk.settings, desk.now)

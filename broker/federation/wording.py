@@ -71,7 +71,7 @@ def sentences(aspect: Aspect, before: Words, after: Words, known: Known) -> Iter
             yield Sentence(f"{_upper(aspect.sv)}: {sv}", f"{_upper(aspect.en)}: {en}")
         case Form.VALUE:
             yield _value(aspect, removed, added)
-        case Form.ADDRESS:
+        case Form.ADDRESS | Form.PAGE:
             yield from (_new_address(aspect, word, known) for word in added)
             yield from (_gone(aspect, word) for word in removed)
         case Form.KEY:

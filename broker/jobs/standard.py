@@ -7,13 +7,13 @@ from typing import Protocol
 
 from broker.care.calling import CareServices
 from broker.care.filings import ReviewServices
-from broker.federation import domains
 from broker.jobs.addresses import AddressStore, look_at_addresses
 from broker.jobs.breaches import BreachStore, breach_jobs
 from broker.jobs.care_node import care_node_jobs
 from broker.jobs.corrections import CorrectionStore, correction_jobs
 from broker.jobs.failing import FailingStore, look_at_jobs
 from broker.jobs.feeds import FeedStore, look_at_feeds
+from broker.jobs.hosts import HostStore, host_jobs
 from broker.jobs.node import NodeStore
 from broker.jobs.notices import NoticeStore, look_for_overdue, mail_jobs
 from broker.jobs.retention import RetentionStore, retention_jobs
@@ -30,14 +30,10 @@ from broker.login.effects import Effects, Overtaken
 from broker.login.keys import moved
 from broker.login.own import IDS
 from broker.settings import Settings
-from metadata.wire.dns_texts import Texts, dns_texts
 from metadata.wire.outbound import Fetches
-from trust_framework.domains import DomainProof
 
 BATCH = 1000
 MOST_BATCHES = 50
-HOSTS = 20
-"""Hosts looked at in a turn: one that does not answer takes some seconds."""
 _HOUR = 3600
 KEYS = 60
 """Seconds between looks at the keys' dates."""
@@ -55,6 +51,7 @@ class HouseStore(
     RetentionStore,
     FailingStore,
     DrawingStore,
+    HostStore,
     Protocol,
 ):
     """What the standard jobs need of the store."""
@@ -81,8 +78,6 @@ class HouseStore(
     def ring_rows(self) -> tuple[KeyRow, ...]: ...
 
     def ring_version(self) -> str: ...
-
-    def domain_proofs_due(self, count: int) -> tuple[DomainProof, ...]: ...
 
     def commit(self, effects: Effects) -> None: ...
 
@@ -121,7 +116,7 @@ def outbound_jobs(
         Job("feeds", 5, lambda: look_at_feeds(store, egress)),
         Job("addresses", 300, lambda: look_at_addresses(store, egress, settings)),
         Job("overdue", _HOUR, lambda: look_for_overdue(store, settings)),
-        Job("hosts", _HOUR, lambda: look_at_hosts(store, egress)),
+        *host_jobs(store, egress, settings),
         Job("failing", 600, lambda: look_at_jobs(store, settings)),
         *retention_jobs(store, settings),
         *witness_jobs(store, egress, settings.witnesses),
@@ -131,13 +126,6 @@ def outbound_jobs(
         *review_jobs(store, lambda: ReviewServices(store, care().register)),
         *(mail_jobs(store, Post(settings), settings.base_url) if settings.smtp_host else ()),
     )
-
-
-def look_at_hosts(store: HouseStore, egress: Fetches, texts: Texts = dns_texts) -> None:
-    """Look again at hosts that were proven a while ago, some at a time."""
-    for proof in store.domain_proofs_due(HOSTS):
-        now = store.clock()
-        store.commit(domains.noted(proof, domains.looked(proof, egress, texts, now), now))
 
 
 def expire(store: HouseStore, absolute: int) -> int:

@@ -23,7 +23,7 @@ from broker.care.outbox import BlockSent, BlockUnsent
 from broker.care.requests import SaveCareRequest
 from broker.care.review_values import CountReturning, ForgetReturning, SavePlan, SaveReview
 from broker.federation.addresses import KeepAddress
-from broker.federation.domains import KeepProof
+from broker.federation.domains import KeepProof, LookSoon
 from broker.federation.feeds import KeepFeed
 from broker.federation.proposing import SameRoles, SaveProposal
 from broker.federation.register import ChangeRegister
@@ -111,6 +111,7 @@ APPLY: dict[type, Apply] = {
     SaveRing: keys.change,
     ChooseKey: keys.choose,
     KeepProof: domains.keep,
+    LookSoon: domains.look_soon,
     NoteNotice: notices.note,
     KeepMail: notices.keep,
     UsePreset: test_runs.use_preset,

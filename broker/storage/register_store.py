@@ -10,6 +10,7 @@ from broker.audit.events import Event, FederationApplied
 from broker.federation.addresses import AddressPage, AddressState
 from broker.federation.agreements import KIND as AGREEMENT
 from broker.federation.concerned import FIRST, AgreementDue
+from broker.federation.domains import ProofPage
 from broker.federation.feeds import FeedState
 from broker.federation.proposing import ListedProposal, ProposalPage, RolePage
 from broker.federation.register import (
@@ -231,8 +232,24 @@ class RegisterStore(Part):
         return domains.of_member(self._database, org)
 
     def domain_proofs_due(self, count: int) -> tuple[DomainProof, ...]:
-        """Proven hosts that are to be looked at again."""
+        """Proofs whose hosts are to be looked at."""
         return domains.due(self._database, self.clock(), count)
+
+    def domain_proofs_at(self, host: str) -> tuple[DomainProof, ...]:
+        """The proofs that members have of one host."""
+        return domains.of_host(self._database, host)
+
+    def domain_proofs_failing(self) -> tuple[DomainProof, ...]:
+        """Proofs that fail, or ended lately."""
+        return domains.failing(self._database, self.clock())
+
+    def domain_proofs_failing_count(self) -> int:
+        """How many proofs fail and have not ended."""
+        return domains.failing_count(self._database)
+
+    def domain_proof_page(self, search: str = "", state: str = "", after: str = "", count: int = 50) -> ProofPage:
+        """A page of all members' proofs, by host."""
+        return domains.page(self._database, search, state, after, count)
 
     def register_holders(self, name: Name) -> tuple[Holding, ...]:
         """Who has or had a name."""

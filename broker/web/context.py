@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from broker.audit.events import RequestRefused
-from broker.federation.domains import looked
+from broker.federation.domains import looked, rests
 from broker.login.ports import Services
 from broker.protocols.front import Front
 from broker.web.bench import Bench, no_bench
@@ -16,9 +16,9 @@ from broker.web.ports import ConsoleStore
 from broker.web.refusals import Refusals
 from broker.web.throttle import Throttle
 from metadata.publication import Publication
-from metadata.wire.dns_texts import dns_texts
+from metadata.wire.dns_texts import Texts, dns_texts
 from metadata.wire.outbound import EgressFailed, Fetches, Outbound, Response
-from trust_framework.domains import DomainProof
+from trust_framework.domains import DomainProof, settled
 from trust_framework.reasons import Reason
 
 log = logging.getLogger("tillit.web")
@@ -46,12 +46,16 @@ class Broker:
     ready: Callable[[], Mapping[str, bool]] = field(default=dict)
     bench: Callable[[], Bench] = field(default=no_bench)
     egress: Fetches = field(default_factory=NoEgress)
+    texts: Texts = dns_texts
     fetches: KeyFetches = field(default_factory=KeyFetches)
     refusals: Refusals = field(default_factory=Refusals)
 
     def look_at_host(self, proof: DomainProof, now: int) -> DomainProof:
-        """The proof of a host after a look at it."""
-        return looked(proof, self.egress, dns_texts, now)
+        """The proof of a host after a look at it. One that was looked at just now is as it was."""
+        if rests(proof, now):
+            return proof
+        after = looked(proof, self.egress, self.texts, now)
+        return settled(after, self.store.domain_proofs_at(proof.host), now)
 
     def note_refusal(self, reason: Reason, detail: str, reference: str, service: str | None = None) -> None:
         """A request was refused with a page: counted, and a line with the reference; recorded when a service is known."""

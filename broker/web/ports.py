@@ -13,6 +13,7 @@ from broker.care.filings import FiledPage, HoldsAsked, ReviewStore
 from broker.care.own_page import OwnPageStore
 from broker.federation.addresses import AddressPage, AddressState
 from broker.federation.concerned import FIRST, AgreementDue
+from broker.federation.domains import ProofPage
 from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
 from broker.federation.proposals import ProposalStore
 from broker.federation.proposing import ProposalPage, RolePage
@@ -23,6 +24,7 @@ from broker.login.effects import ChainedPage
 from broker.login.keys import KeyFetch
 from metadata.context import ReadsNames
 from trust_framework.approval import Proposal, Stage
+from trust_framework.domains import DomainProof
 from trust_framework.representation import Kind
 
 
@@ -62,6 +64,12 @@ class ConsoleStore(ReviewStore, ErasureStore, OwnPageStore, ReadsNames, Proposal
     def address_page(
         self, org: str = "", search: str = "", state: str = "", after: str = "", count: int = 50
     ) -> AddressPage: ...
+
+    def domain_proofs_at(self, host: str) -> tuple[DomainProof, ...]: ...
+
+    def domain_proofs_failing_count(self) -> int: ...
+
+    def domain_proof_page(self, search: str = "", state: str = "", after: str = "", count: int = 50) -> ProofPage: ...
 
     def logins_of(self, service: str, since: int) -> Logins: ...
 

@@ -21,6 +21,7 @@ pytest_plugins = ["tests.support.worlds"]
 
 THEIRS = {
     "service": "rp2",
+    "host": "theirs.example.se",
     "agreement": "A-2",
     "policy": "none",
     "member": OTHER,

@@ -9,7 +9,8 @@ import pytest
 from broker.federation import proposals
 from broker.federation.addresses import EVERY, NEAR, AddressState, NotFetched, fetched
 from broker.jobs.addresses import look_at_addresses
-from broker.login.effects import Overtaken
+from broker.federation.domains import KeepProof
+from broker.login.effects import Effects, Overtaken
 from metadata.wire.egress import EgressFailed, EgressRefused, Response
 from metadata.wire.jose import public_jwk
 from tests.support import approvals as a
@@ -21,6 +22,7 @@ from tests.support.oidc import KEY
 from tests.support.proposing import SETTINGS, Office, client
 from tests.support.saml import rsa_key
 from trust_framework.approval import Stage
+from trust_framework.domains import DomainProof
 
 URL, ENTITY = "https://sp.example/metadata", "https://sp.example/sp"
 NOW = f.NOW
@@ -54,6 +56,8 @@ class Place:
         self.store.clock = lambda: office.now
         self.egress = FakeEgress({})
         office.standing("service", "sp", content(**saml))
+        proof = DomainProof(ORG, "sp.example", "t0ken", office.now).shown(office.now)
+        office.store.commit(Effects((KeepProof(proof),)))
 
     def serve(self, given, etag='"1"'):
         self.egress.answers["GET", URL] = answer(given, etag=etag) if isinstance(given, bytes) else given

@@ -1,13 +1,15 @@
 """What a host must show to count as a member's, and what it may show without that counting."""
 
+from dataclasses import replace
+
 import pytest
 
 from broker.federation import domains
 from broker.federation.domains import LABEL, WELL_KNOWN, NotAHost, asked, line, looked
-from broker.settings import Environment, Settings
+from broker.login.effects import NOTHING
 from metadata.wire.egress import EgressFailed, EgressRefused, Response
 from tests.support.egress import FakeEgress
-from trust_framework.domains import DomainProof, ProofState
+from trust_framework.domains import HOLDS, DomainProof, ProofState
 
 NOW = 1_800_000_000
 ORG, HOST = "2120000142", "app.example.se"
@@ -111,43 +113,72 @@ def test_a_token_is_made_for_each_member_and_host():
     assert min(map(len, made)) >= 22
 
 
-CONTENT = {
-    "id": "app",
-    "member": ORG,
-    "levels": ["http://id.elegnamnden.se/loa/1.0/loa3"],
-    "oidc": {
-        "client_id": "app",
-        "redirect_uris": ["https://App.example.se/cb", "https://b.example.se/cb"],
-        "subject_type": "public",
-        "post_logout_redirect_uris": ["https://c.example.se/out"],
-        "jwks_uri": "https://keys.example.se/jwks",
-        "token_endpoint_auth_method": "private_key_jwt",
-        "client_uri": "https://only-people-follow.example.se/",
-    },
-}
+# --- what is seen in place of the line
 
 
-def settings(environment: Environment = Environment.PRODUCTION) -> Settings:
-    given = {"base_url": "https://tillit.example.se", "TILLIT_ENV": environment}
-    return Settings(**given)
+@pytest.mark.parametrize(
+    ("answer", "seen"),
+    [
+        (EgressFailed("name", HOST), "name"),
+        (EgressFailed("tls", HOST), "tls"),
+        (EgressFailed("timeout", HOST), "timeout"),
+        (EgressFailed("resting after failures", HOST), "connection"),
+        (EgressRefused("address", HOST), "refused"),
+        (Response(302, {"location": "https://elsewhere.example"}, b""), "redirect"),
+        (body("", status=404), "status"),
+        (body("x" * (domains.LONGEST + 1)), "long"),
+        (body("hello"), "absent"),
+        (body(OTHERS), "another"),
+    ],
+)
+@pytest.mark.parametrize(("records", "in_dns"), [((), "absent"), ((OTHERS,), "another"), (None, "unanswered")])
+def test_what_was_seen_at_the_host_and_in_the_dns_is_kept_in_words_of_ours(answer, seen, records, in_dns):
+    def texts(name: str) -> tuple[str, ...]:
+        if records is None:
+            raise EgressFailed("name", name)
+        return records
+
+    missed = looked(PROOF, at_host(answer), texts, NOW + 1).missed
+    assert missed == f"{seen} {in_dns}"
+    assert seen in domains.AT_HOST
+    assert in_dns in domains.IN_DNS
 
 
-def test_every_host_that_takes_part_in_logins_needs_a_proof():
-    proven = asked(ORG, "b.example.se", NOW).shown(NOW)
-    assert domains.lacked(CONTENT, [proven], settings(), NOW) == ("app.example.se", "c.example.se", "keys.example.se")
+def test_an_address_that_shows_nothing_has_no_records_to_look_for():
+    proof = asked(ORG, "192.0.2.1", NOW)
+    assert looked(proof, FakeEgress(), pytest.fail, NOW).missed == "connection address"
 
 
-def test_loopback_needs_no_proof_where_it_may_be_reached():
-    content = {
-        **CONTENT,
-        "oidc": {**CONTENT["oidc"], "redirect_uris": ["https://127.0.0.1:9/cb", "https://localhost/cb"]},
-    }
-    del content["oidc"]["post_logout_redirect_uris"], content["oidc"]["jwks_uri"]
-    content["oidc"] |= {"token_endpoint_auth_method": "none"}
-    assert domains.lacked(content, [], settings(Environment.DEMO), NOW) == ()
-    assert domains.lacked(content, [], settings(), NOW) == ("127.0.0.1", "localhost")
+def test_nobody_is_asked_about_a_proof_that_has_ended():
+    old = replace(PROOF, proven_at=NOW, checked_at=NOW)
+    egress = at_host(body(line(PROOF)))
+    assert looked(old, egress, no_records, NOW + HOLDS).ended_at == NOW + HOLDS
+    ended = old.ended(NOW + 5)
+    assert looked(ended, egress, no_records, NOW + 6) is ended
+    assert egress.calls == []
 
 
-def test_an_entry_that_cannot_be_read_has_no_hosts():
-    assert domains.hosts_of({"id": "x"}) == frozenset()
-    assert domains.hosts_of({**CONTENT, "oidc": {"client_id": "x", "redirect_uris": ["javascript:1"]}}) == frozenset()
+def test_who_presses_the_button_again_and_again_has_the_host_looked_at_now_and_then():
+    proof = replace(PROOF, checked_at=NOW)
+    assert domains.rests(proof, NOW + domains.PAUSE - 1)
+    assert not domains.rests(proof, NOW + domains.PAUSE)
+
+
+# --- asking for a proof
+
+
+def test_a_host_that_was_asked_about_keeps_its_token_until_its_proof_has_ended():
+    first, effects = domains.wished(ORG, HOST, (), NOW, "anna")
+    assert effects != NOTHING
+    assert domains.wished(ORG, f" {HOST.upper()} ", (first,), NOW + 1, "anna") == (first, NOTHING)
+    ended = first.shown(NOW).ended(NOW + 1)
+    anew, effects = domains.wished(ORG, HOST, (ended,), NOW + 2, "anna")
+    assert anew.token != first.token
+    assert effects.changes == (domains.KeepProof(anew, instead=first.token),)
+
+
+def test_a_member_asks_for_no_more_hosts_than_anybody_proves():
+    many = [replace(PROOF, host=f"h{number}.example.se") for number in range(domains.MOST)]
+    assert domains.wished(ORG, "h7.example.se", many, NOW, "anna")[0] == many[7]
+    with pytest.raises(domains.TooMany):
+        domains.wished(ORG, HOST, many, NOW, "anna")

@@ -3,15 +3,22 @@
 import datetime as dt
 import hashlib
 import re
+from dataclasses import fields
 from itertools import chain
 
 import pytest
 
 from broker.federation.aspects import ASPECTS, KINDS, aspect_of
 from broker.federation.described import described
+from broker.federation.member import MemberEntry
 from broker.federation.plan import changes, danger_of, entry_changes, named
 from broker.federation.register import take_apart
+from broker.federation.schema import ProviderEntry, ServiceEntry
+from idp_adapters.methods.oidc import OidcSettings
+from idp_adapters.methods.saml import SamlSettings
 from metadata import described_keys
+from metadata.oidc import REGISTERED_MEMBERS
+from metadata.register import OidcClient, OidcProvider
 from metadata.wire.jose import public_jwk
 from metadata.wire.saml_metadata import read_entity
 from metadata.wire.saml_metadata_values import ENTITY_CATEGORY, ENTITY_CATEGORY_SUPPORT
@@ -28,13 +35,14 @@ OTHER = certificate(ec_key("other"))
 RENEWED = certificate(ends=dt.datetime(2035, 5, 5, tzinfo=dt.UTC))
 DESCRIBED = "<mdui:UIInfo><mdui:Description xml:lang='sv'>En tjänst.</mdui:Description></mdui:UIInfo>"
 SHOWN = "<mdui:UIInfo><mdui:DisplayName xml:lang='sv'>Journalen</mdui:DisplayName></mdui:UIInfo>"
+UNTOLD = "<mdui:DiscoHints><mdui:DomainHint>sp.example</mdui:DomainHint></mdui:DiscoHints>"
 CONTACT = '<md:ContactPerson contactType="technical"><md:EmailAddress>mailto:it@sp.example</md:EmailAddress></md:ContactPerson>'
 TO_COME = {
     (kind, name)
     for kind in ("member", "service", "identity_provider", "agreement")
     for name in ("contact", "contacts", "description", "logo")
-}
-"""Rows for keys that the file does not have yet."""
+} | {("service", "sector_identifier_uri")}
+"""Rows for keys that the file does not have yet, and one that only a client that registers itself could bring."""
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +102,9 @@ def private_key_client(*keys):
 def told_in_full():
     """A file in which every key stands that has a row."""
     full = private_key_client(public_jwk(signer(ec_key("now"), kid="now", alg="ES256")))
+    pages = {"policy_uri": "https://boka.example.se/p", "tos_uri": "https://boka.example.se/t"}
     more = {"logo_uri": "https://boka.example.se/l", "software_id": "x", "software_version": "x", "contacts": ["x"]}
-    full["services"][1]["oidc"] |= {**more, "client_name": "x", "client_name#sv": "x", "client_name#en": "x"}
+    full["services"][1]["oidc"] |= {**more, **pages, "client_name": "x", "client_name#sv": "x", "client_name#en": "x"}
     full["openid_federation"] = {"role": "leaf"}
     full["software_statement_issuers"] = []
     full["members"][0]["risk_assessment"] = {"made": "2026-01-01", "by": "x", "again": "2027-01-01"}
@@ -157,7 +166,22 @@ GOLDEN = [
     (saml_service(sp_role(extensions=SHOWN)), "service journal",
      (CAREFUL, "Visningsnamn läggs till: sv → Journalen", "Display name added: sv → Journalen")),
     (saml_service(sp_role(flags='errorURL="https://sp.example/fel"')), "service journal",
+     (CAREFUL, "Ny övrig adress i metadata: https://sp.example/fel",
+      "New further address in the metadata: https://sp.example/fel")),
+    (saml_service(sp_role(flags='errorURL="https://evil.example/fel"')), "service journal",
+     (DANGEROUS, "Ny övrig adress i metadata: https://evil.example/fel (ny värd!)",
+      "New further address in the metadata: https://evil.example/fel (new host!)")),
+    (saml_service(sp_role(extensions=UNTOLD)), "service journal",
      (CAREFUL, "Annat i dokumentet ändras", "Something else in the document changes")),
+    (put(("services", 1, "oidc", "initiate_login_uri"), "https://boka.example.se/in"), "service boka",
+     (CAREFUL, "Ny adress som börjar en inloggning: https://boka.example.se/in",
+      "New address that begins a login: https://boka.example.se/in")),
+    (put(("services", 1, "oidc", "initiate_login_uri"), "https://evil.example/in"), "service boka",
+     (DANGEROUS, "Ny adress som börjar en inloggning: https://evil.example/in (ny värd!)",
+      "New address that begins a login: https://evil.example/in (new host!)")),
+    (put(("services", 1, "oidc", "tos_uri"), "https://villkor.example/"), "service boka",
+     (CAREFUL, "Ny adress till användarvillkor: https://villkor.example/ (ny värd!)",
+      "New address of the terms of use: https://villkor.example/ (new host!)")),
     # what may let somebody in, or more out
     (put(("services", 1, "oidc", "redirect_uris", 1), "https://boka.example.se/b"), "service boka",
      (DANGEROUS, "Ny adress för svar: https://boka.example.se/b", "New address for answers: https://boka.example.se/b")),
@@ -395,6 +419,79 @@ def test_every_row_is_of_an_aspect_that_an_entry_can_have(folder):
         known.setdefault(kind, set()).update(described(kind, name, content, settings()))
     missing = {key for key in ASPECTS if key[1] not in known[key[0]]} - TO_COME
     assert not missing
+
+
+def test_every_member_of_a_registration_that_is_read_has_a_row():
+    """`response_types` follow from the grants, which have one. A member with a language tag is judged as without."""
+    names = REGISTERED_MEMBERS | {field.name for field in fields(OidcClient)}
+    missing = {name for name in names if ("service", name) not in ASPECTS} - {"response_types", "secret_hash"}
+    assert not missing
+    assert aspect_of("service", "tos_uri#sv") is ASPECTS["service", "tos_uri"]
+
+
+def test_every_field_of_an_entry_and_of_a_provider_s_settings_has_a_row():
+    read = {
+        "member": {*MemberEntry.model_fields} - {"org"},
+        "service": {*ServiceEntry.model_fields} - {"id", "saml", "oidc"},
+        "identity_provider": {*ProviderEntry.model_fields, *SamlSettings.model_fields, *OidcSettings.model_fields}
+        | {field.name for field in fields(OidcProvider)} - {"id", "saml", "oidc", "provider"},
+    }
+    read["identity_provider"] -= {"id", "saml", "oidc", "provider"}
+    aliases = {"names": "name"}
+    missing = {
+        (kind, name) for kind, names in read.items() for name in names if (kind, aliases.get(name, name)) not in ASPECTS
+    }
+    assert not missing
+
+
+ON, OFF = "yes", ""
+
+
+@pytest.mark.spec("facts/threats", "FR-06")
+@pytest.mark.parametrize(
+    ("name", "before", "after", "danger"),
+    [
+        ("require_signed_request_object", OFF, ON, CAREFUL),
+        ("require_signed_request_object", ON, OFF, DANGEROUS),
+        ("require_auth_time", OFF, ON, CAREFUL),
+        ("require_auth_time", ON, OFF, DANGEROUS),
+        ("request_object_signing_alg", OFF, "ES256", DANGEROUS),
+        ("request_object_signing_alg", "ES256", OFF, DANGEROUS),
+        ("request_object_signing_alg", "ES256", "RS256", DANGEROUS),
+        ("token_endpoint_auth_signing_alg", "ES256", "RS256", DANGEROUS),
+        ("token_endpoint_auth_method", "private_key_jwt", "none", DANGEROUS),
+        ("token_endpoint_auth_method", "none", "private_key_jwt", DANGEROUS),
+        ("id_token_signed_response_alg", "ES256", "RS256", DANGEROUS),
+        ("userinfo_signed_response_alg", "ES256", OFF, DANGEROUS),
+        ("assertion_audience", "issuer", "token_endpoint", DANGEROUS),
+        ("subject_type", "pairwise", "public", DANGEROUS),
+        ("default_max_age", OFF, "300", CAREFUL),
+        ("default_max_age", "300", "60", CAREFUL),
+        ("default_max_age", "300", "3600", DANGEROUS),
+        ("default_max_age", "300", OFF, DANGEROUS),
+        ("default_acr_values", OFF, LOA3, CAREFUL),
+        ("default_acr_values", LOA2, LOA3, CAREFUL),
+        ("default_acr_values", LOA3, LOA2, DANGEROUS),
+        ("default_acr_values", LOA3, OFF, DANGEROUS),
+        ("default_acr_values", LOA3, "http://unknown.example/level", DANGEROUS),
+        ("grant_types", OFF, "client_credentials", DANGEROUS),
+        ("authorization_details_types", OFF, "patient", DANGEROUS),
+    ],
+)
+def test_a_change_that_weakens_a_client_or_may_stop_its_people_is_dangerous(name, before, after, danger):
+    words = [frozenset({each} if each else ()) for each in (before, after)]
+    assert aspect_of("service", name).danger(*words) is danger
+
+
+def test_no_member_of_a_registration_goes_unseen_when_it_changes(folder):
+    """Each is told under a name that has a row, whatever it is."""
+    full = good.read(folder, told_in_full()).content
+    for (kind, name), content in take_apart(full).items():
+        if kind in {"service", "identity_provider", "member"}:
+            told = described(kind, name, content, settings())
+            assert {each for each in told if aspect_of(kind, each) is not ASPECTS.get((kind, each))} <= {
+                "client_name#sv"
+            }
 
 
 def test_every_row_has_its_words_in_both_languages():

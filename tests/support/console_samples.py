@@ -26,6 +26,8 @@ from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft
 from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowed
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.frame import ConsoleFrame, Place, Tab
+from broker.web.console.hosts import HostForm
+from broker.web.console.hosts_pages import FederationHosts, HostRow, HostShown, MemberHosts
 from broker.web.console.keys_pages import (
     Change,
     EndRow,
@@ -461,6 +463,7 @@ def _proposal(cast: Cast, **changes: Any) -> ProposalShown:
         back="/admin/forslag",
         form=_decision("agreement"),
         offers=("rebase", "approve", "return", "reject", "emergency"),
+        hosts=((clean(cast.value), ""),),
     )
     return replace(whole, **changes)
 
@@ -601,6 +604,41 @@ def _agreements(cast: Cast) -> AgreementList:
         for n, code in enumerate(Standing)
     )
     return AgreementList(agreements=listing("/portal/x/avtal", *rows, cast=cast), draft="/portal/x/nytt")
+
+
+def _hosts(c: Cast) -> tuple[HostRow, ...]:
+    return tuple(
+        HostRow(
+            host=clean(c.value),
+            url="/portal/x/domaner/h",
+            state=state,
+            checked_at=None if state == "asked" else NOW,
+            next_at=None if state == "outdated" else NOW,
+            ends_at=NOW if state == "failing" else None,
+        )
+        for state in ("asked", "proven", "failing", "outdated")
+    )
+
+
+def _host(c: Cast) -> HostShown:
+    return HostShown(
+        host=clean(c.value),
+        state="asked",
+        line="tillit-domain-proof=Rk5uT2tlbi1vZi10aGlzLWhvc3Q",
+        well_known="https://tjanst.exempel.se/.well-known/tillit-domain-proof",
+        dns_name="_tillit.tjanst.exempel.se",
+        in_dns=True,
+        checked_at=NOW,
+        proven_at=None,
+        failing_since=None,
+        ends_at=None,
+        next_at=None,
+        missed=("host.at-host.status", "host.in-dns.absent"),
+        renews=False,
+        action="/portal/x/domaner/h",
+        csrf=CSRF,
+        back="/portal/x/domaner",
+    )
 
 
 def _address(cast: Cast, **changes: Any) -> AddressRow:
@@ -827,6 +865,31 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
             "/admin/adresser", _address(c), _address(c, error=""), _never(c), cast=c, states=("failing",), csv=False
         )
     ),
+    "o4-hosts": lambda c: FederationHosts(
+        hosts=listing(
+            "/admin/domaner",
+            *(replace(row, org=c.service, url="/admin/medlemmar/1") for row in _hosts(c)),
+            cast=c,
+            states=("failing",),
+            csv=False,
+        )
+    ),
+    "o4-hosts-none": lambda _: FederationHosts(hosts=Listing("/admin/domaner", (), 0)),
+    "m9-hosts": lambda c: MemberHosts(
+        hosts=_hosts(c),
+        wanted=(clean(c.value),),
+        form=_form(HostForm, host=clean(c.value)),
+        action="/portal/x/domaner",
+        csrf=CSRF,
+    ),
+    "m9-hosts-none": lambda _: MemberHosts(hosts=(), wanted=(), form=None, action="/portal/x/domaner", csrf=CSRF),
+    "m9-host": _host,
+    "m9-host-proven": lambda c: replace(_host(c), state="proven", missed=(), proven_at=NOW, next_at=NOW),
+    "m9-host-failing": lambda c: replace(
+        _host(c), state="failing", proven_at=NOW, failing_since=NOW, ends_at=NOW + 86400, in_dns=False
+    ),
+    "m9-host-ended": lambda c: replace(_host(c), state="outdated", renews=True, ends_at=NOW),
+    "m9-host-seen": lambda c: replace(_host(c), state="outdated", renews=True, missed=(), action=""),
     "o4-addresses-none": lambda _: AddressList(addresses=Listing("/admin/adresser", (), 0)),
     "o4-chained-none": lambda _: ChainedList(services=Listing("/admin/kedjor", (), 0)),
     "o6-keys": lambda c: FederationKeys(

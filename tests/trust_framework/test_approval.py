@@ -238,7 +238,7 @@ def test_what_is_called_harmless_and_changes_what_trust_depends_on_needs_two_all
 
 
 def test_documents_that_are_not_in_place_hold_the_approval_back():
-    needs = required(MemberType.USER_ORGANISATION, "service", Danger.DANGEROUS)
+    needs = required(MemberType.USER_ORGANISATION, "service", Danger.DANGEROUS, named_hosts=True)
     lacking = frozenset({Document.DOMAIN_PROOF, Document.AGREEMENT, Document.SECURITY_CONTACT})
     sent = sent_in()
     assert try_approve(sent, ASTA, needs, lacking=lacking) == Refused(
@@ -275,7 +275,7 @@ def test_an_operator_vouches_for_what_was_seen_outside_and_the_member_does_not()
 
 
 def test_an_emergency_needs_two_operators_and_no_documents_and_is_reviewed_by_a_third():
-    needs = required(MemberType.USER_ORGANISATION, "service", Danger.DANGEROUS)
+    needs = required(MemberType.USER_ORGANISATION, "service", Danger.DANGEROUS, named_hosts=True)
     lacking = frozenset({Document.DOMAIN_PROOF, Document.TEST_LOGIN})
     called = done(approval.emergency(sent_in(), needs, ASTA, "Key has leaked", NOW, seen="d1"))
     assert called.stage is Stage.SUBMITTED

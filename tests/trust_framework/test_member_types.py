@@ -42,10 +42,10 @@ def test_members_on_whom_others_lean_approve_nothing_of_their_own(type, approval
     ("type", "kind", "danger", "purpose", "documents"),
     [
         (USERS, "service", CARE, Purpose.CHANGE, "agreement"),
-        (USERS, "service", DANGER, Purpose.JOIN, "agreement attribute-reasons domain-proof role test-login"),
+        (USERS, "service", DANGER, Purpose.JOIN, "agreement attribute-reasons role test-login"),
         (USERS, "service", DANGER, Purpose.RESUME, "agreement"),
         (USERS, "service", DANGER, Purpose.LEAVE, ""),
-        (USERS, "identity_provider", DANGER, Purpose.JOIN, "agreement domain-proof role trust-declaration"),
+        (USERS, "identity_provider", DANGER, Purpose.JOIN, "agreement role trust-declaration"),
         (USERS, "agreement", DANGER, Purpose.JOIN, ""),
         (
             USERS, "member", DANGER, Purpose.JOIN,
@@ -63,6 +63,25 @@ def test_members_on_whom_others_lean_approve_nothing_of_their_own(type, approval
 )  # fmt: skip
 def test_the_documents(type, kind, danger, purpose, documents):
     assert sorted(required(type, kind, danger, purpose).documents) == documents.split()
+
+
+@pytest.mark.spec("facts/threats", "FR-03")
+@pytest.mark.parametrize("kind", ["member", "service", "identity_provider", "agreement"])
+@pytest.mark.parametrize(
+    ("danger", "purpose", "wanted"),
+    [
+        (DANGER, Purpose.JOIN, True),
+        (DANGER, Purpose.CHANGE, True),
+        (DANGER, Purpose.RESUME, True),
+        (DANGER, Purpose.LEAVE, False),
+        (CARE, Purpose.CHANGE, False),
+        (Danger.HARMLESS, Purpose.CHANGE, False),
+    ],
+)
+def test_a_dangerous_change_of_whatever_names_hosts_needs_proof_of_them(kind, danger, purpose, wanted):
+    with_hosts = required(USERS, kind, danger, purpose, named_hosts=True).documents
+    assert (Document.DOMAIN_PROOF in with_hosts) is wanted
+    assert with_hosts - {Document.DOMAIN_PROOF} == required(USERS, kind, danger, purpose).documents
 
 
 def test_a_member_is_what_its_type_may_be_and_it_chose():

@@ -5,9 +5,9 @@ from typing import Any
 from broker.audit.events import RegisterExported
 from broker.federation import domains
 from broker.federation import register as entries
-from broker.federation.domains import LABEL, WELL_KNOWN, NotAHost, line
+from broker.federation.domains import LABEL, WELL_KNOWN, NotAHost, TooMany, line
 from broker.federation.register import ListedEntry
-from broker.login.effects import Effects
+from broker.login.effects import NOTHING, Effects
 from broker.web.api import values
 from broker.web.api.errors import ApiError
 from broker.web.api.turn import ApiTurn
@@ -122,15 +122,17 @@ def hosts(turn: ApiTurn) -> values.Proofs:
 
 
 def ask(turn: ApiTurn) -> values.Proof:
-    """Ask for a proof of a host: what it is to show. One that has been asked for keeps its token."""
+    """Ask for a proof of a host: what it is to show. One that has been asked for keeps its token, until it has ended."""
     try:
-        wanted = domains.asked(turn.org, turn.body.host, turn.now)
+        known = turn.store.domain_proofs(turn.org)
+        proof, effects = domains.wished(turn.org, turn.body.host, known, turn.now, turn.actor.person)
     except NotAHost as error:
         raise ApiError("malformed", "host: is no host name") from error
-    known = _known(turn, wanted.host)
-    if known is None:
-        turn.commit(domains.begun(wanted, turn.now, turn.actor.person))
-    return _proof(known or wanted, turn.now)
+    except TooMany as error:
+        raise ApiError("malformed", f"host: one of more than {domains.MOST}") from error
+    if effects != NOTHING:
+        turn.commit(effects)
+    return _proof(proof, turn.now)
 
 
 def look(turn: ApiTurn, host: str) -> values.Proof:
@@ -153,4 +155,9 @@ def _proof(each: DomainProof, now: int) -> values.Proof:
         well_known=f"https://{each.host}{WELL_KNOWN}",
         dns_name=f"{LABEL}.{each.host}",
         proven_at=each.proven_at,
+        failing_since=each.failing_since,
+        ends_at=each.ended_at or each.ends_at,
+        checked_at=each.checked_at or None,
+        next_at=each.next_at,
+        missed=tuple((each.missed or "").split()),
     )

@@ -165,7 +165,9 @@ class Host(Model):
 
 
 class Proof(Model):
-    """What a host is to show (`line`, at `well_known` or in a TXT record of `dns_name`), and whether it does."""
+    """What a host is to show (`line`, at `well_known` or in a TXT record of `dns_name`), and whether it does: `missed` says
+    what the last look found in its place, at the host and in the DNS; one that fails ends at `ends_at`.
+    """
 
     host: str
     state: str
@@ -173,6 +175,11 @@ class Proof(Model):
     well_known: str
     dns_name: str
     proven_at: int | None = None
+    failing_since: int | None = None
+    ends_at: int | None = None
+    checked_at: int | None = None
+    next_at: int | None = None
+    missed: tuple[str, ...] = ()
 
 
 class Proofs(Model):

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from broker.exchange import Reply
-from broker.federation import addresses, proposals
+from broker.federation import addresses, domains, proposals
 from broker.federation.proposals import Answer
 from broker.web import bench
+from broker.web.console import hosts
 from broker.web.console.connecting_forms import AboutForm, AcceptedForm, DetailsForm, SendForm, TechnicalForm, why_form
 from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft, Step
 from broker.web.console.forms import ConsoleForm
@@ -369,6 +370,7 @@ def tested(turn: ConsoleTurn, proposal: str) -> Reply:
             next=at(draft, "skicka", turn),
             tested_at=turn.on.bench().passed(draft.object, draft.digest),
             testing=turn.at(f"/prova/{draft.object}"),
+            hosts=_unproven(draft, turn),
         )
     )
 
@@ -398,9 +400,16 @@ def summary(turn: ConsoleTurn, proposal: str) -> Reply:
             action=at(draft, "skicka", turn),
             changes=tuple((each.danger.value, {"sv": each.sv, "en": each.en}) for each in told or ()),
             lacking=tuple(_lacking(draft)),
+            hosts=_unproven(draft, turn),
             proposal=turn.at(f"/forslag/{draft.id}"),
         )
     )
+
+
+def _unproven(draft: Proposal, turn: ConsoleTurn) -> tuple[tuple[str, str], ...]:
+    """The hosts of the draft that remain to be proven: that may take days, so that it is said before the draft is sent in."""
+    proofs, settings = turn.store.domain_proofs(turn.org), turn.on.services.settings
+    return hosts.where(turn, domains.lacked(SERVICE, draft.content or {}, proofs, settings, turn.now) or ())
 
 
 def _lacking(draft: Proposal) -> Iterable[str]:

@@ -41,7 +41,7 @@ class ConnectStart(Page):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectStep(Page):
     """One step. `step` names it: its texts are `connect.step.<step>` and `connect.lead.<step>`. `next` is where to go on,
-    `each` where each detail has a reason of its own.
+    `each` where each detail has a reason of its own; `hosts` remain to be proven, each with the page where that is done.
     """
 
     template: ClassVar[str] = "portal_connect_step.html"
@@ -59,6 +59,7 @@ class ConnectStep(Page):
     proposal: str = ""
     tested_at: int | None = None
     testing: str = ""
+    hosts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

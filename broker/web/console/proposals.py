@@ -4,7 +4,7 @@ What may be done, and what it comes to, is `broker.federation.proposals`'s; here
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from broker.exchange import Reply
@@ -14,6 +14,7 @@ from broker.federation.plan import LATELY
 from broker.federation.proposals import Answer, Desk, Done
 from broker.federation.proposing import ListedProposal
 from broker.login.effects import Effects
+from broker.web.console import hosts
 from broker.web.console.gate import member_names
 from broker.web.console.listing import Listing, asked
 from broker.web.console.people import name_of
@@ -165,6 +166,7 @@ def page(found: Proposal, turn: ConsoleTurn, form: DecisionForm | None = None, a
     standing = proposals.standing_approvals(found, desk(turn))
     offers, stands = _offers(found, turn)
     before = turn.store.register_entry(found.kind, found.object)
+    checks = _checks(found, turn)
     view = ProposalShown(
         names=_named(found),
         kind=found.kind,
@@ -176,7 +178,8 @@ def page(found: Proposal, turn: ConsoleTurn, form: DecisionForm | None = None, a
         review_due=found.review_due,
         author=name_of(found.author, turn),
         changes=_changes(found, before.content if before else None, turn),
-        checks=_checks(found, turn),
+        checks=checks,
+        hosts=hosts.where(turn, _unproven(checks)),
         acts=tuple(_act(each, counts=each in standing, turn=turn) for each in found.acts),
         approvals=len(standing),
         needed=proposals.approvals_needed(found, desk(turn)),
@@ -217,6 +220,11 @@ def _checks(found: Proposal, turn: ConsoleTurn) -> tuple[CheckRow, ...]:
         CheckRow(document=each.document.value, done=each.done, lacks=each.lacks, vouched=each.document.value in vouched)
         for each in proposals.checklist(found, desk(turn))
     )
+
+
+def _unproven(checks: Iterable[CheckRow]) -> tuple[str, ...]:
+    """The hosts that lack a proof."""
+    return next((each.lacks for each in checks if each.document == Document.DOMAIN_PROOF and not each.done), ())
 
 
 def _act(each: approval.Act, *, counts: bool, turn: ConsoleTurn) -> ActRow:

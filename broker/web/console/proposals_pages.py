@@ -56,7 +56,8 @@ class ActRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalShown(Page):
     """O2 and O3. `changes` are classes and sentences, `offers` the acts whose buttons are shown, `stands` says why none of
-    the deciding ones is (a text `refused.<code>`). `raw` are the content before and after.
+    the deciding ones is (a text `refused.<code>`). `raw` are the content before and after; `hosts` lack a proof, each with the
+    page where the member proves it.
     """
 
     template: ClassVar[str] = "proposal.html"
@@ -83,6 +84,7 @@ class ProposalShown(Page):
     form: ConsoleForm
     offers: tuple[str, ...]
     stands: str = ""
+    hosts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from broker.federation.entries import SECRET_HASH, BadEntry
 from broker.federation.plan import entry_changes
 from broker.federation.register import FEDERATION, KINDS, Entry, ListedEntry
 from broker.federation.wording import shown
-from broker.web.console import addresses, chained, csv
+from broker.web.console import addresses, chained, csv, hosts
 from broker.web.console.gate import member_names
 from broker.web.console.listing import Listing, asked
 from broker.web.console.people import name_of
@@ -63,7 +63,10 @@ def start(turn: ConsoleTurn) -> Reply:
     )
     chains = KindCount(name="chained", count=chained.count_of(turn), url=turn.at(chained.AT))
     published = KindCount(name="addresses", count=addresses.count_of(turn), url=turn.at(addresses.AT))
-    page = RegisterStart(kinds=(*kinds, chains, published), version=turn.store.federation_version(), **_then(turn))
+    proven = KindCount(name="hosts", count=hosts.count_of(turn), url=turn.at(hosts.AT))
+    page = RegisterStart(
+        kinds=(*kinds, chains, published, proven), version=turn.store.federation_version(), **_then(turn)
+    )
     return turn.render(page)
 
 

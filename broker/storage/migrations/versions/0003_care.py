@@ -53,6 +53,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     _access_log()
     _client_addresses()
+    _domain_proofs()
     op.create_index("ix_register_index_changed_at", "register_index", ["changed_at", "kind", "id"])
     op.create_table(
         "representations",
@@ -469,7 +470,21 @@ def _client_addresses() -> None:
     op.create_index("ix_client_addresses_last_at", "client_addresses", ["last_at"])
 
 
+def _domain_proofs() -> None:
+    """Hosts that were proven before are looked at at once: none is known to fail."""
+    op.add_column("domain_proofs", sa.Column("ended_at", NUMBER, nullable=True))
+    op.add_column("domain_proofs", sa.Column("missed", sa.Text(), nullable=True))
+    op.add_column("domain_proofs", sa.Column("next_at", NUMBER, nullable=True))
+    op.execute("UPDATE domain_proofs SET next_at = 0 WHERE proven_at IS NOT NULL")
+    for name in ("next_at", "host", "failing_since"):
+        op.create_index(f"ix_domain_proofs_{name}", "domain_proofs", [name])
+
+
 def downgrade() -> None:
+    for name in ("next_at", "host", "failing_since"):
+        op.drop_index(f"ix_domain_proofs_{name}", "domain_proofs")
+    for name in ("next_at", "missed", "ended_at"):
+        op.drop_column("domain_proofs", name)
     op.drop_index("ix_key_fetches_address", "key_fetches")
     op.drop_column("key_fetches", "address")
     op.drop_column("ring", "made_at")
