@@ -28,6 +28,7 @@ ORIGIN: Final = "hosts"
 OWNERS: Final = ("service", "identity_provider")
 """Kinds of entries that are stopped. A member that is itself an entity of an OpenID Federation there is for operators to stop."""
 
+ACTIVE: Final = State.ACTIVE.value
 THRESHOLDS: Final = (30, 14, 7, 1)
 """Days before the end at which it is told."""
 
@@ -119,7 +120,7 @@ def _stopped(host: str, entries: Iterable[Entry]) -> Iterator[EntryChange]:
     """Every entry in force that names the host, and one that cannot be read: nobody knows what it names."""
     for entry in entries:
         content = entry.content or {}
-        if entry.content is not None and content.get("state", State.ACTIVE) == State.ACTIVE and _names(host, entry):
+        if entry.content is not None and content.get("state", ACTIVE) == ACTIVE and _names(host, entry):
             reason = _REASON.format(host=host)
             stopped = {**content, "state": State.SUSPENDED.value, "reason": reason}
             yield EntryChange(

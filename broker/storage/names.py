@@ -66,12 +66,15 @@ _NEAR = Kept(
 
 def changed(unit: Unit, change: EntryChange, wanted: Iterable[Name], at: int) -> None:
     """Note the names that an entry takes, and those it lets go. Raises NameHeld, unless a file says so: whoever applies one
-    has the whole federation in hand.
+    has the whole federation in hand. A name that the entry has already is not asked about: nothing of that may keep it from
+    being stopped.
     """
     wanted = tuple(wanted)
     had = [holding.name for holding in _read(unit.rows(_OF_ENTRY, {"k": change.kind, "i": change.id}))]
+    known = {(name.kind, name.key) for name in had}
     for name in wanted:
-        _take(unit, Holding(name, change.kind, change.id, change.org), at, checked=change.origin != FILE)
+        checked = change.origin != FILE and (name.kind, name.key) not in known
+        _take(unit, Holding(name, change.kind, change.id, change.org), at, checked=checked)
     kept = {(name.kind, name.key) for name in wanted}
     for name in had:
         if (name.kind, name.key) not in kept:
