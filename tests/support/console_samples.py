@@ -878,7 +878,7 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m9-hosts": lambda c: MemberHosts(
         hosts=_hosts(c),
         wanted=(clean(c.value),),
-        form=_form(HostForm, host=clean(c.value)),
+        form=_form(HostForm, host=clean(c.value)[:253]),
         action="/portal/x/domaner",
         csrf=CSRF,
     ),
