@@ -8,8 +8,8 @@ import pytest
 
 from broker.federation import proposals
 from broker.federation.addresses import EVERY, NEAR, AddressState, NotFetched, fetched
-from broker.jobs.addresses import look_at_addresses
 from broker.federation.domains import KeepProof
+from broker.jobs.addresses import look_at_addresses
 from broker.login.effects import Effects, Overtaken
 from metadata.wire.egress import EgressFailed, EgressRefused, Response
 from metadata.wire.jose import public_jwk
