@@ -24,7 +24,7 @@ from trust_framework.access_log import AccessSought
 from trust_framework.blocks import BlockType, LiftReason
 from trust_framework.care_consents import ConsentType
 from trust_framework.identifiers import Identifier
-from trust_framework.log_review import Selection
+from trust_framework.log_drawing import Selection
 
 pytest_plugins = ["tests.support.worlds"]
 pytestmark = [pytest.mark.spec("threats", "CB-05"), pytest.mark.spec("sweden", "10:26")]
