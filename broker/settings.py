@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from trust_framework.representation import AgeRules
+
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -239,6 +241,11 @@ class Settings(BaseSettings):
         if self.care_node_url.endswith("/"):
             raise ValueError("TILLIT_CARE_NODE_URL: without trailing slash")
         return self
+
+    @property
+    def ages(self) -> AgeRules:
+        """Until when guardians see a child's, and from when the child itself: on My page, at services and in care's decisions."""
+        return AgeRules(self.guardian_until, self.self_from)
 
     @cached_property
     def secure(self) -> bool:

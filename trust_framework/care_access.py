@@ -17,6 +17,7 @@ from trust_framework.care_consents import CareConsent
 from trust_framework.care_relations import CareRelation
 from trust_framework.emergency import EmergencyAccess
 from trust_framework.identifiers import Identifier
+from trust_framework.representation import AgeRules, Representation
 
 
 class Access(StrEnum):
@@ -78,6 +79,7 @@ class CareFacts:
 
     `providers`: every provider that the actor, a resource or a block names, by HSA-id; one that is not there has the strictest
     switches. `more` are facts that one rule set alone knows: under the set's id, one value of the type that it says.
+    `representations` are what a private person who asks holds or has given, `ages` what that is held to.
     """
 
     patient: Patient
@@ -87,6 +89,8 @@ class CareFacts:
     emergencies: tuple[EmergencyAccess, ...] = ()
     providers: Mapping[str, CareProvider] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
+    representations: tuple[Representation, ...] = ()
+    ages: AgeRules = field(default_factory=AgeRules)
 
     def switches(self, provider: str) -> Switches:
         """What a provider has decided for itself."""
@@ -123,12 +127,21 @@ A = TypeVar("A", bound=Asking)
 T = TypeVar("T")
 
 
+class Asker(StrEnum):
+    """Whom a rule is about: an employee, a private person or nobody, or whoever asks."""
+
+    ANYBODY = "anybody"
+    STAFF = "staff"
+    PRIVATE = "private"
+
+
 @dataclass(frozen=True, slots=True)
 class CareRule(Generic[A]):
     """A rule as a row: what follows where it holds, the code of its text, its place in the law.
 
     `access` None: it neither opens nor closes, and only says something. `predicate` gives what it holds about: an id each,
-    `HOLDS` where there is none, `NOTHING` where the rule does not hold. `hides`: as `Ruling.hidden`.
+    `HOLDS` where there is none, `NOTHING` where the rule does not hold. `hides`: as `Ruling.hidden`. `asker`: it is looked at
+    for them alone.
     """
 
     id: str
@@ -137,6 +150,7 @@ class CareRule(Generic[A]):
     source: str
     predicate: Callable[[A, Resource], tuple[str, ...]]
     hides: bool = False
+    asker: Asker = Asker.ANYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +198,9 @@ def more(facts: CareFacts, key: str, default: T) -> T:
 def decide(question: AccessQuestion, facts: CareFacts, rules: RuleSet[A], now: int) -> tuple[Ruling, ...]:
     """A ruling for each resource, in the question's order, at `now` (epoch seconds)."""
     asking = rules.asking(question, facts, now)
-    return tuple(_ruling(asking, resource, rules.rules) for resource in question.resources)
+    other = Asker.PRIVATE if question.actor.employee else Asker.STAFF
+    concerned = tuple(rule for rule in rules.rules if rule.asker is not other)
+    return tuple(_ruling(asking, resource, concerned) for resource in question.resources)
 
 
 def seen(rulings: Iterable[Ruling]) -> tuple[Ruling, ...]:

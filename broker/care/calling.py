@@ -15,6 +15,7 @@ from broker.login.effects import NOTHING, Effects, Overtaken, anew
 from broker.login.ports import Services
 from trust_framework.care import CareActor, Staff
 from trust_framework.care_register import CareRegister
+from trust_framework.representation import AgeRules
 
 T = TypeVar("T")
 
@@ -110,7 +111,7 @@ def carried_out(call: Callable[[], Done[T]], store: CareStore) -> Done[T]:
 class CareServices:
     """What a call works with: the store and the providers of the running register, at its `version`. `stale_after`: seconds for
     which a copy of another node's blocks may be answered from; 0 where there is no other node. `most_opened`: the share of the
-    copies, in hundredths, that may end or be lifted by what it says in a day.
+    copies, in hundredths, that may end or be lifted by what it says in a day. `ages`: of guardians and children.
     """
 
     store: CareStore
@@ -118,11 +119,17 @@ class CareServices:
     version: int = 0
     stale_after: int = 0
     most_opened: int = 100
+    ages: AgeRules = field(default_factory=AgeRules)
 
 
 def services_of(on: Services) -> CareServices:
     """What care works with, out of what every step works with."""
-    federation = on.federation()
-    stale_after = on.settings.care_node_stale_after if on.settings.care_node_url else 0
-    most_opened = on.settings.care_node_most_opened
-    return CareServices(cast("CareStore", on.store), federation.care, federation.version, stale_after, most_opened)
+    federation, settings = on.federation(), on.settings
+    return CareServices(
+        cast("CareStore", on.store),
+        federation.care,
+        federation.version,
+        settings.care_node_stale_after if settings.care_node_url else 0,
+        settings.care_node_most_opened,
+        settings.ages,
+    )

@@ -17,10 +17,15 @@ Same = tuple[SameCare | StillUnknown, ...]
 
 
 def facts(
-    patient: Identifier, on: CareServices, rules: RuleSet[Any] | None = None, at: str = "", now: int = 0
+    patient: Identifier,
+    on: CareServices,
+    rules: RuleSet[Any] | None = None,
+    at: str = "",
+    now: int = 0,
+    asker: str = "",
 ) -> tuple[CareFacts, Same]:
     """What stands about a patient now. About somebody nobody knows there is nothing, as long as nobody does. The facts that a
-    rule set names are read for who asks at the care provider `at`.
+    rule set names are read for who asks at the care provider `at`; `asker` is a private person.
     """
     number = patients.number(patient)
     found = patients.known(number, on)
@@ -41,6 +46,8 @@ def facts(
         on.store.emergencies_of(person),
         on.register.providers,
         _more((*about, *own), named, at, on, now),
+        on.store.representations_of(asker) if asker else (),
+        on.ages,
     )
     return known, same
 

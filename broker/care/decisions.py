@@ -45,7 +45,7 @@ def decide(question: Asked, who: Caller, on: CareServices, now: int) -> Done[tup
     rules = SETS.get(providers.provider(asked.at, on).rules)
     if rules is None:
         raise CareRefused(ResultCode.ERROR, "unknown-rules", "provider")
-    known, same = facts(asked.patient, on, rules, asked.at, now)
+    known, same = facts(asked.patient, on, rules, asked.at, now, asked.actor.person if asked.through else "")
     rulings = _as_fresh(rule(asked, known, rules, now), asked, known.patient.person, on, now)
     event = _decided(asked, known, rules.id, rulings, who, on, now)
     return Done(seen(rulings), Effects(same, (event,)))
@@ -54,7 +54,11 @@ def decide(question: Asked, who: Caller, on: CareServices, now: int) -> Done[tup
 def _as_fresh(
     rulings: tuple[Ruling, ...], asked: AccessQuestion, person: str, on: CareServices, now: int
 ) -> tuple[Ruling, ...]:
-    """The rulings, but for information of other nodes' providers, of whose blocks our copy is too old or cannot tell."""
+    """The rulings, but for information of other nodes' providers, of whose blocks our copy is too old or cannot tell. Blocks
+    close nothing to the patient themself.
+    """
+    if asked.through and asked.actor.person == person:
+        return rulings
     unknown = copies.unknown_at((one.provider for one in asked.resources), person, on, now)
     if not unknown:
         return rulings

@@ -10,7 +10,7 @@ from trust_framework.members import ConsentPolicy, RelyingParty
 from trust_framework.on_behalf import Mandate
 from trust_framework.persons import Person
 from trust_framework.providers import gone
-from trust_framework.representation import AgeRules, Representation, described
+from trust_framework.representation import Representation, described
 
 
 def case_of(tx: Transaction, on: Services) -> Case:
@@ -57,7 +57,7 @@ def gather(
         terms=federation.providers.get(identity.method) or gone(identity.method),
         mandates=mandates(person_id, on) if wants_representation(request, party) else (),
         on_behalf=on_behalf,
-        ages=AgeRules(on.settings.guardian_until, on.settings.self_from),
+        ages=on.settings.ages,
     )
 
 

@@ -10,6 +10,7 @@ from broker.audit.person_events import RepresentationChanged
 from broker.keys.sealing import open_under, seal_under
 from broker.login.effects import Overtaken
 from broker.login.person import GiveRepresentation, RevokeRepresentation
+from broker.storage import care_versions
 from broker.storage.codec import Codec
 from broker.storage.database import Database, InsertOf, Kept, Row, Unit
 from broker.storage.persons import Listed, data_key
@@ -139,9 +140,12 @@ def give(unit: Unit, change: GiveRepresentation) -> None:
 
 
 def revoke(unit: Unit, change: RevokeRepresentation) -> None:
-    """Take one back. Raises Overtaken when it is not the person's, or was taken back before."""
+    """Take one back; decisions of care that go by it just then are made anew. Raises Overtaken when it is not the person's, or
+    was taken back before.
+    """
     if not unit.run(_REVOKE, {"row": change.id, "owner": change.person, "at": change.at}):
         raise Overtaken(_RECORD)
+    care_versions.bump(unit, change.person)
 
 
 def of_person(database: Database, person: str) -> tuple[Representation, ...]:

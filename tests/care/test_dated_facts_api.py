@@ -535,9 +535,8 @@ def test_a_swedish_provider_decides_as_if_there_were_no_such_facts(patient):
     patient.entered("secrecy-order", {"order": "2026/6"})
     actor = staff(provider=SWEDISH, unit=SWEDISH_UNIT)
     assert patient.asks(actor, provider=SWEDISH, unit=SWEDISH_UNIT) == ("needs-relation", {"relation-missing"})
-    access, codes = patient.asks(private(MOTHER, SWEDISH), provider=SWEDISH)
-    assert access == "refused"
-    assert "commission-missing" in codes
+    patient.entered("lawyers-power", {"lawyer": MOTHER, "special": True})
+    assert patient.asks(private(MOTHER, SWEDISH), provider=SWEDISH) == ("refused", {"no-representation"})
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from trust_framework.care_access import Access, AccessQuestion, CareFacts, decid
 from trust_framework.care_consents import CareConsent, ConsentType
 from trust_framework.care_relations import CareRelation
 from trust_framework.emergency import EmergencyAccess
+from trust_framework.representation import Deed, Kind, Representation
 from trust_framework.rules import SETS
 from trust_framework.rules.turkish_facts import (
     Appointment,
@@ -65,7 +66,7 @@ choices = st.booleans()
 actors = st.builds(
     lambda place, **rest: CareActor(unit=place[1], provider=place[0], **rest),
     place=mostly(PLACES[0], places),
-    employee=mostly(DOCTOR, employees),
+    employee=mostly(DOCTOR, st.just("") | employees),
     purpose=mostly(Purpose.CARE, st.sampled_from([*Purpose, "", "Forskning"])),
     commission=mostly(COMMISSION, st.just("")),
     person=st.sampled_from(["", "anna", "mother"]),
@@ -151,10 +152,25 @@ turkish = st.builds(
     noncustodial_types=st.frozensets(types, max_size=2),
     powers=st.just(()) | choices.map(lambda special: (LawyersPower("p", "mother", special),)),
 )
+representations = st.builds(
+    Representation,
+    id=st.sampled_from("rst"),
+    person=mostly("anna", st.just("mother")),
+    representative=mostly("mother", st.just("anna")),
+    kind=st.sampled_from([Kind.GUARDIAN, Kind.POWER, Kind.OWN]),
+    start=mostly(0, moments),
+    until=st.none() | moments,
+    deeds=mostly(frozenset(), st.frozensets(st.sampled_from(Deed), max_size=2)),
+    despite_age=rarely,
+    revoked_at=mostly(None, st.just(0)),
+)
 several = {"blocks": blocks, "consents": consents, "relations": relations, "emergencies": emergencies}
 facts = st.builds(
     CareFacts,
-    patient=st.builds(Patient, st.just("anna"), st.sampled_from(["1973-09-06", "2015-01-01", ""]), deceased=rarely),
+    patient=st.builds(
+        Patient, st.just("anna"), st.sampled_from(["1973-09-06", "2015-01-01", ""]), protected=rarely, deceased=rarely
+    ),
+    representations=st.lists(representations, max_size=3).map(tuple),
     **{name: st.lists(each, max_size=3).map(tuple) for name, each in several.items()},
     providers=mostly({}, providers),
     more=st.fixed_dictionaries({"tr": turkish}),
@@ -202,9 +218,20 @@ def logged_emergency(question, known, provider_hours, now):
     )  # fmt: skip
 
 
+def power_of(person, known, now):
+    """Whether the patient, alive, has given the person a power to read, which holds."""
+    return not known.patient.deceased and any(
+        one.kind is Kind.POWER and (one.person, one.representative) == ("anna", person) and one.revoked_at is None
+        and one.start <= now and (one.until is None or now < one.until) and (not one.deeds or Deed.READ in one.deeds)
+        for one in known.representations
+    )  # fmt: skip
+
+
 def may_be_open(question, known, resource, set_):
     """Whether a blocked resource may be permitted at all: the stated exceptions, and nothing else."""
     actor = question.actor
+    if set_.id == "se" and not actor.employee:
+        return actor.person == "anna" or power_of(actor.person, known, NOW)
     if set_.id == "tr":
         return actor.purpose in PURPOSES_WITHOUT_BLOCKS or (actor.employee, actor.person) == ("", "anna")
     if actor.purpose in PURPOSES_WITHOUT_BLOCKS:

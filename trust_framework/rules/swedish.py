@@ -5,16 +5,17 @@ Sources whose section number nobody has verified say so. The set knows no facts 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from trust_framework.blocks import Block, binds, lift_for
 from trust_framework.care import Purpose, Resource
-from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asking, CareFacts, CareRule, RuleSet
+from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asker, CareFacts, CareRule, RuleSet
 from trust_framework.care_consents import ConsentType, consent_for
 from trust_framework.care_relations import relation_for
 from trust_framework.emergency import emergency_for, may_open
 from trust_framework.rules.predicates import by_provider, holds, inverted_period, no_provider, other_rules, selected
+from trust_framework.rules.swedish_private import PRIVATE_RULES, PrivateAsking, PrivateRight, right_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,10 @@ PURPOSES: Final[Mapping[str, PurposeTerms]] = {
 _UNKNOWN: Final = PurposeTerms(blocked=True, relation=True, shared=False)
 
 
-class SwedishAsking(Asking):
-    """With the consent, relation and emergency access of whoever asks, and the blocks against them in heaps: inner and
-    outer ones that are closed, those that only an emergency opens, those lifted for a time, and those that their emergency
-    access has opened.
+class SwedishAsking(PrivateAsking):
+    """With what a private person has a right to; for staff with their consent, relation and emergency access; and the blocks
+    against whoever asks in heaps: inner and outer ones that are closed, those that only an emergency opens, those lifted for a
+    time, and those that their emergency access has opened.
     """
 
     def __init__(self, question: AccessQuestion, facts: CareFacts, now: int) -> None:
@@ -56,8 +57,11 @@ class SwedishAsking(Asking):
         self.emergency = emergency_for(facts.emergencies, actor, self.patient, own, now)
         self.unable = question.unable_to_consent
         self.relation_inside = self.terms.relation and own.relation_needed
+        private = not actor.employee and actor.person
+        self.private = right_of(actor.person, facts, now) if private else PrivateRight()
+        concerned = (private or self.terms.blocked) and not self.private.free
         heaps: dict[str, list[Block]] = {"Inner": [], "Outer": [], "emergency": [], "lifted": [], "opened": []}
-        for block in facts.blocks if self.terms.blocked else ():
+        for block in facts.blocks if concerned else ():
             if binds(block, actor):
                 heaps[self._heap(block)].append(block)
         self.inner, self.outer, self.to_open, self.lifted, self.opened = map(by_provider, heaps.values())
@@ -79,7 +83,8 @@ class SwedishAsking(Asking):
 
 def no_commission(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
     """Nobody in particular asks, or for no care provider."""
-    return holds(not (asking.actor.employee and asking.actor.provider))
+    actor = asking.actor
+    return holds(not actor.provider if actor.employee else not actor.person)
 
 
 def unknown_purpose(asking: SwedishAsking, resource: Resource) -> tuple[str, ...]:
@@ -181,15 +186,17 @@ _NEED: Final = "HSLF-FS 2016:40 ch. 4 (section unverified)"
 _INNER: Final = "PDL ch. 4 §§ 4–5 (sections unverified); TKB-B CheckBlocks"
 _SHARED: Final = "SFS 2022:913 (section unverified)"
 
-RULES: Final[tuple[CareRule[SwedishAsking], ...]] = (
+_OF_ALL: Final[tuple[CareRule[SwedishAsking], ...]] = (
     CareRule("row", _REFUSED, "inverted-period", "TKB-B CheckBlocks", inverted_period),
     CareRule("place", _REFUSED, "provider-missing", "TKB-B CheckBlocks", no_provider),
     CareRule("rules", _REFUSED, "other-rules", f"PDL; {_SHARED}", other_rules("se")),
     CareRule("commission", _REFUSED, "commission-missing", _NEED, no_commission),
-    CareRule("purpose", _REFUSED, "purpose-unknown", "PDL ch. 2 (section unverified)", unknown_purpose),
-    CareRule("shared-purpose", _REFUSED, "purpose-not-shared", _SHARED, not_for_this_purpose),
     CareRule("inner-block", _BLOCKED, "inner-block", _INNER, inner_block),
     CareRule("outer-block", _BLOCKED, "outer-block", f"{_SHARED}; TKB-B CheckBlocks", outer_block),
+)
+_OF_STAFF: Final[tuple[CareRule[SwedishAsking], ...]] = (
+    CareRule("purpose", _REFUSED, "purpose-unknown", "PDL ch. 2 (section unverified)", unknown_purpose),
+    CareRule("shared-purpose", _REFUSED, "purpose-not-shared", _SHARED, not_for_this_purpose),
     CareRule("block-in-emergency", Access.NEEDS_EMERGENCY, "block-in-emergency", _INNER, block_in_emergency),
     CareRule("consent", Access.NEEDS_CONSENT, "consent-missing", f"{_SHARED}; TKB-C CheckConsent", consent_missing),
     CareRule("consent-in-emergency", Access.NEEDS_EMERGENCY, "consent-impossible", _SHARED, consent_impossible),
@@ -201,6 +208,11 @@ RULES: Final[tuple[CareRule[SwedishAsking], ...]] = (
     CareRule("lift", None, "block-lifted", "TKB-B RegisterTemporaryExtendedRevoke", lifted),
     CareRule("opened", None, "block-opened-in-emergency", _INNER, opened),
     CareRule("emergency", None, "emergency-used", f"{_INNER}; {_SHARED}", emergency_used),
+)
+RULES: Final[tuple[CareRule[Any], ...]] = (
+    *_OF_ALL,
+    *(replace(row, asker=Asker.STAFF) for row in _OF_STAFF),
+    *PRIVATE_RULES,
 )
 
 SWEDISH: Final = RuleSet("se", {"sv": "Patientdatalagen", "en": "The Swedish patient data law"}, RULES, SwedishAsking)

@@ -346,8 +346,10 @@ class Emergency(Model):
 
 
 class Question(Asked):
-    """What somebody wants to see of a patient. `unable_to_consent`: the patient cannot be asked. A private person (the patient, a
-    parent, a lawyer, an heir) is named by `person` in place of an actor, at the care provider `through` which they ask.
+    """What somebody wants to see of a patient. `unable_to_consent`: the patient cannot be asked. A private person is
+    named by `person` in place of an actor, at the care provider `through` which they ask; you have made sure who it is. By the
+    rules `se` that is the patient, a guardian or who holds a power of attorney, as the register and My page have them; by `tr`
+    the patient, a parent, a lawyer or an heir, as facts say.
     """
 
     person: Number | None = None

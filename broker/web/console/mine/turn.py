@@ -188,8 +188,7 @@ def closed(mine: OwnTurn, tab: str) -> Reply | None:
 
 def age_rules(turn: ConsoleTurn) -> AgeRules:
     """The ages as the installation has them."""
-    settings = turn.on.services.settings
-    return AgeRules(settings.guardian_until, settings.self_from)
+    return turn.on.services.settings.ages
 
 
 def strong(turn: ConsoleTurn) -> bool:
