@@ -1,65 +1,128 @@
 """Whatever somebody with the database's password does to the access log or the log beneath it, at any place, is found.
 
-Each kind of tampering is done at random places of one sealed log, and taken back. CI does each a few times, `long` each a
-thousand times.
+Each kind of tampering is done at random places of one sealed log, none of them twice, and taken back. CI does each at a few
+places of a small log, `long` each at a thousand of a larger one; on PostgreSQL the log stands in partitions, by month.
 """
 
 import random
+import re
+from functools import cached_property
 
 import pytest
 
+from broker.audit.tree import leaf_hash
 from broker.care.access_values import StoreAccess
 from broker.login.effects import Effects
+from broker.storage import access_months
+from broker.storage.database import Unit
 from broker.storage.opening import open_storage
 from tests.support import care_values as a
 from tests.support.access_records import record, resource
 from tests.support.databases import NOW, Clock, sqlite_settings
 from tests.support.logs import SealedLog
 from trust_framework.access_log import checked
+from trust_framework.days import DAY
 
-CALLS, RECORDS = 12, 10
-PLACES, IN_CI = 1000, 2
+PLACES, LONG = 1000, (48, 25)
+"""Places at which each kind is done, and the calls and records of the log that has so many."""
+
+IN_CI, SMALL = 10, (12, 10)
+LONGEST_MOVE = 10**7
+
+
+def sealed_log(settings, folder, calls, records):
+    """Entries of two patients among logins, over months, sealed call by call."""
+    storage = open_storage(settings, clock=Clock())
+    with Unit(storage._database) as unit:
+        access_months.made(unit, [NOW - calls * 2 * DAY - LONGEST_MOVE, NOW])
+    sealed = SealedLog(storage, folder / "checkpoints")
+    for call in range(calls):
+        stored = [
+            record(resource(a.PATIENT if n % 2 else a.OTHER_PATIENT), at=NOW - 2 * DAY * call - n, user=f"{a.NURSE}{n}")
+            for n in range(records)
+        ]
+        storage.commit(Effects((StoreAccess(tuple(checked(one, NOW) for one in stored), NOW, "journal"),)))
+        sealed.write(2)
+    assert sealed.verify().ok
+    return sealed
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty(request, tmp_path_factory):
+    """Makes empty stores on each database in turn: their settings."""
+    server = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
+    made = []
+
+    def make():
+        folder = tmp_path_factory.mktemp("tampering") / "broker"
+        made.append(server.settings(folder) if server else sqlite_settings(folder))
+        return made[-1], folder
+
+    yield make
+    for each in made if server else ():
+        server.drop(each)
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory):
-    """Entries of two patients among logins, sealed call by call."""
-    folder = tmp_path_factory.mktemp("tampering")
-    storage = open_storage(sqlite_settings(folder), clock=Clock())
-    sealed = SealedLog(storage, folder / "checkpoints")
-    for call in range(CALLS):
-        records = [
-            record(resource(a.PATIENT if n % 2 else a.OTHER_PATIENT), at=NOW - 1000 * call - n, user=f"{a.NURSE}{n}")
-            for n in range(RECORDS)
-        ]
-        storage.commit(Effects((StoreAccess(tuple(checked(one, NOW) for one in records), NOW, "journal"),)))
-        sealed.write(2)
-    assert sealed.verify().ok
+def log(empty):
+    sealed = sealed_log(*empty(), *SMALL)
     yield sealed
-    storage.close()
+    sealed.storage.close()
+
+
+@pytest.fixture(scope="module")
+def large_log(empty):
+    sealed = sealed_log(*empty(), *LONG)
+    yield sealed
+    sealed.storage.close()
 
 
 class Places:
-    """Random places of the log, and the SQL to change them."""
+    """The random places of a log in some order, of which `number` says which; and the SQL to change them. `at` is the place that
+    was taken.
+    """
 
-    def __init__(self, log, seed):
-        self.sql, self.random = log.sql, random.Random(seed)
-        self.positions = [row[0] for row in log.sql("SELECT position FROM log ORDER BY position").fetchall()]
-        self.entries = [row[0] for row in log.sql("SELECT record FROM access_log ORDER BY record").fetchall()]
+    def __init__(self, log, number):
+        self.sql, self.number, self.at = log.sql, number, None
+        self.random = random.Random(number)
+
+    def all(self, statement):
+        """What a query has in its one column."""
+        return [row[0] for row in self.sql(statement).fetchall()]
+
+    @cached_property
+    def positions(self):
+        return self.all("SELECT position FROM log ORDER BY position")
+
+    @cached_property
+    def entries(self):
+        return self.all("SELECT record FROM access_log ORDER BY record")
+
+    def one_of(self, places):
+        """The place."""
+        shuffled = list(places)
+        random.Random(len(shuffled)).shuffle(shuffled)
+        self.at = shuffled[self.number % len(shuffled)]
+        return self.at
 
     def position(self):
-        return self.random.choice(self.positions)
+        return self.one_of(self.positions)
 
     def entry(self):
-        return self.random.choice(self.entries)
+        return self.one_of(self.entries)
 
     def two(self, of):
-        return self.random.sample(of, 2)
+        """The place, and any other."""
+        one = self.one_of(of)
+        return one, self.random.choice([other for other in of if other != one])
 
     def flipped(self, value):
         """The octets with one bit changed."""
+        return self.with_bit(value, self.random.randrange(8 * len(value)))
+
+    def with_bit(self, value, bit):
         octets = bytearray(value)
-        octets[self.random.randrange(len(octets))] ^= 1 << self.random.randrange(8)
+        octets[bit // 8] ^= 1 << bit % 8
         return bytes(octets)
 
     def one(self, statement, *values):
@@ -98,8 +161,6 @@ def copy_a_leaf_over_another(p):
 
 
 def leave_a_hash_in_place_of_a_leaf(p):
-    from broker.audit.tree import leaf_hash
-
     at = p.position()
     hashed = leaf_hash(p.one("SELECT leaf FROM log WHERE position = ?", at))
     p.sql("UPDATE log SET leaf = ?, removal = 'overdue' WHERE position = ?", hashed, at)
@@ -182,14 +243,22 @@ def hide_an_emergency(p):
 
 
 def change_the_tree(p):
-    frontier = p.flipped(p.one("SELECT frontier FROM log_tree"))
-    p.sql("UPDATE log_tree SET frontier = ?", frontier)
+    frontier = p.one("SELECT frontier FROM log_tree")
+    p.sql("UPDATE log_tree SET frontier = ?", p.with_bit(frontier, p.one_of(range(8 * len(frontier)))))
 
 
 def change_a_checkpoint(p):
-    size = p.random.choice([row[0] for row in p.sql("SELECT size FROM log_checkpoints").fetchall()])
+    """The size that was signed, or a letter of the root."""
+    sizes = p.all("SELECT size FROM log_checkpoints ORDER BY size")
+    size, letter = p.one_of([(size, letter) for size in sizes for letter in range(43)])
     note = p.one("SELECT note FROM log_checkpoints WHERE size = ?", size)
-    p.sql("UPDATE log_checkpoints SET note = ? WHERE size = ?", note.replace(f"\n{size}\n", f"\n{size + 1}\n"), size)
+    origin, number, root, rest = note.split("\n", 3)
+    if letter < 42:
+        other = "B" if root[letter] == "A" else "A"
+        root = root[:letter] + other + root[letter + 1 :]
+    else:
+        number = str(size + 1)
+    p.sql("UPDATE log_checkpoints SET note = ? WHERE size = ?", f"{origin}\n{number}\n{root}\n{rest}", size)
 
 
 KINDS = (
@@ -201,29 +270,73 @@ KINDS = (
 )  # fmt: skip
 
 
-def found(log, tamper, seed):
-    """Tamper at a random place, verify, take it back."""
+def found(log, places, tamper):
+    """Tamper at a place, verify, take it back; whether it was found."""
     log.sql("BEGIN")
     try:
-        tamper(Places(log, seed))
+        tamper(places)
         return not log.verify(external=False).ok
     finally:
         log.sql("ROLLBACK")
 
 
+def tampered(log, tamper, count):
+    """The places at which it was done, and those at which it was not found."""
+    places = [Places(log, number) for number in range(count)]
+    missed = [each.number for each in places if not found(log, each, tamper)]
+    return {each.at for each in places}, missed
+
+
 @pytest.mark.spec("threats", "LO-03")
 @pytest.mark.parametrize("tamper", KINDS, ids=lambda one: one.__name__)
 def test_tampering_is_found_wherever_it_is_done(log, tamper):
-    assert [seed for seed in range(IN_CI) if not found(log, tamper, seed)] == []
+    places, missed = tampered(log, tamper, IN_CI)
+    assert (len(places), missed) == (IN_CI, [])
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
 @pytest.mark.spec("threats", "LO-03")
 @pytest.mark.parametrize("tamper", KINDS, ids=lambda one: one.__name__)
-def test_tampering_is_found_at_a_thousand_places(log, tamper):
-    assert [seed for seed in range(1000, 1000 + PLACES) if not found(log, tamper, seed)] == []
+def test_tampering_is_found_at_a_thousand_places(large_log, tamper):
+    places, missed = tampered(large_log, tamper, PLACES)
+    assert (len(places), missed) == (PLACES, [])
 
 
 def test_the_log_is_as_it_was_afterwards(log):
+    assert log.verify().ok
+
+
+# --- months, which are partitions on PostgreSQL
+
+
+def take_away(p, month):
+    p.sql(f"ALTER TABLE access_log DETACH PARTITION {month}")
+
+
+def empty_it(p, month):
+    p.sql(f"TRUNCATE {month}")
+
+
+def change_it_apart(p, month):
+    """In the partition's own name."""
+    p.sql(f"UPDATE {month} SET unit = ?", a.OTHER_UNIT)  # noqa: S608  # a name of ours
+
+
+def put_it_in_anothers_place(p, month):
+    """Its entries moved by as much time as brings them into another month."""
+    p.sql(f"WITH gone AS (DELETE FROM {month} RETURNING *) "  # noqa: S608  # a name of ours
+          "INSERT INTO access_log SELECT record, at - ?, person, employee, provider, unit, source, emergency, content FROM gone",
+          LONGEST_MOVE)  # fmt: skip
+
+
+@pytest.mark.spec("threats", "LO-03")
+@pytest.mark.parametrize("empty", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+@pytest.mark.parametrize("tamper", [take_away, empty_it, change_it_apart, put_it_in_anothers_place])
+def test_tampering_with_a_whole_month_is_found(log, tamper):
+    names = [month.partition for month in access_months.every(log.storage._database)]
+    full = [name for name in names if log.sql(f"SELECT count(*) FROM {name}").fetchone()[0]]  # noqa: S608
+    assert len(full) >= 2
+    assert all(re.fullmatch(r"access_log_\d{4}_\d{2}", name) for name in full)
+    assert [month for month in full if not found(log, Places(log, 0), lambda p, month=month: tamper(p, month))] == []
     assert log.verify().ok

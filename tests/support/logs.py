@@ -35,7 +35,8 @@ class SealedLog:
 
     def sql(self, statement: str, *values: Any) -> Any:
         """What somebody with the database's password does."""
-        return self.storage._database.connection().execute(statement, values)
+        database = self.storage._database
+        return database.connection().execute(statement if database.sqlite else statement.replace("?", "%s"), values)
 
     def verify(self, *, external: bool = True) -> Report:
         """Verify, with the file kept elsewhere or without."""

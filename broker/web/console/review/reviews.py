@@ -106,7 +106,7 @@ def _latest(here: Desk) -> tuple[tuple[str, Cell], ...]:
     following = min((plan.next for plan in plans), default=None)
     return (
         ("review.latest-signed", at(last.reported_at) if last else said("review.latest-signed.none")),
-        ("review.latest-period", text(period(last.selection)) if last else said("review.latest-signed.none")),
+        *((("review.latest-period", text(period(last.selection))),) if last else ()),
         ("review.next", text(following.isoformat()) if following else said("review.next.none")),
     )
 
