@@ -37,6 +37,7 @@ class Review:
     left_out: bool = False
     drawn_at: int | None = None
     reported_at: int | None = None
+    reported_by: str = ""
     digest: str = ""
     plan: str = ""
     due: int | None = None
@@ -59,7 +60,7 @@ class Report:
 
     def content(self) -> dict[str, Any]:
         """The report as JSON values: what its digest is over."""
-        return {"review": asdict(replace(self.review, reported_at=None, digest="")), **_numbers(self)}
+        return {"review": asdict(replace(self.review, reported_at=None, reported_by="", digest="")), **_numbers(self)}
 
     @property
     def digest(self) -> str:

@@ -120,7 +120,7 @@ def sign_off(id: str, who: Caller, on: ReviewServices, now: int) -> Done[Report]
     told = reported(review, on)
     if told.open:
         raise CareRefused(ResultCode.INVALIDSTATE, "cases-open", str(told.open))
-    after = replace(review, reported_at=now, digest=told.digest)
+    after = replace(review, reported_at=now, reported_by=who.by, digest=told.digest)
     event = ReviewReported(
         at=now,
         reference=who.reference,

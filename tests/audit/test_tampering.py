@@ -197,7 +197,7 @@ def delete_an_entry_with_its_leaf(p):
 
 
 def make_an_entry_up(p):
-    names = "at, person, employee, provider, unit, source, emergency, content"
+    names = "at, person, employee, provider, unit, source, activity, content"
     number = 10**12 + p.random.randrange(10**6)
     p.sql(
         f"INSERT INTO access_log (record, {names}) SELECT ?, {names} FROM access_log WHERE record = ?",  # noqa: S608
@@ -239,7 +239,7 @@ def move_in_time(p):
 
 
 def hide_an_emergency(p):
-    p.sql("UPDATE access_log SET emergency = 1 - emergency WHERE record = ?", p.entry())
+    p.sql("UPDATE access_log SET activity = 1 - activity WHERE record = ?", p.entry())
 
 
 def change_the_tree(p):
@@ -326,7 +326,7 @@ def change_it_apart(p, month):
 def put_it_in_anothers_place(p, month):
     """Its entries moved by as much time as brings them into another month."""
     p.sql(f"WITH gone AS (DELETE FROM {month} RETURNING *) "  # noqa: S608  # a name of ours
-          "INSERT INTO access_log SELECT record, at - ?, person, employee, provider, unit, source, emergency, content FROM gone",
+          "INSERT INTO access_log SELECT record, at - ?, person, employee, provider, unit, source, activity, content FROM gone",
           LONGEST_MOVE)  # fmt: skip
 
 

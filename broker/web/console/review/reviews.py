@@ -252,7 +252,13 @@ def _links(turn: ConsoleTurn, review: Review, url: str) -> tuple[Link, ...]:
 def _facts(here: Desk, report: Report) -> tuple[tuple[str, Cell], ...]:
     review, wanted = report.review, report.review.selection
     signed = (
-        (("review.signed", at(review.reported_at)), ("review.digest", text(review.digest))) if review.digest else ()
+        (
+            ("review.signed", at(review.reported_at)),
+            ("review.signed-by", text(name_of(review.reported_by, here.turn))),
+            ("review.digest", text(review.digest)),
+        )
+        if review.digest
+        else ()
     )
     by = said("review.by-plan") if review.plan else text(name_of(review.made_by, here.turn))
     return (
