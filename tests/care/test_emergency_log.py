@@ -10,6 +10,7 @@ import pytest
 from broker.care import block_lifts, blocks, consents, emergencies, emergency_log, reviews
 from broker.care.block_lifts import LiftWish
 from broker.care.blocks import BlockWish
+from broker.care.calling import carried_out
 from broker.care.consents import ConsentWish
 from broker.care.emergencies import EmergencyWish
 from broker.care.filings import ReviewServices
@@ -19,6 +20,7 @@ from tests.support.care_refusals import refused
 from tests.support.care_world import ACTOR, ENTERED, PATIENT, call, document, machine, new_block
 from tests.support.databases import NOW
 from tests.support.employees import employ
+from tests.support.reviewing import draw
 from tests.support.rivta import JOURNAL, action, ii, running
 from trust_framework.access_log import AccessSought
 from trust_framework.blocks import BlockType, LiftReason
@@ -147,7 +149,10 @@ def test_the_rule_of_log_review_sees_each_way(care):
         way(care)
     reviewer = a.nurse(person="reviewer")
     asked = Selection(a.PROVIDER, NOW - 1, NOW + 1, percent=0, rules=("emergency",))
-    made = reviews.make(asked, reviewer, ReviewServices(care.store, care.on.register, 7), NOW).result
+    on = ReviewServices(care.store, care.on.register, 7)
+    review = carried_out(lambda: reviews.ask(asked, reviewer, on, NOW), care.store).result
+    draw(care.store, care.on.register)
+    made = care.store.log_review(review.id)
     assert (made.examined, made.drawn) == (3, 3)
 
 
