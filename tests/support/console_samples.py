@@ -944,7 +944,6 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m6-service-keys": lambda c: ServiceKeys(
         names=c.service,
         protocol="saml",
-        ours="https://login.example.se/oidc/jwks?mark=abc",
         keys=(
             ServiceKey("a1", "AB:CD:EF:01", "RSA 3072", "signing", NOW, -1, 98, told=True, alone=False),
             ServiceKey("a2", "AB:CD:EF:02", "P-256", "both", NOW + 86400, 1, 0, told=True, alone=False),
@@ -963,7 +962,6 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m6-service-keys-elsewhere": lambda c: ServiceKeys(
         names=c.service,
         protocol="oidc",
-        ours="https://login.example.se/oidc/jwks?mark=abc",
         keys=(ServiceKey("a1", "AB:CD:EF:01", "P-256", "signing", None, None, 0, told=False, alone=True),),
         ours="https://login.example.se/oidc/jwks?mark=abc",
         elsewhere=c.value,
@@ -978,7 +976,6 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m6-service-keys-none": lambda c: ServiceKeys(
         names=c.service,
         protocol="saml",
-        ours="https://login.example.se/oidc/jwks?mark=abc",
         keys=(),
         ours="https://login.example.se/oidc/jwks?mark=abc",
         elsewhere="",
