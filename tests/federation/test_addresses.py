@@ -13,6 +13,7 @@ from broker.jobs.addresses import look_at_addresses
 from broker.login.effects import Effects, Overtaken
 from metadata.wire.egress import EgressFailed, EgressRefused, Response
 from metadata.wire.jose import public_jwk
+from tests.metadata.test_private_keys import PRIVATE
 from tests.support import approvals as a
 from tests.support import feeds as f
 from tests.support import saml_metadata as m
@@ -24,6 +25,7 @@ from tests.support.saml import rsa_key
 from trust_framework.approval import Stage
 from trust_framework.domains import DomainProof
 
+DAY = 86_400
 URL, ENTITY = "https://sp.example/metadata", "https://sp.example/sp"
 NOW = f.NOW
 ACS, OTHER_ACS = m.acs("https://localhost/acs"), m.acs("https://localhost/other")
@@ -254,6 +256,77 @@ def test_a_certificate_that_is_none_fetches_nothing():
     egress = FakeEgress({("GET", URL): answer(document())})
     with pytest.raises(NotFetched, match="certificate"):
         fetched({"metadata_url": URL, "metadata_certificate": "x"}, egress, NOW)
+
+
+# --- how old it is
+
+
+def ends(seconds):
+    return f'validUntil="{f.time(NOW + seconds)}"'
+
+
+@pytest.mark.spec("facts/threats", "FR-01")
+def test_a_document_older_than_the_one_seen_last_is_not_believed_and_the_newer_stays(place):
+    place.serve(document(mail="new@sp.example", flags=ends(20 * DAY)))
+    seen = place.look()
+    assert (seen.valid_until, seen.created_at, seen.error) == (NOW + 20 * DAY, None, "")
+    place.serve(document(OTHER_ACS, flags=ends(19 * DAY)))
+    back = place.look()
+    assert back.error == "rolled-back: older than the last"
+    assert (back.last, back.good_at, back.proposal) == (seen.last, seen.good_at, seen.proposal)
+    assert "new@sp.example" in place.xml
+    place.serve(document(mail="newer@sp.example", flags=ends(21 * DAY)))
+    assert place.look().error == ""
+    assert "newer@sp.example" in place.xml
+
+
+def test_not_even_one_older_than_a_newer_that_was_not_approved(place):
+    place.serve(document(OTHER_ACS, flags=ends(20 * DAY)))
+    waiting = place.look().proposal
+    place.serve(document(m.acs("https://localhost/third"), flags=ends(19 * DAY)))
+    assert place.look().error.startswith("rolled-back")
+    assert place.store.proposal(waiting).content["saml"]["metadata_xml"].count("localhost/other") == 1
+
+
+def test_the_copy_that_stands_is_the_first_to_be_older_than(office):
+    place = Place(office, xml=document(flags=ends(20 * DAY)))
+    place.serve(document(OTHER_ACS, flags=ends(19 * DAY)))
+    assert place.look().error.startswith("rolled-back")
+    assert place.store.proposal_page().total == 0
+
+
+@pytest.mark.parametrize(("days", "why"), [(400, ""), (401, "too-long: holds too far ahead")])
+def test_a_document_that_holds_for_ever_is_not_believed(place, days, why):
+    place.serve(document(mail="new@sp.example", flags=ends(days * DAY)))
+    assert place.look().error == why
+
+
+def test_a_signed_document_is_not_replayed_while_it_holds_though_its_end_is_not_kept(pinned):
+    old, new = (
+        f.single(document(mail=mail), until=NOW + days * DAY)
+        for mail, days in (("a@sp.example", 6), ("b@sp.example", 7))
+    )
+    pinned.serve(new)
+    assert pinned.look().valid_until == NOW + 7 * DAY
+    pinned.serve(old)
+    assert pinned.look().error.startswith("rolled-back")
+    assert "b@sp.example" in pinned.xml
+
+
+def test_of_a_signed_group_of_one_the_time_of_its_making_counts(pinned):
+    pinned.serve(f.document(document(mail="b@sp.example"), created=NOW, until=NOW + DAY))
+    seen = pinned.look()
+    assert (seen.created_at, seen.valid_until, seen.error) == (NOW, NOW + DAY, "")
+    pinned.serve(f.document(document(mail="a@sp.example"), created=NOW - 1, until=NOW + 3 * DAY))
+    assert pinned.look().error.startswith("rolled-back")
+
+
+def test_a_private_key_that_is_published_there_is_kept_nowhere(place):
+    leaked = PRIVATE["DER of PKCS 8, Ed25519"]
+    place.serve(document(mail="new@sp.example").replace(b"<md:SP", f"<!-- {leaked} --><md:SP".encode()))
+    assert place.look().error.startswith("refused: private-key")
+    assert place.xml == document().decode()
+    assert place.store.proposal_page().total == 0
 
 
 # --- when
