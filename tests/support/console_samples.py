@@ -22,8 +22,10 @@ from broker.web.console.configuration_pages import Configuration, DriftRow, Sett
 from broker.web.console.confirm import Confirm
 from broker.web.console.connecting import STEPS
 from broker.web.console.connecting_forms import AboutForm, AcceptedForm, DetailsForm, SendForm, TechnicalForm
-from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft, FindingRow, ReportShown, Step
+from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft, ReportShown, Step
 from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowed
+from broker.web.console.evidence import Checked, EarlierRow, Evidence, TestLogins
+from broker.web.console.findings import FindingRow, PassedRow
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.frame import ConsoleFrame, Place, Tab
 from broker.web.console.hosts import HostForm
@@ -464,6 +466,7 @@ def _proposal(cast: Cast, **changes: Any) -> ProposalShown:
         form=_decision("agreement"),
         offers=("rebase", "approve", "return", "reject", "emergency"),
         hosts=((clean(cast.value), ""),),
+        evidence=_evidence(cast),
     )
     return replace(whole, **changes)
 
@@ -478,6 +481,7 @@ def _proposal_stands(cast: Cast) -> ProposalShown:
         checks=(),
         wrong=(clean(cast.value),),
         look_alikes=((clean(cast.value), cast.owner),),
+        evidence=_untried(cast),
         offers=(),
         stands="refused.own-proposal",
     )
@@ -508,6 +512,11 @@ def _member(cast: Cast, **more: Any) -> MemberCard:
         "agents": (agent, replace(agent, holds=False)),
         "entities": _rows(cast),
         "entities_total": 10_000,
+        "providers": (*_rows(cast)[:2], replace(_rows(cast)[0], url="")),
+        "providers_total": 30,
+        "agreements": _agreement_rows(cast),
+        "agreements_total": 30,
+        "all_agreements": "/admin/avtal?q=x",
         "open_proposals": 2,
         "proposals": "/admin/forslag",
         "history": (_version(cast), _version(cast, url="")),
@@ -519,7 +528,7 @@ def _member(cast: Cast, **more: Any) -> MemberCard:
 
 _BARE: dict[str, Any] = {
     "reason": "", "roles": (), "contacts": (), "declarations": (), "assessment": None, "agents": (), "entities": (),
-    "entities_total": 0,
+    "entities_total": 0, "providers": (), "providers_total": 0, "agreements": (), "agreements_total": 0,
     "edit": "", "stop": "",
 }  # fmt: skip
 
@@ -598,11 +607,15 @@ def _agreement(cast: Cast, **changes: Any) -> AgreementCard:
     return AgreementCard(**{**given, **changes})
 
 
-def _agreements(cast: Cast) -> AgreementList:
-    rows = tuple(
+def _agreement_rows(cast: Cast) -> tuple[AgreementRow, ...]:
+    return tuple(
         AgreementRow(id="A-17", names=cast.service, url="/portal/x", standing=code.value, until=NOW, to_sign=bool(n))
         for n, code in enumerate(Standing)
     )
+
+
+def _agreements(cast: Cast) -> AgreementList:
+    rows = _agreement_rows(cast)
     return AgreementList(agreements=listing("/portal/x/avtal", *rows, cast=cast), draft="/portal/x/nytt")
 
 
@@ -769,7 +782,7 @@ def _connect(cast: Cast, step: str = "om", **more: Any) -> ConnectStep:
     return ConnectStep(**{**whole, **more})
 
 
-def _report(cast: Cast) -> ReportShown:
+def _findings(cast: Cast) -> tuple[FindingRow, ...]:
     row = FindingRow(
         id="no-acs",
         severity="error",
@@ -780,14 +793,47 @@ def _report(cast: Cast) -> ReportShown:
         remedy=cast.owner,
         rule="SAML metadata 2.4",
     )
+    return row, replace(row, severity="warning", line=None, detail=""), replace(row, severity="hint", place="")
+
+
+def _passed(cast: Cast) -> tuple[PassedRow, ...]:
+    return PassedRow(id="no-sso", names=cast.service), PassedRow(id="doctype", names=cast.owner)
+
+
+def _evidence(cast: Cast) -> Evidence:
+    run = RunRow(
+        at=NOW, reference="7K3M-Q9TD", url="/admin/forslag/x/prov/y", person=cast.service, answer="success", outcome="passed",
+        present=True,
+    )  # fmt: skip
+    failed = replace(run, person={}, answer="", outcome="failed", present=False)
+    return Evidence(
+        checked=Checked(errors=1, warnings=1, hints=1, findings=_findings(cast), more=1, passed=_passed(cast)),
+        tested=TestLogins(runs=(run, failed), total=9, passed_at=NOW),
+        declarations=(DeclarationRow(level=LEVEL3, reviewer=cast.value, expires="2027-01-01", holds=True),),
+        assessment=AssessmentRow(made="2025-01-01", by=cast.value, again="2026-01-01", holds=False),
+        earlier=(EarlierRow(url="/admin/forslag/y", stage="rejected", changed_at=NOW, reason=cast.value),),
+        earlier_total=7,
+        every="/admin/forslag?q=x",
+    )
+
+
+def _untried(cast: Cast) -> Evidence:
+    nothing = Checked(errors=0, warnings=0, hints=0, findings=(), more=0, passed=_passed(cast))
+    return replace(
+        _evidence(cast), checked=nothing, tested=TestLogins(runs=(), total=0, passed_at=None), earlier_total=1
+    )
+
+
+def _report(cast: Cast) -> ReportShown:
     return ReportShown(
         names=cast.service,
         steps=_connect_steps("kontroll"),
-        findings=(row, replace(row, severity="warning", line=None, detail=""), replace(row, severity="hint", place="")),
+        findings=_findings(cast),
         errors=1,
         warnings=1,
         hints=1,
-        passed=("no-sso", "doctype"),
+        passed=_passed(cast),
+        more=3,
         not_run=(("foreign-scope", "check.needs.scopes"),),
         only="allt",
         url="/portal/x",

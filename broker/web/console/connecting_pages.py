@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from broker.web.console.findings import FindingRow, PassedRow
 from broker.web.console.forms import ConsoleForm
 from broker.web.pages.frame import Names, Page
 
@@ -63,32 +64,19 @@ class ConnectStep(Page):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FindingRow:
-    """A finding as people read it. `severity` is a text `finding.<severity>`; `names` of why and remedy by language."""
-
-    id: str
-    severity: str
-    place: str
-    line: int | None
-    detail: str
-    why: Names
-    remedy: Names
-    rule: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportShown(Page):
-    """M3. `only` narrows it to `errors` or `warnings`; the counts are of everything."""
+    """M3. `only` narrows it to `errors` or `warnings`; the counts are of everything, `more` findings are not told."""
 
     template: ClassVar[str] = "validation_report.html"
     mark: ClassVar[str] = "M3"
     names: Names
     steps: tuple[Step, ...]
     findings: tuple[FindingRow, ...]
+    more: int
     errors: int
     warnings: int
     hints: int
-    passed: tuple[str, ...]
+    passed: tuple[PassedRow, ...]
     not_run: tuple[tuple[str, str], ...]
     only: str
     url: str

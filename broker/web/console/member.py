@@ -1,6 +1,7 @@
 """A member in the portal and the console: its card, and the changes of its own entry that its people propose (O2)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -8,15 +9,14 @@ from broker.exchange import Reply
 from broker.federation import proposals
 from broker.federation.documents import CONFIRMED_WITHIN
 from broker.federation.proposals import Done
-from broker.federation.register import Content, Entry
+from broker.federation.register import Content, Entry, ListedEntry
+from broker.web.console.declarations import assessment, declarations
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.gate import member_names
 from broker.web.console.member_forms import PURPOSES, ContactsForm, TrustForm, number
 from broker.web.console.member_pages import (
     AgentRow,
-    AssessmentRow,
     ContactRow,
-    DeclarationRow,
     MemberCard,
     MemberContacts,
     MemberTrust,
@@ -24,13 +24,14 @@ from broker.web.console.member_pages import (
 from broker.web.console.people import name_of
 from broker.web.console.proposals import desk
 from broker.web.console.register import entry_rows
-from broker.web.console.register_pages import VersionRow
+from broker.web.console.register_pages import EntryRow, VersionRow
+from broker.web.console.sharing import concerning
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.approval import Refusal, Refused
 from trust_framework.roles import Action
 
 ENTITIES: Final = 20
-"""Services shown on the card; the rest stand in their list."""
+"""Services, identity providers and agreements shown on the card; the rest stand in their lists."""
 
 VERSIONS: Final = 20
 TECHNICAL: Final = "technical"
@@ -45,7 +46,7 @@ def own(turn: ConsoleTurn) -> Reply:
 
 
 def card(turn: ConsoleTurn, member: str) -> Reply:
-    """A member: state, roles, contacts, trust declarations, agents, services, history."""
+    """A member: state, roles, contacts, trust declarations, agents, services, identity providers, agreements, history."""
     return _card(member, turn)
 
 
@@ -55,6 +56,8 @@ def _card(org: str, turn: ConsoleTurn) -> Reply:
         raise Missing
     content = versions[0].content
     found = turn.store.register_page("service", org, count=ENTITIES)
+    providers = turn.store.register_page("identity_provider", org, count=ENTITIES)
+    agreements, agreements_total = concerning(org, turn, ENTITIES)
     return turn.render(
         MemberCard(
             names=member_names(org, turn.turn),
@@ -64,11 +67,16 @@ def _card(org: str, turn: ConsoleTurn) -> Reply:
             type=str(content.get("type", "user-organisation")),
             roles=tuple(content.get("roles", ())),
             contacts=_contacts(content, turn),
-            declarations=_declarations(content, turn),
-            assessment=_assessment(content, turn),
+            declarations=declarations(content, turn.now),
+            assessment=assessment(content, turn.now),
             agents=_agents(content, turn),
             entities=entry_rows(found.entries, turn),
             entities_total=found.total,
+            providers=_providers(providers.entries, turn),
+            providers_total=providers.total,
+            agreements=agreements,
+            agreements_total=agreements_total,
+            all_agreements=turn.at("/avtal") if turn.org else turn.at(f"/avtal?q={org}"),
             open_proposals=turn.store.proposal_page("open", org, count=1).total,
             proposals=turn.at("/forslag?lage=open") if turn.org else turn.at(f"/forslag?lage=open&q={org}"),
             history=tuple(_version(each, turn) for each in versions[:VERSIONS]),
@@ -76,6 +84,11 @@ def _card(org: str, turn: ConsoleTurn) -> Reply:
             stop=turn.at(f"/register/member/{org}/stopp") if not turn.org and turn.may(Action.SUSPEND) else "",
         )
     )
+
+
+def _providers(found: tuple[ListedEntry, ...], turn: ConsoleTurn) -> tuple[EntryRow, ...]:
+    """A member has no page of its identity providers: they are changed by who runs the federation, or by the API."""
+    return tuple(replace(each, url="") if turn.org else each for each in entry_rows(found, turn))
 
 
 def _contacts(content: Content, turn: ConsoleTurn) -> tuple[ContactRow, ...]:
@@ -91,27 +104,6 @@ def _contacts(content: Content, turn: ConsoleTurn) -> tuple[ContactRow, ...]:
         )
         for purpose, contact in content.get("contacts", {}).items()
     )
-
-
-def _declarations(content: Content, turn: ConsoleTurn) -> tuple[DeclarationRow, ...]:
-    today = _today(turn).isoformat()
-    return tuple(
-        DeclarationRow(
-            level=each["level"],
-            reviewer=each["reviewer"],
-            expires=str(each["expires"]),
-            holds=str(each["expires"]) >= today,
-        )
-        for each in content.get("trust_declarations", ())
-    )
-
-
-def _assessment(content: Content, turn: ConsoleTurn) -> AssessmentRow | None:
-    found = content.get("risk_assessment")
-    if not found:
-        return None
-    again = str(found["again"])
-    return AssessmentRow(made=str(found["made"]), by=found["by"], again=again, holds=again >= _today(turn).isoformat())
 
 
 def _agents(content: Content, turn: ConsoleTurn) -> tuple[AgentRow, ...]:

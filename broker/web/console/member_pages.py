@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from broker.web.console.member_forms import ContactsForm, TrustForm
 from broker.web.console.register_pages import EntryRow, VersionRow
+from broker.web.console.sharing_pages import AgreementRow
 from broker.web.pages.frame import Names, Page
 
 
@@ -70,6 +71,11 @@ class MemberCard(Page):
     agents: tuple[AgentRow, ...]
     entities: tuple[EntryRow, ...]
     entities_total: int
+    providers: tuple[EntryRow, ...]
+    providers_total: int
+    agreements: tuple[AgreementRow, ...]
+    agreements_total: int
+    all_agreements: str
     assessment: AssessmentRow | None
     open_proposals: int
     proposals: str

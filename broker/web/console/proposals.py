@@ -15,6 +15,7 @@ from broker.federation.proposals import Answer, Desk, Done
 from broker.federation.proposing import ListedProposal
 from broker.login.effects import Effects
 from broker.web.console import hosts
+from broker.web.console.evidence import gathered
 from broker.web.console.gate import member_names
 from broker.web.console.listing import Listing, asked
 from broker.web.console.people import name_of
@@ -164,7 +165,8 @@ ACTS: Final[Mapping[str, Act]] = {
 
 def page(found: Proposal, turn: ConsoleTurn, form: DecisionForm | None = None, at: str = "/forslag") -> Reply:
     standing = proposals.standing_approvals(found, desk(turn))
-    offers, stands = _offers(found, turn)
+    wrong = proposals.wrong(found, desk(turn)) if found.stage in approval.OPEN else ()
+    offers, stands = _offers(found, wrong, turn)
     before = turn.store.register_entry(found.kind, found.object)
     checks = _checks(found, turn)
     view = ProposalShown(
@@ -183,7 +185,8 @@ def page(found: Proposal, turn: ConsoleTurn, form: DecisionForm | None = None, a
         acts=tuple(_act(each, counts=each in standing, turn=turn) for each in found.acts),
         approvals=len(standing),
         needed=proposals.approvals_needed(found, desk(turn)),
-        wrong=proposals.wrong(found, desk(turn)) if found.stage in approval.OPEN else (),
+        wrong=wrong,
+        evidence=gathered(found, desk(turn), turn),
         look_alikes=tuple(
             (f"{name.value} ~ {other.name.value}", member_names(other.org, turn.turn))
             for name, other in proposals.look_alikes(found, desk(turn))
@@ -243,9 +246,9 @@ def _raw(content: Mapping[str, Any] | None) -> str:
     return told[:LONGEST_RAW]
 
 
-def _offers(found: Proposal, turn: ConsoleTurn) -> tuple[tuple[str, ...], str]:
+def _offers(found: Proposal, wrong: tuple[str, ...], turn: ConsoleTurn) -> tuple[tuple[str, ...], str]:
     """The buttons of this page; and why nothing can be decided here by this person, where they might expect to."""
-    offers = [*([] if turn.org else _of_operators(found, turn)), *_of_authors(found, turn)]
+    offers = [*([] if turn.org else _of_operators(found, turn)), *_of_authors(found, wrong, turn)]
     if found.stage not in approval.WITH_APPROVERS:
         return tuple(offers), ""
     stands = _against_approving(found, turn)
@@ -254,12 +257,12 @@ def _offers(found: Proposal, turn: ConsoleTurn) -> tuple[tuple[str, ...], str]:
     return tuple(offers), "refused." + stands if stands else ""
 
 
-def _of_authors(found: Proposal, turn: ConsoleTurn) -> list[str]:
+def _of_authors(found: Proposal, wrong: tuple[str, ...], turn: ConsoleTurn) -> list[str]:
     """What those who propose may do: a member's people with its proposals, an operator with an own one."""
     mine = turn.org or turn.actor.person in approval.contributors(found)
     if not mine or found.stage not in approval.OPEN:
         return []
-    overtaken = Refusal.OVERTAKEN.value in proposals.wrong(found, desk(turn))
+    overtaken = Refusal.OVERTAKEN.value in wrong
     offers = ["rebase"] if overtaken else ["submit"] if found.stage in approval.WITH_AUTHOR else []
     return [*offers, "withdraw"]
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from broker.web.console.evidence import NOTHING, Evidence
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.listing import Listing
 from broker.web.pages.frame import Names, Page
@@ -56,8 +57,8 @@ class ActRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalShown(Page):
     """O2 and O3. `changes` are classes and sentences, `offers` the acts whose buttons are shown, `stands` says why none of
-    the deciding ones is (a text `refused.<code>`). `raw` are the content before and after; `hosts` lack a proof, each with the
-    page where the member proves it.
+    the deciding ones is (a text `refused.<code>`). `evidence` is what else a decision is made by, `raw` the content before and
+    after; `hosts` lack a proof, each with the page where the member proves it.
     """
 
     template: ClassVar[str] = "proposal.html"
@@ -85,6 +86,7 @@ class ProposalShown(Page):
     offers: tuple[str, ...]
     stands: str = ""
     hosts: tuple[tuple[str, str], ...] = ()
+    evidence: Evidence = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

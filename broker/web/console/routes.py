@@ -120,6 +120,7 @@ CONSOLE: tuple[Row, ...] = (
     Row("/admin/forslag", proposals.listed, Action.VIEW_FEDERATION, tab="proposals"),
     Row("/admin/forslag/<proposal>", proposals.shown, Action.VIEW_FEDERATION, tab="proposals"),
     Row("/admin/forslag/<proposal>", proposals.decided, Action.APPROVE, "POST", step_up=True, tab="proposals"),
+    Row("/admin/forslag/<proposal>/prov/<reference>", testing.run_proposed, Action.VIEW_FEDERATION, tab="proposals"),
     Row("/admin/register", register.start, Action.VIEW_FEDERATION, tab="register"),
     Row("/admin/kedjor", chained.services, Action.VIEW_FEDERATION, tab="register"),
     Row("/admin/adresser", addresses.listed, Action.VIEW_FEDERATION, tab="register"),

@@ -121,14 +121,26 @@ def _run_row(run: Run, tested: Tested, turn: ConsoleTurn) -> RunRow:
 
 def run(turn: ConsoleTurn, service: str, reference: str) -> Reply:
     """One test login: step by step, the messages raw and in parts, each detail and why."""
+    tested = turn.found(turn.on.bench().tested(service, turn.org))
+    back = turn.at(f"/prova/{service}")
+    return _run(tested, reference, back, f"{back}/{reference}", turn)
+
+
+def run_proposed(turn: ConsoleTurn, proposal: str, reference: str) -> Reply:
+    """The same, for who decides on what was tested."""
+    proposed = turn.found(turn.store.proposal(proposal))
+    tested = turn.found(turn.on.bench().tested(proposed.object, proposed.org))
+    back = turn.at(f"/forslag/{proposal}")
+    return _run(tested, reference, back, f"{back}/prov/{reference}", turn)
+
+
+def _run(tested: Tested, reference: str, back: str, at: str, turn: ConsoleTurn) -> Reply:
     found = turn.on.bench()
-    turn.found(found.tested(service, turn.org))
-    kept = turn.found(found.run(reference, service, turn.org))
-    at = turn.at(f"/prova/{service}/{reference}")
+    kept = turn.found(found.run(reference, tested.id, tested.org))
     page = TestRun(
-        names=found.now().federation.parties[service].names,
-        back=turn.at(f"/prova/{service}"),
-        run=_run_row(kept, turn.found(found.tested(service, turn.org)), turn),
+        names=found.now().federation.parties[tested.id].names,
+        back=back,
+        run=_run_row(kept, tested, turn),
         protocol=kept.protocol,
         tab=turn.query.get("flik", "") if turn.query.get("flik") in TABS else TABS[0],
         tabs=tuple((name, f"{at}?flik={name}") for name in TABS),
