@@ -14,3 +14,9 @@ class Person:
     protected: bool = False
     blocked: bool = False
     deceased: bool = False
+
+
+def called(attributes: Attributes) -> str:
+    """What a person is called by these attributes: the name to be shown, else given name and family name; empty for none."""
+    told = {name: values[0] for name, values in attributes.items() if values}
+    return told.get("displayName") or " ".join(told[part] for part in ("givenName", "sn") if part in told)

@@ -305,7 +305,8 @@ class TestEveryCall:
 
     @pytest.mark.parametrize("row", [row for row in API if "<org>" in row.rule], ids=name)
     def test_of_another_member_is_missing(self, console: Console, row: ApiRow):
-        foreign = call(console, row.method, filled(row, OTHER), machine(console), {} if row.takes else None)
+        token = person(console, "anna", (MEMBER, Role.OWNER)) if row.step_up else machine(console)
+        foreign = call(console, row.method, filled(row, OTHER), token, {} if row.takes else None)
         assert (foreign.status, foreign.json["code"]) == (404, "missing")
 
     @pytest.mark.parametrize(("method", "path", "code"), [

@@ -74,7 +74,7 @@ def begun(turn: ApiTurn) -> values.Proposal:
     if standing is not None and standing.org != turn.org:
         raise ApiError("refused", why=approval.Refusal.NAME_HELD.value)
     content = _fetched(wish.content, turn)
-    return _done(proposals.draft(wish.kind, wish.id, turn.org, content, turn.actor, desk(turn)), turn)
+    return done(proposals.draft(wish.kind, wish.id, turn.org, content, turn.actor, desk(turn)), turn)
 
 
 def _fetched(content: Mapping[str, Any] | None, turn: ApiTurn) -> Mapping[str, Any] | None:
@@ -95,7 +95,7 @@ KINDS: Final = ("service", "identity_provider", "member")
 def edited(turn: ApiTurn, proposal: str) -> values.Proposal:
     """Give a proposal another content. Approvals of the one before are void."""
     found = _found(turn, proposal)
-    return _done(proposals.edit(found, _fetched(turn.body.content, turn), turn.actor, desk(turn)), turn)
+    return done(proposals.edit(found, _fetched(turn.body.content, turn), turn.actor, desk(turn)), turn)
 
 
 def acted(turn: ApiTurn, proposal: str, act: str) -> values.Proposal:
@@ -103,17 +103,17 @@ def acted(turn: ApiTurn, proposal: str, act: str) -> values.Proposal:
     step = ACTS.get(act)
     if step is None:
         raise ApiError("missing")
-    return _done(step(_found(turn, proposal), turn.body, turn), turn)
+    return done(step(_found(turn, proposal), turn.body, turn), turn)
 
 
 def sent(turn: ApiTurn, proposal: str) -> values.Proposal:
     """Send a proposal in."""
-    return _done(_with_reason(proposals.submit)(_found(turn, proposal), turn.body, turn), turn)
+    return done(_with_reason(proposals.submit)(_found(turn, proposal), turn.body, turn), turn)
 
 
 def withdrawn(turn: ApiTurn, proposal: str) -> values.Proposal:
     """Take a proposal back."""
-    return _done(_with_reason(proposals.withdraw)(_found(turn, proposal), turn.body, turn), turn)
+    return done(_with_reason(proposals.withdraw)(_found(turn, proposal), turn.body, turn), turn)
 
 
 Act = Callable[[Proposal, values.Decision, ApiTurn], Answer]
@@ -155,7 +155,8 @@ def suspended(turn: ApiTurn, kind: str, id: str) -> values.Done:
     raise _refusal(answer)
 
 
-def _done(answer: Answer, turn: ApiTurn) -> values.Proposal:
+def done(answer: Answer, turn: ApiTurn) -> values.Proposal:
+    """What was done, recorded; the proposal as it is now. Raises ApiError(refused)."""
     if isinstance(answer, Refused):
         raise _refusal(answer)
     turn.commit(answer.effects)

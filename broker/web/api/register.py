@@ -1,5 +1,6 @@
 """The register for programs: lists, entries, histories, hosts, the whole as a federation file."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from broker.audit.events import RegisterExported
@@ -29,19 +30,34 @@ def kind(turn: ApiTurn, kind: str) -> values.EntryList:
     return _list(turn, kind)
 
 
-def _list(turn: ApiTurn, kind: str) -> values.EntryList:
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """Which part of a list a call asks for."""
+
+    search: str
+    state: str
+    after: str
+    count: int
+
+
+def searched(turn: ApiTurn) -> Searched:
+    """The part that the parameters name. Raises ApiError(malformed)."""
     query = turn.turn.parameters()
     count = query.get("count", "50")
     if not (count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= MOST):
         raise ApiError("malformed", f"count: from 1 to {MOST}")
-    found = turn.store.register_page(
-        kind, turn.org, query.get("q", "")[:100], query.get("state", ""), query.get("after", ""), int(count)
-    )
-    shown = tuple(_named(each) for each in found.entries)
+    return Searched(query.get("q", "")[:100], query.get("state", ""), query.get("after", ""), int(count))
+
+
+def _list(turn: ApiTurn, kind: str) -> values.EntryList:
+    asked = searched(turn)
+    found = turn.store.register_page(kind, turn.org, asked.search, asked.state, asked.after, asked.count)
+    shown = tuple(named(each) for each in found.entries)
     return values.EntryList(entries=shown, total=found.total, next=found.next)
 
 
-def _named(each: ListedEntry) -> values.Named:
+def named(each: ListedEntry) -> values.Named:
+    """An entry as lists show it."""
     about = each.about
     return values.Named(
         kind=each.kind,

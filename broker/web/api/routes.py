@@ -7,7 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from broker.web.api import corrections, logins, proposals, register, testing, values
+from broker.web.api import (
+    agreement_values,
+    agreements,
+    corrections,
+    logins,
+    policies,
+    proposals,
+    register,
+    state,
+    state_values,
+    testing,
+    values,
+)
 from broker.web.api.turn import READ, WRITE
 from trust_framework.roles import Action
 
@@ -34,7 +46,7 @@ class ApiRow:
         return READ if self.method == "GET" else WRITE
 
 
-_PAGED, _V = ("q", "state", "after", "count"), values
+_PAGED, _V, _A, _S = ("q", "state", "after", "count"), values, agreement_values, state_values
 _MEMBER, _ENTRY = "/members/<org>", "/register/<kind>/<id>"
 
 API: tuple[ApiRow, ...] = (
@@ -104,5 +116,44 @@ API: tuple[ApiRow, ...] = (
         _V.Proposal,
         step_up=True,
     ),
+    ApiRow("GET", f"{_MEMBER}/agreements", agreements.listed, Action.VIEW, gives=_A.AgreementList, query=_PAGED),
+    ApiRow("POST", f"{_MEMBER}/agreements", agreements.drafted, Action.SIGN, _A.AgreementTerms, _A.AgreementShown, step_up=True),
+    ApiRow("GET", f"{_MEMBER}/agreements/<agreement>", agreements.shown, Action.VIEW, gives=_A.AgreementShown),
+    ApiRow(
+        "PUT",
+        f"{_MEMBER}/agreements/<agreement>",
+        agreements.redrafted,
+        Action.SIGN,
+        _A.AgreementTerms,
+        _A.AgreementShown,
+        step_up=True,
+    ),
+    ApiRow(
+        "POST",
+        f"{_MEMBER}/agreements/<agreement>/<act>",
+        agreements.acted,
+        Action.SIGN,
+        _A.AgreementDeed,
+        _A.AgreementShown,
+        step_up=True,
+    ),
+    ApiRow("GET", "/agreements", agreements.listed, Action.VIEW_FEDERATION, gives=_A.AgreementList, query=_PAGED),
+    ApiRow("GET", "/agreements/<agreement>", agreements.shown, Action.VIEW_FEDERATION, gives=_A.AgreementShown),
+    ApiRow(
+        "POST",
+        "/agreements/<agreement>/<act>",
+        agreements.acted,
+        Action.SUSPEND,
+        _A.AgreementDeed,
+        _A.AgreementShown,
+        step_up=True,
+    ),
+    ApiRow("POST", "/policies/trial", policies.tried, Action.MANAGE_POLICY, _A.Rule, _A.RuleTrial),
+    ApiRow("POST", "/policies", policies.proposed, Action.MANAGE_POLICY, _A.Rule, _V.Proposal, step_up=True),
+    ApiRow("GET", f"{_MEMBER}/addresses", state.addresses, Action.VIEW, gives=_S.AddressList, query=_PAGED),
+    ApiRow("GET", "/addresses", state.addresses, Action.VIEW_FEDERATION, gives=_S.AddressList, query=_PAGED),
+    ApiRow("GET", f"{_MEMBER}/keys-held", state.keys_held, Action.VIEW, gives=_S.HeldList, query=_PAGED),
+    ApiRow("GET", "/chains", state.chains, Action.VIEW_FEDERATION, gives=_S.ChainList, query=_PAGED),
+    ApiRow("GET", "/state", state.whole, Action.VIEW_CONFIGURATION, gives=_S.State),
     ApiRow("GET", "/export", register.export, Action.EXPORT, step_up=True),
 )  # fmt: skip

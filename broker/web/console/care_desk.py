@@ -22,6 +22,7 @@ from metadata.wire.base64url import base64url, octets_of
 from trust_framework import patient_numbers
 from trust_framework.care import CareActor, CareProvider
 from trust_framework.identifiers import Identifier, birth_date, hsa_compare_form
+from trust_framework.persons import called
 
 GOOD_FOR: Final = 8 * 3600
 """Seconds for which a patient's handle is good: a working day."""
@@ -153,11 +154,10 @@ class Bedside:
     def _banner(self) -> Banner:
         known = self.turn.store.person(self.person) if self.person else None
         attributes = known.attributes if known and not known.protected else {}
-        told = {name: values[0] for name, values in attributes.items() if values}
         return Banner(
             number=patient_numbers.written(self.patient),
             kind=patient_numbers.kind_of(self.patient),
-            name=told.get("displayName") or " ".join(told[part] for part in ("givenName", "sn") if part in told),
+            name=called(attributes),
             born=birth_date(self.patient.value) or "",
             protected=bool(known and known.protected),
         )

@@ -26,7 +26,7 @@ def shown(turn: ConsoleTurn) -> Reply:
     rows = tuple(_drift(entry, turn) for entry in turn.store.register_drifted(MOST_DRIFT))
     drifted = turn.store.register_drifted_count(MOST_COUNTED)
     page = Configuration(
-        settings=tuple(_settings(turn.on.services.settings)),
+        settings=tuple(settings_shown(turn.on.services.settings)),
         drift=Listing(turn.at("/installningar"), rows, drifted, searched=False),
         version=turn.store.federation_version(),
         export=turn.at("/installningar/export") if turn.may(Action.EXPORT) else None,
@@ -34,7 +34,8 @@ def shown(turn: ConsoleTurn) -> Reply:
     return turn.render(page)
 
 
-def _settings(settings: Settings) -> Iterator[SettingRow]:
+def settings_shown(settings: Settings) -> Iterator[SettingRow]:
+    """Every setting, as may be shown."""
     for name, field in type(settings).model_fields.items():
         yield SettingRow(
             name=variable(name),

@@ -27,6 +27,7 @@ from broker.web.console.turn import TOKEN_SCOPE, ConsoleTurn, Missing, Sent, not
 from broker.web.pages.frame import Names
 from broker.web.turn import Turn, leaving_origins
 from metadata.register import UnprovenAddress, own_address
+from trust_framework.persons import called
 from trust_framework.reasons import REASONS, Refusal
 from trust_framework.roles import FEDERATION, Action, Actor, active, may
 
@@ -112,9 +113,7 @@ def actor_of(standing: own.Standing, turn: Turn) -> Actor:
     """The person who is signed on, with the roles that hold now."""
     identity, person = standing.identity, standing.sign_on.person
     grants = active(turn.on.services.store.role_grants(person), turn.now)
-    told = {name: values[0] for name, values in identity.attributes.items() if values}
-    name = told.get("displayName") or " ".join(told[part] for part in ("givenName", "sn") if part in told)
-    return Actor(person, name, grants, identity.level, identity.authenticated_at)
+    return Actor(person, called(identity.attributes), grants, identity.level, identity.authenticated_at)
 
 
 def _noted(standing: own.Standing, turn: Turn) -> bool:

@@ -34,6 +34,7 @@ from broker.web.console.listing import Listing, asked
 from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
 from broker.web.pages.frame import Names
+from broker.web.ports import ConsoleStore
 from trust_framework.days import DAY
 
 AT: Final = "/nycklar"
@@ -101,7 +102,7 @@ def own(turn: ConsoleTurn) -> Reply:
 
 def _held_of_all(turn: ConsoleTurn, rows: Iterable[KeyRow]) -> tuple[HeldRow, ...]:
     """What is known of every service: those without the newest keys first, since they are whom a change may stop."""
-    newest = _newest(rows)
+    newest = newest_of(rows)
     found = turn.store.fetches_by_service(COUNTED)
     held = [HeldRow(service, document, at, at >= newest[document]) for service, document, at in found]
     return tuple(sorted(held, key=lambda row: row.new))
@@ -178,7 +179,7 @@ def _asked(turn: ConsoleTurn) -> Need | None:
 
 def of_member(turn: ConsoleTurn) -> Reply:
     """M6. What of the member's entries runs out and when, and whether its services have fetched our newest keys."""
-    newest, wanted = _newest(turn.store.ring_rows()), asked(turn)
+    newest, wanted = newest_of(turn.store.ring_rows()), asked(turn)
     ending = turn.store.register_ending(turn.org, wanted.after)
     ends = tuple(_ends(turn, ending.entries))
     found = turn.store.register_page("service", org=turn.org, after=turn.query.get(MORE, ""))
@@ -191,7 +192,7 @@ def of_member(turn: ConsoleTurn) -> Reply:
                 (turn.at(f"{AT}/tjanst/{each.id}"), each.about.names or {"sv": each.id}) for each in services
             ),
             more=turn.at(f"{AT}?{urlencode({MORE: found.next})}") if found.next else "",
-            held=tuple(_held(turn, services, newest)),
+            held=tuple(held_by(turn.store, services, newest)),
             calendar_url=turn.at(f"{AT}/kalender"),
         )
     )
@@ -208,7 +209,7 @@ def _ends(turn: ConsoleTurn, listed: Iterable[ListedEntry]) -> Iterator[EndRow]:
     yield from sorted(found, key=lambda row: row.at)
 
 
-def _newest(rows: Iterable[KeyRow]) -> dict[str, int]:
+def newest_of(rows: Iterable[KeyRow]) -> dict[str, int]:
     """By document, when the newest of its keys was published."""
     standing = [row for row in rows if row.state in {KeyState.NEXT, KeyState.ACTIVE}]
     return {
@@ -217,11 +218,11 @@ def _newest(rows: Iterable[KeyRow]) -> dict[str, int]:
     }
 
 
-def _held(turn: ConsoleTurn, services: Iterable[ListedEntry], newest: Mapping[str, int]) -> Iterator[HeldRow]:
+def held_by(store: ConsoleStore, services: Iterable[ListedEntry], newest: Mapping[str, int]) -> Iterator[HeldRow]:
     """What is known of each of the services: by document the last fetch, or that none is known."""
     for each in services:
         latest: dict[str, KeyFetch] = {}
-        for one in turn.store.fetches_of(each.id):
+        for one in store.fetches_of(each.id):
             latest.setdefault(one.document, one)
         for document, one in latest.items():
             yield HeldRow(each.id, document, one.last_at, one.last_at >= newest[document], one.how.value, one.shared)

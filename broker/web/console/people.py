@@ -9,7 +9,7 @@ from broker.care.telling import EMPLOYEE
 from broker.login.effects import PersonKey
 from broker.web.console.turn import ConsoleTurn
 from broker.web.ports import ConsoleStore
-from trust_framework.persons import Person
+from trust_framework.persons import Person, called
 
 SHORT = 8
 
@@ -27,8 +27,7 @@ def named(known: Person | None) -> str:
     """The name that may be shown; empty where there is none."""
     if known is None or known.protected:
         return ""
-    told = {name: values[0] for name, values in known.attributes.items() if values}
-    return told.get("displayName") or " ".join(told[part] for part in ("givenName", "sn") if part in told)
+    return called(known.attributes)
 
 
 class People:

@@ -4,36 +4,32 @@ A change is a proposal like any other: it is tried here, and takes effect when o
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final, Self
 
-from pydantic import ValidationError
 from wtforms import BooleanField, DateField, SelectField, SelectMultipleField, StringField
 from wtforms.fields import HiddenField, SelectChoice
 from wtforms.validators import Optional
 
 from broker.exchange import Reply
-from broker.federation import proposals, sharing
+from broker.federation import policy_trials as trials
+from broker.federation.policy_trials import KIND
 from broker.federation.register import Content, Entry
-from broker.federation.sharing_schema import PolicyEntry
-from broker.login.effects import Effects
-from broker.login.own import IDS
+from broker.login.ports import Federation
 from broker.web.console.forms import ConsoleForm, line, longest, required
 from broker.web.console.listing import Listing, asked
 from broker.web.console.policies_pages import ImpactRow, PastRow, PolicyList, PolicyView, RuleRow
 from broker.web.console.proposals import desk
 from broker.web.console.turn import ConsoleTurn
 from broker.web.pages.frame import Names
-from trust_framework.approval import Refused
+from trust_framework.approval import Refusal, Refused
 from trust_framework.attribute_sets import ATTRIBUTE_SETS
 from trust_framework.attributes import CATALOGUE
-from trust_framework.dry_run import Impact, Terms, impacts
+from trust_framework.dry_run import Impact
 from trust_framework.members import Profile
-from trust_framework.policies import Effect, Policies, Policy, Rule
+from trust_framework.policies import Effect, Rule
 from trust_framework.policy_words import sentence
 from trust_framework.roles import Action
 
-KIND: Final = "policy"
 NEW: Final = "ny"
 MOST_SHOWN: Final = 100
 LISTS: Final = ("services", "categories", "members", "member_types")
@@ -91,7 +87,7 @@ def listed(turn: ConsoleTurn) -> Reply:
 
 
 def _row(entry: Entry, turn: ConsoleTurn) -> RuleRow:
-    policy = _read(entry.content)
+    policy = trials.read(entry.content)
     return RuleRow(
         id=entry.id,
         names=dict((entry.content or {}).get("names") or (entry.content or {}).get("name") or {"sv": entry.id}),
@@ -103,15 +99,13 @@ def _row(entry: Entry, turn: ConsoleTurn) -> RuleRow:
     )
 
 
-def _read(content: Content | None) -> Policy | None:
-    try:
-        return sharing.policy(PolicyEntry.model_validate(content))
-    except ValidationError:
-        return None
-
-
 def _told(rule: Rule, turn: ConsoleTurn) -> Names:
-    parties = turn.on.services.federation().parties
+    return sentences(rule, turn.on.services.federation())
+
+
+def sentences(rule: Rule, federation: Federation) -> Names:
+    """The rule in one sentence of each language."""
+    parties = federation.parties
     names = {id_: parties[id_].names for id_ in rule.audience.services if id_ in parties}
     return {lang: sentence(rule, lang, names) for lang in ("sv", "en")}
 
@@ -131,11 +125,11 @@ def shown(turn: ConsoleTurn, policy: str) -> Reply:
 
 
 def _view(form: PolicyForm, history: tuple[Entry, ...] | None, turn: ConsoleTurn, at: str, **more: Any) -> PolicyView:
-    standing = _read(history[0].content) if history else None
+    standing = trials.read(history[0].content) if history else None
     past = tuple(
         PastRow(at=each.at, sentence=_told(read.rule, turn), undo=turn.at(f"/policyer/{at}?fran={each.version}"))
         for each in history or ()
-        if (read := _read(each.content))
+        if (read := trials.read(each.content))
     )
     return PolicyView(
         form=form,
@@ -185,12 +179,12 @@ def _changed(history: tuple[Entry, ...] | None, turn: ConsoleTurn, at: str) -> R
     if not form.valid(turn):
         return turn.render(_view(form, history, turn, at))
     content = _content(form, history[0] if history else None, at)
-    wanted = _read(content)
+    wanted = trials.read(content)
     if wanted is None:
         return turn.render(_view(form, history, turn, at, wrong="malformed"))
     if form.act.data == "propose":
         return _proposed(content, form, history, turn, at)
-    found = _impacts(wanted, turn)
+    found = trials.impacts_of(wanted, turn.on.services.federation(), turn.now)
     return turn.render(
         _view(
             form,
@@ -242,20 +236,6 @@ def _needs(form: PolicyForm) -> dict[str, Any]:
     return found
 
 
-def _impacts(wanted: Policy, turn: ConsoleTurn) -> tuple[Impact, ...]:
-    """What the change would do over all services, once it has begun."""
-    federation = turn.on.services.federation()
-    others = tuple(each for each in federation.policies.all if each.id != wanted.id)
-    at = max(turn.now, (wanted.coming or wanted.rule).since)
-
-    def agreements(service: str) -> tuple[Any, ...]:
-        return federation.agreements_of.get(service, ())
-
-    parties = (party for id_, party in federation.parties.items() if id_ not in IDS)
-    before = Terms(federation.policies, agreements, federation.categories)
-    return impacts(parties, before, replace(before, policies=Policies((*others, wanted))), at)
-
-
 def _impact(one: Impact, turn: ConsoleTurn) -> ImpactRow:
     names = turn.on.services.federation().parties[one.service].names
     return ImpactRow(names=names, lost=_labels(one.lost), gained=_labels(one.gained), other=_labels(one.other))
@@ -270,16 +250,9 @@ def _proposed(
     content: dict[str, Any], form: PolicyForm, history: tuple[Entry, ...] | None, turn: ConsoleTurn, at: str
 ) -> Reply:
     """Make the proposal and send it in: others approve it."""
-    found = proposals.draft(KIND, content["id"], "", content, turn.actor, desk(turn))
+    found = trials.proposed(content, turn.actor, desk(turn))
     if isinstance(found, Refused):
-        return turn.render(_view(form, history, turn, at, wrong="refused"))
-    sent = proposals.submit(found.proposal, "", turn.actor, desk(turn))
-    if isinstance(sent, Refused):
-        return turn.render(_view(form, history, turn, at, wrong="unfit"))
-    if not turn.commit(_together(found.effects, sent.effects)):
+        return turn.render(_view(form, history, turn, at, wrong="unfit" if found.why is Refusal.UNFIT else "refused"))
+    if not turn.commit(found.effects):
         return turn.render(_view(form, history, turn, at, wrong="overtaken"))
     return turn.see(turn.at(f"/forslag/{found.proposal.id}"), notice="policy-proposed")
-
-
-def _together(first: Effects, second: Effects) -> Effects:
-    return first + second

@@ -4,18 +4,15 @@ Drafts are `sharing_drafts`'s; what an act comes to is `broker.federation.agreem
 nothing else is there for it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
-
-from pydantic import ValidationError
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from broker.exchange import Reply
+from broker.federation import agreement_desk
 from broker.federation import agreements as acts
-from broker.federation import entries, sharing_mail
-from broker.federation.agreements import By, NotNow, What
+from broker.federation.agreement_desk import AgreementDesk
+from broker.federation.agreements import By, NotNow
 from broker.federation.register import Entry
-from broker.federation.sharing_schema import AgreementEntry
-from broker.login.effects import Effects
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.gate import member_names
 from broker.web.console.listing import Listing, asked
@@ -31,7 +28,7 @@ from broker.web.console.sharing_pages import (
     TermsView,
 )
 from broker.web.console.todo import Todo
-from broker.web.console.turn import ConsoleTurn, Missing
+from broker.web.console.turn import ConsoleTurn
 from broker.web.pages.frame import Names
 from trust_framework.agreement_notices import Notice, notices
 from trust_framework.agreements import Agreement, AnyAgreement, SharingAgreement, Terms
@@ -46,30 +43,16 @@ MOST_TODO: Final = 10
 # --- finding them
 
 
-def _read(entry: Entry) -> AnyAgreement | None:
-    try:
-        return entries.agreement(AgreementEntry.model_validate(entry.content))
-    except ValidationError:
-        return None
-
-
-def _concerned(entry: Entry, turn: ConsoleTurn) -> bool:
-    """Whether the turn may see it: a party of any version, or whose service a short form names."""
-    content = entry.content or {}
-    if not turn.org or turn.org in acts.parties(content):
-        return True
-    services = (turn.store.register_entry("service", each) for each in content.get("services") or ())
-    return any(each is not None and each.org == turn.org for each in services)
+def desk(turn: ConsoleTurn) -> AgreementDesk:
+    """Where this turn's agreements are worked on."""
+    actor, org = turn.actor, turn.org or FEDERATION
+    by = By(org, actor.person, actor.name or name_of(actor.person, turn), actor.level)
+    return AgreementDesk(turn.store, turn.on.services.settings, turn.now, by, turn.may(Action.SIGN), ORIGIN)
 
 
 def found_of(agreement: str, turn: ConsoleTurn) -> tuple[Entry, AnyAgreement]:
     """One that the turn may see. Raises Missing."""
-    entry = turn.store.register_entry(acts.KIND, agreement)
-    kept: Entry = turn.found(entry if entry and _concerned(entry, turn) else None)
-    found = _read(kept)
-    if found is None:
-        raise Missing
-    return kept, found
+    return turn.found(agreement_desk.found(agreement, desk(turn)))
 
 
 # --- lists and cards
@@ -80,7 +63,7 @@ def listed(turn: ConsoleTurn) -> Reply:
     wanted = asked(turn)
     page = turn.store.agreements_of(turn.org, wanted.search, wanted.after)
     entries_ = (turn.store.register_entry(acts.KIND, each.id) for each in page.entries)
-    rows = tuple(_listed(entry, found, turn) for entry in entries_ if entry and (found := _read(entry)))
+    rows = tuple(_listed(entry, found, turn) for entry in entries_ if entry and (found := agreement_desk.read(entry)))
     draft = turn.at("/avtal/nytt") if turn.org and turn.may(Action.SIGN) else ""
     listing = Listing(turn.at("/avtal"), rows, page.total, wanted, page.next)
     return turn.render(AgreementList(agreements=listing, draft=draft))
@@ -100,13 +83,8 @@ def _listed(entry: Entry, found: AnyAgreement, turn: ConsoleTurn) -> AgreementRo
         url=turn.at(f"/avtal/{entry.id}"),
         standing=found.standing(turn.now).value,
         until=(found if isinstance(found, Agreement) else found.in_force(turn.now)).valid_until,
-        to_sign=_may_sign(found, turn),
+        to_sign=agreement_desk.to_sign(found, turn.org),
     )
-
-
-def _may_sign(found: AnyAgreement, turn: ConsoleTurn) -> bool:
-    waiting = found.proposed if isinstance(found, SharingAgreement) else None
-    return waiting is not None and turn.org in found.unsigned_by(waiting) and not found.lacking(waiting)  # type: ignore[union-attr]
 
 
 def names_of(entry: Entry) -> Names:
@@ -215,104 +193,29 @@ def _service_names(service: str, turn: ConsoleTurn) -> Names:
 
 def _forms(found: SharingAgreement, turn: ConsoleTurn) -> dict[str, ConsoleForm]:
     """A form for each act that may be done now."""
-    may = {"suspend"} if not turn.org else _acts(found, turn) if turn.may(Action.SIGN) else set()
-    if any(s.org == _body(turn) and s.resumed_at is None for s in found.suspensions):
-        may = (may | {"resume"}) - {"suspend"}
-    proposed = found.proposed
-    data = {"digest": proposed.digest if proposed else ""}
+    may = agreement_desk.offered(found, desk(turn))
+    data = {"digest": found.proposed.digest if found.proposed else ""}
     return {
         act: FORMS[act](None, data={"act": act, **data}, meta={"csrf_context": turn}) for act in FORMS if act in may
     }
-
-
-def _acts(found: SharingAgreement, turn: ConsoleTurn) -> set[str]:
-    may = {"confirm"}
-    if _may_sign(found, turn):
-        may.add("sign")
-    if found.signed and turn.org in found.remaining(found.in_force(turn.now), turn.now):
-        may |= {"suspend", "leave", "review"}
-    if any(leave.org == turn.org and not leave.complete for leave in found.leaves):
-        may.add("left")
-    return may
-
-
-def _body(turn: ConsoleTurn) -> str:
-    return turn.org or FEDERATION
-
-
-def by(turn: ConsoleTurn) -> By:
-    actor = turn.actor
-    return By(_body(turn), actor.person, actor.name or name_of(actor.person, turn), actor.level)
-
-
-Act = Callable[[Mapping[str, Any], By, Any, int], dict[str, Any]]
-_ACTS: Final[Mapping[str, tuple[What, Act]]] = {
-    "sign": (What.SIGNED, lambda c, by, form, now: acts.signed(c, by, form.digest.data, now)),
-    "suspend": (What.SUSPENDED, lambda c, by, form, now: acts.suspended(c, by, on_one_line(form.stop_reason), now)),
-    "resume": (What.RESUMED, lambda c, by, form, now: acts.resumed(c, by, on_one_line(form.resume_review), now)),
-    "leave": (What.LEAVING, lambda c, by, _, now: acts.leaving(c, by, now)),
-    "left": (
-        What.LEFT,
-        lambda c, by, form, now: acts.left(c, by, on_one_line(form.gave), on_one_line(form.received), now),
-    ),
-    "confirm": (
-        What.CONFIRMED,
-        lambda c, by, form, now: acts.confirmed(
-            c,
-            by,
-            {
-                "name": form.contact_name.data.strip(),
-                "mail": form.contact_mail.data.strip(),
-                "phone": (form.contact_phone.data or "").strip(),
-            },
-            now,
-        ),
-    ),
-    "review": (What.REVIEWED, lambda c, by, form, now: acts.reviewed(c, by, on_one_line(form.review_note), now)),
-}
-
-
-def on_one_line(field: Any) -> str:
-    """What was typed, on one line, as the register keeps texts."""
-    return " ".join((field.data or "").split())
 
 
 def acted(turn: ConsoleTurn, agreement: str) -> Reply:
     """Sign, stop, resume, leave, confirm a contact or note a review: recorded at once, with who did it."""
     entry, found = found_of(agreement, turn)
     act = turn.sent.fields.get("act", "")
-    offered = _forms(found, turn) if isinstance(found, SharingAgreement) else {}
-    if act not in offered:
+    if act not in agreement_desk.offered(found, desk(turn)):
         return turn.render(_card(entry, found, turn, wrong="nothing-to-do"))
     form = FORMS[act].of(turn)
     if not form.valid(turn):
         return turn.render(_card(entry, found, turn, form))
-    what, change = _ACTS[act]
     try:
-        made = change(entry.content or {}, by(turn), form, turn.now)
-        effects = recorded(entry, entry.id, made, _joining(what, found, turn), turn)
+        effects = agreement_desk.done(entry, found, act, form.given(), desk(turn))
     except NotNow as error:
         return turn.render(_card(entry, found, turn, wrong=error.code))
     if not turn.commit(effects):
         return turn.render(_card(entry, found, turn, wrong="overtaken"))
     return turn.see(turn.at(f"/avtal/{entry.id}"), notice="agreement")
-
-
-def recorded(entry: Entry | None, id_: str, made: Mapping[str, Any], what: What, turn: ConsoleTurn) -> Effects:
-    """The act as it is recorded, with the mails that tell the parties of it. Nothing waits for a mail server there is not."""
-    who, settings = by(turn), turn.on.services.settings
-    expected = entry.version if entry else 0
-    effects = acts.effects(id_, made, what, who, turn.now, ORIGIN, expected=expected)
-    if not settings.smtp_host:
-        return effects
-    post = sharing_mail.Post(sharing_mail.members_of(turn.store), settings.base_url, turn.now)
-    return effects + sharing_mail.told(entry.content if entry else None, made, what, who, post)
-
-
-def _joining(what: What, found: AnyAgreement, turn: ConsoleTurn) -> What:
-    """The signature of one who was not party before is how it joins."""
-    signed = found.signed if isinstance(found, SharingAgreement) else ()
-    return What.JOINED if what is What.SIGNED and signed and turn.org not in signed[-1].orgs else what
 
 
 # --- what waits
@@ -329,7 +232,7 @@ def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
 
 
 def _todos(entry: Entry, turn: ConsoleTurn) -> Iterator[Todo]:
-    found = _read(entry)
+    found = agreement_desk.read(entry)
     for notice in notices((found,), turn.now) if found else ():
         if not notice.org or not turn.org or notice.org == turn.org:
             yield Todo(f"notice-of.{notice.kind.value}", turn.at(f"/avtal/{entry.id}"), names_of(entry))

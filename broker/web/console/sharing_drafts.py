@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from broker.exchange import Reply
-from broker.federation import agreements as acts
-from broker.federation.agreements import NotNow, What
+from broker.federation import agreement_desk
+from broker.federation.agreement_desk import on_one_line
+from broker.federation.agreements import NotNow
 from broker.federation.register import Entry
 from broker.federation.sharing_schema import AgreementEntry
-from broker.web.console.sharing import by, found_of, names_of, on_one_line, recorded
+from broker.web.console.sharing import desk, found_of, names_of
 from broker.web.console.sharing_forms import DraftForm, orgs
 from broker.web.console.sharing_pages import AgreementDraft
 from broker.web.console.turn import ConsoleTurn
@@ -77,33 +78,14 @@ def _keep(form: DraftForm, entry: Entry | None, turn: ConsoleTurn, at: str) -> R
     if not form.valid(turn):
         return turn.render(_draft(form, turn, at))
     id_ = entry.id if entry else form.id.data.strip()
-    if entry is None and turn.store.register_history(acts.KIND, id_):
-        return turn.render(_draft(form, turn, at, "taken"))
-    head: dict[str, Any] = {"id": id_, "names": {"sv": form.name_sv.data.strip(), "en": form.name_en.data.strip()}}
-    if wrong := _unfit(form, turn):
-        return turn.render(_draft(form, turn, at, wrong))
+    head = {"id": id_, "names": {"sv": form.name_sv.data.strip(), "en": form.name_en.data.strip()}}
     try:
-        content = {k: v for k, v in (entry.content or {}).items() if k != "name"} if entry else None
-        made = acts.drafted(content, _typed(form), head, by(turn))
-        effects = recorded(entry, id_, made, What.DRAFTED, turn)
+        effects = agreement_desk.drafted(entry, _typed(form), head, desk(turn))
     except NotNow as error:
         return turn.render(_draft(form, turn, at, error.code))
     if not turn.commit(effects):
         return turn.render(_draft(form, turn, at, "overtaken"))
     return turn.see(turn.at(f"/avtal/{id_}"), notice="agreement")
-
-
-def _unfit(form: DraftForm, turn: ConsoleTurn) -> str:
-    """Why the terms name something that is not there, or not a receiver's; empty when they do not."""
-    receivers = orgs(form.receiver)
-    for org in (*orgs(form.giver), *receivers):
-        if turn.store.register_entry("member", org) is None:
-            return "no-member"
-    for service in form.services.data.split():
-        found = turn.store.register_entry("service", service)
-        if found is None or found.org not in receivers:
-            return "no-service"
-    return ""
 
 
 def _typed(form: DraftForm) -> dict[str, Any]:
@@ -115,8 +97,8 @@ def _typed(form: DraftForm) -> dict[str, Any]:
             {"org": org, "role": [role for role, who in (("giver", givers), ("receiver", receivers)) if org in who]}
             for org in dict.fromkeys((*givers, *receivers))
         ],
-        "purpose": on_one_line(form.purpose),
-        "legal_basis": on_one_line(form.legal_basis),
+        "purpose": on_one_line(form.purpose.data),
+        "legal_basis": on_one_line(form.legal_basis.data),
         "services": form.services.data.split(),
         "data": [
             {"attribute": name, "giver": giver, "receiver": receiver, "definition": lines[n] if n < len(lines) else ""}
@@ -126,7 +108,7 @@ def _typed(form: DraftForm) -> dict[str, Any]:
             for n, name in enumerate(form.attributes.data)
         ],
         "retention_days": form.retention_days.data,
-        "transfer": on_one_line(form.transfer),
+        "transfer": on_one_line(form.transfer.data),
         "valid_from": form.valid_from.data.isoformat(),
         "valid_until": form.valid_until.data.isoformat(),
         **({"review": form.review.data.isoformat()} if form.review.data else {}),

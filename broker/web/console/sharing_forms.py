@@ -25,6 +25,21 @@ class ActForm(ConsoleForm):
 
     act = HiddenField("agreement.act", [line])
 
+    def given(self) -> dict[str, str]:
+        """What was typed, by the names of `broker.federation.agreement_desk.ACTS`."""
+        return {GIVEN.get(field.short_name, field.short_name): field.data or "" for field in self}
+
+
+GIVEN: Final = {
+    "stop_reason": "reason",
+    "resume_review": "review",
+    "contact_name": "name",
+    "contact_mail": "mail",
+    "contact_phone": "phone",
+    "review_note": "note",
+}
+"""Fields of forms that have a name of their own, since ids are unique on a page of several forms."""
+
 
 class SignForm(ActForm):
     """A signature on what was shown."""
