@@ -73,7 +73,9 @@ def concerning(org: str, turn: ConsoleTurn, count: int) -> tuple[tuple[Agreement
     """The first few agreements that a member is party to, and how many there are."""
     page = turn.store.agreements_of(org, count=count)
     entries_ = (turn.store.register_entry(acts.KIND, each.id) for each in page.entries)
-    return tuple(_listed(entry, found, turn) for entry in entries_ if entry and (found := _read(entry))), page.total
+    return tuple(
+        _listed(entry, found, turn) for entry in entries_ if entry and (found := agreement_desk.read(entry))
+    ), page.total
 
 
 def _listed(entry: Entry, found: AnyAgreement, turn: ConsoleTurn) -> AgreementRow:
