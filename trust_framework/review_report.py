@@ -19,7 +19,7 @@ class Review:
     `drawing` says how far it is. Then there is how many accesses it examined, of how many each rule holds (`matched`) and any
     (`hit`), how many cases came of it (`drawn`), of them by chance (`sampled`) out of so many that chance would have drawn
     (`sample`), and whether more was to be looked at than somebody is ready to (`left_out`). One that a plan asked for (`plan`)
-    is to be signed by `due`.
+    is to be signed by `due`; `reported_at`, `reported_by` and `digest` say when it was, by whom, and of what.
     """
 
     id: str

@@ -16,9 +16,11 @@ from broker.care.access_values import StoreAccess
 from broker.care.calling import Caller, CallerKind
 from broker.care.cases import Question
 from broker.care.filings import ReviewServices
+from broker.exchange import Reply
 from broker.jobs import reviews as jobs
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects
+from broker.web.console import pdf
 from broker.web.console.review import search, search_files
 from tests.support import ward
 from tests.support.access_records import record, resource
@@ -348,6 +350,41 @@ def test_a_review_is_drawn_its_cases_assessed_and_its_report_signed(review):
     assert file["digest"] == review.world.events("care.review-reported")[-1]["digest"]
     assert file["review"]["seed"] in main(signed)
     assert "signerad" in main(review.get("granskningar")).lower()
+
+
+def test_a_report_is_a_document_that_says_who_reviewed_and_who_signed_it_when(review, monkeypatch):
+    made = []
+    monkeypatch.setattr(pdf, "reply", lambda name, html: (made.append(html), Reply(200, (), html.encode()))[1])
+    review.read()
+    url = re.search(rf'href="({AT}/granskningar/[^"/]+)/rapport"', drawn(review).text)[1]
+    case = first_link(review.get("arenden"), f"{AT}/arenden/")
+    review.send(case, f"{case}/assess", browser=review.second(), outcome="justified", finding="Sökte vård.")
+    assert "Signerad av" not in review.get(f"{url}/rapport?som=pdf").text
+    signed = review.send(url)
+    assert "Signerad av Dora Andersson" in main(signed)
+
+    document = review.get(f"{url}/rapport?som=pdf")
+
+    words = " ".join(unescape(re.sub("<[^>]+>", " ", made[-1])).split())
+    digest = review.world.events("care.review-reported")[-1]["digest"]
+    for told in ("Signerad av Dora Andersson", "Eva Andersson", "Ser befogad ut", digest, "Region Exempel"):
+        assert told in words, told
+    sealed = review.world.events("care.extract-made")[-1]
+    assert sealed["digest"] == hashlib.sha256(document.body).hexdigest()
+    assert review.get(f"{url}/rapport").json["signed_by"] == review.console.person("dora")
+    assert "öppnats igen" not in main(signed)
+    review.send(case, f"{case}/reopen", again="Ett tips.")
+    assert "Ett ärende har öppnats igen" in main(review.get(url))
+
+
+def test_without_what_makes_documents_the_page_of_the_report_says_so(review, monkeypatch):
+    def missing(name, html):
+        raise pdf.Missing
+
+    monkeypatch.setattr(pdf, "reply", missing)
+    url = re.search(rf'href="({AT}/granskningar/[^"/]+)/rapport"', drawn(review).text)[1]
+    assert "kan inga PDF-filer göras" in main(review.get(f"{url}/rapport?som=pdf"))
+    assert review.world.events("care.extract-made") == []
 
 
 def test_a_review_is_drawn_in_the_background_and_its_page_says_how_far_it_is(review):

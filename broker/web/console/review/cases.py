@@ -13,7 +13,7 @@ from broker.web.console.people import name_of
 from broker.web.console.review.desk import Desk, desk
 from broker.web.console.review.entries import facts_of, note
 from broker.web.console.review.forms import OUTCOMES, AnswerForm, AssessForm, NoteForm, ReopenForm, TakeForm, fresh
-from broker.web.console.review.reviews import NAMES
+from broker.web.console.review.report import NAMES
 from broker.web.console.sheet import Cell, Column, Doing, Done, Link, Narrowing, Sheet, Table, at, said, text, words
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.review_cases import BEGUN_BY_STAFF, CaseKind, CaseState, Outcome, ReviewCase, hindered, state

@@ -12,7 +12,8 @@ from broker.exchange import Reply
 from broker.web.console.people import name_of
 from broker.web.console.review.desk import Desk, desk, today
 from broker.web.console.review.forms import INTERVALS, RULE_CHOICES, PlanForm, TakeForm, fresh
-from broker.web.console.review.reviews import NAMES, PERCENT
+from broker.web.console.review.report import NAMES
+from broker.web.console.review.reviews import PERCENT
 from broker.web.console.review.search import units
 from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at, figure, said, text
 from broker.web.console.turn import ConsoleTurn, Missing

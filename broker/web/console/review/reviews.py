@@ -2,7 +2,6 @@
 report is signed off when every case has its outcome.
 """
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -11,23 +10,20 @@ from wtforms.fields import SelectChoice
 from broker.care import reviews
 from broker.care.calling import CareRefused, carried_out
 from broker.exchange import Reply
-from broker.login.effects import Effects
-from broker.web.console.handing_out import file_reply
-from broker.web.console.people import name_of
+from broker.web.console import pdf
 from broker.web.console.review.desk import Desk, desk, today
-from broker.web.console.review.entries import note
 from broker.web.console.review.forms import RULE_CHOICES, ReviewForm, TakeForm, fresh
+from broker.web.console.review.report import PDF, facts, made, period, so_far, standing, tables
 from broker.web.console.review.search import units
 from broker.web.console.sheet import Cell, Column, Doing, Link, Sheet, Table, at, figure, said, text
 from broker.web.console.turn import ConsoleTurn, Missing
-from trust_framework.days import day_after, day_of, midnight
+from trust_framework.days import day_after, midnight
 from trust_framework.log_drawing import USUAL, Selection
-from trust_framework.log_review import RULE_IDS, RULES
+from trust_framework.log_review import RULE_IDS
 from trust_framework.review_report import Report, Review
 from trust_framework.roles import Action
 
 PERCENT = 5
-NAMES = {rule.id: rule.names for rule in RULES}
 
 
 def listed(turn: ConsoleTurn) -> Reply:
@@ -121,25 +117,6 @@ def _row(here: Desk, review: Review) -> tuple[Cell, ...]:
     )
 
 
-def so_far(review: Review) -> int:
-    """How many accesses were examined, also while it is drawn."""
-    return review.drawing.examined if review.drawing else review.examined
-
-
-def standing(review: Review, now: int) -> Cell:
-    """Where a review is."""
-    if review.drawing is not None:
-        return said("review.drawing", "warn")
-    if review.reported_at is not None:
-        return said("review.reported", "ok")
-    return said("review.overdue", "err") if review.overdue(now) else said("review.going-on", "warn")
-
-
-def period(selection: Selection) -> str:
-    """The days that are looked at."""
-    return f"{day_of(selection.since).isoformat()} – {day_of(selection.until).isoformat()}"
-
-
 def asked(turn: ConsoleTurn) -> Reply:
     """Ask for a review."""
     here = desk(turn)
@@ -182,9 +159,6 @@ def shown(turn: ConsoleTurn, review: str) -> Reply:
 def _shown(here: Desk, report: Report, wrong: str = "") -> Reply:
     turn, review = here.turn, report.review
     url = turn.at(f"/granskningar/{review.id}")
-    outcomes = tuple((said("review.outcome." + each), figure(number)) for each, number in report.by_outcome.items())
-    people = tuple((text(name_of(each, turn)), figure(number), at(last)) for each, number, last in report.reviewers)
-    counted = Column(said="review.number", figure=True)
     page = Sheet(
         part="G2-report",
         title="review.report",
@@ -192,22 +166,8 @@ def _shown(here: Desk, report: Report, wrong: str = "") -> Reply:
         back=Link(url=turn.at("/granskningar"), said="review.reviews.back"),
         alerts=(wrong,) if wrong else (),
         lead=_lead(review),
-        facts=_facts(here, report),
-        tables=(
-            _by_rule(report),
-            Table(
-                caption="review.by-outcome",
-                columns=(Column(said="review.outcome"), counted),
-                rows=outcomes,
-                empty="review.nothing",
-            ),
-            Table(
-                caption="review.reviewers",
-                columns=(Column(said="review.who"), counted, Column(said="review.latest")),
-                rows=people,
-                empty="review.nothing",
-            ),
-        ),
+        facts=facts(here, report),
+        tables=tables(here, report),
         doings=_sign(here, review, url),
         links=_links(turn, review, url),
     )
@@ -220,64 +180,13 @@ def _lead(review: Review) -> str:
     return "review.left-out" if review.left_out else ""
 
 
-def _by_rule(report: Report) -> Table:
-    """Of how many accesses each rule holds, and how many of those became cases; chance last."""
-    review = report.review
-    held = review.drawing.matched if review.drawing else review.matched
-    rules = [
-        (text(NAMES[each]), figure(held[each]), figure(report.by_rule.get(each, 0)))
-        for each in RULE_IDS
-        if each in held
-    ]
-    if review.sample:
-        rules.append((said("review.by-chance"), figure(review.sample), figure(review.sampled)))
-    return Table(
-        caption="review.by-rule",
-        columns=(
-            Column(said="review.rule"),
-            Column(said="review.held", figure=True),
-            Column(said="review.drawn", figure=True),
-        ),
-        rows=rules,
-        empty="review.nothing",
-    )
-
-
 def _links(turn: ConsoleTurn, review: Review, url: str) -> tuple[Link, ...]:
     cases = Link(url=turn.at(f"/arenden?granskning={review.id}"), said="review.cases.of")
-    file = Link(url=f"{url}/rapport", said="review.report.file", file=True)
-    return (cases,) if review.drawing is not None else (cases, file)
-
-
-def _facts(here: Desk, report: Report) -> tuple[tuple[str, Cell], ...]:
-    review, wanted = report.review, report.review.selection
-    signed = (
-        (
-            ("review.signed", at(review.reported_at)),
-            ("review.signed-by", text(name_of(review.reported_by, here.turn))),
-            ("review.digest", text(review.digest)),
-        )
-        if review.digest
-        else ()
+    files = (
+        Link(url=f"{url}/rapport?som={PDF}", said="review.report.pdf", file=True),
+        Link(url=f"{url}/rapport", said="review.report.file", file=True),
     )
-    by = said("review.by-plan") if review.plan else text(name_of(review.made_by, here.turn))
-    return (
-        ("review.state", standing(review, here.turn.now)),
-        ("review.provider", text(here.name(here.on.register.providers[wanted.provider].names, wanted.provider))),
-        ("review.unit", text(here.unit(wanted.unit)) if wanted.unit else said("review.any-unit")),
-        ("review.percent", text(f"{wanted.percent} %")),
-        ("review.most", text(str(wanted.most))),
-        *((("review.seed", text(review.seed)), ("review.log-size", text(str(review.log_size)))) if review.seed else ()),
-        ("review.made", at(review.made_at)),
-        ("review.who", by),
-        *((("review.sign-by", text(day_of(review.due - 1).isoformat())),) if review.due else ()),
-        ("review.examined", text(str(so_far(review)))),
-        ("review.hit", text(str(review.drawing.hit if review.drawing else review.hit))),
-        ("review.drawn", text(str(review.drawn))),
-        ("review.sampled", text(str(review.sampled))),
-        ("review.open", text(str(report.open))),
-        *signed,
-    )
+    return (cases,) if review.drawing is not None else (cases, *files)
 
 
 def _sign(here: Desk, review: Review, url: str) -> tuple[Doing, ...]:
@@ -301,13 +210,13 @@ def signed(turn: ConsoleTurn, review: str) -> Reply:
 
 
 def as_file(turn: ConsoleTurn, review: str) -> Reply:
-    """The report as a file, with its digest: the sealed log has the same when it was signed off."""
+    """The report as a file: a document to read and keep, or for a machine."""
     here = desk(turn)
     there = _found(here, review)
     if there.drawing is not None:
         raise Missing
     told = reviews.reported(there, here.on)
-    whole = {**told.content(), "digest": told.digest, "signed_at": told.review.reported_at}
-    body = json.dumps(whole, sort_keys=True, ensure_ascii=False, indent=1).encode()
-    turn.commit(Effects(events=(note(here, "report", review, told.review.drawn),)))
-    return file_reply(f"granskning-{review}.json", body, "application/json")
+    try:
+        return made(here, told, turn.query.get("som", ""))
+    except pdf.Missing:
+        return _shown(here, told, "review.not.pdf-missing")

@@ -7,7 +7,7 @@ from broker.exchange import Reply
 from broker.web.answers import see_other
 from broker.web.console.entry_pages import ChoosePortal, NoRole
 from broker.web.console.review.desk import Desk, desk, services
-from broker.web.console.review.reviews import period
+from broker.web.console.review.report import period
 from broker.web.console.row import REVIEW
 from broker.web.console.sheet import Column, Sheet, Table, figure, said, text
 from broker.web.console.todo import Todo
