@@ -130,6 +130,11 @@ def _other_unit(reading: Reading, known: Known) -> bool:
     return reading.employee in known.units and reading.unit not in known.units[reading.employee]
 
 
+def _unknown(reading: Reading, known: Known) -> bool:  # noqa: ARG001  # every rule is asked alike
+    """Every access must be somebody's: whose this is, the register cannot say."""
+    return not reading.person
+
+
 def _deceased(reading: Reading, known: Known) -> bool:
     return reading.at > known.deceased.get(reading.patient, reading.at)
 
@@ -160,6 +165,7 @@ RULES: Final[tuple[ReviewRule, ...]] = (
     ReviewRule(
         "other-unit", {"sv": "enhet utan eget uppdrag", "en": "a unit without a commission of one's own"}, _other_unit
     ),
+    ReviewRule("unknown-employee", {"sv": "okänd anställd", "en": "an employee whom nobody knows"}, _unknown),
     ReviewRule(
         "many-patients",
         {"sv": "många patienter på kort tid", "en": "many patients in a short time"},

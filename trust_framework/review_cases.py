@@ -98,7 +98,7 @@ def state(case: ReviewCase) -> CaseState:
     """Where the case is."""
     if case.closed_at is not None:
         return CaseState.CLOSED
-    if suspected_by(case):
+    if found_by(case):
         return CaseState.SECOND
     since = tuple(act.what for act in _since_opened(case))
     if "asked" in since:
@@ -116,6 +116,11 @@ def outcome(case: ReviewCase) -> Outcome | None:
 def suspected_by(case: ReviewCase) -> str:
     """Who suspects misuse, and waits for a second person; empty when nobody does."""
     return next((act.person for act in _since_opened(case) if act.outcome is Outcome.SUSPECTED), "")
+
+
+def found_by(case: ReviewCase) -> str:
+    """Who last found something that a second person must look at; empty when nobody did."""
+    return next((act.person for act in reversed(_since_opened(case)) if act.what == "found"), "")
 
 
 def _reopened_by(case: ReviewCase) -> str:
@@ -163,21 +168,22 @@ def answer(case: ReviewCase, patient: str, reviewer: Reviewer, words: str, now: 
 
 
 def assess(
-    case: ReviewCase, patient: str, reviewer: Reviewer, found: Outcome, words: str, now: int
+    case: ReviewCase, patient: str, reviewer: Reviewer, found: Outcome, words: str, now: int, *, unknown: bool = False
 ) -> ReviewCase | CaseRefusal:
     """What the reviewer finds, with words that document it. Justified closes the case, unless somebody suspects misuse; a
     suspicion waits for a second person, who closes it either way. Asking a manager leaves it open. Who opened a closed case
     again does not close it.
+
+    `unknown`: nobody is known to be the employee, so it may have been the reviewer: whatever they find waits for a second person.
     """
-    suspecting = suspected_by(case)
     fault = _refused(case, patient, reviewer) or _wrong(words)
     if fault:
         return fault
     if found is Outcome.ASK_MANAGER:
         return _with(case, CaseAct(now, reviewer.person, "asked", words.strip(), found))
-    if reviewer.person in {suspecting, _reopened_by(case)}:
+    if reviewer.person in {found_by(case), _reopened_by(case)}:
         return CaseRefusal.SECOND_PERSON
-    if found is Outcome.SUSPECTED and not suspecting:
+    if (found is Outcome.SUSPECTED and not suspected_by(case)) or (unknown and not found_by(case)):
         return _with(case, CaseAct(now, reviewer.person, "found", words.strip(), found))
     return replace(_with(case, CaseAct(now, reviewer.person, "closed", words.strip(), found)), closed_at=now)
 

@@ -12,7 +12,8 @@ from broker.audit.review_events import CaseActed
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.care.changes import SaveReviewCase
 from broker.care.filings import ReviewServices
-from broker.login.effects import Effects
+from broker.care.telling import EMPLOYEE
+from broker.login.effects import Effects, PersonKey
 from trust_framework import review_cases
 from trust_framework.access_log import AccessRow
 from trust_framework.identifiers import Identifier, hsa_compare_form
@@ -121,7 +122,7 @@ def reviewer(who: Caller, on: CareServices) -> Reviewer:
 def act(id: str, deed: Deed, who: Caller, on: ReviewServices, now: int) -> Done[ReviewCase]:
     """Do something with a case. Raises CareRefused with the reason of `CaseRefusal`."""
     case, person = found(id, who, on)
-    after = _after(case, person, deed, reviewer(who, on), now)
+    after = _after(case, person, deed, reviewer(who, on), now, unknown=nobodys(case, on))
     if isinstance(after, CaseRefusal):
         raise CareRefused(_CODES.get(after, ResultCode.INVALIDSTATE), after.value, "case")
     last = after.acts[-1]
@@ -147,7 +148,14 @@ _CODES: Final = {
 }
 
 
-def _after(case: ReviewCase, person: str, deed: Deed, by: Reviewer, now: int) -> ReviewCase | CaseRefusal:
+def nobodys(case: ReviewCase, on: CareServices) -> bool:
+    """Whether nobody is known to have the employment that the case is about: then it can be anybody's, the reviewer's too."""
+    return bool(case.employee) and not on.store.persons_by_keys((PersonKey(EMPLOYEE, case.employee),))
+
+
+def _after(
+    case: ReviewCase, person: str, deed: Deed, by: Reviewer, now: int, *, unknown: bool
+) -> ReviewCase | CaseRefusal:
     match deed.what:
         case "take":
             return review_cases.take(case, person, by, now)
@@ -158,5 +166,5 @@ def _after(case: ReviewCase, person: str, deed: Deed, by: Reviewer, now: int) ->
         case "reopen":
             return review_cases.reopen(case, person, by, deed.words, now)
         case "assess" if deed.outcome is not None:
-            return review_cases.assess(case, person, by, deed.outcome, deed.words, now)
+            return review_cases.assess(case, person, by, deed.outcome, deed.words, now, unknown=unknown)
     raise CareRefused(ResultCode.VALIDATION_ERROR, "unknown-act", "what")

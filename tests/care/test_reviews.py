@@ -141,6 +141,7 @@ SEEDED = {
     "protected": lambda w: (w.people(protected=True), w.read()),
     "no-relation": lambda w: w.read(),
     "other-unit": lambda w: (w.people(unit=a.OTHER_UNIT), w.read()),
+    "unknown-employee": lambda w: w.read(user="SE2321000016-NOBODY"),
     "odd-hours": lambda w: w.read(at=NOON - 10 * 3600),
     "patient-asked": lambda w: (w.read(), w.question()),
     "returning": lambda w: [w.read(at=NOON - n * DAY) for n in range(8)],
@@ -171,7 +172,7 @@ World.colleague, World.watch, World.question = _colleague, _watch, _ask
 
 @pytest.mark.spec("design.md", "log review")
 @pytest.mark.parametrize("rule", SEEDED)
-def test_thirteen_patterns_of_misuse_in_the_log_become_cases(world, rule):
+def test_fourteen_patterns_of_misuse_in_the_log_become_cases(world, rule):
     SEEDED[rule](world)
     assert rule in rules_found(world, rules=(rule,))
     other = "watched" if rule != "watched" else "deceased"
@@ -489,6 +490,30 @@ def test_nobody_reviews_what_they_read_themselves(world):
         assert refused.value.reason in {"own-access", "case-open"}
     with pytest.raises(CareRefused, match="own-record"):
         world.act(case.id, Deed("take"), person=world.patient)
+
+
+@pytest.mark.spec("IS", "21")
+def test_an_access_under_an_id_that_nobody_is_known_by_is_looked_at_by_two_since_it_may_be_the_reviewers_own(world):
+    world.read(user="SE2321000016-NOBODY")
+    ((case, _),) = world.cases(world.make(replace(WHOLE, rules=("unknown-employee",))).id)
+    found = world.act(case.id, Deed("assess", "Finns inte i schemat.", Outcome.JUSTIFIED))
+    assert found.closed_at is None
+    for outcome in (Outcome.JUSTIFIED, Outcome.SUSPECTED):
+        with pytest.raises(CareRefused, match="second-person"):
+            world.act(case.id, Deed("assess", "Säkert.", outcome))
+    done = world.act(case.id, Deed("assess", "Vikarie, enligt chefen.", Outcome.JUSTIFIED), person="p-birk")
+    assert done.closed_at == LATER
+
+
+@pytest.mark.spec("IS", "21")
+def test_who_is_found_to_be_the_employee_afterwards_does_not_review_it(world):
+    world.read(user="SE2321000016-NOBODY")
+    ((case, _),) = world.cases(world.make(replace(WHOLE, rules=("unknown-employee",))).id)
+    temporary = StaffEntry("SE2321000016-NOBODY", {}, (commission(),))
+    world.store.save_directory((listed(a.NURSES_NUMBER, "Lind", temporary),))
+    with pytest.raises(CareRefused, match="own-access"):
+        world.act(case.id, Deed("take"), person=world.nurse)
+    assert world.act(case.id, Deed("assess", "Vikarie.", Outcome.JUSTIFIED)).closed_at == LATER
 
 
 def test_a_suspicion_needs_a_second_person(world):

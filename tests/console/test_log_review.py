@@ -536,7 +536,7 @@ def test_a_suspicion_is_closed_by_another_person_and_a_breach_may_come_of_it(rev
     assert "Väntar på andra person" in main(page)
     again = review.send(case, f"{case}/assess", outcome="suspected", finding="Säker.")
     assert "En annan person måste avsluta" in main(again)
-    assert "1 misstanke väntar" in main(review.get())
+    assert "1 ärende väntar på en andra person" in main(review.get())
     done = review.send(case, f"{case}/assess", browser=review.second(), outcome="suspected", finding="Håller med.")
     assert "Avslutat" in main(done)
     assert f"{AT}/incidenter?arende=" in done.text

@@ -74,7 +74,7 @@ def test_an_access_that_nothing_is_wrong_with_is_not_drawn():
     assert drawn(reading()) == {}
 
 
-# --- thirteen patterns
+# --- fourteen patterns
 
 
 RELATED_TO_ALL = {f"p-{n}": relation(f"p-{n}")[f"p-{n}"] for n in range(30)}
@@ -98,6 +98,7 @@ PATTERNS = {
     ),
     "a patient who asked": ("patient-asked", [reading()], known(asked=frozenset({"p-eva"}))),
     "a unit that one left": ("other-unit", [reading()], known(units={NURSE: frozenset({OTHER_UNIT})})),
+    "an account that is nobody's": ("unknown-employee", [reading(person="")], KNOWN),
     "coming back day after day": (
         "returning",
         [reading(f"log-{n}", at=at(f"2026-11-{n:02} 12:00")) for n in (16, 17, 18, 19, 20)],

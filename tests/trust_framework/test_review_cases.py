@@ -39,8 +39,10 @@ CASE = ReviewCase(
 )
 
 
-def found(case: ReviewCase, reviewer: Reviewer, what: Outcome, words: str = "Sett i journalen.", at: int = 9):
-    return assess(case, PATIENT, reviewer, what, words, at)
+def found(
+    case: ReviewCase, reviewer: Reviewer, what: Outcome, words: str = "Sett i journalen.", at: int = 9, **more: bool
+):
+    return assess(case, PATIENT, reviewer, what, words, at, **more)
 
 
 def suspected() -> ReviewCase:
@@ -102,6 +104,25 @@ def test_a_suspicion_waits_for_a_second_person_who_closes_it_either_way(what):
     done = found(waiting, BIRK, what)
 
     assert (state(done), outcome(done)) == (CaseState.CLOSED, what)
+
+
+@pytest.mark.spec("IS", "21")
+@pytest.mark.parametrize("first", [Outcome.JUSTIFIED, Outcome.SUSPECTED])
+@pytest.mark.parametrize("second", [Outcome.JUSTIFIED, Outcome.SUSPECTED])
+def test_what_an_employee_whom_nobody_knows_did_is_closed_by_two_and_a_suspicion_by_one_who_did_not_raise_it(
+    first, second
+):
+    waiting = found(CASE, ASTA, first, unknown=True)
+    assert (state(waiting), outcome(waiting)) == (CaseState.SECOND, None)
+    assert found(waiting, ASTA, second, unknown=True) is CaseRefusal.SECOND_PERSON
+
+    done = found(waiting, BIRK, second, unknown=True)
+
+    if first is Outcome.JUSTIFIED and second is Outcome.SUSPECTED:
+        assert (state(done), suspected_by(done)) == (CaseState.SECOND, "p-birk")
+        assert found(done, BIRK, Outcome.JUSTIFIED, unknown=True) is CaseRefusal.SECOND_PERSON
+        done = found(done, ASTA, second, unknown=True)
+    assert (state(done), outcome(done)) == (CaseState.CLOSED, second)
 
 
 def test_a_manager_may_be_asked_about_a_suspicion_and_it_stays_one():

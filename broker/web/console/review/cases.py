@@ -150,6 +150,7 @@ def _facts(here: Desk, case: ReviewCase, person: str) -> tuple[tuple[str, Cell],
         ("review.kind", _why(case)),
         ("review.state", said("review.state." + where.value, MOODS[where])),
         ("review.opened", at(case.opened_at)),
+        *((("review.unknown", said("review.unknown.second", "warn")),) if cases.nobodys(case, here.on) else ()),
     )
     row = here.on.store.access_row(case.about) if case.about and case.kind not in BEGUN_BY_STAFF else None
     if row is not None:

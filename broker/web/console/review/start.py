@@ -18,9 +18,9 @@ from trust_framework.review_report import Review
 from trust_framework.roles import FEDERATION, Action, may
 
 SHOWN = 5
-SUSPICIONS = {
-    "sv": ("misstanke väntar på en andra person", "misstankar väntar på en andra person"),
-    "en": ("suspicion waits for a second person", "suspicions wait for a second person"),
+SECOND = {
+    "sv": ("ärende väntar på en andra person", "ärenden väntar på en andra person"),
+    "en": ("case waits for a second person", "cases wait for a second person"),
 }
 QUESTIONS = {
     "sv": ("fråga från patienter om åtkomst", "frågor från patienter om åtkomst"),
@@ -99,7 +99,7 @@ def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
         at_provider = f"{base}/arenden?vg={provider.hsa_id}"
         second = turn.store.review_case_counts(provider.hsa_id).get(CaseState.SECOND, 0)
         if second:
-            yield Todo(_number(second, SUSPICIONS), f"{at_provider}&lage=second", "review.look")
+            yield Todo(_number(second, SECOND), f"{at_provider}&lage=second", "review.look")
         asked = turn.store.review_cases(CasesAsked(provider.hsa_id, "open", CaseKind.PATIENT_ASKS.value, count=1)).total
         if asked:
             yield Todo(_number(asked, QUESTIONS), f"{at_provider}&lage=open&slag=patient-asks", "review.look")
