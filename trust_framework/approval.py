@@ -83,6 +83,7 @@ class Refusal(StrEnum):
     UNFIT = "unfit"
     FINDINGS = "findings"
     PRIVATE_KEY = "private-key"
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,12 @@ def _apart(proposal: Proposal, body: Body) -> bool:
 def _since_sent_in(proposal: Proposal) -> tuple[Act, ...]:
     last = max((n for n, act in enumerate(proposal.acts) if act.what is What.SUBMITTED), default=len(proposal.acts))
     return proposal.acts[last + 1 :]
+
+
+def in_review(proposal: Proposal) -> bool:
+    """Whether an operator has begun to look at it since it was last sent in."""
+    taken = any(act.what is What.TAKEN_UP for act in _since_sent_in(proposal))
+    return proposal.stage is Stage.SUBMITTED and taken
 
 
 def enough(proposal: Proposal, needs: Required, approvals: tuple[Act, ...]) -> bool:
@@ -415,8 +422,8 @@ def emergency(
 
 
 def taken_up(proposal: Proposal, actor: Actor, now: int) -> Outcome:
-    """An operator has begun to look at it, which the member sees."""
-    if proposal.stage is not Stage.SUBMITTED:
+    """An operator has begun to look at it, which the member sees. Once is enough."""
+    if proposal.stage is not Stage.SUBMITTED or in_review(proposal):
         return Refused(Refusal.WRONG_STAGE)
     if body_of(actor, proposal.org) is not Body.FEDERATION:
         return Refused(Refusal.NOT_ALLOWED)

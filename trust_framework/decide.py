@@ -33,7 +33,7 @@ from trust_framework.members import RelyingParty, State
 from trust_framework.on_behalf import MYSELF, Mandate
 from trust_framework.outcome import DELIVERED, FORBIDDEN, Outcome
 from trust_framework.policies import Permission
-from trust_framework.reasons import REASONS, Reason
+from trust_framework.reasons import REASONS, Kind, Reason
 from trust_framework.release import Ground, Release, permissions, release
 from trust_framework.service_matching import fits
 
@@ -237,11 +237,16 @@ def method_allowed(work: Work) -> Ruling:
 
 
 def level_reached(work: Work) -> Ruling:
-    """The level is exactly one of those acceptable, and still within what its provider may give."""
+    """The level is exactly one of those acceptable, still within what its provider may give, and carried by a trust
+    declaration that has not run out.
+    """
     level, acceptable = work.case.identity.level, work.acceptable
     if not acceptable:
         return Refuse(REASONS["request-level"], {"asked": " ".join(work.case.wanted.levels)})
-    trusted = work.case.terms is None or level in work.case.terms.gives()
+    terms = work.case.terms
+    if terms is not None and level in terms.gives() and level not in terms.gives_at(work.now):
+        return _identify_again(work, REASONS["provider-overdue"])
+    trusted = terms is None or level in terms.gives()
     if trusted and loa.satisfies(level, acceptable) and not _second_best(work):
         return Allow()
     return _identify_again(work, REASONS["level-too-low"], {"asked": " ".join(acceptable), "got": level})
@@ -375,7 +380,7 @@ def _stop(rule: str, ruling: Ask | Refuse, case: Case, trace: list[Verdict]) -> 
 
 def _identify_again(work: Work, reason: Reason, about: Mapping[str, str] | None = None) -> Ruling:
     """Ask for another login, unless this one was made for this request and would only be made again."""
-    verdicts = work.every(Outcome.LEVEL_TOO_LOW, "level") if reason.code == "level-too-low" else ()
+    verdicts = work.every(Outcome.LEVEL_TOO_LOW, "level") if reason.kind is Kind.LEVEL else ()
     if work.just_made or not work.acceptable:
         return Refuse(reason, about or {}, verdicts)
     return Ask(StepUp(work.acceptable), REASONS["login-required"], verdicts)

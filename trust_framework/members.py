@@ -47,10 +47,19 @@ class ConsentPolicy(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """A reviewed trust declaration (tillitsdeklaration): the level up to which it carries, and until when (epoch seconds)."""
+
+    level: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """An organisation of the federation. `org` is its organisation number (10 digits); names by language. `types` are
     what it is to the federation, as the release policies name it. `reassess_by` is when the assessment of its risks must have
-    been made anew (epoch seconds), None where none has been recorded.
+    been made anew (epoch seconds), None where none has been recorded; `declarations` are its trust declarations, those that
+    have run out among them.
     """
 
     org: str
@@ -58,6 +67,7 @@ class Member:
     state: State = State.ACTIVE
     types: frozenset[str] = frozenset()
     reassess_by: int | None = None
+    declarations: tuple[Declaration, ...] = ()
 
     def unassessed(self, now: int) -> bool:
         """Whether its risks should have been assessed anew long ago (IS-22)."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from trust_framework.approval import Proposal, Stage, What
+from trust_framework.approval import Proposal, Stage, in_review
 from trust_framework.members import State
 
 
@@ -77,6 +77,5 @@ def applying(proposal: Proposal) -> State | None:
     if proposal.stage is Stage.APPROVED:
         return State.APPROVED
     if proposal.stage is Stage.SUBMITTED:
-        last = [act.what for act in proposal.acts if act.what in {What.SUBMITTED, What.TAKEN_UP}][-1]
-        return State.REVIEW if last is What.TAKEN_UP else State.APPLICATION
+        return State.REVIEW if in_review(proposal) else State.APPLICATION
     return State.APPLICATION if proposal.stage in {Stage.DRAFT, Stage.RETURNED} else None

@@ -9,7 +9,7 @@ from trust_framework import loa
 from trust_framework.attributes import CATALOGUE, MADE_HERE, Attribute, Scope, clean
 from trust_framework.identifiers import hsa_compare_form
 from trust_framework.identity import Asserted, Identity, Subject
-from trust_framework.members import State
+from trust_framework.members import Declaration, State
 from trust_framework.reasons import REASONS, Refusal
 from trust_framework.values import BadValue, cleaned
 
@@ -31,7 +31,8 @@ class ProviderTerms:
     nothing; `attributes` maps its attribute names to catalogue names, and what is not in it is dropped; `scopes` are the
     scopes (organisation numbers, HSA prefixes, mail domains) it may assert in scoped attributes; `identifiers` are the
     catalogue names of national identifiers it is authorised to assert, so that its person is *the* person; `categories` the
-    entity categories that it declares or supports.
+    entity categories that it declares or supports. `declared` are the trust declarations of its owner, each until it counts
+    no more here; none: none has been recorded, and no day bounds it.
     """
 
     id: str
@@ -43,6 +44,7 @@ class ProviderTerms:
     identifiers: frozenset[str] = frozenset()
     state: State = State.ACTIVE
     categories: frozenset[str] = frozenset()
+    declared: tuple[Declaration, ...] = ()
     _gives: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +55,19 @@ class ProviderTerms:
     def gives(self) -> tuple[str, ...]:
         """The level URIs that this provider can give, within its ceiling. Asked at every decision, so worked out once."""
         return self._gives
+
+    def gives_at(self, now: int) -> tuple[str, ...]:
+        """Those of them that a trust declaration of its owner carries at a time (FR-07)."""
+        if not self.declared:
+            return self._gives
+        carrying = [each.level for each in self.declared if now < each.until]
+        return tuple(level for level in self._gives if any(loa.within(level, each) for each in carrying))
+
+    def overdue_since(self, now: int) -> int | None:
+        """Since when it lacks a level that it had, for want of a trust declaration; None when it lacks none."""
+        lacking = set(self._gives) - set(self.gives_at(now))
+        over = (each.until for each in self.declared if any(loa.within(level, each.level) for level in lacking))
+        return max(over, default=None)
 
     def in_its_words(self, levels: tuple[str, ...]) -> tuple[str, ...]:
         """Our level URIs translated to the provider's words, order kept; what it cannot give is left out."""

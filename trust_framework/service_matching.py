@@ -55,23 +55,27 @@ def matches(service: Iterable[str], provider: Iterable[str]) -> bool:
 
 
 class Unfit(StrEnum):
-    """Why a provider or method cannot serve a service. `SERVICE`: the service, or its request, does not take it."""
+    """Why a provider or method cannot serve a service. `SERVICE`: the service, or its request, does not take it. `OVERDUE`: it
+    could, had the trust declaration that carried the level been renewed.
+    """
 
     STOPPED = "stopped"
     SERVICE = "service"
     CATEGORY = "category"
     LEVEL = "level"
+    OVERDUE = "overdue"
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What a service wants of who serves it: one of the levels, its entity categories, and to be on each list of ids that
-    says anything.
+    """What a service wants of who serves it: one of the levels, its entity categories, to be on each list of ids that says
+    anything; and when (None: whatever runs out).
     """
 
     levels: frozenset[str]
     categories: frozenset[str] = frozenset()
     methods: tuple[tuple[str, ...], ...] = ()
+    at: int | None = None
 
 
 def unfit(provider: ProviderTerms, sought: Sought) -> Unfit | None:
@@ -82,7 +86,10 @@ def unfit(provider: ProviderTerms, sought: Sought) -> Unfit | None:
         return Unfit.SERVICE
     if not fits(sought.categories, provider):
         return Unfit.CATEGORY
-    return Unfit.LEVEL if sought.levels.isdisjoint(provider.gives()) else None
+    if sought.levels.isdisjoint(provider.gives()):
+        return Unfit.LEVEL
+    overdue = sought.at is not None and sought.levels.isdisjoint(provider.gives_at(sought.at))
+    return Unfit.OVERDUE if overdue else None
 
 
 def fits(categories: Iterable[str], provider: ProviderTerms) -> bool:

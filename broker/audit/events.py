@@ -434,12 +434,17 @@ class NoticeGiven(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeTold(Event):
-    """A member's contacts are told of a change that was published without an approval, since it is harmless."""
+    """A member's contacts are told of a change (`what`: `changed` without an approval since it is harmless, `submitted`,
+    `published`, `returned`, `rejected`), or that an entry was `suspended`, which no proposal is about.
+    """
 
     name: ClassVar[str] = "notice.change"
     retention: ClassVar[str] = "operation"
     org: str
     proposal: str
+    kind: str
+    entry: str
+    what: str
     mail: str
 
 

@@ -1,20 +1,18 @@
-"""What is told at once, by mail: a change that nobody else looked at, and what concerns the federation's own safety.
+"""What is told at once, by mail, of what concerns the federation's own safety.
 
 An alarm (`AlarmRaised`) goes to the addresses of `TILLIT_ALARM_MAIL`, and is in the log whether or not there are any. A mail
-names organisations, entries and days, never a person. What runs out is `notices`'s.
+names organisations, entries and days, never a person. What runs out is `notices`'s, what members are told of changes
+`change_mail`'s.
 """
 
 import secrets
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
-from broker.audit.events import AlarmRaised, ChangeTold
-from broker.federation.aspects import KINDS
-from broker.federation.notices import recipients
-from broker.login.effects import NOTHING, Effects
+from broker.audit.events import AlarmRaised
+from broker.login.effects import Effects
 from broker.login.mail import KeepMail, Mail, NoteNotice
 from broker.settings import Settings
-from trust_framework.approval import Proposal
 from trust_framework.days import day_of
 
 Words = tuple[str, str]
@@ -137,32 +135,3 @@ def overdue(
         for id_, at in reviews
         if id_ not in known
     )
-
-
-def told_of_change(
-    proposal: Proposal, before: Mapping[str, Any], names: Mapping[str, str], settings: Settings, now: int
-) -> Effects:
-    """That a harmless change was published without anybody's approval, to the member's contacts as they were `before`: who
-    changes where mail goes does not choose who hears of it.
-    """
-    to = recipients(before, ())
-    kind, name = KINDS[proposal.kind], names.get("sv") or next(iter(names.values()), proposal.object)
-    page = f"{settings.base_url}/portal/{proposal.org}/forslag/{proposal.id}"
-    plain = "".join(letter if letter.isprintable() else "?" for letter in name)[:80]
-    text = "\n".join(
-        (
-            f"En ändring av {kind[0]} {plain} är publicerad. Den räknas som harmlös, så ingen annan har granskat den.",
-            f"Var det inte ni: se {page} och hör av er till federationen.",
-            "",
-            "---",
-            "",
-            f"A change of {kind[1]} {plain} is published. It counts as harmless, so nobody else has looked at it.",
-            f"If it was not you: see {page} and tell the federation.",
-            "",
-        )
-    )
-    kept = _mail(proposal.org, to, f"Ändrat / Changed: {plain}", text, settings, now)
-    if kept is None:
-        return NOTHING
-    event = ChangeTold(at=now, org=proposal.org, proposal=proposal.id, mail=kept.mail.id)
-    return Effects((kept,), (event,))

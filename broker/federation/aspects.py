@@ -144,6 +144,8 @@ _ROWS: Final = (
            "issuer of software statements", _D, _C),
     Aspect(FEDERATION, "entity_categories", _S, "uppgifter som hör till en entitetskategori",
            "details that belong to an entity category", _D, _D),
+    Aspect(FEDERATION, "declaration_grace_days", _V, "dagar som en tillitsdeklaration gäller efter sin sista dag",
+           "days that a trust declaration counts after its last", _D, _D),
     Aspect(FEDERATION, "openid_federation", _S, "OpenID Federation", "OpenID Federation", _D, _D),
     # members
     Aspect(MEMBER, "openid_federation", _S, "entitet i OpenID Federation", "entity in the OpenID Federation", _D, _D),

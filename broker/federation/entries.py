@@ -17,9 +17,9 @@ from metadata.client_fields import InvalidClientMetadata
 from metadata.findings import Finding
 from metadata.register import OidcProvider, Service
 from trust_framework.agreements import Agreement, AnyAgreement
-from trust_framework.days import day_after, midnight
+from trust_framework.days import DAY, day_after, midnight
 from trust_framework.member_types import roles_of
-from trust_framework.members import Member, RelyingParty, State
+from trust_framework.members import Declaration, Member, RelyingParty, State
 from trust_framework.providers import ProviderTerms
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ def member(entry: MemberEntry) -> Member:
     """The organisation."""
     types = frozenset((entry.type.value, *(role.value for role in roles_of(entry.type, entry.roles))))
     reassess_by = day_after(entry.risk_assessment.again) if entry.risk_assessment else None
-    return Member(entry.org, entry.names, entry.state, types, reassess_by)
+    declarations = tuple(Declaration(each.level, day_after(each.expires)) for each in entry.trust_declarations)
+    return Member(entry.org, entry.names, entry.state, types, reassess_by, declarations)
 
 
 def agreement(entry: AgreementEntry) -> AnyAgreement:
@@ -222,8 +223,15 @@ def terms_of(entry: ProviderEntry, read: Upstream) -> ProviderTerms:
     return replace(read.settings.terms(entry.id), state=entry.state, categories=categories)
 
 
-def in_force(entry: ProviderEntry, terms: ProviderTerms, members: Mapping[str, Member]) -> ProviderTerms:
-    """The terms as they hold: a provider whose member is not active is stopped."""
-    owner = members.get(entry.member) if entry.member else None
-    owned = entry.member is None or (owner is not None and owner.state is State.ACTIVE)
-    return terms if owned else replace(terms, state=State.SUSPENDED)
+def in_force(
+    entry: ProviderEntry, terms: ProviderTerms, members: Mapping[str, Member], grace_days: int
+) -> ProviderTerms:
+    """The terms as they hold: a provider whose member is not active is stopped, and one whose member has trust declarations
+    gives no more than they carry, that many days beyond their last.
+    """
+    if entry.member is None:
+        return terms
+    owner = members.get(entry.member)
+    if owner is None or owner.state is not State.ACTIVE:
+        return replace(terms, state=State.SUSPENDED)
+    return replace(terms, declared=tuple(replace(d, until=d.until + grace_days * DAY) for d in owner.declarations))

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from broker.federation import entries
 from broker.federation.entries import BadEntry, When
 from broker.federation.feed_entry import FeedEntry
-from broker.federation.register import Content, Entry, EntryChange, digest
+from broker.federation.register import FEED, Content, Entry, EntryChange, digest
 from broker.federation.schema import ProviderEntry, ServiceEntry
 from broker.login.effects import Change
 from metadata.feeds import PROVIDER, SERVICE, Left, Offered, each_read, through
@@ -29,7 +29,6 @@ from metadata.wire.xml import XmlRefused
 from trust_framework.members import State
 
 DAY: Final = 86400
-ORIGIN: Final = "feed:"
 MOST_LEFT: Final = 200
 """Entities left out that are told by name; the rest are counted."""
 
@@ -129,7 +128,7 @@ def unrecorded(state: FeedState, error: str, now: int) -> Refreshed:
 
 def ended(feed: str, mine: Sequence[Entry]) -> tuple[EntryChange, ...]:
     """What goes with a feed that is no longer in the register."""
-    return tuple(EntryChange(each.kind, each.id, None, each.org, ORIGIN + feed) for each in mine)
+    return tuple(EntryChange(each.kind, each.id, None, each.org, FEED + feed) for each in mine)
 
 
 def _gone(feed: FeedEntry, mine: Sequence[Entry]) -> tuple[EntryChange, ...]:
@@ -253,7 +252,7 @@ def _unfit(kind: str, content: Content, each: Offered, now: int) -> str:
 
 def _change(feed: FeedEntry, kind: str, content: Content) -> EntryChange:
     org = feed.services.member if feed.services is not None else ""
-    return EntryChange(kind, content["id"], content, org, ORIGIN + feed.id)
+    return EntryChange(kind, content["id"], content, org, FEED + feed.id)
 
 
 def _changes(

@@ -11,6 +11,7 @@ from typing import Any, Final
 from broker.federation.runs_out import RunsOut, of_entry
 from broker.login.mail import one_line
 from trust_framework.days import DAY, day_of
+from trust_framework.members import State
 
 THRESHOLDS: Final = (90, 30, 14, 7, 1, 0)
 """Days before; 0 is once it has run out."""
@@ -18,6 +19,9 @@ THRESHOLDS: Final = (90, 30, 14, 7, 1, 0)
 HORIZON: Final = THRESHOLDS[0] * DAY
 MOST: Final = 100
 """Things told of in one mail; the rest come in the next."""
+
+SILENT: Final = frozenset({State.LEFT.value, State.SUSPENDED.value})
+"""States in which nothing of an entry need be renewed."""
 
 ROLES: Final = ("technical", "administrative")
 """Contacts of a member that notices go to, by purpose."""

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from pydantic import ValidationError
 
 from broker.audit.events import Event, ProposalActed, RoleGiven
-from broker.federation import alarms, documents, fitness, hosts, judged
+from broker.federation import change_mail, documents, fitness, hosts, judged
 from broker.federation.documents import Asked, Found, Tested
 from broker.federation.entries import SECRET_HASH, BadEntry
 from broker.federation.plan import Change, KeyUse, class_of, entry_changes
@@ -32,6 +32,7 @@ from trust_framework.danger import Danger
 from trust_framework.domains import DomainProof
 from trust_framework.member_types import Document, MemberType, Purpose, Required, required
 from trust_framework.members import State
+from trust_framework.membership import Mover, MoveRefusal, Standing, move
 from trust_framework.names import Held, Holding, Name, alike, held
 from trust_framework.roles import Action, Actor, Role, RoleGrant, active, may
 
@@ -43,6 +44,8 @@ class ProposalStore(Protocol):
     """What is read of storage."""
 
     def register_entry(self, kind: str, id: str) -> Entry | None: ...
+
+    def register_history(self, kind: str, id: str) -> tuple[Entry, ...]: ...
 
     def proposal(self, id: str, org: str | None = None) -> Proposal | None: ...
 
@@ -169,9 +172,13 @@ def purpose(before: Content | None, after: Content | None) -> Purpose:
         return Purpose.ADMIT if to == State.APPROVED.value else Purpose.JOIN
     had = before.get("state", State.ACTIVE.value)
     if to == State.ACTIVE.value and had != State.ACTIVE.value:
-        once_in_force = had != State.TEST.value and _bare(before) == _bare(after or {})
+        once_in_force = had not in _NEW_AGAIN and _bare(before) == _bare(after or {})
         return Purpose.RESUME if once_in_force else Purpose.JOIN
     return Purpose.CHANGE
+
+
+_NEW_AGAIN: Final = frozenset({State.TEST.value, State.LEFT.value})
+"""States from which an entry comes into force with all that a new one needs."""
 
 
 def _bare(content: Content) -> Content:
@@ -192,9 +199,17 @@ def needs(proposal: Proposal, desk: Desk) -> Required:
     return replace(made, documents=made.documents | {Document.TOLD_APART}) if look_alikes(proposal, desk) else made
 
 
+def _was_in_force(proposal: Proposal, desk: Desk) -> bool:
+    """Whether it has ever been active or admitted."""
+    versions = desk.store.register_history(proposal.kind, proposal.object)
+    return any(str(each.content.get("state", State.ACTIVE.value)) in NEW_STATES for each in versions if each.content)
+
+
 def _purpose(proposal: Proposal, desk: Desk) -> Purpose:
+    """What it is for. What was stopped while in test, and never was in force, does not resume but joins."""
     standing = desk.store.register_entry(proposal.kind, proposal.object)
-    return purpose(standing.content if standing else None, proposal.content)
+    what = purpose(standing.content if standing else None, proposal.content)
+    return Purpose.JOIN if what is Purpose.RESUME and not _was_in_force(proposal, desk) else what
 
 
 def _names_hosts(proposal: Proposal) -> bool:
@@ -458,7 +473,15 @@ def suspend(kind: str, id: str, reason: str, actor: Actor, desk: Desk) -> Effect
     change = EntryChange(
         kind, id, stopped, entry.org, desk.origin, actor.person, reason.strip(), expected=entry.version
     )
-    return Effects((ChangeRegister((change,), desk.now),))
+    return Effects((ChangeRegister((change,), desk.now),)) + _told_of_stop(entry, desk)
+
+
+def _told_of_stop(entry: Entry, desk: Desk) -> Effects:
+    """The mail of a stop, to the member whose entry it is."""
+    member = desk.store.register_entry("member", entry.org) if entry.org else None
+    names = about(entry.kind, entry.content or {}).names
+    standing = (member.content if member else None) or {}
+    return change_mail.of_suspension(entry.kind, entry.id, entry.org, standing, names, desk.settings, desk.now)
 
 
 def activate(kind: str, id: str, reason: str, actor: Actor, desk: Desk) -> Answer:
@@ -467,8 +490,28 @@ def activate(kind: str, id: str, reason: str, actor: Actor, desk: Desk) -> Answe
 
 
 def leave(kind: str, id: str, reason: str, actor: Actor, desk: Desk) -> Answer:
-    """Propose that a member, service or provider leaves the federation."""
+    """Propose that a member, service or provider leaves the federation. A member that is suspended does not slip out by
+    itself.
+    """
+    entry = desk.store.register_entry(kind, id)
+    if kind == "member" and entry is not None and (refused := _stays(entry, reason, actor, desk)):
+        return refused
     return _to_state(kind, id, State.LEFT, reason, actor, desk)
+
+
+def _stays(entry: Entry, reason: str, actor: Actor, desk: Desk) -> Refused | None:
+    """Why a member may not leave as it stands, by who asks."""
+    standing = Standing(State(str((entry.content or {}).get("state", State.ACTIVE.value))), entry.at)
+    mover = Mover.TWO_OPERATORS if approval.body_of(actor, entry.org) is Body.FEDERATION else Mover.MEMBER
+    outcome = move(standing, State.LEFT, mover, reason, desk.now)
+    return Refused(_STAYS[outcome]) if isinstance(outcome, MoveRefusal) else None
+
+
+_STAYS: Final[Mapping[MoveRefusal, Refusal]] = {
+    MoveRefusal.NO_SUCH_STEP: Refusal.NO_CHANGE,
+    MoveRefusal.NOT_YOURS: Refusal.SUSPENDED,
+    MoveRefusal.NO_REASON: Refusal.NO_REASON,
+}
 
 
 def _to_state(kind: str, id: str, state: State, reason: str, actor: Actor, desk: Desk) -> Answer:
@@ -477,6 +520,8 @@ def _to_state(kind: str, id: str, state: State, reason: str, actor: Actor, desk:
         return Refused(Refusal.NOT_ALLOWED)
     if str(entry.content.get("state", State.ACTIVE.value)) == state.value:
         return Refused(Refusal.NO_CHANGE)
+    if refused := approval.reason_lacking(reason):
+        return refused
     content = {**_bare(entry.content), "state": state.value}
     made = Wanted(
         content,
@@ -535,13 +580,18 @@ def _done(before: Proposal | None, outcome: Outcome, actor: Actor, desk: Desk) -
 
 
 def _told(before: Proposal | None, outcome: Proposal, desk: Desk) -> Effects:
-    """The mail of a change that was published though nobody else has looked at it."""
-    anew = outcome.stage is Stage.PUBLISHED and (before is None or before.stage is not Stage.PUBLISHED)
-    if not anew or outcome.danger is not Danger.HARMLESS or not outcome.org:
+    """The mail of this step to the member's contacts. An applicant's are those of the application, and nobody is mailed
+    because somebody named them there before an operator has looked at it.
+    """
+    step = change_mail.step_of(before.stage if before else None, outcome)
+    if step is None or not outcome.org:
         return NOTHING
     member = desk.store.register_entry("member", outcome.org)
-    standing = (member.content if member else None) or {}
-    return alarms.told_of_change(outcome, standing, _called(outcome), desk.settings, desk.now)
+    standing = member.content if member else None
+    if standing is None and step is change_mail.Step.SUBMITTED:
+        return NOTHING
+    told_to = standing if standing is not None else outcome.content or {}
+    return change_mail.of_proposal(step, outcome, told_to, _called(outcome), desk.settings, desk.now)
 
 
 def _same_roles(proposal: Proposal, actor: Actor, desk: Desk) -> tuple[SameRoles, ...]:
@@ -601,6 +651,11 @@ def _event(proposal: Proposal, act: Act) -> ProposalActed:
         stage=proposal.stage,
         digest=act.digest,
     )
+
+
+def standing(proposal: Proposal) -> str:
+    """Where it stands, in the word that lists and pages show: its stage, or that an operator has begun to look at it."""
+    return State.REVIEW.value if approval.in_review(proposal) else proposal.stage.value
 
 
 def rebased(proposal: Proposal, actor: Actor, desk: Desk) -> Answer:

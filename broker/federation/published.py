@@ -12,15 +12,13 @@ from typing import Any, Final
 from broker.federation import entries
 from broker.federation.entries import When
 from broker.federation.listing import Contents, Listing
-from broker.federation.register import ListedEntry
+from broker.federation.register import FEED, ListedEntry
 from broker.federation.schema import ProviderEntry, ServiceEntry
 from metadata.entity_form import Approved, merged, published_form
 from metadata.publication import Candidate
 from metadata.wire.saml_metadata_values import IDP_ROLE, SP_ROLE, Entity, Registration
 
 ACTIVE: Final = "active"
-FEED: Final = "feed:"
-"""The origin of what comes of another federation begins with this."""
 
 
 @dataclass(frozen=True, slots=True)

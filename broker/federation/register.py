@@ -49,6 +49,8 @@ METHODS: Final = ("methods", "method")
 KINDS: Final = (FEDERATION, *(kind for kind, _ in SECTIONS.values()), METHODS[1])
 FILE: Final = "file"
 """The origin of what an applied file said. Others are `portal`, `api` and `feed:<id>`."""
+FEED: Final = "feed:"
+"""What the origin of what another federation told begins with; its feed's id follows."""
 
 
 @dataclass(frozen=True, slots=True)

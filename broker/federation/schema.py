@@ -5,7 +5,7 @@ OpenID client is `metadata.oidc`'s, the settings of a login method its own class
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
@@ -321,6 +321,10 @@ class RepresentationEntry(Entry):
         return day_after(self.valid_until) if self.valid_until else None
 
 
+MOST_GRACE_DAYS: Final = 90
+"""A declaration that ran out counts no longer than this, whatever the file says."""
+
+
 class FederationFile(Entry):
     """The federation file."""
 
@@ -349,6 +353,13 @@ class FederationFile(Entry):
     entity_categories: tuple[CategoryEntry, ...] = Field(
         (),
         description="Which details belong to which entity category; what belongs to none is not bounded by category.",
+    )
+    declaration_grace_days: int = Field(
+        30,
+        ge=0,
+        le=MOST_GRACE_DAYS,
+        description="How many days after the last day of a trust declaration the identity providers of its member still give"
+        " the levels that it carried. Then such a login is refused; 0 refuses at once.",
     )
     care_providers: tuple[CareProviderEntry, ...] = Field(
         (), description="Care providers whose registers are kept here."

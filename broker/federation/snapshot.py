@@ -87,7 +87,7 @@ def assembled(
     entities: dict[str, str] = {}
     for entry in file.identity_providers:
         upstream = made(entry)
-        providers[entry.id] = entries.in_force(entry, upstream.terms, members)
+        providers[entry.id] = entries.in_force(entry, upstream.terms, members, file.declaration_grace_days)
         methods[entry.id] = upstream.adapter
         if upstream.entity_id is not None:
             entities[upstream.entity_id] = entry.id

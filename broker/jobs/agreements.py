@@ -6,7 +6,7 @@ from typing import Protocol
 from broker.federation import sharing_mail
 from broker.federation.agreements import KIND, NotNow
 from broker.federation.concerned import FIRST, AgreementDue
-from broker.federation.register import Entry
+from broker.federation.register import FEED, Entry
 from broker.login.effects import Effects
 
 PAGE = 500
@@ -45,5 +45,5 @@ def _due(store: AgreementStore) -> Iterator[Entry]:
     after = FIRST
     while found := store.agreements_due(after=after, count=PAGE):
         entries = (store.register_entry(KIND, each.id) for each in found)
-        yield from (entry for entry in entries if entry is not None and not entry.origin.startswith("feed:"))
+        yield from (entry for entry in entries if entry is not None and not entry.origin.startswith(FEED))
         after = found[-1]

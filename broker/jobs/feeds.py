@@ -5,9 +5,9 @@ from typing import Protocol
 
 from broker.audit.events import Event, FeedFailed, FeedTaken
 from broker.federation.feed_entry import FeedEntry
-from broker.federation.feeds import ORIGIN, FeedState, KeepFeed, Refreshed, due, ended, refreshed, unrecorded
+from broker.federation.feeds import FeedState, KeepFeed, Refreshed, due, ended, refreshed, unrecorded
 from broker.federation.names import NameHeld
-from broker.federation.register import ChangeRegister, Entry, EntryChange
+from broker.federation.register import FEED, ChangeRegister, Entry, EntryChange
 from broker.login.effects import Change, Effects
 from metadata.wire.outbound import Fetches
 
@@ -38,12 +38,12 @@ def look_at_feeds(store: FeedStore, egress: Fetches) -> None:
             _look_at(feed, state, store, egress)
     for id_ in states.keys() - {feed.id for feed in feeds}:
         if states[id_].taken:
-            gone = ended(id_, store.register_of_origin(ORIGIN + id_))
+            gone = ended(id_, store.register_of_origin(FEED + id_))
             _record(Refreshed(FeedState(id_, checked_at=store.clock()), gone), states[id_], store)
 
 
 def _look_at(feed: FeedEntry, state: FeedState, store: FeedStore, egress: Fetches) -> None:
-    mine = store.register_of_origin(ORIGIN + feed.id)
+    mine = store.register_of_origin(FEED + feed.id)
     found = refreshed(feed, state, mine, store.register_held, egress, store.clock())
     try:
         _record(found, state, store)

@@ -8,9 +8,9 @@ from typing import Any, Final, Protocol
 
 from broker.audit.events import MailSent, NoticeGiven
 from broker.federation import alarms
-from broker.federation.notices import HORIZON, MOST, Due, due, letter, recipients
+from broker.federation.notices import HORIZON, MOST, SILENT, Due, due, letter, recipients
 from broker.federation.proposing import ListedProposal
-from broker.federation.register import Content, ListedEntry
+from broker.federation.register import FEED, Content, ListedEntry
 from broker.jobs.agreements import AgreementStore, tell_parties
 from broker.jobs.runner import Job
 from broker.jobs.smtp import NotSent, Post, Refused
@@ -18,15 +18,12 @@ from broker.login.effects import Effects
 from broker.login.mail import KeepMail, Mail, NoteNotice
 from broker.settings import Settings
 from trust_framework.days import DAY
-from trust_framework.members import State
 
 FIRST_WAIT: Final = 300
 LONGEST_WAIT: Final = 6 * 3600
 GIVEN_UP: Final = 7 * DAY
 AT_ONCE: Final = 20
 """Mails handed in a turn."""
-
-SILENT: Final = frozenset({State.LEFT.value, State.SUSPENDED.value})
 
 
 class NoticeStore(AgreementStore, Protocol):
@@ -49,7 +46,7 @@ def give_notice(store: NoticeStore, base_url: str) -> None:
 
 def _told_of(listed: ListedEntry) -> bool:
     """Entries that a member of ours answers for: another federation tells its own."""
-    return not listed.origin.startswith("feed:") and listed.about.state not in SILENT
+    return not listed.origin.startswith(FEED) and listed.about.state not in SILENT
 
 
 def _owner(listed: ListedEntry) -> str:

@@ -117,7 +117,7 @@ def _asked_after(request: LoginRequest, identity: Identity) -> LoginRequest:
 
 def choose(tx: Transaction, visit: Visit, now: int, on: Services, *, again: bool = False) -> Step:
     """Start the method when only one will do; else, or when another way is wanted (`again`), let the person choose."""
-    offered = methods.offered(tx, on.federation())
+    offered = methods.offered(tx, on.federation(), now)
     if not offered.usable:
         return explain(tx, REASONS["no-method"])
     if len(offered.usable) == 1 and not again:
@@ -130,7 +130,7 @@ def start(tx: Transaction, method: str, visit: Visit, now: int, on: Services, *,
     federation = on.federation()
     if barred := _barred(tx, now, on):
         return barred
-    if method not in methods.offered(tx, federation).usable:
+    if method not in methods.offered(tx, federation, now).usable:
         return explain(tx, REASONS["no-method"])
     ask = methods.ask(tx, method, visit, on, same_device=same_device)
     anew = replace(tx, method=method, method_state=None, failure=None, identity=None)

@@ -25,10 +25,10 @@ def acceptable(tx: Transaction, federation: Federation) -> tuple[str, ...]:
     return tx.levels or tx.request.wanted.levels or federation.parties[tx.request.service].levels
 
 
-def offered(tx: Transaction, federation: Federation) -> Offered:
+def offered(tx: Transaction, federation: Federation, now: int) -> Offered:
     """Sort the federation's methods into those that will do and those that will not."""
     party = federation.parties[tx.request.service]
-    sought = Sought(frozenset(acceptable(tx, federation)), party.known_as, (party.methods, tx.request.methods))
+    sought = Sought(frozenset(acceptable(tx, federation)), party.known_as, (party.methods, tx.request.methods), now)
     usable: list[str] = []
     hidden: list[tuple[str, str]] = []
     for method in _in_order(party.methods, federation.methods):

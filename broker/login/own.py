@@ -12,6 +12,7 @@ from broker.login.facts import gather
 from broker.login.ports import Services
 from broker.login.request import LoginRequest
 from broker.login.sign_on import Limits, SignOn
+from broker.settings import Settings
 from metadata.register import Service
 from trust_framework import loa
 from trust_framework.decide import Released, Wanted, decide
@@ -20,8 +21,11 @@ from trust_framework.members import Member, RelyingParty
 
 PROTOCOL: Final = "own"
 IDLE: Final = 15 * 60
+ABSOLUTE: Final = 8 * 3600
 STEP_UP: Final = 5 * 60
-"""Seconds: without use, after which the pages ask for a login; since identification, for what nobody else may do."""
+"""Seconds: without use, and since identification, after which the pages ask for a login however long a sign-on lasts; since
+identification, for what nobody else may do.
+"""
 
 _FAMILIES: Final = frozenset({loa.Family.SWEDISH, loa.Family.NONRESIDENT, loa.Family.EIDAS, loa.Family.SAMBI})
 
@@ -79,6 +83,11 @@ class Standing:
     identity: Identity
 
 
+def limits(settings: Settings) -> Limits:
+    """How long a sign-on opens the pages: never longer than it lasts."""
+    return Limits(min(IDLE, settings.sign_on_idle), min(ABSOLUTE, settings.sign_on_absolute))
+
+
 def request(pages: OwnPages, url: str, now: int, *, rank: int = 0, step_up: bool = False) -> LoginRequest:
     """What the pages want of a login when what stands does not suffice: that the person identifies now, at a level of at
     least `rank` where a page wants more than its set does.
@@ -96,7 +105,7 @@ def standing(
         return None
     wanted = Wanted(levels(max(rank, pages.rank)), (), now, max_age=STEP_UP if step_up else None)
     asked = LoginRequest(pages.id, PROTOCOL, wanted, "")
-    for identity in sign_on.usable(Limits(IDLE, on.settings.sign_on_absolute), now):
+    for identity in sign_on.usable(limits(on.settings), now):
         decision = decide(gather(asked, identity, sign_on.person, None, on, unattended=True), now)
         if isinstance(decision, Released):
             return Standing(sign_on, identity)

@@ -30,7 +30,6 @@ from broker.federation.register import (
 from broker.login.effects import Overtaken
 from broker.storage import addresses, agreement_parties, delegations, log, names
 from broker.storage.codec import dumps, loads
-from broker.storage.cursors import END_OF_TIME, instant
 from broker.storage.database import Database, InsertOf, Kept, Row, Unit
 from broker.storage.tables import About as Mapped
 from broker.storage.tables import number, octets, table, text
@@ -164,13 +163,16 @@ _MATCHES = and_(
     _any_or(_I.state, "state"),
     _I.search.like(bindparam("like"), escape="\\"),
 )
-_LISTED = (_I.kind, _I.id, _I.org, _I.version, _I.origin, _I.changed_at)
-_TOLD_ABOUT = (_I.names, _I.state, _I.protocol, _I.subject, _I.expires_at, _I.entity, _I.on_behalf_of)
+LISTED: Final = (
+    *(_I.kind, _I.id, _I.org, _I.version, _I.origin, _I.changed_at),
+    *(_I.names, _I.state, _I.protocol, _I.subject, _I.expires_at, _I.entity, _I.on_behalf_of),
+)
+"""What `listed` reads."""
 
 
 def _paged(*narrowing: Any) -> Kept:
     after = tuple_(_I.sort, _I.id) > tuple_(bindparam("sort"), bindparam("after"))
-    found = select(*_LISTED, *_TOLD_ABOUT, _I.sort).where(_MATCHES, after, *narrowing)
+    found = select(*LISTED, _I.sort).where(_MATCHES, after, *narrowing)
     return Kept(found.order_by(_I.sort, _I.id).limit(bindparam("count")))
 
 
@@ -178,7 +180,7 @@ _CONCERNING = _I.id.in_(agreement_parties.concerning())
 _PAGE, _COUNT = _paged(), Kept(select(func.count()).where(_MATCHES))
 _PAGE_OF, _COUNT_OF = _paged(_CONCERNING), Kept(select(func.count()).where(_MATCHES, _CONCERNING))
 _TAKING = Kept(
-    select(*_LISTED, *_TOLD_ABOUT)
+    select(*LISTED)
     .where(
         _I.kind == "service",
         _I.state == "active",
@@ -188,23 +190,11 @@ _TAKING = Kept(
     .order_by(_I.sort, _I.id)
     .limit(bindparam("count"))
 )
-_SUBJECT = Kept(select(*_LISTED, *_TOLD_ABOUT).where(_I.subject == bindparam("subject"), _I.kind == bindparam("kind")))
-_CHANGED = Kept(select(*_LISTED, *_TOLD_ABOUT).where(_I.version > bindparam("after")).order_by(_I.kind, _I.id))
+_SUBJECT = Kept(select(*LISTED).where(_I.subject == bindparam("subject"), _I.kind == bindparam("kind")))
+_CHANGED = Kept(select(*LISTED).where(_I.version > bindparam("after")).order_by(_I.kind, _I.id))
 _GONE = Kept(select(_V.kind, _V.id).where(_V.version > bindparam("after"), _V.digest == ""))
 _EXACT = Kept(select(*_ENTRY).where(_IS, _V.version == bindparam("version")))
 _FIRST = Kept(select(func.min(_V.at)).where(_IS))
-_EXPIRING = Kept(
-    select(*_LISTED, *_TOLD_ABOUT).where(_I.expires_at <= bindparam("before")).order_by(_I.expires_at, _I.kind, _I.id)
-)
-_ENDS_OF = and_(_I.org == bindparam("org"), _I.expires_at.is_not(None))
-_ENDING = Kept(
-    select(*_LISTED, *_TOLD_ABOUT)
-    .where(_ENDS_OF, tuple_(_I.expires_at, _I.kind, _I.id) > tuple_(*map(bindparam, ("at", "kind", "after"))))
-    .order_by(_I.expires_at, _I.kind, _I.id)
-    .limit(bindparam("count"))
-)
-_HOW_MANY_END = Kept(select(func.count()).where(_ENDS_OF, _I.expires_at <= bindparam("before")))
-
 _now, _file = VERSIONS.alias("now"), VERSIONS.alias("filed")
 _FILE_SAID = (
     select(_file.c.digest)
@@ -215,9 +205,7 @@ _FILE_SAID = (
 )
 _STANDS = and_(_now.c.kind == _I.kind, _now.c.id == _I.id, _now.c.version == _I.version)
 _drifted = (
-    select(*_LISTED, *_TOLD_ABOUT)
-    .join(_now, _STANDS)
-    .where(_I.origin != "file", _now.c.digest != func.coalesce(_FILE_SAID, ""))
+    select(*LISTED).join(_now, _STANDS).where(_I.origin != "file", _now.c.digest != func.coalesce(_FILE_SAID, ""))
 )
 _DRIFTED = Kept(_drifted.order_by(_I.changed_at.desc(), _I.kind.desc(), _I.id.desc()).limit(bindparam("count")))
 _HOW_MANY_DRIFTED = Kept(select(func.count()).select_from(_drifted.limit(bindparam("count")).subquery()))
@@ -411,12 +399,12 @@ def first_at(database: Database, kind: str, id: str) -> int | None:
 
 def changed(database: Database, after: int) -> RegisterChanges:
     """What has changed since a version, as lists show it; everything that stands when that is 0."""
-    listed = tuple(_listed(row) for row in database.rows(_CHANGED, {"after": after}))
+    standing_now = tuple(listed(row) for row in database.rows(_CHANGED, {"after": after}))
     if not after:
-        return RegisterChanges(listed)
-    standing = {(each.kind, each.id) for each in listed}
+        return RegisterChanges(standing_now)
+    standing = {(each.kind, each.id) for each in standing_now}
     gone = {(kind, id_) for kind, id_ in database.rows(_GONE, {"after": after})}
-    return RegisterChanges(listed, frozenset(gone - standing))
+    return RegisterChanges(standing_now, frozenset(gone - standing))
 
 
 def as_of(database: Database, version: int) -> tuple[Entry, ...]:
@@ -450,7 +438,7 @@ def counts_at(database: Database, version: int) -> dict[str, int]:
 
 def drifted(database: Database, count: int) -> tuple[ListedEntry, ...]:
     """Entries that stand and are not as the last applied file said, the newest change first."""
-    return tuple(_listed(row) for row in database.rows(_DRIFTED, {"count": count}))
+    return tuple(listed(row) for row in database.rows(_DRIFTED, {"count": count}))
 
 
 def drifted_count(database: Database, most: int) -> int:
@@ -479,13 +467,13 @@ def page(
     total = database.rows(count_, matching)[0][0]
     shown = rows[:count]
     more = f"{bytes(shown[-1][-1]).hex()}.{shown[-1][1]}" if len(rows) > count else None
-    return EntryPage(tuple(_listed(row) for row in shown), total, more)
+    return EntryPage(tuple(listed(row) for row in shown), total, more)
 
 
 def taking(database: Database, kind: str, search: str, count: int) -> tuple[ListedEntry, ...]:
     """Active services at which people may act for others by this kind of representation, by name."""
     rows = database.rows(_TAKING, {"takes": f"% {kind} %", "like": _containing(search), "count": count})
-    return tuple(_listed(row) for row in rows)
+    return tuple(listed(row) for row in rows)
 
 
 def _containing(search: str) -> str:
@@ -501,7 +489,8 @@ def _position(after: str) -> tuple[bytes, str]:
         return b"", ""
 
 
-def _listed(row: Row) -> ListedEntry:
+def listed(row: Row) -> ListedEntry:
+    """An entry as a list shows it, of the columns `LISTED`."""
     kind, id_, org, number_, origin, changed_at, names, state, protocol, subject, expires_at, entity, for_others = row[
         :13
     ]
@@ -512,30 +501,4 @@ def _listed(row: Row) -> ListedEntry:
 
 def by_subject(database: Database, kind: str, subject: str) -> tuple[ListedEntry, ...]:
     """The entries of a kind with this entityID, issuer or client_id."""
-    return tuple(_listed(row) for row in database.rows(_SUBJECT, {"kind": kind, "subject": subject}))
-
-
-def expiring(database: Database, before: int) -> tuple[ListedEntry, ...]:
-    """What runs out before a time, or has, the soonest first."""
-    return tuple(_listed(row) for row in database.rows(_EXPIRING, {"before": before}))
-
-
-def ending(database: Database, org: str, after: str, count: int) -> EntryPage:
-    """A page of a member's entries of which something runs out, or has, the soonest first."""
-    at, kind, id_ = _end_position(after)
-    rows = database.rows(_ENDING, {"org": org, "at": at, "kind": kind, "after": id_, "count": count + 1})
-    found = tuple(_listed(row) for row in rows[:count])
-    more = f"{found[-1].about.expires_at}.{found[-1].kind}.{found[-1].id}" if len(rows) > count else None
-    return EntryPage(found, ending_count(database, org, END_OF_TIME), more)
-
-
-def ending_count(database: Database, org: str, before: int) -> int:
-    """Of how many of a member's entries something runs out before a time, or has."""
-    return int(database.rows(_HOW_MANY_END, {"org": org, "before": before})[0][0])
-
-
-def _end_position(after: str) -> tuple[int, str, str]:
-    at, _, place = after.partition(".")
-    kind, dot, id_ = place.partition(".")
-    found = instant(at) if dot else None
-    return (-1, "", "") if found is None else (found, kind, id_)
+    return tuple(listed(row) for row in database.rows(_SUBJECT, {"kind": kind, "subject": subject}))

@@ -31,6 +31,7 @@ from broker.storage import (
     addresses,
     agreement_parties,
     domains,
+    ending,
     feeds,
     log,
     names,
@@ -205,15 +206,23 @@ class RegisterStore(Part):
 
     def register_expiring(self, before: int) -> tuple[ListedEntry, ...]:
         """What runs out before a time, or has, the soonest first."""
-        return register.expiring(self._database, before)
+        return ending.expiring(self._database, before)
 
     def register_ending(self, org: str, after: str = "", count: int = 50) -> EntryPage:
         """A page of a member's entries of which something runs out, or has, the soonest first."""
-        return register.ending(self._database, org, after, count)
+        return ending.of_member(self._database, org, after, count)
 
     def register_ending_count(self, org: str, before: int) -> int:
         """Of how many of a member's entries something runs out before a time, or has."""
-        return register.ending_count(self._database, org, before)
+        return ending.count_of(self._database, org, before)
+
+    def register_ending_within(self, since: int, before: int, after: str = "", count: int = 50) -> EntryPage:
+        """A page of the federation's entries of which something runs out in that time, the soonest first."""
+        return ending.within(self._database, since, before, after, count)
+
+    def register_ending_within_count(self, since: int, before: int) -> int:
+        """How many those are."""
+        return ending.count_within(self._database, since, before)
 
     def notices_told(self, kind: str, entry: str) -> Mapping[tuple[str, str, str, int], int]:
         """The nearest threshold (days) at which each thing of an entry that runs out was told of."""

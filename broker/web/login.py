@@ -36,7 +36,7 @@ def proceed(turn: Turn, id: str) -> Reply:
 def choose(turn: Turn, id: str) -> Reply:
     """U1, or U8 when the present sign-on does not suffice."""
     tx = opened(id, turn)
-    offered = methods.offered(tx, turn.on.services.federation())
+    offered = methods.offered(tx, turn.on.services.federation(), turn.now)
     if not offered.usable:
         return settle(journey.explain(tx, REASONS["no-method"]), turn)
     needed = methods.acceptable(tx, turn.on.services.federation())
@@ -73,6 +73,7 @@ def _hidden(offered: methods.Offered, turn: Turn) -> tuple[login_pages.HiddenMet
         "service": "service",
         "category": "service",
         "stopped": "federation",
+        "overdue": "federation",
     }
     return tuple(
         login_pages.HiddenMethods(why=why, names=names)

@@ -211,6 +211,33 @@ class TestProposals:
         assert act("carl", "review") == (200, "published")
         assert console.world.store.proposal(begun["id"]).review_due is None
 
+    def test_an_operator_takes_it_up_and_the_member_is_told(self, console: Console):
+        token, operator = machine(console), person(console, "dora", (FEDERATION, Role.OPERATOR))
+        begun = call(console, "POST", f"/members/{MEMBER}/proposals", token, changed(console, names=NAMES)).json
+        path = f"/members/{MEMBER}/proposals/{begun['id']}"
+        call(console, "POST", f"{path}/submit", token, {})
+        assert call(console, "GET", path, token).json["in_review"] is False
+
+        taken = call(console, "POST", f"/proposals/{begun['id']}/take-up", operator, {})
+        assert (taken.status, taken.json["stage"], taken.json["in_review"]) == (200, "submitted", True)
+        assert call(console, "GET", path, token).json["in_review"] is True
+        again = call(console, "POST", f"/proposals/{begun['id']}/take-up", operator, {})
+        assert (again.status, again.json["code"]) == (409, "refused.wrong-stage")
+
+    def test_a_proposal_that_was_overtaken_is_made_anew_from_what_stands(self, console: Console):
+        token = machine(console)
+        begun = call(console, "POST", f"/members/{MEMBER}/proposals", token, changed(console, names=NAMES)).json
+        path, operator = (
+            f"/members/{MEMBER}/proposals/{begun['id']}",
+            person(console, "dora", (FEDERATION, Role.OPERATOR)),
+        )
+        call(console, "POST", "/register/service/rp/suspend", operator, {"reason": "Breach"})
+        assert call(console, "GET", path, token).json["wrong"] == ["overtaken"]
+
+        anew = call(console, "POST", f"{path}/rebase", token)
+        assert (anew.status, anew.json["wrong"], anew.json["stage"]) == (200, [], "draft")
+        assert call(console, "POST", f"/proposals/{begun['id']}/rebase", operator, {}).status == 200
+
     def test_a_proposal_is_changed_and_taken_back(self, console: Console):
         token = machine(console)
         begun = call(console, "POST", f"/members/{MEMBER}/proposals", token, changed(console, names=NAMES)).json
@@ -369,3 +396,34 @@ def test_a_service_s_metadata_may_be_named_by_address(console: Console):
     object.__setattr__(console.world.app.on, "egress", FakeEgress({}))
     refused = call(console, "POST", f"/members/{MEMBER}/proposals", machine(console), {**wish, "id": "sp2"})
     assert (refused.status, refused.json["code"]) == (409, "refused.not-fetched")
+
+
+class TestLeaving:
+    """A member asks to leave, and takes services out; an operator proposes both, and that what was stopped is in force."""
+
+    def test_an_owner_asks_and_a_client_takes_a_service_out(self, console: Console):
+        token, anna = machine(console), person(console, "anna", (MEMBER, Role.OWNER))
+        taken = call(console, "POST", f"/members/{MEMBER}/services/rp/leave", token, {"reason": "Ersatt"})
+        assert (taken.json["stage"], taken.json["content"]["state"], taken.json["needed"]) == ("submitted", "left", 2)
+        assert call(console, "POST", f"/members/{MEMBER}/leave", token, {"reason": "x"}).json["code"] == "step-up"
+        left = call(console, "POST", f"/members/{MEMBER}/leave", anna, {"reason": "Slås samman"})
+        assert (left.json["kind"], left.json["entry"], left.json["content"]["state"]) == ("member", MEMBER, "left")
+        lacking = call(console, "POST", f"/members/{MEMBER}/leave", anna, {"reason": " "})
+        assert (lacking.status, lacking.json["code"]) == (409, "refused.no-reason")
+
+    def test_a_service_of_another_member_is_missing(self, console: Console):
+        answer = call(console, "POST", f"/members/{MEMBER}/services/rp2/leave", machine(console), {"reason": "x"})
+        assert answer.status == 404
+
+    def test_an_operator_proposes_both_ways(self, console: Console):
+        dora = person(console, "dora", (FEDERATION, Role.OPERATOR))
+        call(console, "POST", "/register/service/rp/suspend", dora, {"reason": "Breach"})
+        again = call(console, "POST", "/register/service/rp/activate", dora, {"reason": "Mended"})
+        assert (again.json["stage"], again.json["content"]["state"]) == ("submitted", "active")
+        gone = call(console, "POST", "/register/service/rp2/leave", dora, {"reason": "Closed"})
+        assert (gone.json["stage"], gone.json["org"]) == ("submitted", OTHER)
+        assert (
+            call(console, "POST", "/register/agreement/A-1/leave", dora, {"reason": "x"})
+            .json["code"]
+            .startswith("refused")
+        )

@@ -8,7 +8,7 @@ from broker.web.console.connecting import STAGES, STEPS
 from metadata.wire.egress import EgressRefused, Response
 from tests.support import feeds
 from tests.support import saml_metadata as make
-from tests.support.console import OTHER, Console, consoles, owner
+from tests.support.console import OTHER, Console, answered, consoles, owner
 from tests.support.egress import FakeEgress
 from tests.support.world import LEVEL3, MEMBER, NOW, Answer, Browser
 from trust_framework.approval import Stage
@@ -279,3 +279,14 @@ def test_a_certificate_says_whose_key_signs_what_is_published(console, anna):
     publishing(console, Response(200, {}, feeds.single(SAML.encode(), until=NOW + 86_400)))
     assert sent(anna, page, protocol="saml", metadata_url=ADDRESS, metadata_certificate=feeds.pem()).page == "M3"
     assert draft(console).content["saml"]["metadata_certificate"] == feeds.pem().strip()
+
+
+@pytest.mark.spec("AD", "04")
+def test_what_was_typed_beside_a_file_waits_while_the_person_identifies_anew(console, anna):
+    action, fields = form_of(begun(anna))
+    console.world.clock.now += 15 * 60 + 1
+
+    page = answered(anna, anna.post(action, {**fields, "metadata": SAML}))
+    assert page.page == "held"
+    anna.post(*page.form("/teknik"))
+    assert "entityID" in draft(console).content["saml"]["metadata_xml"]

@@ -86,6 +86,28 @@ def test_a_quarter_of_an_hour_without_use_ends_it_and_use_keeps_it(console: Cons
 
 
 @pytest.mark.spec("AD", "04")
+def test_a_sign_on_that_ends_sooner_ends_here_too_and_the_page_says_when(worlds: Worlds):
+    console = consoles(worlds, sign_on_idle=5 * 60)
+    browser = owner(console)
+
+    assert "Efter 5 minuter" in browser.get(f"/portal/{MEMBER}").text
+    console.world.clock.now += 5 * 60 + 1
+    assert browser.get(f"/portal/{MEMBER}").status == 303
+
+
+@pytest.mark.spec("AD", "04")
+def test_a_sign_on_that_lasts_for_days_opens_the_pages_for_eight_hours(worlds: Worlds):
+    console = consoles(worlds, sign_on_absolute=7 * 86_400)
+    browser = owner(console)
+    for _ in range(8 * 6):
+        console.world.clock.now += 10 * 60
+        assert browser.get(f"/portal/{MEMBER}").page == "M1"
+    console.world.clock.now += 60
+
+    assert browser.get(f"/portal/{MEMBER}").status == 303
+
+
+@pytest.mark.spec("AD", "04")
 def test_after_the_absolute_time_of_the_sign_on_the_person_logs_in_again(console: Console):
     browser = owner(console)
     for _ in range(6):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.console import OTHER, Console, consoles, operator, owner
+from tests.support.console import OTHER, Console, consoles, document, operator, owner
 from tests.support.world import LEVEL3, MEMBER, Worlds
 from trust_framework.roles import Role
 
@@ -178,3 +178,83 @@ def test_an_operator_sees_every_member_s_card_with_where_to_stop_it(console):
     assert "Exempelkommunen" in card.text
     assert dora.get("/admin/medlemmar/2120001439").status == 404
     assert dora.get("/admin/medlemmar/rp").status == 404
+
+
+X = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+KEYS = '{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "f1", "alg": "EdDSA", "use": "sig", "x": "' + X + '"}]}'
+ENTITY = {"entity_id": "https://region.example", "jwks": KEYS}
+ABOUT = {"name_sv": "Region Exempel", "name_en": "Example Region", "type": "user-organisation"}
+
+
+def proposed(console: Console) -> dict:
+    (listed,) = console.world.store.proposal_page("waiting", MEMBER).proposals
+    proposal = console.world.store.proposal(listed.id)
+    return {**proposal.content, "danger": proposal.danger.value}
+
+
+@pytest.mark.parametrize(
+    ("fields", "changed"),
+    [
+        ({"name_sv": "Region Nytt"}, {"name": {"sv": "Region Nytt", "en": "Example Region"}, "danger": "careful"}),
+        ({"type": "service-provider"}, {"type": "service-provider", "danger": "dangerous"}),
+        ({"roles": "e-service-owner"}, {"roles": ["e-service-owner"], "danger": "dangerous"}),
+        ({**ENTITY, "intermediate": "y"}, {"danger": "dangerous"}),
+    ],
+)
+def test_what_a_member_is_is_changed_by_a_proposal(console, fields, changed):
+    card = owner(console).get(f"/portal/{MEMBER}/medlem")
+    assert "/medlem/uppgifter" in card.text
+    page = saved(owner(console), "uppgifter", **{**ABOUT, **fields})
+    assert page.page == "O2", page.text
+    found = proposed(console)
+    assert {name: found[name] for name in changed} == changed
+    if "jwks" in fields:
+        entity = found["openid_federation"]
+        assert (entity["entity_id"], entity["intermediate"]) == ("https://region.example", True)
+        assert entity["jwks"]["keys"][0]["kid"] == "f1"
+    assert "openid_federation" not in entry(console)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {}, {"name_sv": " "}, {"name_en": ""}, {"name_sv": "a" * 201}, {"type": "pirate"},
+        {"type": "agent", "roles": "api-owner"}, {"roles": "pirate"}, {"state": "left"}, {"org": OTHER},
+        {"entity_id": "https://region.example"}, {"jwks": KEYS}, {**ENTITY, "jwks": "{"}, {**ENTITY, "jwks": "[]"},
+        {**ENTITY, "jwks": '{"keys": []}'}, {**ENTITY, "jwks": '{"a":' * 3000}, {**ENTITY, "entity_id": "http://x.example"},
+        {**ENTITY, "entity_id": "https://x.example?q=1"}, {**ENTITY, "jwks": KEYS.replace('"x"', '"d": "AAAA", "x"')},
+        {**ENTITY, "jwks": KEYS.replace('"kid": "f1", ', "")}, {**ENTITY, "jwks": "x" * 20_001},
+        {"reason": "x" * 2001},
+    ],
+)  # fmt: skip
+def test_what_is_not_whole_or_changes_nothing_is_not_proposed(console, fields):
+    page = saved(owner(console), "uppgifter", **{**ABOUT, **fields})
+    assert page.page == "member-about"
+    assert 'role="alert"' in page.text
+    assert console.world.store.proposal_page(org=MEMBER).total == 0
+
+
+def test_what_the_page_does_not_ask_for_stays_and_an_entity_can_be_taken_out(worlds):
+    import json
+
+    whole = document()
+    declared = [{"level": LEVEL3, "reviewer": "x", "expires": "2030-01-01"}]
+    entity = {"entity_id": "https://region.example", "jwks": json.loads(KEYS), "entity_types": ["openid_relying_party"]}
+    whole["members"][0] |= {"trust_declarations": declared, "openid_federation": entity, "roles": ["e-service-owner"]}
+    console = consoles(worlds, whole)
+    anna = owner(console)
+    shown = anna.get(f"/portal/{MEMBER}/medlem/uppgifter")
+    assert 'value="https://region.example"' in shown.text
+    action, fields = shown.form("/medlem/uppgifter")
+    stays = {**ENTITY, "roles": "e-service-owner"}
+    anna.follow(anna.post(action, {**fields, **ABOUT, **stays, "name_sv": "Region Nytt"}))
+    found = proposed(console)
+    assert found["openid_federation"]["entity_types"] == ["openid_relying_party"]
+    assert (found["trust_declarations"], found["roles"]) == (declared, ["e-service-owner"])
+
+    carl = owner(console, "carl")
+    _, hidden = carl.get(f"/portal/{MEMBER}/medlem/uppgifter").form("/medlem/uppgifter")
+    carl.follow(carl.post(action, {**hidden, **ABOUT, "entity_id": "", "jwks": ""}))
+    listed = console.world.store.proposal_page("waiting").proposals
+    contents = [console.world.store.proposal(each.id).content for each in listed]
+    assert sorted("openid_federation" in content for content in contents) == [False, True]

@@ -278,6 +278,28 @@ class TestApplying:
         assert alert(page)
         assert console.world.store.proposal_page().total == 0
 
+    def test_who_applied_sees_that_an_operator_has_begun_to_look_at_it(self, console: Console):
+        self.apply(console)
+        id_ = console.world.store.proposal_page("waiting").proposals[0].id
+        dora, eva = operators(console, "dora", "eva")
+
+        taken = post(dora, dora.get(f"/admin/forslag/{id_}"), "take-up", "")
+        carl = console.sign_on("carl")
+
+        assert notice(taken) == "Förslaget är taget till granskning. Medlemmen ser det."
+        assert 'value="take-up"' not in taken.text
+        assert 'value="take-up"' not in eva.get(f"/admin/forslag/{id_}").text
+        assert ">granskas<" in carl.get(f"/portal/ansok/{id_}").text
+        assert ">granskas<" in carl.get("/portal/ansok").text
+
+    def test_nobody_takes_up_an_own_application(self, console: Console):
+        self.apply(console)
+        id_ = console.world.store.proposal_page("waiting").proposals[0].id
+        carl = console.sign_on("carl")
+        page = carl.get(f"/portal/ansok/{id_}")
+
+        assert 'value="take-up"' not in page.text
+
     def test_an_organisation_is_not_applied_for_twice(self, console: Console):
         self.apply(console)
         assert "Namnet är upptaget" in alert(self.apply(console, "eva"))

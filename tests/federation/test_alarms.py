@@ -1,7 +1,6 @@
-"""What is told at once: a harmless change to the member, and what concerns the federation's own safety to its alarm address."""
+"""What concerns the federation's own safety is told at once, to its alarm address."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -13,12 +12,10 @@ from broker.settings import Environment, Settings
 from broker.storage.storage import Storage
 from broker.web.console.colleagues import BY_COMMAND, invitation
 from tests.support import approvals as a
-from tests.support.approvals import ORG
 from tests.support.command_line import tillit
 from tests.support.console import consoles, owner
 from tests.support.proposing import Office, client
 from tests.support.world import Worlds
-from trust_framework.approval import Stage
 from trust_framework.days import DAY
 from trust_framework.roles import FEDERATION, Role
 
@@ -27,7 +24,6 @@ BASE = "https://login.example.se"
 PLAIN = Settings(base_url=BASE, TILLIT_ENV=Environment.TEST)
 MAIL = {"smtp_host": "127.0.0.1", "smtp_security": "none", "mail_from": "tillit@login.example.se"}
 SETTINGS = Settings(base_url=BASE, TILLIT_ENV=Environment.TEST, alarm_mail="vakt@fed.example, chef@fed.example", **MAIL)
-HARMLESS = {**client(), "contact": {"mail": "support@example.se"}}
 
 
 @pytest.fixture
@@ -38,55 +34,12 @@ def office(sqlite_storage):
     return office
 
 
-def changed(office, content=HARMLESS, settings=SETTINGS, kind="service", id_="journal"):
-    desk = replace(office.desk, settings=settings)
-    draft = office.keep(proposals.draft(kind, id_, ORG, content, a.TEKLA, desk))
-    return office.keep(proposals.submit(draft, "Tack", a.TEKLA, desk))
-
-
 def mails(office):
     return office.store.mails_due(20)
 
 
 def events(store, name):
     return [event for event in map(json.loads, store.log_pending()) if event["event"] == name]
-
-
-def test_a_harmless_change_is_told_to_the_member(office):
-    live = changed(office)
-    (mail,) = mails(office)
-    assert live.stage is Stage.PUBLISHED
-    assert (mail.to, mail.org) == (("sec@example.se",), ORG)
-    assert f"{BASE}/portal/{ORG}/forslag/{live.id}" in mail.text
-    assert "Journal" in mail.subject
-    assert "support@example.se" not in mail.text
-    assert [(e["proposal"], e["mail"]) for e in events(office.store, "notice.change")] == [(live.id, mail.id)]
-
-
-def test_who_changes_where_mail_goes_does_not_choose_who_hears_of_it(office):
-    standing = office.entry(ORG, "member")
-    contacts = {"technical": {"name": "X", "mail": "thief@evil.example", "confirmed": "2026-11-01"}}
-    assert changed(office, {**standing, "contacts": contacts}, kind="member", id_=ORG).stage is Stage.PUBLISHED
-    assert [mail.to for mail in mails(office)] == [("sec@example.se",)]
-
-
-QUIET = {
-    "a change that somebody must approve": ({**client(), "attributes": ["sn"]}, SETTINGS),
-    "no mail server": (HARMLESS, PLAIN),
-}
-
-
-@pytest.mark.parametrize("name", QUIET)
-def test_no_mail_is_made(office, name):
-    changed(office, *QUIET[name])
-    assert mails(office) == ()
-    assert events(office.store, "notice.change") == []
-
-
-def test_a_member_without_contacts_is_told_nothing(office):
-    office.standing("member", ORG, {**office.entry(ORG, "member"), "contacts": {}})
-    changed(office)
-    assert mails(office) == ()
 
 
 # --- a review that is overdue

@@ -409,6 +409,38 @@ def test_a_member_leaves_by_two_operators_and_stays_in_the_record(office):
     assert why(proposals.submit(removed, "", ASTA, office.desk)) == "unfit"
 
 
+def test_what_was_stopped_while_in_test_comes_into_force_only_with_all_that_a_new_one_needs(office):
+    office.standing("service", "journal", {**client(), "state": "test"})
+    office.store.commit(proposals.suspend("service", "journal", "Fel adress", ASTA, office.desk))
+    proposal = office.keep(proposals.activate("service", "journal", "Åtgärdat", OVE, office.desk))
+    assert {Document.DOMAIN_PROOF, Document.TEST_LOGIN} <= proposals.needs(proposal, office.desk).documents
+
+
+def test_who_has_left_joins_anew_with_all_that_a_new_member_needs(office):
+    office.approve(office.keep(proposals.leave("member", ORG, "Slås samman", OVE, office.desk)), ASTA, BIRK)
+    proposal = office.keep(proposals.activate("member", ORG, "Tillbaka", ASTA, office.desk))
+    assert Document.REPRESENTATION in proposals.needs(proposal, office.desk).documents
+
+
+def test_a_suspended_member_does_not_slip_out_by_itself(office):
+    office.store.commit(proposals.suspend("member", ORG, "Intrång", ASTA, office.desk))
+    assert why(proposals.leave("member", ORG, "Nu", OVE, office.desk)) == "suspended"
+    assert isinstance(proposals.leave("member", ORG, "Uteslutning", ASTA, office.desk), Done)
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "a\x00"])
+@pytest.mark.parametrize("kind", ["member", "service"])
+def test_leaving_needs_a_reason(office, kind, reason):
+    office.standing("service", "journal", {**client(), "state": "active"})
+    which = ORG if kind == "member" else "journal"
+    assert why(proposals.leave(kind, which, reason, OVE, office.desk)) in {"no-reason", "bad-reason"}
+
+
+def test_nobody_leaves_twice(office):
+    office.approve(office.keep(proposals.leave("member", ORG, "Slås samman", OVE, office.desk)), ASTA, BIRK)
+    assert why(proposals.leave("member", ORG, "Igen", OVE, office.desk)) == "no-change"
+
+
 # --- emergency
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.support.federation import put, settings
 from tests.support.saml_metadata import entity, organization, sp_role
 from tests.support.trust import LOA2, LOA3, LOA4, ORG
 from trust_framework.agreements import Standing
+from trust_framework.days import DAY, day_after
 from trust_framework.members import ConsentPolicy, Profile, State
 from trust_framework.policies import Effect, Needs
 
@@ -210,3 +212,18 @@ def test_the_agreements_of_a_service_are_found_by_its_id(folder):
     federation = loaded(good.read(folder, signed).content, settings())
     assert [each.id for each in federation.agreements_of["boka"]] == ["avtal-1", "avtal-2"]
     assert federation.agreements_of.get("journal") is None
+
+
+@pytest.mark.spec("facts/threats", "FR-07")
+@pytest.mark.parametrize(("said", "grace"), [(None, 30), ("0", 0), (90, 90)])
+def test_a_provider_is_bounded_by_the_declarations_of_its_member_and_the_grace_of_the_federation(folder, said, grace):
+    changed = put(("identity_providers", 0, "member"), ORG)
+    changed["members"][0]["trust_declarations"] = [{"level": LOA3, "reviewer": "x", "expires": "2026-11-30"}]
+    if said is not None:
+        changed["declaration_grace_days"] = said
+    federation = loaded(good.read(folder, changed).content, settings())
+    after = day_after(date(2026, 11, 30)) + grace * DAY
+
+    assert federation.providers["region"].gives_at(after - 1) == (LOA3,)
+    assert federation.providers["region"].gives_at(after) == ()
+    assert federation.providers["kommun"].declared == ()

@@ -23,6 +23,7 @@ from broker.web.console.confirm import Confirm
 from broker.web.console.connecting import STEPS
 from broker.web.console.connecting_forms import AboutForm, AcceptedForm, DetailsForm, SendForm, TechnicalForm
 from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft, ReportShown, Step
+from broker.web.console.ending_pages import EndingEntry, EndingList
 from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowed
 from broker.web.console.evidence import Checked, EarlierRow, Evidence, TestLogins
 from broker.web.console.findings import FindingRow, PassedRow
@@ -45,6 +46,7 @@ from broker.web.console.keys_pages import (
     ServiceKey,
     ServiceKeys,
 )
+from broker.web.console.leaving_pages import Leave, LeaveForm
 from broker.web.console.listing import Asked, Listing
 from broker.web.console.logins import SupposeForm
 from broker.web.console.logins_pages import (
@@ -57,12 +59,14 @@ from broker.web.console.logins_pages import (
     Search,
     ServiceLink,
 )
+from broker.web.console.member_about_form import MemberForm
 from broker.web.console.member_forms import PURPOSES, ContactsForm, TrustForm
 from broker.web.console.member_pages import (
     AgentRow,
     AssessmentRow,
     ContactRow,
     DeclarationRow,
+    MemberAbout,
     MemberCard,
     MemberContacts,
     MemberTrust,
@@ -256,6 +260,7 @@ def _entry(cast: Cast) -> EntryShown:
         back="/admin/register/service",
         org=cast.owner,
         change="/portal/x/andra",
+        leave="/portal/x/lamna",
         csrf=CSRF,
         address=_address(cast),
     )
@@ -521,9 +526,24 @@ def _member(cast: Cast, **more: Any) -> MemberCard:
         "proposals": "/admin/forslag",
         "history": (_version(cast), _version(cast, url="")),
         "edit": f"/portal/{ORG}/medlem",
+        "leave": f"/portal/{ORG}/medlem/lamna",
         "stop": "/admin/x/stopp",
     }
     return MemberCard(**{**given, **more})
+
+
+def _leave(cast: Cast) -> Leave:
+    return Leave(
+        kind="member",
+        names=cast.owner,
+        state="active",
+        services=((f"/portal/{ORG}/tjanster/x", cast.service),),
+        agreements=((f"/portal/{ORG}/avtal/x", cast.app),),
+        under_way=(f"/portal/{ORG}/forslag/x",),
+        form=_form(LeaveForm),
+        action=f"/portal/{ORG}/medlem/lamna",
+        back=f"/portal/{ORG}/medlem",
+    )
 
 
 _BARE: dict[str, Any] = {
@@ -962,6 +982,41 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
         action="/admin/nycklar",
         csrf="token",
     ),
+    "o1-ends": lambda c: EndingList(
+        ends=Listing(
+            "/admin/utgar",
+            (
+                EndingEntry(
+                    kind="service",
+                    names=c.service,
+                    url="/admin/register/service/x",
+                    org=c.owner,
+                    ends=(
+                        EndRow("service", c.service, "certificate-signing", c.value, NOW, -1),
+                        EndRow("service", c.service, "metadata", "", NOW + 86400, 1),
+                    ),
+                    reached=True,
+                ),
+                EndingEntry(
+                    kind="agreement",
+                    names=c.app,
+                    url="/admin/register/agreement/x",
+                    org={},
+                    ends=(EndRow("agreement", c.app, "agreement", "", NOW, 0),),
+                    reached=False,
+                ),
+            ),
+            4711,
+            Asked(state="soon"),
+            next="1.service.x",
+            states=("expired", "soon"),
+            searched=False,
+        ),
+        choices=(("expired", 1, "/admin/utgar?lage=expired"), ("soon", 4711, "/admin/utgar?lage=soon")),
+    ),
+    "o1-ends-none": lambda _: EndingList(
+        ends=Listing("/admin/utgar", (), 0, searched=False), choices=(("expired", 0, "/admin/utgar?lage=expired"),)
+    ),
     "m6-keys": lambda c: MemberKeys(
         ends=Listing(
             f"/portal/{ORG}/nycklar",
@@ -1063,6 +1118,14 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "o2-member-bare": lambda c: _member(c, **_BARE),
     "member-contacts": _member_contacts,
     "member-contacts-wrong": lambda c: _member_contacts(c, security_name=clean(c.value)[:100], technical_mail="nobody"),
+    "leave-member": _leave,
+    "leave-wrong": lambda c: replace(_leave(c), form=_form(LeaveForm, reason=" ")),
+    "leave-service": lambda c: replace(_leave(c), kind="service", services=(), agreements=(), under_way=()),
+    "leave-not": lambda c: replace(_leave(c), state="suspended", form=None),
+    "member-about": lambda _: MemberAbout(form=_form(MemberForm), action="/portal/x", back="/portal"),
+    "member-about-wrong": lambda _: MemberAbout(
+        form=_form(MemberForm, name_sv=" ", jwks="{", roles="pirate"), action="/portal/x", back="/portal"
+    ),
     "member-trust": _member_trust,
     "member-trust-wrong": lambda c: _member_trust(c, reviewer="x", expires="tomorrow", agent="1", until=""),
     "apply": _apply,

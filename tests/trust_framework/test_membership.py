@@ -70,3 +70,12 @@ def test_an_application_is_reviewed_once_somebody_has_taken_it_up():
         "approved",
     ]
     assert applying(done(approval.rejected(sent, ASTA, "No", NOW))) is None
+
+
+def test_an_application_is_taken_up_once():
+    draft = done(approval.drafted("p1", "member", ORG, ORG, wanted(base=0), NILS, NOW))
+    sent = done(approval.submitted(draft, NILS, "", NOW))
+    taken = done(approval.taken_up(sent, ASTA, NOW))
+    assert approval.taken_up(taken, BIRK, NOW).why is approval.Refusal.WRONG_STAGE
+    assert approval.in_review(taken)
+    assert not approval.in_review(approve(taken, ASTA, BIRK))

@@ -5,9 +5,10 @@ import pytest
 from tests.support.trust import LOA2, terms
 from tests.support.trust import LOA4 as LEVEL4
 from trust_framework.attribute_sets import ACCEPTS_COORDINATION_NUMBER, ENTITY_CATEGORIES
-from trust_framework.members import State
+from trust_framework.members import Declaration, State
 from trust_framework.service_matching import CategoryType, Sought, Unfit, matches, mismatches, type_of, unfit
 
+DECLARED = "http://id.elegnamnden.se/loa/1.0/loa3"
 LOA3, LOA4 = "http://id.elegnamnden.se/ec/1.0/loa3-pnr", "http://id.elegnamnden.se/ec/1.0/loa4-pnr"
 HSA = "http://id.swedenconnect.se/ec/1.0/loa3-hsaid"
 OWN = "http://id.swedenconnect.se/ec/region.se/loa3-own"
@@ -65,6 +66,12 @@ SERVED = {
     "a list that says nothing": ({}, {"methods": ((), ("region-exempel",))}, None),
     "it gives no such level": ({}, {"levels": frozenset({LEVEL4})}, Unfit.LEVEL),
     "its ceiling is lower": ({"ceiling": LOA2}, {}, Unfit.LEVEL),
+    "the declaration that carried the level has run out": (
+        {"declared": (Declaration(DECLARED, 100),)}, {"at": 100}, Unfit.OVERDUE,
+    ),
+    "the declaration still counts": ({"declared": (Declaration(DECLARED, 100),)}, {"at": 99}, None),
+    "another day is nobody's affair": ({"declared": (Declaration(DECLARED, 100),)}, {}, None),
+    "the one that counts carries less": ({"declared": (Declaration(LOA2, 200),)}, {"at": 1}, Unfit.OVERDUE),
     "it has another category": ({"categories": frozenset({HSA})}, {"categories": frozenset({LOA3})}, Unfit.CATEGORY),
     "it has the category": ({"categories": frozenset({LOA3})}, {"categories": frozenset({LOA3})}, None),
     "it declares nothing that counts": ({"categories": frozenset({SIGNS})}, {"categories": frozenset({LOA3})}, None),
@@ -79,5 +86,5 @@ SERVED = {
 @pytest.mark.parametrize("name", SERVED)
 def test_a_provider_can_serve_a_service_or_is_told_why_not(name):
     provider, sought, why = SERVED[name]
-    whole = {"levels": frozenset({"http://id.elegnamnden.se/loa/1.0/loa3"}), **sought}
+    whole = {"levels": frozenset({DECLARED}), **sought}
     assert unfit(terms(**provider), Sought(**whole)) == why

@@ -72,9 +72,9 @@ def _of_care(row: CareRow, parts: dict[str, Any], turn: Turn) -> Any:
 
 
 def _of_register(row: ApiRow, parts: dict[str, Any], turn: Turn) -> Any:
-    actor = actor_of(turn, row.scope, step_up=row.step_up)
+    actor = actor_of(turn, row.scope)
     org = str(parts.pop("org", ""))
-    allow(actor, row.action, org, turn)
+    allow(actor, row.action, org, turn, step_up=row.step_up)
     return row.view(ApiTurn(turn, actor, org, _body(row, turn)), **parts)
 
 

@@ -12,7 +12,7 @@ from broker.web.api import values
 from broker.web.api.errors import ApiError
 from broker.web.api.turn import ApiTurn
 from broker.web.console.register import masked
-from trust_framework import approval
+from trust_framework import approval, membership
 from trust_framework.approval import Proposal, Refused, Stage
 from trust_framework.member_types import Document
 
@@ -99,7 +99,7 @@ def edited(turn: ApiTurn, proposal: str) -> values.Proposal:
 
 
 def acted(turn: ApiTurn, proposal: str, act: str) -> values.Proposal:
-    """Do something to a proposal: submit, withdraw, approve, return, reject, emergency, publish, review."""
+    """Do something to a proposal: take-up, approve, return, reject, emergency, publish, review, rebase."""
     step = ACTS.get(act)
     if step is None:
         raise ApiError("missing")
@@ -109,6 +109,11 @@ def acted(turn: ApiTurn, proposal: str, act: str) -> values.Proposal:
 def sent(turn: ApiTurn, proposal: str) -> values.Proposal:
     """Send a proposal in."""
     return done(_with_reason(proposals.submit)(_found(turn, proposal), turn.body, turn), turn)
+
+
+def rebased(turn: ApiTurn, proposal: str) -> values.Proposal:
+    """Make a proposal anew from what stands now: what it needs when the entry was changed meanwhile (`overtaken`)."""
+    return _done(proposals.rebased(_found(turn, proposal), turn.actor, desk(turn)), turn)
 
 
 def withdrawn(turn: ApiTurn, proposal: str) -> values.Proposal:
@@ -139,9 +144,11 @@ ACTS: Final[Mapping[str, Act]] = {
     "approve": _approve,
     "emergency": _emergency,
     "publish": lambda found, _, turn: proposals.publish(found, turn.actor, desk(turn)),
+    "take-up": lambda found, _, turn: proposals.take_up(found, turn.actor, desk(turn)),
     "return": _with_reason(proposals.send_back),
     "reject": _with_reason(proposals.reject),
     "review": _with_reason(proposals.review),
+    "rebase": lambda found, _, turn: proposals.rebased(found, turn.actor, desk(turn)),
 }
 """What a person with a role may do, having just identified."""
 
@@ -157,6 +164,29 @@ def suspended(turn: ApiTurn, kind: str, id: str) -> values.Done:
 
 def done(answer: Answer, turn: ApiTurn) -> values.Proposal:
     """What was done, recorded; the proposal as it is now. Raises ApiError(refused)."""
+def resumed(turn: ApiTurn, kind: str, id: str) -> values.Proposal:
+    """Propose that what is stopped, in test, or admitted without agreement is in force."""
+    return _done(proposals.activate(kind, id, turn.body.reason, turn.actor, desk(turn)), turn)
+
+
+def taken_out(turn: ApiTurn, kind: str, id: str) -> values.Proposal:
+    """Propose that a member, a service or an identity provider leaves the federation."""
+    return _done(proposals.leave(kind, id, turn.body.reason, turn.actor, desk(turn)), turn)
+
+
+def leaving(turn: ApiTurn) -> values.Proposal:
+    """Ask that the member leaves the federation: two of the federation approve it."""
+    return taken_out(turn, "member", turn.org)
+
+
+def service_leaving(turn: ApiTurn, service: str) -> values.Proposal:
+    """Ask that a service of the member is taken out of use: two of the federation approve it."""
+    found = turn.store.register_entry(SERVICE, service)
+    turn.found(found, found.org if found else None)
+    return taken_out(turn, SERVICE, service)
+
+
+def _done(answer: Answer, turn: ApiTurn) -> values.Proposal:
     if isinstance(answer, Refused):
         raise _refusal(answer)
     turn.commit(answer.effects)
@@ -183,6 +213,8 @@ def _told(found: Proposal, turn: ApiTurn) -> values.Proposal:
         danger=found.danger.value,
         digest=found.digest,
         emergency=found.emergency,
+        in_review=approval.in_review(found),
+        membership=_membership(found),
         content=None if found.content is None else masked(found.content),
         changes=tuple(
             values.Changed(danger=each.danger.value, sv=each.sv, en=each.en) for each in (changes or ()) if still_open
@@ -196,3 +228,9 @@ def _told(found: Proposal, turn: ApiTurn) -> values.Proposal:
         needed=proposals.approvals_needed(found, at),
         wrong=proposals.wrong(found, at) if still_open else (),
     )
+
+
+def _membership(found: Proposal) -> str | None:
+    """Where a new member stands while its application is not decided."""
+    state = membership.applying(found) if found.kind == "member" and found.wanted.base == 0 else None
+    return state.value if state else None

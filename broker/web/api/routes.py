@@ -53,6 +53,10 @@ API: tuple[ApiRow, ...] = (
     ApiRow("GET", f"{_MEMBER}/services", register.services, Action.VIEW, gives=_V.EntryList, query=_PAGED),
     ApiRow("GET", f"{_MEMBER}/services/<service>", register.service, Action.VIEW, gives=_V.Entry),
     ApiRow("GET", f"{_MEMBER}/services/<service>/history", register.service_history, Action.VIEW, gives=_V.History),
+    ApiRow(
+        "POST", f"{_MEMBER}/services/<service>/leave", proposals.service_leaving, Action.SUBMIT, _V.Decision, _V.Proposal
+    ),
+    ApiRow("POST", f"{_MEMBER}/leave", proposals.leaving, Action.SIGN, _V.Decision, _V.Proposal, step_up=True),
     ApiRow("GET", f"{_MEMBER}/hosts", register.hosts, Action.VIEW, gives=_V.Proofs),
     ApiRow("POST", f"{_MEMBER}/hosts", register.ask, Action.EDIT, _V.Host, _V.Proof),
     ApiRow("POST", f"{_MEMBER}/hosts/<host>/look", register.look, Action.EDIT, gives=_V.Proof),
@@ -71,6 +75,7 @@ API: tuple[ApiRow, ...] = (
     ApiRow(
         "POST", f"{_MEMBER}/proposals/<proposal>/withdraw", proposals.withdrawn, Action.SUBMIT, _V.Decision, _V.Proposal
     ),
+    ApiRow("POST", f"{_MEMBER}/proposals/<proposal>/rebase", proposals.rebased, Action.EDIT, gives=_V.Proposal),
     ApiRow("GET", f"{_MEMBER}/corrections", corrections.listed, Action.VIEW, gives=_V.CorrectionList),
     ApiRow(
         "POST", f"{_MEMBER}/corrections/<correction>/<service>", corrections.acknowledged, Action.EDIT, gives=_V.Done
@@ -103,6 +108,8 @@ API: tuple[ApiRow, ...] = (
     ApiRow("GET", _ENTRY, register.entry, Action.VIEW_FEDERATION, gives=_V.Entry),
     ApiRow("GET", f"{_ENTRY}/history", register.history, Action.VIEW_FEDERATION, gives=_V.History),
     ApiRow("POST", f"{_ENTRY}/suspend", proposals.suspended, Action.SUSPEND, _V.Decision, _V.Done, step_up=True),
+    ApiRow("POST", f"{_ENTRY}/activate", proposals.resumed, Action.PROPOSE, _V.Decision, _V.Proposal, step_up=True),
+    ApiRow("POST", f"{_ENTRY}/leave", proposals.taken_out, Action.PROPOSE, _V.Decision, _V.Proposal, step_up=True),
     ApiRow(
         "GET", "/proposals", proposals.listed, Action.VIEW_FEDERATION, gives=_V.ProposalList, query=("q", "stage", "after")
     ),

@@ -59,10 +59,16 @@ class ApiTurn:
             raise ApiError("overtaken") from error
 
 
-def actor_of(turn: Turn, scope: str, *, step_up: bool) -> Actor:
+def actor_of(turn: Turn, scope: str) -> Actor:
     """Whose token it is. Raises ApiError."""
     grant, party = grant_of(turn, scope)
-    return _person(grant, turn, step_up=step_up) if grant.person else _client(grant, party.member.org, step_up=step_up)
+    return _person(grant, turn) if grant.person else _client(grant, party.member.org)
+
+
+def just_identified(actor: Actor, now: int) -> None:
+    """What only a person does who has identified of late; a client never has. Raises ApiError."""
+    if now - actor.authenticated_at > STEP_UP:
+        raise ApiError("step-up")
 
 
 def grant_of(turn: Turn, scope: str) -> tuple[Grant, RelyingParty]:
@@ -86,32 +92,30 @@ def grant_of(turn: Turn, scope: str) -> tuple[Grant, RelyingParty]:
     return grant, party
 
 
-def _client(grant: Grant, org: str, *, step_up: bool) -> Actor:
-    """The client itself, for its member. It never has just identified as a person."""
-    if step_up:
-        raise ApiError("step-up")
+def _client(grant: Grant, org: str) -> Actor:
+    """The client itself, for its member."""
     name = MACHINE + grant.client
     return Actor(name, grant.client, (RoleGrant(name, org, Role.TECHNICAL, "owner", 0),))
 
 
-def _person(grant: Grant, turn: Turn, *, step_up: bool) -> Actor:
+def _person(grant: Grant, turn: Turn) -> Actor:
     identity = Content.from_json(grant.content).identity
     person = grant.person or ""
     known = turn.on.services.store.person(person)
     if identity.level not in LEVELS or (known is not None and known.blocked):
         raise ApiError("level")
-    if step_up and turn.now - identity.authenticated_at > STEP_UP:
-        raise ApiError("step-up")
     grants = active(turn.on.services.store.role_grants(person), turn.now)
     return Actor(person, "", grants, identity.level, identity.authenticated_at)
 
 
-def allow(actor: Actor, action: Action, org: str, turn: Turn) -> None:
+def allow(actor: Actor, action: Action, org: str, turn: Turn, *, step_up: bool = False) -> None:
     """Whether the actor may do this to what belongs to a member, or the federation. Raises ApiError.
 
     Another member is as missing as one that never was.
     """
     if org and (not may(actor, Action.VIEW, org) or turn.on.store.register_entry("member", org) is None):
         raise ApiError("missing")
+    if step_up:
+        just_identified(actor, turn.now)
     if not may(actor, action, org or FEDERATION):
         raise ApiError("not-allowed")

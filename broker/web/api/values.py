@@ -118,7 +118,9 @@ class ActDone(Model):
 
 
 class Proposal(Model):
-    """A change on its way. `wrong` keeps it from being published; `approvals` of `needed` are there."""
+    """A change on its way. `wrong` keeps it from being published; `approvals` of `needed` are there. `in_review`: an operator
+    has begun to look at it. `membership`: of an application that is not decided, where the member stands.
+    """
 
     id: str
     kind: str
@@ -128,6 +130,8 @@ class Proposal(Model):
     danger: str
     digest: str
     emergency: bool
+    in_review: bool
+    membership: str | None
     content: Mapping[str, Any] | None
     changes: tuple[Changed, ...]
     checks: tuple[Check, ...]

@@ -1,5 +1,6 @@
 """The application of a new member: anybody who has identified well enough may make one, and follows it here."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +27,12 @@ def earlier(turn: ConsoleTurn) -> tuple[ProposalRow, ...]:
     if not turn.actor.person:
         return ()
     found = turn.store.proposal_page(kind="member", author=turn.actor.person, count=20)
-    return tuple(row(each, turn, PATH) for each in found.proposals)
+    whole = (turn.store.proposal(each.id) for each in found.proposals)
+    return tuple(
+        replace(row(each, turn, PATH), stage=proposals.standing(one))
+        for each, one in zip(found.proposals, whole, strict=True)
+        if one is not None
+    )
 
 
 def sent(turn: ConsoleTurn) -> Reply:

@@ -25,7 +25,13 @@ def held(turn: ConsoleTurn) -> Reply:
     if reason := record(Effects((UseOnce(HELD, secret, turn.now),)), turn.turn):
         return refused(reason, turn.turn)
     fields = tuple((str(name), str(value)) for name, value in kept.payload["fields"])
-    page = Held(action=str(kept.payload["path"]), csrf=turn.csrf(), fields=fields, cancel=turn.row.area)
+    page = Held(
+        action=str(kept.payload["path"]),
+        csrf=turn.csrf(),
+        fields=fields,
+        cancel=turn.row.area,
+        files=bool(kept.payload.get("files")),
+    )
     return turn.render(page)
 
 

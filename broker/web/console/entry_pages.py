@@ -42,7 +42,9 @@ class NotAllowed(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held(Page):
-    """What was typed is still here: one button sends it again, now that the person has identified."""
+    """What was typed is still here: one button sends it again, now that the person has identified. `files`: there was a file,
+    which is not.
+    """
 
     template: ClassVar[str] = "console_held.html"
     mark: ClassVar[str] = "held"
@@ -51,3 +53,4 @@ class Held(Page):
     csrf: str
     fields: tuple[tuple[str, str], ...]
     cancel: str
+    files: bool = False

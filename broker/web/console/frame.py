@@ -29,7 +29,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class ConsoleFrame(Frame):
     """`who` is the person's name, `roles` are codes of the roles that count here, `org` the organisation's names;
-    `area` the first part of the path.
+    `area` the first part of the path. `idle_minutes`: without use, after which the person identifies again.
     """
 
     tabs: tuple[Tab, ...] = ()
@@ -39,6 +39,7 @@ class ConsoleFrame(Frame):
     places: tuple[Place, ...] = ()
     notice: str = ""
     area: str = ADMIN
+    idle_minutes: int = 15
 
 
 def tabs(rows: Iterable[Row], at: Row, actor: Actor, org: str) -> tuple[Tab, ...]:

@@ -22,7 +22,7 @@ from broker.login.steps import Explain
 from broker.web import explain, requests
 from broker.web.console.entry_pages import NoRole, NotAllowed
 from broker.web.console.frame import ConsoleFrame, other_places, roles, tabs
-from broker.web.console.row import ADMIN, Row
+from broker.web.console.row import ADMIN, FORM, Row
 from broker.web.console.turn import TOKEN_SCOPE, ConsoleTurn, Missing, Sent, notice_of
 from broker.web.pages.frame import Names
 from broker.web.turn import Turn, leaving_origins
@@ -128,9 +128,9 @@ def _noted(standing: own.Standing, turn: Turn) -> bool:
 
 
 def log_in(row: Row, sent: Sent, turn: Turn) -> Reply:
-    """Begin a login that comes back here. What was typed into a form waits for the person."""
+    """Begin a login that comes back here. What was typed into a form waits for the person; a file must be chosen again."""
     path, keep = turn.here(), Effects()
-    if row.method == "POST" and not row.files:
+    if row.method == "POST" and sum(map(len, sent.fields.values())) <= FORM:
         kept = _held(sent, turn)
         path, keep = f"{row.area}/fortsatt?h={kept.secret}", Effects((KeepOnce(kept),))
     wanted = own.request(own.AREAS[row.area], _ours(path, row, turn), turn.now, rank=row.rank, step_up=row.step_up)
@@ -151,7 +151,8 @@ def _held(sent: Sent, turn: Turn) -> Once:
     visit = turn.visit()
     sign_on = turn.on.services.store.sign_on(visit.sign_on_id) if visit.sign_on_id else None
     fields = [[name, value] for name, value in sent.fields.items(multi=True) if name != "csrf"]
-    payload = {"path": turn.request.path, "fields": fields, "person": sign_on.person if sign_on else ""}
+    person = sign_on.person if sign_on else ""
+    payload = {"path": turn.request.path, "fields": fields, "person": person, "files": any(sent.files.values())}
     return Once(HELD, new_secret(), visit.browser.hex(), turn.now + HELD_FOR, payload)
 
 
@@ -194,6 +195,7 @@ def frame_of(row: Row, rows: Iterable[Row], actor: Actor, org: str, turn: Turn) 
         places=other_places(actor, row, org, names),
         notice=notice_of(turn),
         area=row.area,
+        idle_minutes=own.limits(turn.on.services.settings).idle // 60,
     )
 
 

@@ -13,10 +13,12 @@ from broker.federation.register import Content, Entry, ListedEntry
 from broker.web.console.declarations import assessment, declarations
 from broker.web.console.forms import ConsoleForm
 from broker.web.console.gate import member_names
+from broker.web.console.member_about_form import MemberForm
 from broker.web.console.member_forms import PURPOSES, ContactsForm, TrustForm, number
 from broker.web.console.member_pages import (
     AgentRow,
     ContactRow,
+    MemberAbout,
     MemberCard,
     MemberContacts,
     MemberTrust,
@@ -81,6 +83,7 @@ def _card(org: str, turn: ConsoleTurn) -> Reply:
             proposals=turn.at("/forslag?lage=open") if turn.org else turn.at(f"/forslag?lage=open&q={org}"),
             history=tuple(_version(each, turn) for each in versions[:VERSIONS]),
             edit=turn.at("/medlem") if turn.org and turn.may(Action.EDIT) else "",
+            leave=turn.at("/medlem/lamna") if turn.org and turn.may(Action.SIGN) else "",
             stop=turn.at(f"/register/member/{org}/stopp") if not turn.org and turn.may(Action.SUSPEND) else "",
         )
     )
@@ -207,6 +210,18 @@ def _changed(content: Content, form: TrustForm) -> dict[str, Any]:
 def _assessed(form: TrustForm) -> dict[str, str]:
     given = {"made": form.assessed, "by": form.assessor, "again": form.again}
     return {name: (field.data or "").strip() for name, field in given.items()}
+
+
+def about(turn: ConsoleTurn) -> Reply:
+    """What the organisation is called and is; a change of it is proposed."""
+    content = _own(turn)
+    form = MemberForm.showing(turn, content)
+    if turn.posted and form.valid(turn):
+        reply = _propose(form.content(content), form.reason.data or "", turn, form)
+        if reply is not None:
+            return reply
+    back = turn.at("/medlem")
+    return turn.render(MemberAbout(form=form, action=f"{back}/uppgifter", back=back))
 
 
 def _own(turn: ConsoleTurn) -> Content:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from broker.web.console.member_about_form import MemberForm
 from broker.web.console.member_forms import ContactsForm, TrustForm
 from broker.web.console.register_pages import EntryRow, VersionRow
 from broker.web.console.sharing_pages import AgreementRow
@@ -54,8 +55,8 @@ class AgentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberCard(Page):
-    """O2. A member as the register has it. `edit` is where its own people change it, empty for others; `stop` where an
-    operator stops it.
+    """O2. A member as the register has it. `edit` is where its own people change it, empty for others, `leave` where its owner
+    asks to leave; `stop` where an operator stops it.
     """
 
     template: ClassVar[str] = "member_card.html"
@@ -81,7 +82,19 @@ class MemberCard(Page):
     proposals: str
     history: tuple[VersionRow, ...]
     edit: str = ""
+    leave: str = ""
     stop: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberAbout(Page):
+    """What the member is, of which a change is proposed."""
+
+    template: ClassVar[str] = "member_about.html"
+    mark: ClassVar[str] = "member-about"
+    form: MemberForm
+    action: str
+    back: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,8 +63,9 @@ def _row(id_: str, federation: Federation, turn: ConsoleTurn) -> MethodRow:
         url=turn.at(f"{AT}/{id_}"),
         kind=_kind(id_, _entry(id_, turn)),
         state=terms.state.value,
-        levels=terms.gives(),
+        levels=terms.gives_at(turn.now),
         trouble=heard is not None and heard.failed_at is not None,
+        overdue=terms.overdue_since(turn.now) is not None,
     )
 
 
@@ -111,12 +112,13 @@ def _view(terms: ProviderTerms, form: TryForm, tried: Tried | None, turn: Consol
         changed_at=entry.at if entry else None,
         heard=_heard(terms.id, federation),
         keys=_keys(entry, turn),
-        levels=tuple(_level(theirs, ours, terms) for theirs, ours in terms.levels.items()),
+        levels=tuple(_level(theirs, ours, terms, turn.now) for theirs, ours in terms.levels.items()),
         attributes=tuple(AttributeRow(theirs, ours, _word(ours)) for theirs, ours in terms.attributes.items()),
         scopes=tuple(sorted(terms.scopes)),
         form=form,
         action=turn.at(f"{AT}/{terms.id}"),
         tried=tried,
+        overdue_since=terms.overdue_since(turn.now),
         **_ways(terms, entry, turn),
     )
 
@@ -130,9 +132,10 @@ def _ways(terms: ProviderTerms, entry: Entry | None, turn: ConsoleTurn) -> dict[
     return {"start_url": turn.at(f"/register/{entry.kind}/{entry.id}/stopp")}
 
 
-def _level(theirs: str, ours: str, terms: ProviderTerms) -> LevelRow:
+def _level(theirs: str, ours: str, terms: ProviderTerms, now: int) -> LevelRow:
     issued = loa.relabel(ours)
-    return LevelRow(theirs, issued, held=issued not in terms.gives())
+    held = issued not in terms.gives()
+    return LevelRow(theirs, issued, held, overdue=not held and issued not in terms.gives_at(now))
 
 
 def _word(name: str) -> Names:
@@ -238,17 +241,18 @@ def stop(turn: ConsoleTurn, provider: str) -> Reply:
         form=form,
         action=turn.at(f"{AT}/{provider}/stoppa"),
         cancel=turn.at(f"{AT}/{provider}"),
-        others=_others(terms, federation),
+        others=_others(terms, federation, turn.now),
     )
     return turn.render(page)
 
 
-def _others(stopped: ProviderTerms, federation: Federation) -> Mapping[str, Names]:
+def _others(stopped: ProviderTerms, federation: Federation, now: int) -> Mapping[str, Names]:
     """By level that it gives: the other methods in force that give it too."""
     active = [
         terms for terms in federation.providers.values() if terms.state is State.ACTIVE and terms.id != stopped.id
     ]
-    return {level: _joined([terms.names for terms in active if level in terms.gives()]) for level in stopped.gives()}
+    able = {level: [terms.names for terms in active if level in terms.gives_at(now)] for level in stopped.gives_at(now)}
+    return {level: _joined(names) for level, names in able.items()}
 
 
 def _joined(several: list[Names]) -> Names:

@@ -11,7 +11,9 @@ from metadata.published import Heard
 
 @dataclass(frozen=True, slots=True)
 class MethodRow:
-    """A method in the list. `levels` are those that it may give now; `trouble`: its peer was not reached last time."""
+    """A method in the list. `levels` are those that it may give now; `trouble`: its peer was not reached last time. `overdue`: a
+    level is lacking since a trust declaration of its owner has run out.
+    """
 
     names: Names
     url: str
@@ -19,6 +21,7 @@ class MethodRow:
     state: str
     levels: tuple[str, ...]
     trouble: bool = False
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +35,14 @@ class MethodList(Page):
 
 @dataclass(frozen=True, slots=True)
 class LevelRow:
-    """What the provider sends, and what we issue for it; `held`: above its ceiling, so that we issue nothing."""
+    """What the provider sends, and what we issue for it; `held`: above its ceiling, so that we issue nothing; `overdue`: the
+    trust declaration that carried it has run out.
+    """
 
     theirs: str
     ours: str
     held: bool
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,9 @@ class Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodView(Page):
-    """O7. One method: where it is, its keys, what its words mean to us, and a try of both."""
+    """O7. One method: where it is, its keys, what its words mean to us, and a try of both. `overdue_since`: when it lost a level
+    for want of a trust declaration.
+    """
 
     template: ClassVar[str] = "admin_method.html"
     mark: ClassVar[str] = "O7-one"
@@ -90,6 +98,7 @@ class MethodView(Page):
     tried: Tried | None = None
     stop_url: str | None = None
     start_url: str | None = None
+    overdue_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

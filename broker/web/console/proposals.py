@@ -115,7 +115,8 @@ def decided(turn: ConsoleTurn, proposal: str) -> Reply:
     if not turn.commit(answer.effects):
         form.form_errors.append("refused." + Refusal.OVERTAKEN)
         return page(_found(turn, proposal), turn, form)
-    return turn.see(turn.at(f"/forslag/{found.id}"), notice=f"stage.{answer.proposal.stage}")
+    notice = f"stage.{proposals.standing(answer.proposal)}"
+    return turn.see(turn.at(f"/forslag/{found.id}"), notice=notice)
 
 
 def _found(turn: ConsoleTurn, id: str) -> Proposal:
@@ -153,6 +154,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "approve": _approve,
     "emergency": _emergency,
     "publish": lambda found, _, turn: proposals.publish(found, turn.actor, desk(turn)),
+    "take-up": lambda found, _, turn: proposals.take_up(found, turn.actor, desk(turn)),
     "return": _with_reason(proposals.send_back),
     "reject": _with_reason(proposals.reject),
     "review": _with_reason(proposals.review),
@@ -174,7 +176,7 @@ def page(found: Proposal, turn: ConsoleTurn, form: DecisionForm | None = None, a
         kind=found.kind,
         object=found.object,
         org=member_names(found.org, turn.turn) if found.org else {},
-        stage=found.stage.value,
+        stage=proposals.standing(found),
         danger=found.danger.value,
         emergency=found.emergency,
         review_due=found.review_due,
@@ -275,6 +277,8 @@ def _of_operators(found: Proposal, turn: ConsoleTurn) -> list[str]:
     offers = ["return", "reject"] if found.stage in approval.WITH_APPROVERS else []
     if found.stage is Stage.APPROVED:
         offers.insert(0, "publish")
+    if found.stage is Stage.SUBMITTED and not approval.in_review(found):
+        offers.insert(0, "take-up")
     if found.stage is Stage.SUBMITTED and not _against_approving(found, turn):
         offers.append("emergency")
     return offers
@@ -338,12 +342,15 @@ def _stop_page(kind: str, id: str, turn: ConsoleTurn, form: DecisionForm) -> Rep
         form=form,
         action=turn.at(f"/register/{kind}/{id}/stopp"),
         back=turn.at(f"/register/{kind}/{id}"),
-        offers=_stops(state),
+        offers=STOPPING.get(state, ("activate",)),
     )
     return turn.render(view)
 
 
-def _stops(state: str) -> tuple[str, ...]:
-    if state == "active":
-        return ("suspend", "leave")
-    return ("activate", "leave") if state in {"suspended", "approved"} else ("activate",)
+STOPPING: Final[Mapping[str, tuple[str, ...]]] = {
+    "active": ("suspend", "leave"),
+    "approved": ("suspend", "activate", "leave"),
+    "test": ("suspend", "activate", "leave"),
+    "suspended": ("activate", "leave"),
+}
+"""What may be done by the state of a thing; of what has left, that it comes into force anew."""

@@ -188,6 +188,7 @@ def _shown(kind: str, id: str, turn: ConsoleTurn) -> Reply:
         org=member_names(versions[0].org, turn.turn) if versions[0].org and not turn.org else {},
         stop=turn.at(f"/register/{kind}/{id}/stopp") if _stoppable(kind, versions[0], turn) else "",
         change=turn.at(f"/tjanster/{id}/andra") if _changeable(versions[0], turn) else "",
+        leave=turn.at(f"/tjanster/{id}/lamna") if turn.org and turn.may(Action.SUBMIT) else "",
         csrf=turn.csrf(),
         snippets=turn.at(f"/tjanster/{id}/inkoppling") if turn.org and versions[0].content is not None else "",
         address=addresses.of_entry(kind, id, names_of(content, id), turn),

@@ -82,7 +82,8 @@ class VersionRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryShown(Page):
     """An entry as it stands, and every version of it. `stop` is where it can be stopped, `change` where a change of it is
-    begun, by those who may, `snippets` how it is connected, `address` how that fares at which it publishes.
+    begun, by those who may, `leave` where its member takes it out, `snippets` how it is connected, `address` how that fares at
+    which it publishes.
     """
 
     template: ClassVar[str] = "register_entry.html"
@@ -97,6 +98,7 @@ class EntryShown(Page):
     org: Names = field(default_factory=dict)
     stop: str = ""
     change: str = ""
+    leave: str = ""
     csrf: str = ""
     snippets: str = ""
     address: AddressRow | None = None

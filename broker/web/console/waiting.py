@@ -6,7 +6,7 @@ the same functions, so that a number equals its list.
 
 from typing import Final
 
-from broker.web.console import copy_held, hosts, keys, methods, proposals, sharing, testing
+from broker.web.console import copy_held, ending, hosts, keys, methods, proposals, sharing, testing
 from broker.web.console.review import acknowledging
 from broker.web.console.todo import Source, Todo
 from broker.web.console.turn import ConsoleTurn
@@ -14,6 +14,7 @@ from broker.web.console.turn import ConsoleTurn
 SOURCES: Final[tuple[Source, ...]] = (
     proposals.waiting,
     hosts.waiting,
+    ending.waiting,
     keys.waiting,
     methods.waiting,
     testing.waiting,

@@ -138,7 +138,7 @@ def choose(turn: Turn, id: str) -> Reply:
     """U1, unless it was chosen before."""
     tx = opened(id, turn)
     choice = _chosen_before(tx, turn)
-    usable = methods.offered(tx, turn.on.services.federation()).usable
+    usable = methods.offered(tx, turn.on.services.federation(), turn.now).usable
     if choice is None or not usable:
         return login.choose(turn, id)
     method = choice.method if choice.method in usable else usable[0]
