@@ -51,7 +51,7 @@ def _served(proposal: Proposal, turn: ConsoleTurn) -> Callable[[frozenset[str]],
     levels, vouched = frozenset(content["levels"]), frozenset(content.get("entity_categories", ()))
     methods = tuple(content.get("methods", ()))
     return lambda declared: any(
-        unfit(each, Sought(levels, vouched | declared, (methods,))) is None for each in providers.values()
+        unfit(each, Sought(levels, vouched | declared, (methods,), turn.now)) is None for each in providers.values()
     )
 
 
