@@ -113,7 +113,7 @@ def sent(turn: ApiTurn, proposal: str) -> values.Proposal:
 
 def rebased(turn: ApiTurn, proposal: str) -> values.Proposal:
     """Make a proposal anew from what stands now: what it needs when the entry was changed meanwhile (`overtaken`)."""
-    return _done(proposals.rebased(_found(turn, proposal), turn.actor, desk(turn)), turn)
+    return done(proposals.rebased(_found(turn, proposal), turn.actor, desk(turn)), turn)
 
 
 def withdrawn(turn: ApiTurn, proposal: str) -> values.Proposal:
@@ -162,16 +162,14 @@ def suspended(turn: ApiTurn, kind: str, id: str) -> values.Done:
     raise _refusal(answer)
 
 
-def done(answer: Answer, turn: ApiTurn) -> values.Proposal:
-    """What was done, recorded; the proposal as it is now. Raises ApiError(refused)."""
 def resumed(turn: ApiTurn, kind: str, id: str) -> values.Proposal:
     """Propose that what is stopped, in test, or admitted without agreement is in force."""
-    return _done(proposals.activate(kind, id, turn.body.reason, turn.actor, desk(turn)), turn)
+    return done(proposals.activate(kind, id, turn.body.reason, turn.actor, desk(turn)), turn)
 
 
 def taken_out(turn: ApiTurn, kind: str, id: str) -> values.Proposal:
     """Propose that a member, a service or an identity provider leaves the federation."""
-    return _done(proposals.leave(kind, id, turn.body.reason, turn.actor, desk(turn)), turn)
+    return done(proposals.leave(kind, id, turn.body.reason, turn.actor, desk(turn)), turn)
 
 
 def leaving(turn: ApiTurn) -> values.Proposal:
@@ -186,7 +184,8 @@ def service_leaving(turn: ApiTurn, service: str) -> values.Proposal:
     return taken_out(turn, SERVICE, service)
 
 
-def _done(answer: Answer, turn: ApiTurn) -> values.Proposal:
+def done(answer: Answer, turn: ApiTurn) -> values.Proposal:
+    """What was done, recorded; the proposal as it is now. Raises ApiError(refused)."""
     if isinstance(answer, Refused):
         raise _refusal(answer)
     turn.commit(answer.effects)
