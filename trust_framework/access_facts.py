@@ -160,7 +160,8 @@ class FactKind:
     `of_patient`: about one patient; else about all of a provider's. `begun` and `ended` say who must agree. `registrar`:
     staff enter it in the role of registrars alone. `ahead`: it may begin in the future. `reach`: at which providers it counts.
     `lasts`: seconds for which it holds at most. `code_for`: the field that names who may enter the code.
-    `secret`: while it holds, no list tells of it or of anything else about the patient.
+    `secret`: while it holds, no list tells of it or of anything else about the patient. `closes`: it may close something, so
+    that its patient is not erased while it holds.
     """
 
     id: str
@@ -176,6 +177,7 @@ class FactKind:
     lasts: int | None = None
     code_for: str = ""
     secret: bool = False
+    closes: bool = True
     refusal: Refusal = never
 
     def agreed(self, fact: AccessFact) -> bool:

@@ -159,7 +159,8 @@ class RuleSet(Generic[A]):
 
     `kinds` are the facts that it reads beside those that every set knows, and `gather` makes of those that count, by kind, the
     one value that its rules read in `CareFacts.more`. A set without any has neither. `relations`: whether it asks for patient
-    relations, so that log review looks for them.
+    relations, so that log review looks for them. `kept_until`: from when on what is kept of a patient may be erased, by the facts
+    about them and whether the register has them as deceased.
     """
 
     id: str
@@ -169,6 +170,7 @@ class RuleSet(Generic[A]):
     kinds: tuple[FactKind, ...] = ()
     gather: Callable[[Mapping[str, Sequence[AccessFact]], int], object] | None = None
     relations: bool = True
+    kept_until: Callable[[Sequence[AccessFact], bool], int] | None = None
 
     def kind(self, id: str) -> FactKind | None:
         """A kind of fact that the set names."""

@@ -2,8 +2,9 @@
 archives or in backups.
 
 Owns what stands against it. What must be kept by law is not erased (GDPR 17.3 b): accesses to a patient's information, five years
-at least (HSLF-FS 2016:40 chapter 4 section 9). Whom the directory lists would be back with its next version. A block that went
-with its patient would open what it closes, at whichever provider. A legal hold is storage's to see, in the commit that erases.
+at least (HSLF-FS 2016:40 chapter 4 section 9), and what rules keep of the dead. Whom the directory lists would be
+back with its next version. A block that went with its patient would open what it closes, at whichever provider. A legal hold is
+storage's to see, in the commit that erases.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from broker.audit.archive import Archive
 from broker.audit.person_events import PersonForgotten
 from broker.audit.removed import month_of
 from broker.audit.retention import YEAR, YEARS
+from broker.care.access_facts import kind_of
 from broker.care.calling import Caller, CareRefused, Done, ResultCode
 from broker.care.copies import STATE, state_of
 from broker.care.subject_requests import kept
@@ -23,10 +25,12 @@ from trust_framework.access_log import AccessSought
 from trust_framework.blocks import Block
 from trust_framework.directory import StaffEntry
 from trust_framework.persons import Person
+from trust_framework.rules import SETS
 from trust_framework.subject_requests import SubjectRequest
 
 LISTED: Final = "erasure-listed"
 KEPT: Final = "erasure-kept"
+KEPT_BY_RULES: Final = "erasure-kept-by-rules"
 STANDING: Final = "erasure-standing"
 UNKNOWN: Final = "erasure-unknown"
 
@@ -63,13 +67,26 @@ def hindrance(person: str, store: ErasureStore, years: int, now: int) -> str:
         return KEPT
     if _away(store.access_archives(), since) and store.log_mentions(person, since):
         return KEPT
-    return STANDING if _closed(person, store, now) else ""
+    facts = store.access_facts_of(person)
+    if _kept_by_rules(facts, now, deceased=known.deceased):
+        return KEPT_BY_RULES
+    return STANDING if _closed(person, facts, store, now) else ""
 
 
-def _closed(person: str, store: ErasureStore, now: int) -> bool:
+def _kept_by_rules(facts: tuple[AccessFact, ...], now: int, *, deceased: bool) -> bool:
+    """Whether the rules of a provider where the person was cared for have it kept still."""
+    for rules in SETS.values():
+        own = [fact for fact in facts if fact.rules == rules.id]
+        if own and rules.kept_until and now < rules.kept_until(own, deceased):
+            return True
+    return False
+
+
+def _closed(person: str, facts: Iterable[AccessFact], store: ErasureStore, now: int) -> bool:
     """Whether something is closed by what care has of the person: a block that stands or cannot be read, a fact that holds."""
     doubts = state_of(store.setting(STATE)).doubts.values()
-    held = any(fact.holds(now) for fact in store.access_facts_of(person)) or any(one == person for _, one in doubts)
+    closing = (fact for fact in facts if (kind := kind_of(fact)) is None or kind.closes)
+    held = any(fact.holds(now) for fact in closing) or any(one == person for _, one in doubts)
     return held or any(block.stands for block in store.blocks_of(person))
 
 

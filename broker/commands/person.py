@@ -19,6 +19,7 @@ WHY = {
     erasures.UNKNOWN: "the register knows nobody of this id or number",
     erasures.LISTED: "the directory of the federation file lists the person, who would be back with the next `tillit apply`",
     erasures.KEPT: "accesses to the person's information must be kept for some years yet (TILLIT_LOG_YEARS, five at least)",
+    erasures.KEPT_BY_RULES: "a care provider's rules keep what is about the dead for a time, or for ever without the day",
     erasures.STANDING: "a block stands, or another fact of care holds",
 }
 

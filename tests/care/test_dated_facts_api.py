@@ -300,6 +300,27 @@ def test_nobody_authorises_alone_or_themselves(patient):
 # --- articles 8, 10, 11: children, lawyers, heirs
 
 
+@pytest.mark.spec(REGULATION, "11(1)")
+def test_of_a_patient_whom_no_directory_knows_a_death_is_entered_by_two_and_heirs_may_ask(patient):
+    assert problem(patient.enter("heir", {"person": HEIR})) == (409, "state.not-deceased")
+    power = patient.entered("lawyers-power", {"lawyer": LAWYER, "special": True})
+    assert patient.asks(private(LAWYER)) == ("permitted", {"special-power"})
+    for day, why in ((TOMORROW, (409, "state.in-the-future")), ("2026-02-30", (400, "invalid.wrong-field"))):
+        assert problem(patient.enter("death", {"day": day})) == why
+    death = patient.enter("death", {"day": TODAY}).json["id"]
+    assert patient.asks(private(LAWYER))[0] == "permitted"
+    assert patient.confirm(death).status == 200
+    assert patient.asks(private(LAWYER)) == ("refused", {"no-right"})
+    assert problem(patient.enter("visit", {"place": a.PROVIDER})) == (409, "state.deceased")
+    assert problem(patient.enter("death", {"day": TODAY})) == (409, "state.already-one")
+    patient.entered("heir", {"person": HEIR, "certificate": "2026/18"})
+    assert patient.asks(private(HEIR)) == ("permitted", {"heir"})
+    assert patient.end(death).json["waits"] == "end"
+    assert patient.confirm(death).status == 200
+    assert patient.asks(private(HEIR))[0] == "refused"
+    patient.end(power)
+
+
 @pytest.mark.spec(REGULATION, "8(1)")
 def test_a_parent_sees_a_childs_until_a_child_able_to_judge_asks_for_permission(child):
     mother = number("19800101", next(SERIALS))

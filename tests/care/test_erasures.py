@@ -3,6 +3,8 @@
 import json
 import time
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -118,6 +120,22 @@ def test_a_block_that_stands_stands_against_it_until_it_is_lifted(old):
         erase(old, decided(old, person))
     old.commit(Effects((SaveBlock(replace(block, revoked=block.registered), person, block),)))
     assert erasures.hindrance(person, old, 0, LATER) == ""
+
+
+@pytest.mark.spec("Regulation on Personal Health Data", "11(2)")
+def test_who_died_under_turkish_rules_is_erased_twenty_years_later(old, clock):
+    person = old.patient(a.PATIENT)
+    visit = a.fact(rules="tr", kind="visit", until=NOW, ended=a.act())
+    old.commit(Effects((SaveAccessFact(visit, person),)))
+    assert erasures.hindrance(person, old, 0, LATER) == ""
+    died = a.fact(rules="tr", kind="death", says={"day": "2027-01-15"}, until=None, confirmed=a.act())
+    old.commit(Effects((SaveAccessFact(died, person),)))
+    first = int(datetime(2047, 1, 15, tzinfo=ZoneInfo("Europe/Istanbul")).timestamp())
+    assert erasures.hindrance(person, old, 0, first - 1) == "erasure-kept-by-rules"
+    assert erasures.hindrance(person, old, 0, first) == ""
+    clock.now = first
+    erase(old, decided(old, person))
+    assert old.patient(a.PATIENT) is None
 
 
 def test_a_court_order_that_holds_stands_against_it(old):

@@ -1,18 +1,21 @@
-"""Named people, codes, corrections and keeping, after the Turkish regulation."""
+"""Named people, and the keeping of what is about the dead, after the Turkish regulation."""
 
 from datetime import date
 
 import pytest
 
-from tests.support.care import NOW, OTHER_PROVIDER, PROVIDER, foreign, resource
-from trust_framework.care import Period
+from tests.support import care_values as a
+from tests.support.care import NOW
+from trust_framework.care import EVER
+from trust_framework.days import midnight
+from trust_framework.rules import SETS
 from trust_framework.rules.turkish_duties import (
     authorisation_refusal,
-    correction_refusal,
     erasable_from,
+    kept_until,
     standing_authorisations,
 )
-from trust_framework.rules.turkish_facts import Authorisation
+from trust_framework.rules.turkish_facts import ZONE, Authorisation
 
 REGULATION = "Regulation on Personal Health Data"
 
@@ -50,21 +53,6 @@ def test_of_four_that_were_given_at_once_the_first_three_count():
     assert standing_authorisations(reversed(given), "u", NOW) == standing_authorisations(given, "u", NOW)
 
 
-@pytest.mark.spec(REGULATION, "13(3)")
-@pytest.mark.parametrize(
-    ("row", "by", "code"),
-    [
-        (resource(recorded=Period(NOW, NOW)), PROVIDER, None),
-        (resource(recorded=Period(NOW - 1, NOW)), PROVIDER, "directorate-corrects"),
-        (resource(recorded=Period(None, NOW)), PROVIDER, "directorate-corrects"),
-        (foreign(recorded=Period(NOW, NOW)), PROVIDER, "not-the-originator"),
-        (foreign(recorded=Period(NOW, NOW)), OTHER_PROVIDER, None),
-    ],
-)
-def test_who_recorded_it_corrects_it_from_the_directorates_day_on(row, by, code):
-    assert correction_refusal(row, by, NOW) == code
-
-
 @pytest.mark.spec(REGULATION, "11(2)")
 @pytest.mark.parametrize(
     ("died", "first"),
@@ -76,3 +64,29 @@ def test_who_recorded_it_corrects_it_from_the_directorates_day_on(row, by, code)
 )
 def test_a_dead_persons_information_is_kept_for_twenty_years(died, first):
     assert erasable_from(died) == first
+    assert kept_until(died) == midnight(first, ZONE)
+
+
+def death(day, **changed):
+    told = {"rules": "tr", "kind": "death", "says": {"day": day}, "until": None, "confirmed": a.act(), **changed}
+    return a.fact(**told)
+
+
+VISIT = a.fact(rules="tr", kind="visit")
+
+
+@pytest.mark.spec(REGULATION, "11(2)")
+@pytest.mark.parametrize(
+    ("facts", "deceased", "until"),
+    [
+        ((VISIT,), False, 0),
+        ((VISIT,), True, EVER),
+        ((VISIT, death("2004-02-29")), False, midnight(date(2024, 2, 29), ZONE)),
+        ((VISIT, death("2004-02-29")), True, midnight(date(2024, 2, 29), ZONE)),
+        ((death("2004-02-29"), death("2004-03-01")), True, midnight(date(2024, 3, 1), ZONE)),
+        ((death("2004-02-29", until=NOW, ended=a.act()),), True, EVER),
+        ((death("2004-02-29", confirmed=None),), True, EVER),
+    ],
+)
+def test_the_day_of_death_says_how_long_and_without_one_it_is_for_ever(facts, deceased, until):
+    assert SETS["tr"].kept_until(facts, deceased) == until

@@ -45,6 +45,7 @@ def said(kind):
         ),
         "lawyers-power": st.fixed_dictionaries({"lawyer": st.just(MOTHER), "special": flag}),
         "heir": st.just({"person": MOTHER}),
+        "death": st.just({"day": "2026-09-20"}),
         "authorisation": st.fixed_dictionaries({"unit": st.just(a.UNIT), "employee": who, "named_by": st.just("x")}),
         "misuse": st.fixed_dictionaries({"employee": who}),
         "restricted-type": st.just({"type": "psy", "licences": ["PS"]}),

@@ -14,7 +14,7 @@ from trust_framework.care_access import NOTHING, Access, AccessQuestion, Asking,
 from trust_framework.rules.predicates import by_provider, holds, inverted_period, no_provider, other_rules, selected
 from trust_framework.rules.turkish_duties import standing_authorisations
 from trust_framework.rules.turkish_facts import BY_REGULATION, PHYSICIANS, TurkishFacts, Window, is_child
-from trust_framework.rules.turkish_kinds import KINDS, gather
+from trust_framework.rules.turkish_kinds import KINDS, gather, kept
 
 ID: Final = "tr"
 MINISTRY: Final = frozenset({Purpose.ADMINISTRATION, Purpose.STATISTICS, Purpose.QUALITY})
@@ -56,7 +56,8 @@ class TurkishAsking(Asking):
 
     def _capacities(self) -> None:
         """In what capacities a private person asks: of the living parents and lawyers, of the dead heirs."""
-        alive, named = not self.facts.patient.deceased, self.person != "" and not self.own
+        alive = not (self.facts.patient.deceased or self.tr.died)
+        named = self.person != "" and not self.own
         parents = [p for p in self.tr.parents if named and alive and p.person == self.person]
         self.parent = bool(parents)
         self.custody = self.parent and all(parent.custody for parent in parents)
@@ -327,4 +328,5 @@ TURKISH: Final = RuleSet(
     KINDS,
     gather,
     relations=False,
+    kept_until=kept,
 )

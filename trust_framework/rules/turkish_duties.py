@@ -1,16 +1,16 @@
-"""What the Turkish regulation asks beside access: who may be named, who may correct what was recorded, and how long a dead
-person's information is kept.
+"""What the Turkish regulation asks beside access: who may be named, and how long a dead person's information is kept.
 
-Each refusal is a code, None means that it may be done. The last two are for whoever keeps the information itself, which is a
-record system and not tillit: nothing here calls them.
+That health information is corrected by whoever recorded it, or by the directorate (article 13(3)), is for whoever keeps it:
+a record system, and not this.
 """
 
 from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from trust_framework.care import Resource
-from trust_framework.rules.turkish_facts import Authorisation
+from trust_framework.care import EVER
+from trust_framework.days import midnight
+from trust_framework.rules.turkish_facts import ZONE, Authorisation
 
 NAMED: Final = 3
 """How many people of a unit may be authorised (article 7(1))."""
@@ -36,18 +36,14 @@ def authorisation_refusal(wanted: Authorisation, given: Iterable[Authorisation],
     return "unit-has-three" if len(others) >= NAMED else None
 
 
-def correction_refusal(resource: Resource, provider: str, own_since: int) -> str | None:
-    """Why a provider may not itself correct what was recorded: only what it recorded, and since the day that the directorate
-    has set; the rest is the directorate's (article 13(3)).
-    """
-    if resource.provider != provider:
-        return "not-the-originator"
-    return None if resource.recorded.first >= own_since else "directorate-corrects"
-
-
 def erasable_from(died: date) -> date:
     """The first day on which a dead person's information may be erased: a death on a leap day counts to the first of March."""
     try:
         return died.replace(year=died.year + KEPT_YEARS)
     except ValueError:
         return date(died.year + KEPT_YEARS, 3, 1)
+
+
+def kept_until(died: date | None) -> int:
+    """From when on what is kept of a dead person may be erased: never while nobody says when they died."""
+    return EVER if died is None else midnight(erasable_from(died), ZONE)

@@ -213,7 +213,7 @@ class Heir:
 class TurkishFacts:
     """What the rules read. `misusers` are employees whose authorisations were all revoked (article 21(2));
     `noncustodial_types` is what a parent without custody may see (article 8(2)), the directorate's decision: nothing where
-    there is none.
+    there is none. `died`: somebody has entered a death, whatever the register says.
     """
 
     family_physician: str = ""
@@ -231,3 +231,4 @@ class TurkishFacts:
     noncustodial_types: frozenset[str] = frozenset()
     powers: tuple[LawyersPower, ...] = ()
     heirs: tuple[Heir, ...] = ()
+    died: bool = False

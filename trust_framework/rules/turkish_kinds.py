@@ -24,11 +24,13 @@ from trust_framework.access_facts import (
     one_for_each,
 )
 from trust_framework.care import Period
-from trust_framework.rules.turkish_duties import authorisation_refusal
+from trust_framework.days import midnight
+from trust_framework.rules.turkish_duties import authorisation_refusal, kept_until
 from trust_framework.rules.turkish_facts import (
     BY_REGULATION,
     CODE_OPENS,
     VISIT,
+    ZONE,
     Appointment,
     Authorisation,
     ChildChoice,
@@ -54,11 +56,21 @@ Facts = Sequence[AccessFact]
 
 def _dead(entering: Entering) -> str | None:
     """Nobody cares for, acts for, or chooses for the dead (article 11 leaves them to their heirs)."""
-    return "deceased" if entering.patient.deceased else None
+    return "deceased" if _died(entering) else None
 
 
 def _alive(entering: Entering) -> str | None:
-    return None if entering.patient.deceased else "not-deceased"
+    return None if _died(entering) else "not-deceased"
+
+
+def _died(entering: Entering) -> bool:
+    ours = (each for each in entering.kept if each.rules == entering.fact.rules)
+    return entering.patient.deceased or any(each.holds(entering.now) for each in _deaths(ours))
+
+
+def _to_come(entering: Entering) -> str | None:
+    """Nobody dies tomorrow."""
+    return "in-the-future" if midnight(_day(entering.fact), ZONE) > entering.now else None
 
 
 def _grown(entering: Entering) -> str | None:
@@ -203,6 +215,17 @@ KINDS: Final = (
         refusal=_dead,
     ),
     FactKind(
+        "death",
+        "The person has died, and on which day: what is kept of them is for twenty years.",
+        "Article 11",
+        (FactField("day", FieldType.DAY),),
+        begun=Eyes.TWO,
+        ended=Eyes.TWO,
+        ahead=False,
+        closes=False,
+        refusal=_first_of(_to_come, one_at_a_time),
+    ),
+    FactKind(
         "heir",
         "An heir of the dead, and the certificate of inheritance that was shown.",
         "Article 11(1)",
@@ -276,7 +299,24 @@ def gather(of: Mapping[str, Facts], now: int) -> TurkishFacts:
         noncustodial_types=reduce(frozenset.intersection, limits),
         powers=tuple(map(_power, of["lawyers-power"])),
         heirs=tuple(Heir(fact.person("person"), str(fact.says.get("certificate", ""))) for fact in held["heir"]),
+        died=bool(held["death"]),
     )
+
+
+def kept(facts: Facts, deceased: bool) -> int:
+    """From when on what is kept of a patient may be erased (article 11(2)): of the living the law on erasing decides, which sets
+    no time here. Of several days of death the last counts; one that was entered by mistake has ended.
+    """
+    days = [_day(fact) for fact in _deaths(facts) if fact.until is None]
+    return kept_until(max(days, default=None)) if days or deceased else 0
+
+
+def _deaths(facts: Iterable[AccessFact]) -> Iterable[AccessFact]:
+    return (fact for fact in facts if fact.kind == "death" and fact.confirmed is not None)
+
+
+def _day(fact: AccessFact) -> date:
+    return date.fromisoformat(str(fact.says["day"]))
 
 
 def _family_physician(registered: Facts) -> str:
@@ -305,7 +345,7 @@ def _appointments(booked: Facts, linked: Facts) -> Iterable[Appointment]:
     for fact in booked:
         mine = (each for each in linked if each.says["appointment"] == fact.id)
         processes = tuple(LinkedProcess(each.id, _counts_from(each), each.until) for each in mine)
-        yield Appointment(fact.id, str(fact.says["physician"]), date.fromisoformat(str(fact.says["day"])), processes)
+        yield Appointment(fact.id, str(fact.says["physician"]), _day(fact), processes)
 
 
 def _counts_from(process: AccessFact) -> int:
