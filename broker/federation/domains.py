@@ -28,11 +28,20 @@ LONGEST: Final = 8192
 PAUSE: Final = 10
 """Seconds between looks at a host that people ask for."""
 
-AT_HOST: Final = ("name", "connection", "tls", "timeout", "refused", "redirect", "status", "long", "absent", "another")
+AT_HOST: Final = (
+    "network", "tls", "timeout", "resting", "answer", "refused", "redirect", "status", "long", "absent", "another",
+)  # fmt: skip
 IN_DNS: Final = ("address", "unanswered", "absent", "another")
 """What can be found in place of the line: of a proof's `missed`, which says both with a space between."""
 
-_FAILURES: Final = {"name": "name", "tls": "tls", "timeout": "timeout"}
+_FAILURES: Final = {
+    "network": "network",
+    "tls": "tls",
+    "timeout": "timeout",
+    "resting after failures": "resting",
+    "too many calls at once": "resting",
+}
+"""What an egress client says, in our words; anything else is an answer that could not be read."""
 
 
 MOST: Final = 500
@@ -136,7 +145,7 @@ def _at_host(proof: DomainProof, egress: Fetches) -> str:
     except EgressRefused:
         return "refused"
     except EgressFailed as error:
-        return _FAILURES.get(error.reason, "connection")
+        return _FAILURES.get(error.reason, "answer")
     if answer.status != 200:  # noqa: PLR2004
         return "redirect" if 300 <= answer.status < 400 else "status"  # noqa: PLR2004
     if len(answer.body) > LONGEST:

@@ -106,7 +106,8 @@ def test_a_record_in_the_dns_will_do(console, anna):
 
 
 SEEN = [
-    (EgressFailed("name"), (), "Filen: det finns ingen adress till värden i DNS."),
+    (EgressFailed("network"), (), "Filen: värden finns inte i DNS, eller så svarar ingen på dess port 443."),
+    (EgressFailed("resting after failures"), (), "Filen: värden svarade inte nyss. Vi frågar den igen om en stund."),
     (EgressFailed("tls"), (), "Filen: värdens certifikat kan inte godtas."),
     (EgressRefused("address"), (), "Filen: värden har en adress som inte är öppen för internet"),
     (Response(404, {}, b""), (), "Filen: värden svarar, men inte med status 200."),

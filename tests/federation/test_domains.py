@@ -119,10 +119,11 @@ def test_a_token_is_made_for_each_member_and_host():
 @pytest.mark.parametrize(
     ("answer", "seen"),
     [
-        (EgressFailed("name", HOST), "name"),
+        (EgressFailed("network", HOST), "network"),
         (EgressFailed("tls", HOST), "tls"),
         (EgressFailed("timeout", HOST), "timeout"),
-        (EgressFailed("resting after failures", HOST), "connection"),
+        (EgressFailed("resting after failures", HOST), "resting"),
+        (EgressFailed("too long", HOST), "answer"),
         (EgressRefused("address", HOST), "refused"),
         (Response(302, {"location": "https://elsewhere.example"}, b""), "redirect"),
         (body("", status=404), "status"),
@@ -146,7 +147,7 @@ def test_what_was_seen_at_the_host_and_in_the_dns_is_kept_in_words_of_ours(answe
 
 def test_an_address_that_shows_nothing_has_no_records_to_look_for():
     proof = asked(ORG, "192.0.2.1", NOW)
-    assert looked(proof, FakeEgress(), pytest.fail, NOW).missed == "connection address"
+    assert looked(proof, FakeEgress(), pytest.fail, NOW).missed == "answer address"
 
 
 def test_nobody_is_asked_about_a_proof_that_has_ended():
