@@ -1,9 +1,5 @@
 """Texts in the DNS, asked of a small real server on loopback."""
 
-import socket
-import threading
-from contextlib import contextmanager
-
 import dns.flags
 import dns.message
 import dns.nameserver
@@ -15,43 +11,7 @@ import pytest
 from metadata.wire import dns_texts as module
 from metadata.wire.dns_texts import dns_texts
 from metadata.wire.egress import EgressFailed
-
-
-@contextmanager
-def server(answer):
-    """A name server that answers each query with what `answer(query)` makes of it; None is silence."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.settimeout(0.2)
-        stopping = threading.Event()
-
-        def work():
-            while not stopping.is_set():
-                try:
-                    octets, peer = listening.recvfrom(4096)
-                except TimeoutError:
-                    continue
-                if (made := answer(dns.message.from_wire(octets))) is not None:
-                    listening.sendto(made, peer)
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        try:
-            yield (("127.0.0.1", listening.getsockname()[1]),)
-        finally:
-            stopping.set()
-            thread.join()
-
-
-def texts(*values):
-    def answer(query):
-        made = dns.message.make_response(query)
-        made.flags |= dns.flags.RA
-        if values:
-            made.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "TXT", *values))
-        return made.to_wire()
-
-    return answer
+from tests.support.name_server import server, texts
 
 
 def refused(code):
