@@ -6,6 +6,7 @@ import re
 import pytest
 
 from broker.care.filings import SaveCorrection
+from broker.federation.domains import KeepProof
 from broker.login.effects import Effects
 from broker.web.api.errors import CAUSES
 from broker.web.api.openapi import ROWS
@@ -16,6 +17,7 @@ from tests.support.console import OTHER, Console, consoles, document, service
 from tests.support.egress import FakeEgress
 from tests.support.world import LEVEL2, LEVEL3, MEMBER, Answer, Worlds
 from trust_framework.corrections import Correction, Receipt
+from trust_framework.domains import DomainProof
 from trust_framework.roles import FEDERATION, Role
 
 pytest_plugins = ["tests.support.worlds"]
@@ -312,6 +314,29 @@ class TestHosts:
             call(console, "POST", f"/members/{MEMBER}/hosts", machine(console), {"host": host}).json["code"]
             == "malformed"
         )
+
+    def test_a_look_tells_what_was_found_in_place_of_the_line_and_when_is_looked_next(self, console: Console):
+        token = machine(console)
+        call(console, "POST", f"/members/{MEMBER}/hosts", token, {"host": "seen.example.org"})
+        object.__setattr__(console.world.app.on, "egress", FakeEgress({}))
+        object.__setattr__(console.world.app.on, "texts", lambda _name: ("tillit-domain-proof=x",))
+        seen = call(console, "POST", f"/members/{MEMBER}/hosts/seen.example.org/look", token).json
+        assert (seen["state"], seen["missed"]) == ("asked", ["answer", "another"])
+        assert seen["checked_at"] == console.world.clock.now
+        assert seen["next_at"] > seen["checked_at"]
+
+    def test_a_proof_that_has_ended_is_asked_for_anew_with_another_token(self, console: Console):
+        token, now = machine(console), console.world.clock.now
+        ended = DomainProof(MEMBER, "gone.example.org", "t0ken", now).shown(now).ended(now)
+        console.world.store.commit(Effects((KeepProof(ended),)))
+        asked = call(console, "POST", f"/members/{MEMBER}/hosts", token, {"host": "gone.example.org"}).json
+        assert asked["state"] == "asked"
+        assert "t0ken" not in asked["line"]
+
+    def test_no_more_hosts_than_anybody_proves(self, console: Console, monkeypatch):
+        monkeypatch.setattr("broker.federation.domains.MOST", 0)
+        refused = call(console, "POST", f"/members/{MEMBER}/hosts", machine(console), {"host": "many.example.org"})
+        assert refused.json["code"] == "malformed"
 
     def test_a_host_never_asked_for_is_missing(self, console: Console):
         assert call(console, "POST", f"/members/{MEMBER}/hosts/x.example.org/look", machine(console)).status == 404

@@ -309,6 +309,10 @@ def test_a_member_that_becomes_an_entity_at_a_host_proves_it(office):
     assert (draft.danger, lacks(office, draft)) == (Danger.DANGEROUS, (OWN,))
 
 
+def test_taking_an_entry_out_brings_no_host():
+    assert hosts.brought("service", {**SAML, "saml": {"metadata_xml": "<"}}, None) == frozenset()
+
+
 def test_what_names_no_host_wants_no_proof(office):
     machine = client(oidc={"grant_types": ["client_credentials"], "redirect_uris": [], "jwks": {"keys": []}})
     assert lacks(office, office.draft(machine)) is None

@@ -206,6 +206,10 @@ class Crowd:
         yield from (Watch(ward.PROVIDER, f"watched-{serial}", self.now, self.person) for serial in range(few))
         yield from (KeepAddress(AddressState(f"tj-{n}", self.now - DAY)) for n in range(0, self.many, FEW))
         yield from (KeepProof(DomainProof(MEMBER, f"tj-{n}.example.org", f"t{n}", self.now)) for n in range(FEW))
+        yield from (
+            KeepProof(DomainProof(number_of(n), f"h-{n}.example.org", f"t{n}", self.now).shown(self.now))
+            for n in range(self.many)
+        )
         for org in (MEMBER, FEDERATION):
             role = Role.READER if org == MEMBER else Role.OPERATOR
             yield from (
@@ -353,6 +357,7 @@ class Crowd:
 
 PARTS: Final = {
     "service": "tj-2",
+    "host": "tj-2.example.org",
     "agreement": "av-2",
     "policy": "po-2",
     "member": number_of(2),

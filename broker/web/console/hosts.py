@@ -28,7 +28,8 @@ WISH: Final = "vard"
 """The parameter with a host that the form begins with."""
 STATES: Final = tuple(state.value for state in ProofState)
 DRAFTS: Final = 20
-"""Open proposals whose hosts are looked for."""
+LATEST: Final = 5
+"""Open proposals whose hosts are looked for: here, and on the first page."""
 
 
 class HostForm(ConsoleForm):
@@ -70,7 +71,7 @@ def _list(turn: ConsoleTurn, form: HostForm) -> Reply:
     return turn.render(
         MemberHosts(
             hosts=tuple(_row(each, turn) for each in proofs),
-            wanted=tuple(sorted(_wanted(turn) - {each.host for each in proofs})),
+            wanted=tuple(sorted(_wanted(turn, DRAFTS) - {each.host for each in proofs})),
             form=form if may else None,
             action=turn.at(AT),
             csrf=turn.csrf(),
@@ -78,10 +79,10 @@ def _list(turn: ConsoleTurn, form: HostForm) -> Reply:
     )
 
 
-def _wanted(turn: ConsoleTurn) -> set[str]:
-    """The hosts of the member's open proposals that want proof."""
+def _wanted(turn: ConsoleTurn, most: int) -> set[str]:
+    """The hosts that want proof of the member's open proposals, those last changed."""
     found: set[str] = set()
-    for each in turn.store.proposal_page("open", turn.org, count=DRAFTS).proposals:
+    for each in turn.store.proposal_page("open", turn.org, count=most).proposals:
         proposal = turn.store.proposal(each.id, turn.org)
         if proposal is not None and proposal.content is not None:
             settings = turn.on.services.settings
@@ -214,7 +215,9 @@ def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
         yield from _card(FAILING, turn.store.domain_proofs_failing_count(), turn, f"?lage={ProofState.FAILING.value}")
         return
     states = {proof.host: proof.state(turn.now) for proof in turn.store.domain_proofs(turn.org)}
-    remain = {host for host, state in states.items() if state is ProofState.ASKED} | (_wanted(turn) - set(states))
+    remain = {host for host, state in states.items() if state is ProofState.ASKED} | (
+        _wanted(turn, LATEST) - set(states)
+    )
     yield from _card(
         FAILING, sum(state in {ProofState.FAILING, ProofState.OUTDATED} for state in states.values()), turn
     )
