@@ -46,6 +46,7 @@ class Why(StrEnum):
     NOT_BEGUN = "not-begun"
     ENDED = "ended"
     REVOKED = "revoked"
+    DECLINED = "declined"
     TOO_OLD = "too-old"
     TOO_YOUNG = "too-young"
     AGE_UNKNOWN = "age-unknown"
@@ -126,7 +127,7 @@ class Representation:
     does not hold).
 
     `despite_age`: decided in this case, so that the ages do not count. `deeds` and `services` (ids) are what it was given for.
-    `given`: it was given on My page.
+    `given`: it was given on My page. `revoked_at` is when it was taken back, or `declined` by who may act.
     """
 
     id: str
@@ -141,6 +142,7 @@ class Representation:
     services: frozenset[str] = frozenset()
     organisation: Organisation | None = None
     given: Given | None = None
+    declined: bool = False
 
     @property
     def lets(self) -> frozenset[Deed]:
@@ -200,7 +202,7 @@ def turns(born: str, years: int) -> date | None:
 def standing(one: Representation, about: Represented, rules: AgeRules, now: int) -> Why:
     """Whether a representation holds now, or the first reason why it does not."""
     if one.revoked_at is not None:
-        return Why.REVOKED
+        return Why.DECLINED if one.declined else Why.REVOKED
     if now < one.start:
         return Why.NOT_BEGUN
     if one.until is not None and now >= one.until:

@@ -12,7 +12,8 @@ from broker.audit.events import Event
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepresentationChanged(Event):
     """Somebody may act for a person or an organisation (by its number), may differently, or no longer (`act`: given, ended,
-    revoked). `by` is the person, or `file`. `services` and `deeds` are what a power was given for, `until` when it ends.
+    revoked, declined). `by` is who did it, or `file`. `services` and `deeds` are what a power was given for, `until` when it
+    ends.
     """
 
     name: ClassVar[str] = "representation.changed"

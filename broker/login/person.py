@@ -11,9 +11,12 @@ from trust_framework.representation import Representation
 
 @dataclass(frozen=True, slots=True)
 class GiveRepresentation(Change):
-    """The person lets another act for them. Raises Overtaken when the person has been forgotten."""
+    """The person lets another act for them, who has given `seen` powers before. Raises Overtaken when they have given more since,
+    so that of several at once each is counted; and when the person has been forgotten.
+    """
 
     representation: Representation
+    seen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,15 @@ class RevokeRepresentation(Change):
 
     id: str
     person: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineRepresentation(Change):
+    """Who was given a power will not act by it. Raises Overtaken when it is not theirs, or has ended by either's word."""
+
+    id: str
+    representative: str
     at: int
 
 

@@ -31,7 +31,13 @@ from broker.login import effects as change
 from broker.login.effects import DropChained, KeepChained
 from broker.login.keys import ChooseKey, SaveRing
 from broker.login.mail import KeepMail, NoteNotice
-from broker.login.person import EndGrants, GiveRepresentation, RevokeRepresentation, WithdrawConsent
+from broker.login.person import (
+    DeclineRepresentation,
+    EndGrants,
+    GiveRepresentation,
+    RevokeRepresentation,
+    WithdrawConsent,
+)
 from broker.protocols.testing.run import KeepPreset, KeepRun, NoteRun, UsePreset
 from broker.storage import (
     access_log,
@@ -97,6 +103,7 @@ APPLY: dict[type, Apply] = {
     SaveCareRequest: care_requests.save,
     GiveRepresentation: representations.give,
     RevokeRepresentation: representations.revoke,
+    DeclineRepresentation: representations.decline,
     WithdrawConsent: consents.withdraw,
     EndGrants: grants.end_of_person,
     change.EndGrant: grants.end,

@@ -102,6 +102,7 @@ _STAFF = Kept(
 _ADD_STAFF = Kept(insert(STAFF).values({n: bindparam(n) for n in ("id", "person", "place", "content")}))
 _NO_STAFF = Kept(delete(STAFF))
 _UNLIST = Kept(update(PERSONS).where(_P.listed == 1).values(listed=0, content=None))
+_HOLD = Kept(update(PERSONS).where(_P.id == bindparam("row")).values(listed=_P.listed))
 _FORGET = Kept(
     update(PERSONS)
     .where(_P.id == bindparam("row"))
@@ -184,6 +185,11 @@ def data_key(at: Database | Unit, person: str) -> bytes | None:
     """The person's own key; None for nobody, and for who was forgotten."""
     found = at.row(_DATA_KEY, {"row": person})
     return at.vault.open("person-key", found[0], person.encode()) if found and found[0] else None
+
+
+def hold(unit: Unit, person: str) -> None:
+    """Whoever else holds the person waits until this commit is done."""
+    unit.run(_HOLD, {"row": person})
 
 
 def seal_evidence(unit: Unit, person: str, evidence: bytes) -> bytes:

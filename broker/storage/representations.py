@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from sqlalchemy import Executable, Index, bindparam, delete, or_, select, update
+from sqlalchemy import Executable, Index, bindparam, delete, func, or_, select, update
 
 from broker.audit.events import Event
 from broker.audit.person_events import RepresentationChanged
 from broker.keys.sealing import open_under, seal_under
 from broker.login.effects import Overtaken
-from broker.login.person import GiveRepresentation, RevokeRepresentation
+from broker.login.person import DeclineRepresentation, GiveRepresentation, RevokeRepresentation
 from broker.storage import care_versions
 from broker.storage.codec import Codec
 from broker.storage.database import Database, InsertOf, Kept, Row, Unit
-from broker.storage.persons import Listed, data_key
+from broker.storage.persons import Listed, data_key, hold
 from broker.storage.tables import About, number, octets, table, text
 from trust_framework.representation import Deed, Given, Kind, Organisation, Representation
 
@@ -32,7 +32,8 @@ REPRESENTATIONS = table(
     number("until", "When it has ended", nullable=True),
     text("deeds", "What it lets do"),
     number("despite_age", "1 when it was decided in this case that the age does not count"),
-    number("revoked_at", "When the person took it back", nullable=True),
+    number("revoked_at", "When the person took it back, or the other declined it", nullable=True),
+    number("declined", "1 when it was the other who declined it"),
     text("services", "Ids of the services that it is for"),
     text("organisation", "Number of the organisation that it is about"),
     text("organisation_name", "What that is called"),
@@ -46,13 +47,16 @@ _NAMES: Final = tuple(column.name for column in REPRESENTATIONS.columns)
 _RECORD: Final = "representation"
 FILED: Final = "file"
 OWN: Final = "person"
+_ENDED: Final = ("revoked_at", "declined")
+"""What the two have said, and no file says."""
+
 _GIVEN: Final[Codec[Given]] = Codec(Given)
 
 
 def _file(insert: InsertOf) -> Executable:
     """What was taken back stays so, whatever a file says again."""
     new = insert(REPRESENTATIONS).values({name: bindparam(name) for name in _NAMES})
-    changed = {name: new.excluded[name] for name in _NAMES if name not in {"id", "revoked_at"}}
+    changed = {name: new.excluded[name] for name in _NAMES if name not in {"id", *_ENDED}}
     return new.on_conflict_do_update(index_elements=["id"], set_=changed)  # type: ignore[no-any-return]
 
 
@@ -68,6 +72,17 @@ _REVOKE = Kept(
     .where(_C.id == bindparam("row"), _C.person == bindparam("owner"), _C.revoked_at.is_(None))
     .values(revoked_at=bindparam("at"))
 )
+_DECLINE = Kept(
+    update(REPRESENTATIONS)
+    .where(
+        _C.id == bindparam("row"),
+        _C.representative == bindparam("holder"),
+        _C.kind == Kind.POWER.value,
+        _C.revoked_at.is_(None),
+    )
+    .values(revoked_at=bindparam("at"), declined=1)
+)
+_GIVEN_BY = Kept(select(func.count()).where(_C.person == bindparam("person"), _C.origin == OWN))
 _OF_PERSON = Kept(
     select(*REPRESENTATIONS.columns)
     .where(or_(_C.person == bindparam("person"), _C.representative == bindparam("person")))
@@ -112,7 +127,7 @@ def _events(
     for id_ in sorted(before.keys() | after.keys()):
         old, new = before.get(id_), after.get(id_)
         one = new or old
-        if one is not None and (old is None or new is None or _row(old) != {**_row(new), "revoked_at": old.revoked_at}):
+        if one is not None and (old is None or new is None or _filed(old) != _filed(new)):
             act = "given" if new is not None else "ended"
             yield RepresentationChanged(
                 at=at,
@@ -128,12 +143,14 @@ def _events(
 
 
 def give(unit: Unit, change: GiveRepresentation) -> None:
-    """Keep a power that a person gives. What it says of its two goes when the person is forgotten. Raises Overtaken when they
-    have been.
+    """Keep a power that a person gives. What it says of its two goes when the person is forgotten. Who gives another at the same
+    time waits until this one is done, on PostgreSQL too, and then has seen too few. Raises Overtaken.
     """
     one = change.representation
+    hold(unit, one.person)
     key = data_key(unit, one.person)
-    if key is None or one.given is None:
+    before = unit.row(_GIVEN_BY, {"person": one.person})
+    if key is None or one.given is None or before is None or before[0] != change.seen:
         raise Overtaken(_RECORD)
     sealed = seal_under(key, _RECORD, _GIVEN.encode(one.given), one.id.encode())
     unit.run(_GIVE, {**_row(one), "origin": OWN, "given": sealed})
@@ -146,6 +163,12 @@ def revoke(unit: Unit, change: RevokeRepresentation) -> None:
     if not unit.run(_REVOKE, {"row": change.id, "owner": change.person, "at": change.at}):
         raise Overtaken(_RECORD)
     care_versions.bump(unit, change.person)
+
+
+def decline(unit: Unit, change: DeclineRepresentation) -> None:
+    """Who may act will not. Raises Overtaken."""
+    if not unit.run(_DECLINE, {"row": change.id, "holder": change.representative, "at": change.at}):
+        raise Overtaken(_RECORD)
 
 
 def of_person(database: Database, person: str) -> tuple[Representation, ...]:
@@ -169,12 +192,18 @@ def _row(one: Representation) -> dict[str, object]:
         "deeds": _words(one.deeds),
         "despite_age": int(one.despite_age),
         "revoked_at": one.revoked_at,
+        "declined": int(one.declined),
         "services": " ".join(sorted(one.services)),
         "organisation": one.organisation.number if one.organisation else "",
         "organisation_name": one.organisation.name if one.organisation else "",
         "origin": FILED,
         "given": None,
     }
+
+
+def _filed(one: Representation) -> dict[str, object]:
+    """What a file says of it."""
+    return {name: value for name, value in _row(one).items() if name not in _ENDED}
 
 
 def _words(deeds: Iterable[Deed]) -> str:
@@ -193,6 +222,7 @@ def _read(row: Row, at: Database | None = None) -> Representation:
         deeds,
         despite_age,
         revoked_at,
+        declined,
         services,
         number_,
         name,
@@ -212,6 +242,7 @@ def _read(row: Row, at: Database | None = None) -> Representation:
         frozenset(services.split()),
         Organisation(number_, name) if number_ else None,
         _opened(id_, person, sealed, at) if at is not None and sealed else None,
+        bool(declined),
     )
 
 

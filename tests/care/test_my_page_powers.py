@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from broker.login.effects import PersonKey
+from broker.login.effects import Overtaken, PersonKey
+from broker.login.person import GiveRepresentation
 from broker.web.console.mine import giving
 from tests.support.console import NUMBERS, answered, consoles, service
 from tests.support.mine_world import BO, Family, family
@@ -260,6 +261,72 @@ def test_there_is_a_most_of_powers_that_stand(home: Family, monkeypatch):
     sure = anna.get(f"/min-sida/ombud/{one.id}")
     anna.follow(anna.post(*sure.form("/ombud/")))
     assert filled(anna, number=BO).page == "U11-sure"
+
+
+def test_a_power_that_is_given_in_another_window_meanwhile_counts(home: Family, monkeypatch):
+    monkeypatch.setattr(giving, "MOST_GIVEN", 1)
+    anna, elsewhere = home.open(), home.open()
+    other = repeated(filled(elsewhere, number=BO))
+    mine = repeated(filled(anna))
+    commit, waiting = type(home.store).commit, [other]
+
+    def meanwhile(store, effects):
+        """The other window is a little faster."""
+        if waiting and any(isinstance(each, GiveRepresentation) for each in effects.changes):
+            elsewhere.post(*waiting.pop())
+        commit(store, effects)
+
+    monkeypatch.setattr(type(home.store), "commit", meanwhile)
+
+    answer = anna.post(*mine)
+
+    assert (answer.page, "Du har redan" in said(answer)) == ("U11-give", True)
+    assert (len(held(home, BO)), len(held(home, UNKNOWN))) == (1, 0)
+    assert [event["act"] for event in changes(home)] == ["given"]
+
+
+def test_what_changes_all_the_time_is_not_done_and_says_so(home: Family, monkeypatch):
+    anna = home.open()
+    mine = repeated(filled(anna))
+
+    def overtaken(store, effects):
+        if any(isinstance(each, GiveRepresentation) for each in effects.changes):
+            raise Overtaken("representation")
+        return commit(store, effects)
+
+    commit = type(home.store).commit
+    monkeypatch.setattr(type(home.store), "commit", overtaken)
+    assert anna.post(*mine).status == 303
+    assert changes(home) == []
+
+
+def test_who_was_given_it_declines_it_and_the_giver_sees_that_they_did(home: Family):
+    anna, dora = home.open(), home.open("dora")
+    give(anna, number=NUMBERS["dora"], care="y")
+    (one,) = held(home, NUMBERS["dora"])
+    assert f"/min-sida/ombud/{one.id}/avboj" not in anna.get("/min-sida/ombud").text
+    assert anna.get(f"/min-sida/ombud/{one.id}/avboj").cause == "not-found"
+
+    sure = dora.get(f"/min-sida/ombud/{one.id}/avboj")
+    assert "Avböj fullmakten från Anna" in said(sure)
+    assert "ser att du har avböjt" in said(sure)
+    assert "Fullmakten är avböjd" in said(dora.follow(dora.post(*sure.form("/avboj"))))
+
+    assert [(event["act"], event["by"]) for event in changes(home)][1:] == [("declined", home.person("dora"))]
+    assert dora.get(f"/min-sida/for/{one.id}").cause == "not-found"
+    for browser in (anna, dora):
+        assert "Avböjd av ombudet" in said(browser.get("/min-sida/ombud"))
+    for path in (f"/min-sida/ombud/{one.id}/avboj", f"/min-sida/ombud/{one.id}"):
+        assert dora.get(path).cause == anna.get(path).cause == "not-found"
+    action, fields = sure.form("/avboj")
+    assert dora.post(action, fields).cause == "not-found"
+
+
+def test_guardianship_is_not_declined_here(shared: Family):
+    anna = shared.open()
+    assert "Avböj" in said(anna.get("/min-sida/ombud"))
+    assert anna.get(f"/min-sida/ombud/{shared.about('alva')}/avboj").cause == "not-found"
+    assert anna.get(f"/min-sida/ombud/{shared.about('bo')}/avboj").page == "U11-sure"
 
 
 def test_giving_and_taking_back_again_and_again_ends_for_the_day(home: Family, monkeypatch):

@@ -1,6 +1,7 @@
 """What My page reads and changes in a store, on each database: representations, consents, sign-ons, own logins, requests."""
 
 import json
+import threading
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,14 @@ import pytest
 from broker.audit.events import RequestRefused
 from broker.care.requests import SaveCareRequest
 from broker.login.effects import Effects, Join, KeepPerson, Overtaken, PersonKey, RecordConsent, SaveGrant, StartSignOn
-from broker.login.person import ConsentKept, EndGrants, GiveRepresentation, RevokeRepresentation, WithdrawConsent
+from broker.login.person import (
+    ConsentKept,
+    DeclineRepresentation,
+    EndGrants,
+    GiveRepresentation,
+    RevokeRepresentation,
+    WithdrawConsent,
+)
 from broker.storage.persons import Listed
 from tests.contracts.test_storage_references import seal
 from tests.support import care_values as care
@@ -96,7 +104,7 @@ def given_power(storage, id: str = "own-1") -> Representation:
     told = Given("195006262546", "Åke", {"givenName": ("Alva",)})
     one = Representation(id, alva, other, Kind.POWER, start=NOW, until=NOW + 9, services=frozenset({"rp"}), given=told)
     key = PersonKey("personalIdentityNumber", "195006262546")
-    storage.commit(Effects((GiveRepresentation(one), KeepPerson(other, (key,)))))
+    storage.commit(Effects((GiveRepresentation(one, 0), KeepPerson(other, (key,)))))
     return one
 
 
@@ -114,9 +122,58 @@ def test_what_a_power_says_of_its_two_is_sealed_and_goes_with_its_giver(storage)
     assert storage.forget_person(one.person)
     assert storage.representations_of(one.representative) == ()
     with pytest.raises(Overtaken):
-        storage.commit(Effects((GiveRepresentation(replace(one, id="own-2")),)))
+        storage.commit(Effects((GiveRepresentation(replace(one, id="own-2"), 1),)))
     with pytest.raises(Overtaken):
-        storage.commit(Effects((GiveRepresentation(replace(one, id="own-3", person=one.representative, given=None)),)))
+        storage.commit(
+            Effects((GiveRepresentation(replace(one, id="own-3", person=one.representative, given=None), 0),))
+        )
+
+
+def test_of_powers_that_are_given_at_once_each_is_weighed_with_those_before(storage):
+    one, ready, outcomes = given_power(storage), threading.Barrier(2), []
+
+    def give(id: str) -> None:
+        ready.wait()
+        try:
+            storage.commit(Effects((GiveRepresentation(replace(one, id=id), 1),)))
+        except Overtaken:
+            outcomes.append("overtaken")
+        else:
+            outcomes.append("given")
+
+    threads = [threading.Thread(target=give, args=(f"own-{n}",)) for n in (2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["given", "overtaken"]
+    assert len(storage.representations_of(one.person)) == 2
+
+
+def test_who_was_given_a_power_declines_it_and_no_file_gives_it_again(storage):
+    filed(storage, of(Kind.POWER))
+    anna, alva = person(storage, "191212121212"), person(storage, "201705012389")
+    (held,) = storage.representations_of(anna)
+    storage.commit(Effects((DeclineRepresentation(held.id, anna, NOW + 1),)))
+    filed(storage, of(Kind.POWER))
+    declined = replace(held, revoked_at=NOW + 1, declined=True)
+    assert storage.representations_of(alva) == (declined,) == storage.representations_of(anna)
+    assert [event["act"] for event in changes(storage)] == ["given"]
+    for again in (DeclineRepresentation(held.id, anna, NOW + 2), RevokeRepresentation(held.id, alva, NOW + 2)):
+        with pytest.raises(Overtaken):
+            storage.commit(Effects((again,)))
+
+
+@pytest.mark.parametrize("kind", [Kind.POWER, Kind.GUARDIAN])
+def test_nobody_declines_what_they_were_not_given_nor_guardianship(storage, kind):
+    filed(storage, of(kind))
+    anna, alva = person(storage, "191212121212"), person(storage, "201705012389")
+    (held,) = storage.representations_of(anna)
+    wrong = [(held.id, alva), ("unknown", anna), *([(held.id, anna)] if kind is Kind.GUARDIAN else [])]
+    for id_, who in wrong:
+        with pytest.raises(Overtaken):
+            storage.commit(Effects((DeclineRepresentation(id_, who, NOW + 1),)))
+    assert storage.representations_of(alva) == (held,)
 
 
 @pytest.mark.parametrize("owner", ["the representative", "taken back already", "unknown"])

@@ -95,6 +95,7 @@ CASES = [
     ("a power for somebody protected", power(), Represented("bo", "1940-01-01", protected=True), Why.HOLDS),
     ("a power that has run out", power(until=NOW - 1), Represented("bo", "1940-01-01"), Why.ENDED),
     ("a power that was taken back", power(revoked_at=1), Represented("bo", "1940-01-01"), Why.REVOKED),
+    ("a power that was declined", power(revoked_at=1, declined=True), Represented("bo", "1940-01-01"), Why.DECLINED),
     ("a power of the dead", power(), Represented("bo", "1940-01-01", deceased=True), Why.DECEASED),
     ("a power whose giver's age is not known", power(), Represented("bo"), Why.HOLDS),
 ]

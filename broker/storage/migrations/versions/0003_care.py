@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("deeds", sa.Text(), nullable=False),
         sa.Column("despite_age", NUMBER, nullable=False),
         sa.Column("revoked_at", NUMBER, nullable=True),
+        sa.Column("declined", NUMBER, nullable=False),
         sa.Column("services", sa.Text(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column("organisation_name", sa.Text(), nullable=False),

@@ -12,7 +12,7 @@ from wtforms.fields import DateField, SelectChoice
 
 from broker.audit.person_events import RepresentationChanged
 from broker.exchange import Reply
-from broker.login.effects import Change, Effects, KeepPerson, PersonKey
+from broker.login.effects import Change, Effects, KeepPerson, Overtaken, PersonKey, anew
 from broker.login.person import GiveRepresentation
 from broker.web.console.forms import ConsoleForm, line, longest, required, written
 from broker.web.console.mine.pages import GivePower, Sure
@@ -125,13 +125,17 @@ def _fits(form: PowerForm, mine: OwnTurn) -> bool:
     today = day_of(mine.now)
     if not today <= form.last.data <= birthday(today, today.year + LONGEST_YEARS):
         form.last.errors = ["own.give.last.wrong"]
-    form.form_errors += _too_many(mine)
+    form.form_errors += _too_many(_given_here(mine), mine)
     return not (form.errors or form.form_errors)
 
 
-def _too_many(mine: OwnTurn) -> Iterator[str]:
+def _given_here(mine: OwnTurn) -> list[Representation]:
+    """The powers that the person has ever given on My page."""
+    return [one for one in given(mine) if one.given]
+
+
+def _too_many(mine_given: list[Representation], mine: OwnTurn) -> Iterator[str]:
     """Why no more may be given now."""
-    mine_given = [one for one in given(mine) if one.given]
     standing = [one for one in mine_given if one.revoked_at is None and (one.until or 0) > mine.now]
     if len(standing) >= MOST_GIVEN:
         yield "own.give.too-many"
@@ -170,7 +174,18 @@ def _meant(form: PowerForm, mine: OwnTurn) -> Iterator[tuple[str, Mapping[str, s
 
 
 def _give(form: PowerForm, mine: OwnTurn) -> Reply:
-    """Keep it: the receiver holds it from now on."""
+    """Keep it: the receiver holds it from now on. Of several at once each is weighed with those before it."""
+    try:
+        return anew(lambda: _given(form, mine))
+    except Overtaken:
+        return mine.turn.see(mine.at("/ombud"), "own-not-done")
+
+
+def _given(form: PowerForm, mine: OwnTurn) -> Reply:
+    before = _given_here(mine)
+    if wrong := [*_too_many(before, mine)]:
+        form.form_errors += wrong
+        return _form_page(form, mine)
     number, last = _number(form), form.last.data
     receiver, made = _person(number, mine)
     known = {name: values for name, values in mine.attributes.items() if name in _TOLD}
@@ -185,8 +200,9 @@ def _give(form: PowerForm, mine: OwnTurn) -> Reply:
         services=frozenset(form.services.data),
         given=Given(number, form.name.data.strip(), known),
     )
-    done = mine.turn.commit(Effects((*made, GiveRepresentation(one)), (_event(one, mine),)))
-    return mine.turn.see(mine.at("/ombud"), "own-given" if done else "own-not-done")
+    changes = (*made, GiveRepresentation(one, len(before)))
+    mine.turn.on.services.store.commit(Effects(changes, (_event(one, mine),)))
+    return mine.turn.see(mine.at("/ombud"), "own-given")
 
 
 def _person(number: str, mine: OwnTurn) -> tuple[str, tuple[Change, ...]]:

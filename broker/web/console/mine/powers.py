@@ -6,7 +6,7 @@ from broker.audit.person_events import RepresentationChanged
 from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.login.facts import mandates
-from broker.login.person import RevokeRepresentation
+from broker.login.person import DeclineRepresentation, RevokeRepresentation
 from broker.web.console.mine.logins import service_names
 from broker.web.console.mine.pages import PowerRow, Representatives, Sure
 from broker.web.console.mine.turn import OwnTurn, age_rules, own
@@ -67,9 +67,23 @@ def receiver(one: Representation, mine: OwnTurn) -> str:
 
 def _held_row(one: Mandate, mine: OwnTurn) -> PowerRow:
     """Of somebody with protected identity nothing is told to those who may not act for them, not even the name."""
-    why = standing(one.representation, one.about, age_rules(mine.turn), mine.now)
-    hidden = one.about.protected and why is not Why.HOLDS
-    return _row(one.representation, "" if hidden else one.name, why, mine)
+    why = _held_why(one, mine)
+    url = mine.at(f"/ombud/{one.representation.id}/avboj") if _declinable(one, mine) else ""
+    return _row(one.representation, _giver(one, mine), why, mine, url)
+
+
+def _giver(one: Mandate, mine: OwnTurn) -> str:
+    """What who gave it is called, as far as it is told."""
+    return "" if one.about.protected and _held_why(one, mine) is not Why.HOLDS else one.name
+
+
+def _held_why(one: Mandate, mine: OwnTurn) -> Why:
+    return standing(one.representation, one.about, age_rules(mine.turn), mine.now)
+
+
+def _declinable(one: Mandate, mine: OwnTurn) -> bool:
+    """A power may be declined by who was given it, as long as it may be used."""
+    return one.representation.kind is Kind.POWER and _held_why(one, mine) in {Why.HOLDS, Why.NOT_BEGUN}
 
 
 def _row(one: Representation, name: str, why: Why, mine: OwnTurn, url: str = "") -> PowerRow:
@@ -113,17 +127,55 @@ def revoke(turn: ConsoleTurn, representation: str) -> Reply:
     """Take a power back: it ends at once."""
     mine = own(turn)
     one = _found(mine, representation)
-    event = RepresentationChanged(
-        at=turn.now,
-        act="revoked",
+    change = RevokeRepresentation(one.id, one.person, turn.now)
+    done = turn.commit(Effects((change,), (_ended("revoked", one, mine),)))
+    return turn.see(mine.at("/ombud"), "own-revoked" if done else "own-not-done")
+
+
+def _ended(act: str, one: Representation, mine: OwnTurn) -> RepresentationChanged:
+    """The event of a power that one of the two ends."""
+    return RepresentationChanged(
+        at=mine.now,
+        act=act,
         representation=one.id,
         person=one.person,
         representative=one.representative,
         kind=one.kind.value,
         by=mine.by,
     )
-    turn.commit(Effects((RevokeRepresentation(one.id, one.person, turn.now),), (event,)))
-    return turn.see(mine.at("/ombud"), "own-revoked")
+
+
+def ask_decline(turn: ConsoleTurn, representation: str) -> Reply:
+    """The question before a power is declined that somebody gave the person."""
+    mine = own(turn)
+    one = _held(mine, representation)
+    page = Sure(
+        deed="decline",
+        filled={"name": _giver(one, mine)},
+        said=(("own.sure.revoke.now", {}), ("own.sure.decline.told", {})),
+        action=mine.at(f"/ombud/{one.representation.id}/avboj"),
+        csrf=turn.csrf(),
+        back=mine.at("/ombud"),
+    )
+    return mine.render(page, TAB)
+
+
+def decline(turn: ConsoleTurn, representation: str) -> Reply:
+    """Decline a power: it ends at once, and who gave it sees why."""
+    mine = own(turn)
+    one = _held(mine, representation).representation
+    change = DeclineRepresentation(one.id, mine.person, turn.now)
+    done = turn.commit(Effects((change,), (_ended("declined", one, mine),)))
+    return turn.see(mine.at("/ombud"), "own-declined" if done else "own-not-done")
+
+
+def _held(mine: OwnTurn, representation: str) -> Mandate:
+    """A power that the person was given and can decline. Raises Missing."""
+    held = mandates(mine.person, mine.turn.on.services)
+    one = mine.turn.found(next((one for one in held if one.representation.id == representation), None))
+    if not _declinable(one, mine):
+        raise Missing
+    return one
 
 
 def _found(mine: OwnTurn, representation: str) -> Representation:

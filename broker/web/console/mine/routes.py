@@ -52,6 +52,8 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(f"{MINE}/ombud/ny", giving.weighed, Action.ENTER, "POST", tab=powers.TAB, step_up=True, rank=CARE_RANK),
     Row(f"{MINE}/ombud/<representation>", powers.ask_revoke, Action.ENTER, tab=powers.TAB),
     Row(f"{MINE}/ombud/<representation>", powers.revoke, Action.ENTER, "POST", tab=powers.TAB),
+    Row(f"{MINE}/ombud/<representation>/avboj", powers.ask_decline, Action.ENTER, tab=powers.TAB),
+    Row(f"{MINE}/ombud/<representation>/avboj", powers.decline, Action.ENTER, "POST", tab=powers.TAB),
     Row(f"{MINE}/installningar", data.settings, Action.ENTER, tab=data.TAB),
     Row(f"{MINE}/mina-uppgifter", data.shown, Action.ENTER, tab=data.TAB, step_up=True, rank=CARE_RANK),
     Row(f"{MINE}/mina-uppgifter.json", data.as_json, Action.ENTER, tab=data.TAB, step_up=True, rank=CARE_RANK),
