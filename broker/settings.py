@@ -1,7 +1,7 @@
 """Every setting: type, default, one sentence. Read once when the broker starts; the reference page is made from here."""
 
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -22,6 +22,12 @@ class Environment(Enum):
     DEMO = "demo"
 
 
+@cache
+def _numbers(file: Path | None) -> frozenset[str]:
+    """Those that a file names, read once."""
+    return frozenset(file.read_text("utf-8").split()) if file else frozenset()
+
+
 class Settings(BaseSettings):
     """Settings from `TILLIT_*` variables, or the TOML file that `TILLIT_CONFIG` names; variables win."""
 
@@ -33,8 +39,8 @@ class Settings(BaseSettings):
     )
     test_numbers: FilePath | None = Field(
         None,
-        description="File of personal numbers of nobody, one a line: with TILLIT_ENV=test, `apply` refuses people whose "
-        "numbers are neither there nor known test numbers.",
+        description="File of numbers of nobody, one a line: with TILLIT_ENV=test or demo, `apply` and care refuse the number of "
+        "anybody who is neither there nor a known test person. Read when the broker starts.",
     )
     data_dir: Path = Field(Path("tillit-data"), description="Folder of the database and the key-encryption key.")
     database_url: str = Field(
@@ -246,6 +252,11 @@ class Settings(BaseSettings):
     def ages(self) -> AgeRules:
         """Until when guardians see a child's, and from when the child itself: on My page, at services and in care's decisions."""
         return AgeRules(self.guardian_until, self.self_from)
+
+    @property
+    def feigned_numbers(self) -> frozenset[str] | None:
+        """Where nothing is real, further numbers that are nobody's; None in production, where numbers are people's."""
+        return None if self.environment is Environment.PRODUCTION else _numbers(self.test_numbers)
 
     @cached_property
     def secure(self) -> bool:

@@ -30,7 +30,7 @@ from trust_framework.access_log import (
     checked,
 )
 from trust_framework.care import EVER, Period
-from trust_framework.identifiers import Identifier, hsa_compare_form
+from trust_framework.identifiers import Identifier, hsa_compare_form, personal_or_coordination_number
 from trust_framework.staff_told import AsTold, Reader
 
 AT_ONCE: Final = 1_000
@@ -68,7 +68,18 @@ def _checked(record: AccessRecord, who: Caller, on: CareServices, now: int) -> A
         raise CareRefused(ResultCode.ACCESSDENIED, "provider", "careProviderId")
     if provider.units and found.unit not in provider.units:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "unknown-unit", "careUnitId")
+    if on.feigned is not None:
+        _nobodys(found, on)
     return found
+
+
+def _nobodys(record: AccessRecord, on: CareServices) -> None:
+    """See that nobody in a record may be real."""
+    for one in record.resources:
+        if one.patient is not None:
+            patients.number(one.patient, on, "patientId")
+    if personal_or_coordination_number(record.person_id) and not patients.taken(record.person_id, on):
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "real-number", "personId")
 
 
 # --- reading --------------------------------------------------------------------------------------------------------------
@@ -178,7 +189,7 @@ def _provider(provider: str, who: Caller, *, own: bool = False) -> str:
 
 def _person(patient: Identifier | None, on: CareServices) -> str | None:
     """The register's id; empty when no patient is asked for, None for one whom nobody knows."""
-    return on.store.patient(patients.number(patient)) if patient else ""
+    return on.store.patient(patients.number(patient, on)) if patient else ""
 
 
 def _between(period: Period) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def reveal(
     the next one is decided by that: what the caller says was `told` can only take a step back. Raises CareRefused where it cannot
     be said that there is nothing; what there is of our own is told however old the copy of the others' is.
     """
-    question = AccessQuestion(providers.actor(actor, who, on), patients.number(patient), ())
+    question = AccessQuestion(providers.actor(actor, who, on), patients.number(patient, on), ())
     known, same = facts(patient, on)
     person = known.patient.person
     before = on.store.told_of_blocks(question.actor, person)

@@ -111,7 +111,8 @@ def carried_out(call: Callable[[], Done[T]], store: CareStore) -> Done[T]:
 class CareServices:
     """What a call works with: the store and the providers of the running register, at its `version`. `stale_after`: seconds for
     which a copy of another node's blocks may be answered from; 0 where there is no other node. `most_opened`: the share of the
-    copies, in hundredths, that may end or be lifted by what it says in a day. `ages`: of guardians and children.
+    copies, in hundredths, that may end or be lifted by what it says in a day. `ages`: of guardians and children. `feigned`:
+    where nothing is real, further numbers that the installation says are nobody's; None where numbers are people's.
     """
 
     store: CareStore
@@ -120,6 +121,7 @@ class CareServices:
     stale_after: int = 0
     most_opened: int = 100
     ages: AgeRules = field(default_factory=AgeRules)
+    feigned: frozenset[str] | None = None
 
 
 def services_of(on: Services) -> CareServices:
@@ -132,4 +134,5 @@ def services_of(on: Services) -> CareServices:
         settings.care_node_stale_after if settings.care_node_url else 0,
         settings.care_node_most_opened,
         settings.ages,
+        settings.feigned_numbers,
     )

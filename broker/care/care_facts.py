@@ -27,7 +27,7 @@ def facts(
     """What stands about a patient now. About somebody nobody knows there is nothing, as long as nobody does. The facts that a
     rule set names are read for who asks at the care provider `at`; `asker` is a private person.
     """
-    number = patients.number(patient)
+    number = patients.number(patient, on)
     found = patients.known(number, on)
     named = rules if rules is not None and rules.gather is not None else None
     same: Same = (SameCare(named.id, on.store.care_version(named.id)),) if named else ()

@@ -44,7 +44,7 @@ def register(wish: ConsentWish, who: Caller, on: CareServices, now: int) -> Done
     """Enter a consent. The same sent again is there already, and well."""
     provider = providers.own_provider(wish.provider, who, on)
     patient = patients.patient(wish.patient, who, on)
-    consent = _consent(wish, provider, patient.number, who, now)
+    consent = _consent(wish, provider, patient.number, who, on, now)
     if (there := on.store.care_consent(consent.id)) is not None:
         return _again(there[0], consent, wish.period)
     event = _changed("registered", consent, patient.person, who, consent.registered, now)
@@ -52,7 +52,9 @@ def register(wish: ConsentWish, who: Caller, on: CareServices, now: int) -> Done
     return Done(consent, entered + _emergency(consent, patient.person, provider, who, on, now))
 
 
-def _consent(wish: ConsentWish, provider: CareProvider, patient: Identifier, who: Caller, now: int) -> CareConsent:
+def _consent(
+    wish: ConsentWish, provider: CareProvider, patient: Identifier, who: Caller, on: CareServices, now: int
+) -> CareConsent:
     if wish.type is ConsentType.EMERGENCY:
         acts.needs_reason(wish.entered)
     unit = providers.unit(provider, wish.unit)
@@ -67,7 +69,7 @@ def _consent(wish: ConsentWish, provider: CareProvider, patient: Identifier, who
         _period(wish, provider, now),
         acts.act(wish.entered, who, now),
         employee=employee,
-        represented_by=patients.number(wish.represented_by) if wish.represented_by else None,
+        represented_by=patients.number(wish.represented_by, on) if wish.represented_by else None,
     )
 
 
@@ -159,9 +161,9 @@ def end_by_patient(wish: PatientsEnd, who: Caller, on: CareServices, now: int) -
     the service that they do it by, and is named beside them.
     """
     consent, person = _own(wish.consent, who, on)
-    if consent.patient != patients.number(wish.patient):
+    if consent.patient != patients.number(wish.patient, on):
         raise CareRefused(ResultCode.NOTFOUND, "unknown", "id")
-    spoken_by = patients.number(wish.spoken_by) if wish.spoken_by else None
+    spoken_by = patients.number(wish.spoken_by, on) if wish.spoken_by else None
     entered = acts.patients_own(REPRESENTED if spoken_by else "", now)
     named = {"represented_by": f"{spoken_by.oid} {spoken_by.value}"} if spoken_by else {}
     return _ended("ended-by-patient", consent, person, entered, who, now, wish.at, on_behalf_of=person, evidence=named)

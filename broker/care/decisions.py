@@ -113,7 +113,7 @@ def _asked(question: Asked, who: Caller, on: CareServices) -> AccessQuestion:
     if not 0 < len(question.resources) <= MOST_RESOURCES:
         raise CareRefused(ResultCode.VALIDATION_ERROR, "too-many", "resources")
     resources = tuple(compared(one) for one in question.resources)
-    patient = patients.number(question.patient)
+    patient = patients.number(question.patient, on)
     if isinstance(question, PrivateQuestion):
         return _privately(question, patient, resources, who, on)
     return replace(question, actor=providers.actor(question.actor, who, on), patient=patient, resources=resources)

@@ -7,6 +7,7 @@ from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, R
 from broker.login.effects import Change, KeepPerson, PersonKey
 from trust_framework.care import Patient as Described
 from trust_framework.care import patient_identifier, patient_key
+from trust_framework.feigned_numbers import feigned
 from trust_framework.identifiers import Identifier, birth_date
 
 
@@ -19,24 +20,35 @@ class Patient:
     changes: tuple[Change, ...] = ()
 
 
-def number(value: Identifier) -> Identifier:
-    """The number in compare form. Raises CareRefused when there is no such kind, or the value cannot be one of it."""
+def number(value: Identifier, on: CareServices, field: str = "patient") -> Identifier:
+    """The number in compare form. Raises CareRefused when there is no such kind, the value cannot be one of it, or it may be a
+    real person's where nothing is real.
+    """
     found = patient_identifier(value.oid, value.value)
     if found is None:
-        raise CareRefused(ResultCode.VALIDATION_ERROR, "patient-number", "patient")
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "patient-number", field)
+    if not taken(found.value, on):
+        raise CareRefused(ResultCode.VALIDATION_ERROR, "real-number", field)
     return found
+
+
+def taken(value: str, on: CareServices) -> bool:
+    """Whether somebody's number is taken here: in test and in the demonstration, where it is known to be nobody's (threats
+    IS-24).
+    """
+    return on.feigned is None or feigned(value, on.feigned)
 
 
 def known(value: Identifier, on: CareServices) -> Patient | None:
     """The patient, None when nobody known has this number."""
-    plain = number(value)
+    plain = number(value, on)
     person = on.store.patient(plain)
     return None if person is None else Patient(plain, person)
 
 
 def somebody(value: Identifier, on: CareServices) -> Patient:
     """Whom a number is about, made a person if need be."""
-    plain = number(value)
+    plain = number(value, on)
     person = on.store.patient(plain)
     if person is not None:
         return Patient(plain, person)

@@ -91,7 +91,7 @@ def _copy(block: Block, who: Caller, on: CareServices) -> Block:
     copy = replace(
         block,
         id=providers.entry_id(block.id),
-        patient=patients.number(block.patient),
+        patient=patients.number(block.patient, on),
         provider=hsa_id,
         unit=providers.hsa(block.unit, "unit") if block.unit else "",
         lifts=tuple(_lift(lift, block.id) for lift in block.lifts),

@@ -18,7 +18,7 @@ from broker.federation.entries import BadEntry
 from broker.federation.plan import LATELY, Change, changes
 from broker.federation.reading import Document, read_file
 from broker.keys.sealing import secret_hash
-from broker.settings import Environment, Settings
+from broker.settings import Settings
 from broker.storage.persons import Listed
 from broker.storage.storage import Storage
 from trust_framework.danger import Danger
@@ -79,14 +79,13 @@ def _read(file: Path, settings: Settings, storage: Storage) -> Document:
     document = read_file(file, settings, lambda secret: secret_hash(storage.vault, secret), now())
     for warning in document.warnings:
         say(f"warning: {warning}")
-    if settings.environment is Environment.TEST:
-        _nobody_real(document, settings)
+    if settings.feigned_numbers is not None:
+        _nobody_real(document, settings.feigned_numbers)
     return document
 
 
-def _nobody_real(document: Document, settings: Settings) -> None:
+def _nobody_real(document: Document, more: frozenset[str]) -> None:
     """Refuse people whose numbers are not known to be nobody's: no operational data in test. Names them as the file does."""
-    more = settings.test_numbers.read_text("utf-8").split() if settings.test_numbers else ()
     real = [
         one.name
         for one in document.listed

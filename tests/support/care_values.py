@@ -175,8 +175,8 @@ NURSES_NUMBER = Identifier(PERSONNUMMER, "198906059483")
 
 
 def numbers(count: int) -> tuple[Identifier, ...]:
-    """So many patients' numbers, each valid."""
-    serials = (f"19500101{serial:03}" for serial in range(100, 100 + count))
+    """So many patients' numbers, each valid, and of the official series of test numbers."""
+    serials = (f"1950{n // 400 + 1:02}{n // 20 % 20 + 1:02}{980 + n % 20}" for n in range(count))
     return tuple(Identifier(PERSONNUMMER, serial + check_digit(serial[2:])) for serial in serials)
 
 

@@ -1,6 +1,7 @@
 """A broker with two care providers under the rules that name facts, and one under the others', asked over the JSON API alone."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from tests.support import care_values as a
@@ -12,9 +13,10 @@ COLLEAGUE, CLERK = "SE2321000016-E7", "SE2321000016-E8"
 PHYSICIAN = {"employee": a.DOCTOR, "unit": a.UNIT, "provider": a.PROVIDER, "licences": ["LK"]}
 
 
-def number(born: str, serial: int = 240) -> dict[str, str]:
-    """The number of somebody born on a day (YYYYMMDD)."""
-    digits = f"{born}{serial:03}"
+def number(born: str, serial: int = 0) -> dict[str, str]:
+    """The test number of somebody born on a day (YYYYMMDD): twenty of them, the next ones a day later."""
+    day = date.fromisoformat(born) + timedelta(days=serial // 20)
+    digits = f"{day:%Y%m%d}{980 + serial % 20}"
     return {"oid": a.PERSONNUMMER, "value": digits + a.check_digit(digits[2:])}
 
 

@@ -331,7 +331,7 @@ class Worlds:
         create_storage(settings, NOW)
 
     def _settings(self, data: Path, **changes: Any) -> Settings:
-        given = {"base_url": BASE, "environment": Environment.TEST, **changes}
+        given = {"base_url": BASE, "environment": Environment.TEST, "test_numbers": NOBODYS, **changes}
         given["TILLIT_ENV"] = given.pop("environment")
         return Settings(data_dir=data, **given)
 
@@ -356,6 +356,10 @@ class Worlds:
         for world in self._made:
             world.app.close()
         self._made.clear()
+
+
+NOBODYS = Path(__file__).with_name("nobodys.txt")
+"""Numbers that tests use beside those of the official series."""
 
 
 def opened(settings: Settings, document: Mapping[str, Any], clock: Clock) -> World:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from broker.care import access_log, patients
+from broker.care import access_log
 from broker.care.access_log import LogsAnswer, LogsAsked
 from broker.care.access_values import ReportState
 from broker.care.calling import CareRefused, Done, ResultCode
@@ -15,7 +15,6 @@ from broker.protocols.rivta.texts import sentence
 from metadata.wire.soap import Content, Fields
 from trust_framework.access_log import MOST_RECORDS
 from trust_framework.care import Period
-from trust_framework.identifiers import Identifier
 
 LOG: Final = Domain(
     "log",
@@ -43,7 +42,7 @@ def get_logs(asked: Fields, call: Call) -> Done[Content]:
         asked.text("careProviderId"),
         FOLLOW_UP,
         _period(asked),
-        _maybe_patient(asked),
+        reading.maybe_identifier(asked, "patientId"),
         asked.text("userId"),
         asked.text("careUnitId"),
         asked.text("queuedReportId"),
@@ -58,7 +57,7 @@ def get_info_logs(asked: Fields, call: Call) -> Done[Content]:
         done = access_log.report(queued, "GetInfoLogs", FOLLOW_UP, call.who, call.on, call.now)
     else:
         provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
-        patient = _maybe_patient(asked)
+        patient = reading.maybe_identifier(asked, "patientId")
         done = access_log.info_logs(provider, _period(asked), FOLLOW_UP, call.who, call.on, call.now, patient)
     readers = log_types.readers(done.result.rows, call.on.register)
     return _told(done, "careProviders", writing.each("careProvider", readers))
@@ -98,13 +97,8 @@ def _ready(asked: Fields, provider: str, call: Call) -> Done[LogsAnswer] | None:
 
 
 def _of(asked: Fields, provider: str, call: Call) -> Done[LogsAnswer]:
-    patient, period = patients.number(reading.identifier(asked, "patientId")), _period(asked)
+    patient, period = reading.identifier(asked, "patientId"), _period(asked)
     return access_log.for_patient(patient, provider, period, FOR_THE_PATIENT, call.who, call.on, call.now)
-
-
-def _maybe_patient(asked: Fields) -> Identifier | None:
-    patient = reading.maybe_identifier(asked, "patientId")
-    return patients.number(patient) if patient else None
 
 
 def _period(asked: Fields) -> Period:

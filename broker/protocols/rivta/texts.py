@@ -24,6 +24,7 @@ _BY_REASON: Final[Mapping[str, str]] = {
     "licence-not-held": "Medarbetaren har ingen sådan legitimation i katalogen.",
     "unknown-unit": "Vårdenheten finns inte hos vårdgivaren.",
     "patient-number": "Patientens identitet är inte ett giltigt nummer av den angivna typen.",
+    "real-number": "Numret kan vara en verklig persons. Den här miljön tar bara testnummer.",
     "hsa-id": "Ett HSA-id är felaktigt skrivet.",
     "in-the-future": "En tidpunkt ligger i framtiden.",
     "future": "En tidpunkt ligger i framtiden.",

@@ -32,6 +32,7 @@ REFUSED: Final = {
     "not-this-providers-to-lift": "lifted-by-owner-only",
     "other-content": "other-content",
     "overtaken": "changed",
+    "real-number": "real-number",
     "stale-copy": "stale-copy",
     "too-long": "too-long",
 }

@@ -21,6 +21,8 @@ from wtforms import (
 from wtforms.fields import HiddenField, SelectChoice
 from wtforms.validators import Optional, ValidationError
 
+from broker.care import patients
+from broker.care.calling import CareServices
 from broker.web.console.care_desk import Desk
 from broker.web.console.forms import ConsoleForm, line, longest, required
 from broker.web.console.sharing_forms import text
@@ -58,9 +60,13 @@ class PatientForm(ConsoleForm):
 
     number = StringField("care.patient.number", [line, longest(64)])
 
-    def patient(self, now: int) -> Identifier | None:
-        """Whose number was typed; None, and the field says why, when it is nobody's."""
-        return _patient(self.number, now)
+    def patient(self, now: int, on: CareServices) -> Identifier | None:
+        """Whose number was typed; None, and the field says why, when it is nobody's, or may be a real person's in test."""
+        found = _patient(self.number, now)
+        if found is None or patients.taken(found.value, on):
+            return found
+        self.number.errors = (*self.number.errors, "patient-number.real")
+        return None
 
 
 def _patient(field: StringField, now: int) -> Identifier | None:

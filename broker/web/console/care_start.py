@@ -48,7 +48,7 @@ def _search(desk: Desk, form: PatientForm) -> Reply:
 def sought(desk: Desk) -> Reply:
     """Go on to the patient whose number was typed; that somebody looked is recorded first."""
     turn, form = desk.turn, PatientForm.of(desk.turn)
-    patient = form.patient(turn.now) if form.valid(turn) else None
+    patient = form.patient(turn.now, desk.services) if form.valid(turn) else None
     if patient is None:
         return _search(desk, form)
     event = PatientSought(

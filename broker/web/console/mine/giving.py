@@ -11,6 +11,7 @@ from wtforms import BooleanField, SelectMultipleField, StringField
 from wtforms.fields import DateField, SelectChoice
 
 from broker.audit.person_events import RepresentationChanged
+from broker.care import patients
 from broker.exchange import Reply
 from broker.login.effects import Change, Effects, KeepPerson, Overtaken, PersonKey, anew
 from broker.login.person import GiveRepresentation
@@ -118,6 +119,8 @@ def _fits(form: PowerForm, mine: OwnTurn) -> bool:
     number = _number(form)
     if not number:
         form.number.errors = ["own.give.number.wrong"]
+    elif not patients.taken(number, mine.care):
+        form.number.errors = ["patient-number.real"]
     elif mine.number is not None and number == mine.number.value:
         form.number.errors = ["own.give.yourself"]
     if not form.care.data and not form.services.data:
