@@ -4,13 +4,12 @@ import json
 import secrets
 import time
 from collections.abc import Iterator
-from functools import cache
 from typing import Any, Final
 
 from tests.support import care_values as a
 from tests.support.care_world import ACTOR, PATIENT, row
 from tests.support.rivta import envelope
-from trust_framework.identifiers import Identifier, luhn
+from trust_framework.identifiers import Identifier
 
 B: Final = "urn:riv:informationsecurity:authorization:blocking"
 L: Final = "urn:riv:informationsecurity:auditing:log"
@@ -18,19 +17,6 @@ RECORDS: Final = 500
 PATIENTS: Final = 5_000
 DAY: Final = 86_400
 SYSTEM: Final = "SE2321000016-JOURNAL"
-
-
-@cache
-def patients(count: int) -> tuple[Identifier, ...]:
-    """So many personal numbers that pass their check."""
-    found: list[Identifier] = []
-    for serial in range(10 * count):
-        day = 19000101 + (serial // 1000) % 28 + 100 * ((serial // 28_000) % 12) + 10_000 * (serial // 336_000)
-        number = f"{day}{serial % 1000:03}"
-        found += [Identifier(a.PERSONNUMMER, number + digit) for digit in "0123456789" if luhn(number[2:] + digit)]
-        if len(found) >= count:
-            break
-    return tuple(found[:count])
 
 
 def octets(said: Any) -> bytes:
@@ -70,7 +56,7 @@ def proofs(entries: list[str]) -> bytes:
 
 def store_log() -> Iterator[bytes]:
     """StoreLog in full batches of many patients, each record once."""
-    known = patients(PATIENTS)
+    known = a.numbers(PATIENTS)
     while True:
         now = int(time.time())
         yield octets({"records": [_record(known[secrets.randbelow(PATIENTS)], now) for _ in range(RECORDS)]})
@@ -129,7 +115,7 @@ def soap_of_patient() -> bytes:
 
 def soap_store_log() -> Iterator[bytes]:
     """StoreLog in full batches."""
-    known = patients(PATIENTS)
+    known = a.numbers(PATIENTS)
     while True:
         now = int(time.time())
         logs = "".join(_soap_record(known[secrets.randbelow(PATIENTS)], now) for _ in range(RECORDS))

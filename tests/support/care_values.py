@@ -176,7 +176,8 @@ NURSES_NUMBER = Identifier(PERSONNUMMER, "198906059483")
 
 def numbers(count: int) -> tuple[Identifier, ...]:
     """So many patients' numbers, each valid, and of the official series of test numbers."""
-    serials = (f"1950{n // 400 + 1:02}{n // 20 % 20 + 1:02}{980 + n % 20}" for n in range(count))
+    days = (f"{1950 + n // 4800}{n // 400 % 12 + 1:02}{n // 20 % 20 + 1:02}" for n in range(count))
+    serials = (f"{day}{980 + n % 20}" for n, day in enumerate(days))
     return tuple(Identifier(PERSONNUMMER, serial + check_digit(serial[2:])) for serial in serials)
 
 
