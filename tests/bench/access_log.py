@@ -35,7 +35,7 @@ from broker.storage.database import Unit
 from broker.storage.log import PENDING
 from broker.storage.opening import create_storage, open_storage
 from broker.storage.storage import Storage
-from tests.bench.care_messages import DAY, patients
+from tests.bench.care_messages import DAY
 from tests.bench.care_server import KINDS, postgres, url_of
 from tests.bench.many_accesses import CALLER, REGISTER
 from tests.bench.processes import cpu
@@ -98,7 +98,7 @@ def records(count: int, of: tuple[Identifier, ...], now: int) -> list[AccessReco
 
 def stored(bench: Bench, count: int, of: int, seal: bool = True) -> tuple[Spent, Spent]:
     """StoreLog in full batches, and the sealing of what was stored."""
-    spent, sealing, known = Spent(), Spent(), patients(of)
+    spent, sealing, known = Spent(), Spent(), a.numbers(of)
     sealer = Sealer(bench.storage, cache(bench.storage.ring), bench.storage.log_origin(), None)
     sealer.run()
     on = CareServices(bench.storage, REGISTER)
