@@ -14,7 +14,6 @@ from broker.care.access_values import LogIdTaken, StoreAccess
 from broker.jobs.sealer import Sealer
 from broker.login.effects import Effects
 from broker.storage import storage as storage_module
-from tests.bench.care_messages import patients
 from tests.contracts.test_storage_secrecy import dump, forms
 from tests.support import care_values as a
 from tests.support.access_records import record, resource
@@ -256,7 +255,7 @@ def test_a_log_without_a_checkpoint_proves_nothing(storage):
 def test_calls_at_once_about_the_same_new_patients_are_all_stored_and_each_patient_is_one_person(storage, monkeypatch):
     """As in the first minutes of a new installation: nobody's call gives way because another was quicker."""
     monkeypatch.setattr(storage_module, "RETRIES", 1)
-    known, systems, calls = patients(80), 4, 5
+    known, systems, calls = a.numbers(80), 4, 5
     failed, ready = [], threading.Barrier(systems)
 
     def send(system):

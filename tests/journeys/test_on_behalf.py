@@ -30,7 +30,7 @@ TOLD = [
 URN = "urn:tillit:attribute:"
 SCOPE = "openid profile offline_access urn:tillit:scope:on-behalf-of"
 KINDS = ["guardian", "power", "signatory"]
-ALVA, TIM, LO, BO = "201705012381", "201203102346", "201806152391", "194001012394"
+ALVA, TIM, LO, BO = "201705012381", "201203102395", "201806152391", "194001012394"
 PERSONS = [
     {"id": "anna", "personalIdentityNumber": "191212121212", "givenName": "Anna", "sn": "Andersson"},
     {"id": "alva", "personalIdentityNumber": ALVA, "givenName": "Alva", "sn": "Ek"},

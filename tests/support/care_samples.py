@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from wtforms.fields import SelectChoice
@@ -129,7 +130,7 @@ def _around(c: Cast, *, patient: bool = False) -> Around:
 
 def _searched(form_turn: Callable[..., Any], c: Cast) -> PatientForm:
     form = PatientForm.of(form_turn(number=clean(c.value)))
-    assert form.patient(NOW) is None
+    assert form.patient(NOW, SimpleNamespace(feigned=None)) is None
     return form
 
 

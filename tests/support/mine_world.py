@@ -14,7 +14,7 @@ from tests.support.world import MEMBER, Browser, Worlds
 from trust_framework.access_log import AccessRecord, AccessSought, checked
 from trust_framework.identifiers import Identifier
 
-ANNA, ALVA, TIM, LO, BO = "191212121212", "201705012381", "201203102346", "201806152391", "194001012394"
+ANNA, ALVA, TIM, LO, BO = "191212121212", "201705012381", "201203102395", "201806152391", "194001012394"
 CHILDREN = {"alva": ALVA, "tim": TIM, "lo": LO, "bo": BO}
 SECRET_NURSE = "SE2321000016-SECRET"
 CLINIC, HOSPITAL = "Hjärtmottagningen", "Fjärrsjukhuset"
