@@ -189,6 +189,7 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         bench=lambda: test_issuer.bench(),  # noqa: PLW0108  # which is made of this
         refusals=refusals,
         egress=egress,
+        trial=lambda: Egress(egress_policy(settings)),
         fetches=fetches,
     )
     test_issuer = TestIssuer(on, storage)

@@ -4,8 +4,8 @@ Values only; None is what is not known. A rule names what it needs here and is r
 this is the caller's affair.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from metadata.validity import Dates
@@ -23,6 +23,16 @@ class ReadsNames(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """What came of trying. `hosts`: by origin why it does not answer, empty when it does; `keys` why those at `jwks_uri` cannot
+    be had, None where there are none to be fetched.
+    """
+
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    keys: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """`now` in epoch seconds; `production` False for a test entry; `organisation` is the member's number, `names` its names.
 
@@ -30,7 +40,8 @@ class Context:
     `governed` (None: all). `kind` and `entry` are those of the very entry that is looked at. `registered` are the dates of the
     document that stands, None for an entry that is new; `keys_elsewhere` are ids of keys (`metadata.described_keys`) that the
     member uses in the other of the two environments. `served`: whether some login method can serve the service, given the
-    entity categories that it declares. `allow_http_loopback` is for test systems.
+    entity categories that it declares. `reached` is what came of trying its addresses (`metadata.reached`).
+    `allow_http_loopback` is for test systems.
     """
 
     now: int | None = None
@@ -47,6 +58,7 @@ class Context:
     registered: Dates | None = None
     keys_elsewhere: frozenset[str] | None = None
     served: Callable[[frozenset[str]], bool] | None = None
+    reached: Reached | None = None
 
     def knows(self, name: str) -> bool:
         """Whether what a rule needs is known; a rule that needs nothing can always be run."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from metadata.findings import Rule, Severity
 from metadata.handed import Handed, Told
-from metadata.redirect_uris import split_or_none
+from metadata.redirect_uris import origin_of, split_or_none
 from metadata.validity import Dates, rolled_back
 from trust_framework.names import Held, Holding, Name, NameKind, alike, held
 
@@ -22,6 +22,9 @@ _PUBLIC_MAIL: Final = frozenset(
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Co", "Cn", "Zl", "Zp"})
 _NAME_PARTS: Final = 2
+CLIENT: Final = "client"
+"""The role of what is no SAML entity."""
+
 MOST_ADDRESSES: Final = 50
 """Addresses of one document that the register is asked about."""
 
@@ -87,6 +90,21 @@ def _addresses_taken(handed: Handed) -> Iterator[tuple[str, str]]:
 def _local(handed: Handed) -> Iterator[tuple[str, str]]:
     if handed.context.production:
         yield from ((told.place, host) for told in handed.addresses if _is_local(host := _host(told)))
+
+
+def _unreached(handed: Handed) -> Iterator[tuple[str, str]]:
+    """Each origin once, at the first address that has it."""
+    reached = handed.context.reached
+    first = {origin: told.place for told in reversed(handed.addresses) if (origin := origin_of(told.value))}
+    for origin, why in reached.hosts.items() if reached else ():
+        if why and origin in first:
+            yield first[origin], f"{origin}: {why}"
+
+
+def _keys_unreached(handed: Handed) -> Iterator[tuple[str, str]]:
+    reached = handed.context.reached
+    if reached and reached.keys and handed.keys_at:
+        yield handed.keys_at.place, reached.keys
 
 
 def _host(told: Told) -> str:
@@ -213,6 +231,15 @@ RULES: Final[tuple[Rule[Handed], ...]] = (
          "Use a name that the internet knows, or register the service in the test environment.", _OURS,
          ("Värden kan inte nås utanför sitt eget nät.",
           "Använd ett namn som finns på internet, eller registrera tjänsten i testmiljön."), "production"),
+    Rule("host-unreachable", _W, _unreached, "The host did not answer over TLS just now, as it would not answer us or people.",
+         "Start the server, and let its name, its certificate and its firewall be in order; then try again.", "RFC 9110 4.3.4",
+         ("Värden svarade inte med TLS just nu, och skulle inte svara oss eller användarna.",
+          "Starta servern, och se till att namn, certifikat och brandvägg är i ordning; prova sedan igen."), "reached"),
+    Rule("keys-unreachable", _W, _keys_unreached, "The client's keys could not be had at its address, so it cannot log in.",
+         "Publish a JWK set with the public keys there, over https and without a login; then try again.", "RFC 7591 2",
+         ("Klientens nycklar gick inte att hämta på adressen, så den kan inte logga in.",
+          "Publicera en JWK-mängd med de publika nycklarna där, med https och utan inloggning; prova sedan igen."),
+         "reached", CLIENT),
     Rule("rolled-back", _E, _rolled_back, "The document is older than the one that is registered.",
          "Fetch or generate it anew.", "Sweden Connect deployment profile 2.1",
          ("Dokumentet är äldre än det som är registrerat.", "Hämta eller skapa det på nytt."), "registered"),

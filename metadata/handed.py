@@ -5,13 +5,15 @@ Owns the way from SAML metadata and from a client's registration to one value th
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from metadata.context import Context
 from metadata.described_keys import key_id
 from metadata.wire.jose import BadKeySet, read_jwks
 from metadata.wire.saml_metadata_values import ENTITY_CATEGORY, Entity, Localized, Role
 from trust_framework.names import Name, NameKind
+
+KEYS_AT: Final = "/jwks_uri"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Handed:
     """`name` is the identifier as the register knows it. `answers` are addresses that answers go to, `addresses` all that a
-    machine is sent to; `texts` are shown to people.
+    machine is sent to, `keys_at` where a client's keys are fetched; `texts` are shown to people.
     """
 
     identifier: Told
@@ -43,6 +45,7 @@ class Handed:
     valid_until: int | None = None
     created: int | None = None
     dated: str = ""
+    keys_at: Told | None = None
 
 
 def of_entity(entity: Entity, context: Context) -> Handed:
@@ -117,6 +120,7 @@ def of_client(members: Mapping[str, Any], context: Context) -> Handed:
         mails=tuple(_listed(members, "contacts")),
         keys=tuple(_keys(members)),
         context=context,
+        keys_at=next((told for told in _uris(members) if told.place == KEYS_AT), None),
     )
 
 

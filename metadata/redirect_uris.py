@@ -134,3 +134,9 @@ def _check_private_use(parts: SplitResult, *, native: bool) -> None:
         raise UnfitUri("this scheme is not for redirect URIs of this kind of client")
     if not parts.netloc and not parts.path.startswith("/"):
         raise UnfitUri("no path")
+
+
+def origin_of(address: str) -> str:
+    """The origin of an https address; empty for any other, such as an app's own scheme."""
+    parts = split_or_none(address)
+    return f"https://{parts.netloc.lower()}" if parts is not None and parts.scheme == "https" and parts.netloc else ""

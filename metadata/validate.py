@@ -144,7 +144,7 @@ def _client(document: bytes, look: _Look) -> None:
     look.hold(document_rules.PRIVATE_KEY)
     look.add(client_rules.refusals(members, allow_http_loopback=look.context.allow_http_loopback))
     look.run((*client_rules.ADVICE, client_rules.no_provider(look.context)), members)
-    look.run(federation_rules.RULES, handed.of_client(members, look.context))
+    look.run(federation_rules.RULES, handed.of_client(members, look.context), role=federation_rules.CLIENT)
     lines = lines_of(document.decode())
     for mark, finding in look.found.items():
         look.found[mark] = replace(finding, line=_line(lines, finding.place))

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from broker.federation.entries import SECRET_HASH
 from broker.federation.register import FEDERATION, Content, Entry
 from broker.settings import Environment, Settings
-from metadata.context import Context
+from metadata.context import Context, Reached
 from metadata.findings import Finding, Report, Severity
 from metadata.validate import check
 from metadata.validity import Dates
@@ -60,9 +60,16 @@ def document(kind: str, content: Content) -> bytes | None:
 
 
 def report(
-    proposal: Proposal, store: ReadsRegister, settings: Settings, now: int, served: Serves | None = None
+    proposal: Proposal,
+    store: ReadsRegister,
+    settings: Settings,
+    now: int,
+    served: Serves | None = None,
+    reached: Reached | None = None,
 ) -> Report:
-    """The report on what is wanted; an empty one where there is no document to look at."""
+    """The report on what is wanted; an empty one where there is no document to look at. `reached` is what came of trying its
+    addresses, where somebody has.
+    """
     content = proposal.content
     given = document(proposal.kind, content) if content is not None and proposal.kind in KINDS else None
     if content is None or given is None:
@@ -84,6 +91,7 @@ def report(
             entry=proposal.object,
             registered=standing_dates(proposal.kind, proposal.object, store),
             served=served,
+            reached=reached,
         ),
     )
 

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Self
 
 from broker.audit.events import RequestRefused
 from broker.federation.domains import looked, rests
@@ -27,13 +29,21 @@ log = logging.getLogger("tillit.web")
 class NoEgress:
     """Reaches nobody."""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing was opened."""
+
     def fetch(self, outbound: Outbound) -> Response:
         raise EgressFailed("nobody", outbound.url)
 
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """One running broker. `clock` gives epoch seconds; nothing below the web reads a clock."""
+    """One running broker. `clock` gives epoch seconds; nothing below the web reads a clock. `trial` makes an egress client for
+    once: what is tried with it leaves no failure with the one that logins go by.
+    """
 
     services: Services
     pages: Pages
@@ -46,6 +56,7 @@ class Broker:
     ready: Callable[[], Mapping[str, bool]] = field(default=dict)
     bench: Callable[[], Bench] = field(default=no_bench)
     egress: Fetches = field(default_factory=NoEgress)
+    trial: Callable[[], AbstractContextManager[Fetches]] = NoEgress
     texts: Texts = dns_texts
     fetches: KeyFetches = field(default_factory=KeyFetches)
     refusals: Refusals = field(default_factory=Refusals)

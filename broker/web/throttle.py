@@ -33,6 +33,7 @@ LIMITS: Final = (
     Limit("chain", "source", 120),
     Limit("registration", "source", 120),
     Limit("validate", "source", 300),
+    Limit("reach", "source", 60),
     Limit("proof", "source", 6_000),
     Limit("api", "source", 6_000),
     Limit("care", "source", 120_000),

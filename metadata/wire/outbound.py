@@ -30,6 +30,7 @@ PURPOSES: Mapping[str, Purpose] = MappingProxyType(
         row.name: row
         for row in (
             Purpose("default"),
+            Purpose("reach", seconds=3.0),
             Purpose("ocsp", max_bytes=64 * KIB, schemes=("https", "http")),
             Purpose("crl", max_bytes=20 * MIB, seconds=20.0, schemes=("https", "http")),
             Purpose("federation", max_bytes=256 * KIB),

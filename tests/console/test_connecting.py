@@ -5,6 +5,7 @@ import re
 import pytest
 
 from broker.web.console.connecting import STAGES, STEPS
+from broker.web.throttle import Limit, Throttle
 from metadata.wire.egress import EgressRefused, Response
 from tests.support import feeds
 from tests.support import saml_metadata as make
@@ -290,3 +291,40 @@ def test_what_was_typed_beside_a_file_waits_while_the_person_identifies_anew(con
     assert page.page == "held"
     anna.post(*page.form("/teknik"))
     assert "entityID" in draft(console).content["saml"]["metadata_xml"]
+
+
+@pytest.mark.parametrize(("status", "said"), [(404, False), (None, True)])
+def test_whether_the_addresses_answer_is_tried_when_that_is_asked_for(console, anna, status, said):
+    egress = NoNet({("HEAD", "https://bok.example/"): Response(404, {}, b"")} if status else {})
+    object.__setattr__(console.world.app.on, "trial", lambda: egress)
+    report = sent(anna, begun(anna), protocol="saml", metadata=SAML)
+    assert "adresserna har inte provats" in report.text
+    assert egress.calls == []
+    tried = anna.get(f"{at(console, 'kontroll')}?prova=ja")
+    assert ("Värden svarade inte med TLS just nu" in tried.text) is said
+    assert "Adresserna svarar med TLS" in tried.text or said
+    assert "adresserna har inte provats" not in tried.text
+    assert [call.url for call in egress.calls] == ["https://bok.example/"]
+    found = anna.get(f"{at(console, 'kontroll')}.json?prova=ja").json
+    assert ("host-unreachable" in {each["id"] for each in found["findings"]}) is said
+
+
+def test_trying_too_often_tries_nothing(console, anna):
+    egress = NoNet()
+    object.__setattr__(console.world.app.on, "trial", lambda: egress)
+    object.__setattr__(console.world.app.on, "throttle", Throttle((Limit("reach", "source", 1),)))
+    sent(anna, begun(anna), protocol="saml", metadata=SAML)
+    for _ in range(3):
+        page = anna.get(f"{at(console, 'kontroll')}?prova=ja")
+    assert "adresserna har inte provats" in page.text
+    assert len(egress.calls) == 1
+
+
+class NoNet(FakeEgress):
+    """An egress client for once."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass

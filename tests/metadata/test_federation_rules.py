@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from metadata.context import Context
+from metadata.context import Context, Reached
 from metadata.described_keys import key_id
 from metadata.federation_rules import RULES
 from metadata.validate import check
@@ -75,6 +75,7 @@ FULL = Context(
     registered=Dates(valid_until=1_790_726_400, created=1_780_000_000),
     keys_elsewhere=frozenset({"0" * 32}),
     served=lambda _categories: True,
+    reached=Reached({"https://sp.example": ""}, ""),
 )
 CREATED = (
     '<mdrpi:PublicationInfo xmlns:mdrpi="urn:oasis:names:tc:SAML:metadata:rpi" publisher="https://sp.example/" '
@@ -123,6 +124,8 @@ BROKEN = [
     ("address-local", service(content=make.slo() + make.acs("https://10.0.0.1/acs")), {}),
     ("address-local", service(content=make.slo() + make.acs("https://[fd00::1]/acs")), {}),
     ("address-local", client(post_logout_redirect_uris=["https://rp.internal/"]), {}),
+    ("host-unreachable", service(), later(reached=Reached({"https://sp.example": "timeout"}))),
+    ("keys-unreachable", client(jwks_uri="https://rp.example/jwks"), later(reached=Reached(keys="no keys"))),
     # whose it is
     ("rolled-back", service(flags='validUntil="2026-09-29T00:00:00Z"'), {}),
     ("rolled-back", service(algorithms=CREATED.format("2026-01-01T00:00:00Z")), {}),
@@ -183,7 +186,7 @@ def test_every_rule_has_a_broken_file_here():
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.needs], ids=lambda rule: rule.id)
 def test_a_rule_whose_facts_are_not_known_is_told_as_not_run(rule):
-    report = check(service(), later(**{rule.needs: None})["context"])
+    report = check(client() if rule.only else service(), later(**{rule.needs: None})["context"])
     assert report.not_run[rule.id] == rule.needs
     assert rule.id not in report.passed
     assert not {finding.id for finding in report.findings} & set(report.not_run)

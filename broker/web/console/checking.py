@@ -10,9 +10,10 @@ from typing import Final
 from broker.exchange import Reply
 from broker.web.console.connecting import at, named, open_draft, steps
 from broker.web.console.connecting_pages import ReportShown
-from broker.web.console.findings import MOST, passed, report, row
+from broker.web.console.findings import MOST, not_run, passed, report, row, tried
 from broker.web.console.turn import ConsoleTurn
-from metadata.findings import Severity
+from metadata.findings import Report, Severity
+from trust_framework.approval import Proposal
 
 ONLY: Final[Mapping[str, tuple[Severity, ...]]] = {
     "fel": (Severity.ERROR,),
@@ -21,20 +22,14 @@ ONLY: Final[Mapping[str, tuple[Severity, ...]]] = {
 }
 """What the filter of the page shows."""
 
-NEEDED: Final[Mapping[str, str]] = {
-    "registered": "check.needs.registered",
-    "scopes": "check.needs.scopes",
-    "categories": "check.needs.categories",
-    "keys_elsewhere": "check.needs.keys",
-    "served": "check.needs.levels",
-}
-"""By name in the context: why a check was not made."""
+TRY: Final = "prova"
+"""The parameter that asks for the addresses to be tried."""
 
 
 def shown(turn: ConsoleTurn, proposal: str) -> Reply:
     """M3: the report, all of it or the worst of it; each finding with why and what to do."""
     draft = open_draft(turn, proposal)
-    found = report(draft, turn)
+    found = _looked(draft, turn)
     only = turn.query.get("visa", "allt")
     only = only if only in ONLY else "allt"
     told = [each for each in found.findings if each.severity in ONLY[only]]
@@ -49,9 +44,10 @@ def shown(turn: ConsoleTurn, proposal: str) -> Reply:
             warnings=found.count(Severity.WARNING),
             hints=found.count(Severity.HINT),
             passed=passed(found),
-            not_run=tuple((name, NEEDED.get(needs, "check.needs.other")) for name, needs in found.not_run.items()),
+            not_run=not_run(found),
             only=only,
             url=here,
+            trying=f"{here}?{TRY}=ja",
             json_url=f"{here}.json",
             share=f"{turn.on.services.settings.base_url}{here}",
             back=at(draft, "teknik", turn),
@@ -60,10 +56,15 @@ def shown(turn: ConsoleTurn, proposal: str) -> Reply:
     )
 
 
+def _looked(draft: Proposal, turn: ConsoleTurn) -> Report:
+    """The report; its addresses are tried when that is asked for, since it takes seconds."""
+    return report(draft, turn, tried(draft, turn) if TRY in turn.query else None)
+
+
 def as_json(turn: ConsoleTurn, proposal: str) -> Reply:
     """The report as a file."""
     draft = open_draft(turn, proposal)
-    body = json.dumps(report(draft, turn).as_json(), indent=2, ensure_ascii=False).encode()
+    body = json.dumps(_looked(draft, turn).as_json(), indent=2, ensure_ascii=False).encode()
     headers = (
         ("Content-Type", "application/json"),
         ("Cache-Control", "no-store"),

@@ -65,7 +65,9 @@ class ConnectStep(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportShown(Page):
-    """M3. `only` narrows it to `errors` or `warnings`; the counts are of everything, `more` findings are not told."""
+    """M3. `only` narrows it to `errors` or `warnings`; the counts are of everything. `more` findings are not told, `trying` is
+    where its addresses are tried.
+    """
 
     template: ClassVar[str] = "validation_report.html"
     mark: ClassVar[str] = "M3"
@@ -77,9 +79,10 @@ class ReportShown(Page):
     warnings: int
     hints: int
     passed: tuple[PassedRow, ...]
-    not_run: tuple[tuple[str, str], ...]
+    not_run: tuple[tuple[PassedRow, str], ...]
     only: str
     url: str
+    trying: str
     json_url: str
     share: str
     back: str
