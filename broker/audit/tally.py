@@ -17,6 +17,9 @@ EVERYTHING: Final = ""
 GOOD: Final = ""
 """In place of a cause: a login that was answered."""
 
+RELEASED: Final = "released"
+"""In place of a cause where one is asked for: a login that was answered."""
+
 FAULT: Final = "fault"
 """In place of a cause, by the minute: any."""
 

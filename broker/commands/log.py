@@ -8,6 +8,7 @@ import click
 
 from broker.audit.checkpoint import Verifier
 from broker.audit.export import export_log
+from broker.audit.verified import Verified
 from broker.audit.verify import Report, verify_log
 from broker.commands import log_keeping
 from broker.commands.console import as_json, show
@@ -41,6 +42,7 @@ def verify(checkpoint: Path | None, verifiers: tuple[str, ...], *, json_: bool) 
     known = [Verifier.parse(text) for text in verifiers] or None
     with opened(settings) as storage:
         report = verify_log(storage, file, known)
+        Verified(storage.clock(), 0, max(report.size - 1, 0), len(report.findings)).keep(storage)
     show(_value(report, file), _lines(report, file), json_=json_)
     if not report.ok:
         raise click.exceptions.Exit(Exit.FOUND)

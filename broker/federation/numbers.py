@@ -36,6 +36,15 @@ class MethodCount:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceCounts:
+    """Services with how many each had, most first; how many `services` there are in all, and the `number` of all together."""
+
+    rows: tuple[tuple[str, int], ...]
+    services: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class MinuteCount:
     """The logins of one minute."""
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Executable, bindparam, case, func, select
+from sqlalchemy import Executable, Text, and_, bindparam, case, cast, func, or_, select
 
-from broker.audit.tally import DAY, EVERYTHING, FAULT, GOOD, MINUTE, Cell, Count
-from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
+from broker.audit.tally import DAY, EVERYTHING, FAULT, GOOD, MINUTE, RELEASED, Cell, Count
+from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount, ServiceCounts
 from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, number, table, text
 
@@ -55,6 +55,24 @@ _METHODS = Kept(
     .group_by(_C.method)
     .order_by(_C.method)
 )
+_wanted = cast(bindparam("cause"), Text)
+_of_cause = or_(
+    _wanted == EVERYTHING,
+    and_(_wanted == RELEASED, _C.cause == GOOD),
+    and_(_wanted == FAULT, _C.cause != GOOD),
+    and_(_wanted != EVERYTHING, _C.cause == _wanted),
+)
+_by_method = cast(bindparam("method"), Text)
+_asked = and_(_C.span == DAY, _since, or_(_by_method == "", _C.method == _by_method), _of_cause)
+_SERVICES = Kept(
+    select(_C.service, func.sum(_C.number).label("number"))
+    .where(_asked, _C.service != EVERYTHING)
+    .group_by(_C.service)
+    .order_by(func.sum(_C.number).desc(), _C.service)
+    .limit(bindparam("count"))
+)
+_HOW_MANY = Kept(select(func.count(func.distinct(_C.service))).where(_asked, _C.service != EVERYTHING))
+_TOGETHER = Kept(select(func.coalesce(func.sum(_C.number), 0)).where(_asked, _C.service == EVERYTHING))
 _MINUTES = Kept(
     select(_C.starts_at, _good, func.sum(case((_C.cause == FAULT, _C.number), else_=0)))
     .where(_C.span == MINUTE, _C.service == EVERYTHING, _since)
@@ -86,6 +104,14 @@ def by_cause(database: Database, service: str, since: int, until: int) -> tuple[
 def by_method(database: Database, since: int) -> tuple[MethodCount, ...]:
     """How each method has fared since a day, and when it last identified anybody (0: not since)."""
     return tuple(MethodCount(*row) for row in database.rows(_METHODS, {"since": since - since % DAY}))
+
+
+def by_service(database: Database, since: int, method: str, cause: str, count: int) -> ServiceCounts:
+    """Since a day: the services with the most of a cause (`released`, `fault`, a code, or all) by a method (or any)."""
+    asked = {"since": since - since % DAY, "method": method, "cause": cause}
+    rows = tuple((service, int(number)) for service, number in database.rows(_SERVICES, {**asked, "count": count}))
+    services, number = (database.rows(one, asked)[0][0] for one in (_HOW_MANY, _TOGETHER))
+    return ServiceCounts(rows, int(services), int(number))
 
 
 def by_minute(database: Database, since: int) -> tuple[MinuteCount, ...]:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Index, Text, and_, bindparam, cast, func, insert, or_, select, tuple_, update
+from sqlalchemy import Index, Text, and_, bindparam, cast, column, func, insert, not_, or_, select, tuple_, update
+from sqlalchemy import table as named
 
 from broker.federation.proposing import ListedProposal, ProposalPage, SaveProposal
 from broker.login.effects import Overtaken
@@ -107,7 +108,19 @@ def _staged(word: str, stages: Iterable[Stage]) -> Any:
     return and_(cast(bindparam("stage"), Text) == word, or_(*(_P.stage == stage.value for stage in stages)))
 
 
-_STAGED: Final = or_(_any_or(_P.stage, "stage"), _staged("open", OPEN), _staged("waiting", WITH_APPROVERS))
+_THERE = named("register_index", column("kind"), column("id"))
+_NEW_MEMBER = and_(
+    _P.kind == "member", not_(select(_THERE.c.id).where(_THERE.c.kind == "member", _THERE.c.id == _P.object).exists())
+)
+_DANGEROUS = _P.danger == Danger.DANGEROUS.value
+_STAGED: Final = or_(
+    _any_or(_P.stage, "stage"),
+    _staged("open", OPEN),
+    _staged("waiting", WITH_APPROVERS),
+    and_(_staged("applications", WITH_APPROVERS), _NEW_MEMBER),
+    and_(_staged("held", WITH_APPROVERS), _DANGEROUS, not_(_NEW_MEMBER)),
+    and_(_staged("careful", WITH_APPROVERS), not_(_DANGEROUS), not_(_NEW_MEMBER)),
+)
 _MATCHES = and_(
     _STAGED,
     _any_or(_P.org, "org"),
@@ -222,7 +235,10 @@ def _acts(database: Database, id: str) -> tuple[Act, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which proposals a list shows. `stage` may be `open` or `waiting` (for approvers) too; `after` is the `next` before."""
+    """Which proposals a list shows. `stage` may be `open` or `waiting` (for approvers) too, and of those that wait
+    `applications` of new members, what is `held` since it is dangerous, or the rest, which is `careful`; `after` is the
+    `next` before.
+    """
 
     stage: str = ""
     org: str = ""

@@ -10,7 +10,7 @@ from broker.audit.checkpoint import LogRow, TreeState
 from broker.audit.events import Event
 from broker.audit.tally import tally, tally_keys
 from broker.audit.trace import Logged, LoggedPage, Sought
-from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount
+from broker.federation.numbers import CauseCount, Logins, MethodCount, MinuteCount, ServiceCounts
 from broker.login.effects import Effects, Overtaken
 from broker.storage import counts, key_use, log, log_rows, references, settings
 from broker.storage.database import GaveWay, Unit
@@ -98,6 +98,10 @@ class SealedStore(Part):
     def faults_by_cause(self, service: str, since: int, until: int) -> tuple[CauseCount, ...]:
         """Faults of a service, or of all, by cause, most first."""
         return counts.by_cause(self._database, service, since, until)
+
+    def logins_by_service(self, since: int, method: str, cause: str, count: int) -> ServiceCounts:
+        """Since a day: the services with the most of a cause (`released`, `fault`, a code, or all) by a method (or any)."""
+        return counts.by_service(self._database, since, method, cause, count)
 
     def logins_by_method(self, since: int) -> tuple[MethodCount, ...]:
         """How each method has fared since a day."""

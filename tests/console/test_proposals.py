@@ -222,7 +222,7 @@ class TestLists:
         id_ = proposed(console, names=NAMES)
         (dora,) = operators(console, "dora")
 
-        assert "Förslag som väntar på beslut: 1" in dora.get("/admin").text
+        assert "Andra förslag som väntar på beslut: 1" in dora.get("/admin").text
         assert id_ in dora.get("/admin/forslag?lage=waiting").text
         assert id_ not in dora.get("/admin/forslag?lage=rejected").text
         assert id_ in dora.get("/admin/forslag?q=nytt").text

@@ -133,3 +133,105 @@ def test_services_of_others_are_not_counted_among_the_own(worlds: Worlds):
     console = consoles(worlds, {**document(agreements=[]), "services": services})
 
     assert "2 rader" in owner(console).get(f"/portal/{MEMBER}").text
+
+
+# --- every number has its list
+
+
+def test_behind_each_number_of_logins_and_faults_stand_the_services_that_make_it(console: Console):
+    logins(console, "rp", good=3, cancelled=2)
+    logins(console, "rp2", good=1, cancelled=1)
+    count(console)
+    dora = operator(console)
+    start = dora.get("/admin").text
+
+    for given, number, each in (
+        ("lage=released&amp;metod=test", 4, ["3", "1"]),
+        ("lage=fault&amp;metod=test", 3, ["2", "1"]),
+        ("lage=user-cancelled", 3, ["2", "1"]),
+    ):
+        assert f'<a href="/admin/antal?{given}">{number}<' in start
+        page = dora.get(f"/admin/antal?{given.replace('&amp;', '&')}")
+        assert page.page == "tally"
+        assert f"Sammanlagt {number}." in page.text
+        assert [row(page.text, f"Service {s}")[2] for s in ("rp", "rp2")] == each
+    theirs = dora.get(f"/portal/{MEMBER}/inloggningar/rp?lage=user-cancelled")
+    assert "2 rader" in theirs.text
+    assert f"/portal/{MEMBER}/inloggningar/rp?lage=user-cancelled" in dora.get("/admin/antal?lage=user-cancelled").text
+
+
+@pytest.mark.parametrize(
+    "given", ["", "lage=never", "metod=never", "lage=%00", "metod=" + "x" * 300, "lage='%20or%201"]
+)
+def test_a_list_of_nothing_is_empty_whatever_is_asked_for(console: Console, given: str):
+    answer = operator(console).get(f"/admin/antal?{given}")
+    assert answer.status in {200, 404}
+    assert answer.status == 404 or "Ingen tjänst har haft" in answer.text
+
+
+def test_who_may_not_see_logins_does_not_see_how_many_of_whom(console: Console):
+    from trust_framework.roles import FEDERATION, Role
+
+    assert console.browser("eva", (FEDERATION, Role.READER)).get("/admin/antal").page == "not-allowed"
+
+
+def test_what_waits_for_approvers_is_counted_by_kind_and_each_leads_to_its_list(console: Console):
+    from tests.console.test_proposals import APPLICATION, NAMES, proposed
+
+    owner(console)
+    careful = proposed(console, names=NAMES)
+    dangerous = proposed(console, id="rp", attributes=["sn"], reasons={"sn": "x"})
+    carl = console.sign_on("carl")
+    carl.post(*carl.get("/portal/ansok").fields(**APPLICATION))
+    (application,) = (p.id for p in console.world.store.proposal_page("applications").proposals)
+    dora = operator(console)
+    page = dora.get("/admin").text
+
+    for told, state, there in (
+        ("Ansökningar om medlemskap som väntar på beslut: 1", "applications", application),
+        ("Farliga ändringar som hålls i väntan på beslut: 1", "held", dangerous),
+        ("Andra förslag som väntar på beslut: 1", "careful", careful),
+    ):
+        assert told in page
+        shown = dora.get(f"/admin/forslag?lage={state}").text
+        assert [id_ for id_ in (application, dangerous, careful) if id_ in shown] == [there]
+
+
+def test_a_feed_that_fails_has_its_card_until_it_is_taken_in_again_or_is_gone(console: Console):
+    from broker.federation.feeds import FeedState, KeepFeed
+    from broker.federation.register import ChangeRegister, EntryChange
+    from broker.login.effects import Effects
+
+    store, dora = console.world.store, operator(console)
+    store.commit(Effects((KeepFeed(FeedState("swamid", failing_since=NOW - DAY, error="fetch")),)))
+    assert "swamid" not in dora.get("/admin").text
+    entry = EntryChange("feed", "swamid", {"id": "swamid"}, "", "file")
+    store.commit(Effects((ChangeRegister((entry,), NOW),)))
+    page = dora.get("/admin").text
+    assert "Flödet swamid går inte att ta in" in page
+    assert "/admin/register/feed/swamid" in page
+    store.commit(Effects((KeepFeed(FeedState("swamid")),)))
+    assert "swamid" not in dora.get("/admin").text
+
+
+def test_addresses_that_fail_are_counted_with_the_list_behind(console: Console, monkeypatch):
+    from broker.federation.addresses import AddressPage
+
+    store = type(console.world.store)
+    asked: list[tuple] = []
+    monkeypatch.setattr(store, "address_page", lambda _, *a, **m: asked.append(a) or AddressPage((), 3))
+    page = operator(console).get("/admin").text
+    assert "Adresser som inte går att hämta metadata eller nycklar från: 3" in page
+    assert "/admin/adresser?lage=failing" in page
+    assert ("", "", "failing") in asked
+
+
+def test_the_dashboard_says_when_the_log_was_last_verified_and_what_that_came_to(console: Console):
+    from broker.audit.verified import Verified
+
+    dora = operator(console)
+    assert "<dd>aldrig</dd>" in dora.get("/admin").text
+    Verified(NOW, 0, 9, 0).keep(console.world.store)
+    assert "oförändrad" in dora.get("/admin").text
+    Verified(NOW, 0, 9, 2).keep(console.world.store)
+    assert "inte som den signerades" in dora.get("/admin").text

@@ -11,6 +11,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms.fields import SelectChoice
 
+from broker.audit.verified import Verified
 from broker.federation.register import KINDS
 from broker.protocols.testing.run import Message
 from broker.web import bench
@@ -120,6 +121,7 @@ from broker.web.console.start_pages import (
     PortalService,
     PortalStart,
 )
+from broker.web.console.tally_pages import Tally, TallyRow
 from broker.web.console.testing import TABS
 from broker.web.console.testing_forms import TestForm
 from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRun, TestService, TestServices
@@ -213,17 +215,18 @@ def _start(cast: Cast) -> PortalStart:
 
 
 def _dashboard(cast: Cast) -> Dashboard:
-    method = MethodHealth(names=cast.app, url="/admin/x", good=9_000, faults=10, share="< 1 %", last_good=NOW)
+    lists = {"good_url": "/admin/antal?lage=released&metod=x", "faults_url": "/admin/antal?lage=fault&metod=x"}
+    method = MethodHealth(names=cast.app, url="/admin/x", good=9_000, faults=10, share="< 1 %", last_good=NOW, **lists)
     return Dashboard(
         todo=_todo(cast),
         figures=(Figure(name="members", value="10 000", url="/admin"), Figure(name="drift", value="2", url="/admin")),
         per_minute="417.0",
         methods=(method, replace(method, good=0, share="", last_good=None)),
         causes=(
-            CauseRow(code="user-cancelled", text=cast.service, number=10, before=7),
-            CauseRow(code=cast.value, text={}, number=1, before=0),
+            CauseRow(code="user-cancelled", text=cast.service, number=10, before=7, url="/admin/antal?lage=x"),
+            CauseRow(code=cast.value, text={}, number=1, before=0, url="/admin/antal?lage=y"),
         ),
-        log=LogState(sealed=10, waiting=1, checkpoint_at=NOW),
+        log=LogState(sealed=10, waiting=1, checkpoint_at=NOW, verified=Verified(NOW, 0, 9, 0)),
     )
 
 
@@ -982,6 +985,24 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
         fetches=(),
         action="/admin/nycklar",
         csrf="token",
+    ),
+    "o1-tally": lambda c: Tally(
+        rows=Listing(
+            "/admin/antal",
+            (
+                TallyRow(names=c.service, url="/portal/x/inloggningar/y", org=c.owner, number=4711),
+                TallyRow(names=c.app, url="", org={}, number=1),
+            ),
+            2,
+            searched=False,
+        ),
+        number=4720,
+        cause="user-cancelled",
+        told=c.app,
+        method=c.owner,
+    ),
+    "o1-tally-none": lambda _: Tally(
+        rows=Listing("/admin/antal", (), 0, searched=False), number=0, cause="fault", told={}, method={}
     ),
     "o1-ends": lambda c: EndingList(
         ends=Listing(

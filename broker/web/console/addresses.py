@@ -1,5 +1,6 @@
 """O4: where services and identity providers publish their metadata, and clients their keys, and how each address fares."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from broker.exchange import Reply
@@ -7,6 +8,7 @@ from broker.federation.addresses import AddressState, ListedAddress
 from broker.web.console.addresses_pages import AddressList, AddressRow
 from broker.web.console.gate import member_names
 from broker.web.console.listing import Listing, asked
+from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
 from broker.web.pages.frame import Names
 
@@ -30,6 +32,17 @@ def listed(turn: ConsoleTurn) -> Reply:
 def count_of(turn: ConsoleTurn) -> int:
     """How many there are."""
     return turn.store.address_page(count=1).total
+
+
+def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
+    """How many addresses fail."""
+    number = turn.store.address_page("", "", STATES[0], count=1).total if not turn.org else 0
+    if number:
+        told = {
+            "sv": f"Adresser som inte går att hämta metadata eller nycklar från: {number}",
+            "en": f"Addresses from which metadata or keys cannot be fetched: {number}",
+        }
+        yield Todo(told, turn.at(f"{AT}?lage={STATES[0]}"), "addresses.look")
 
 
 def _row(each: ListedAddress, turn: ConsoleTurn) -> AddressRow:

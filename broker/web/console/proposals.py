@@ -4,7 +4,7 @@ What may be done, and what it comes to, is `broker.federation.proposals`'s; here
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from broker.exchange import Reply
@@ -29,7 +29,8 @@ from trust_framework import approval
 from trust_framework.approval import Proposal, Refusal, Refused, Stage
 from trust_framework.member_types import Document, vouchable
 
-STAGES: Final = ("waiting", "open", *(stage.value for stage in Stage))
+WAITING: Final = ("applications", "held", "careful")
+STAGES: Final = ("waiting", *WAITING, "open", *(stage.value for stage in Stage))
 LONGEST_RAW: Final = 200_000
 STATED: Final = ("member", "service", "identity_provider", "method")
 
@@ -73,24 +74,27 @@ def row(each: ListedProposal, turn: ConsoleTurn, at: str = "/forslag") -> Propos
     )
 
 
-def waiting(turn: ConsoleTurn) -> tuple[Todo, ...]:
-    """Cards: what waits for approvers in the federation, what was sent back to a member."""
-    counts = turn.store.proposal_counts(turn.org)
-    mine = counts.get(Stage.RETURNED, 0) if turn.org else counts.get(Stage.SUBMITTED, 0) + counts.get(Stage.APPROVED, 0)
-    if not mine:
-        return ()
-    stage, text = ("returned", "todo.returned") if turn.org else ("waiting", "todo.waiting")
-    return (Todo(_counted(text, mine), turn.at(f"/forslag?lage={stage}"), "todo.look"),)
+def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
+    """Cards: what waits for approvers in the federation, each kind by itself; what was sent back to a member."""
+    for stage in (Stage.RETURNED.value,) if turn.org else WAITING:
+        number = turn.store.proposal_page(stage, turn.org, count=1).total
+        if number:
+            told = {language: words.format(number) for language, words in _CARDS[stage].items()}
+            yield Todo(told, turn.at(f"/forslag?lage={stage}"), "todo.look")
 
 
 _CARDS: Final[Mapping[str, Names]] = {
-    "todo.returned": {"sv": "Förslag som behöver kompletteras: {}", "en": "Proposals to be completed: {}"},
-    "todo.waiting": {"sv": "Förslag som väntar på beslut: {}", "en": "Proposals that wait for a decision: {}"},
+    "returned": {"sv": "Förslag som behöver kompletteras: {}", "en": "Proposals to be completed: {}"},
+    "applications": {
+        "sv": "Ansökningar om medlemskap som väntar på beslut: {}",
+        "en": "Applications of new members that wait for a decision: {}",
+    },
+    "held": {
+        "sv": "Farliga ändringar som hålls i väntan på beslut: {}",
+        "en": "Dangerous changes that are held until a decision: {}",
+    },
+    "careful": {"sv": "Andra förslag som väntar på beslut: {}", "en": "Other proposals that wait for a decision: {}"},
 }
-
-
-def _counted(text: str, number: int) -> Names:
-    return {language: words.format(number) for language, words in _CARDS[text].items()}
 
 
 # --- one proposal

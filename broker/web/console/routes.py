@@ -36,6 +36,7 @@ from broker.web.console import (
     sharing_drafts,
     snippets,
     start,
+    tally,
     testing,
 )
 from broker.web.console.mine.routes import ROWS as MINE_ROWS
@@ -124,6 +125,7 @@ CONSOLE: tuple[Row, ...] = (
     Row("/portal/<org>/inloggningar/<service>/<reference>", logins.login, Action.VIEW_LOGINS, tab="logins"),
     # --- the operator's console
     Row("/admin", start.dashboard, Action.VIEW_FEDERATION, tab="start"),
+    Row("/admin/antal", tally.listed, Action.VIEW_LOGINS, tab="start"),
     Row("/admin/medlemmar/<member>", member.card, Action.VIEW_FEDERATION, tab="register"),
     Row("/admin/forslag", proposals.listed, Action.VIEW_FEDERATION, tab="proposals"),
     Row("/admin/forslag/<proposal>", proposals.shown, Action.VIEW_FEDERATION, tab="proposals"),

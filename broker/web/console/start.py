@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from broker.audit.tally import EVERYTHING
+from broker.audit.tally import EVERYTHING, FAULT, RELEASED
+from broker.audit.verified import Verified
 from broker.exchange import Reply
 from broker.federation.numbers import MethodCount
 from broker.federation.register import ListedEntry
+from broker.web.console import tally
 from broker.web.console.configuration import MOST_DRIFT
 from broker.web.console.listing import Listing, asked
 from broker.web.console.start_pages import (
@@ -80,6 +82,7 @@ def dashboard(turn: ConsoleTurn) -> Reply:
             sealed=turn.store.log_state().size,
             waiting=turn.store.log_waiting(),
             checkpoint_at=turn.store.log_checkpoint_at(),
+            verified=Verified.read(turn.store),
         ),
     )
     return turn.render(page)
@@ -107,6 +110,8 @@ def _method(count: MethodCount, turn: ConsoleTurn) -> MethodHealth:
         faults=count.faults,
         share=percent(count.faults / whole if whole else None),
         last_good=count.last_good or None,
+        good_url=tally.at(turn, cause=RELEASED, method=count.method),
+        faults_url=tally.at(turn, cause=FAULT, method=count.method),
     )
 
 
@@ -121,6 +126,7 @@ def _causes(turn: ConsoleTurn) -> tuple[CauseRow, ...]:
             text=_sentence(each.cause),
             number=each.number,
             before=before.get(each.cause, 0),
+            url=tally.at(turn, cause=each.cause),
         )
         for each in found[:MOST_CAUSES]
     )

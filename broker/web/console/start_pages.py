@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from broker.audit.verified import Verified
 from broker.web.console.listing import Listing
 from broker.web.console.todo import Todo
 from broker.web.pages.frame import Names, Page
@@ -45,7 +46,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodHealth:
-    """How a method has fared for seven days. `last_good` is None when it has identified nobody."""
+    """How a method has fared for seven days. `last_good` is None when it has identified nobody; `good_url` and `faults_url`
+    are the lists behind the numbers.
+    """
 
     names: Names
     url: str
@@ -53,25 +56,33 @@ class MethodHealth:
     faults: int
     share: str
     last_good: int | None
+    good_url: str
+    faults_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CauseRow:
-    """A cause of faults (its code, and its sentence), how often it came in seven days, and in the seven before."""
+    """A cause of faults (its code, and its sentence), how often it came in seven days (the list behind is at `url`), and in the
+    seven before.
+    """
 
     code: str
     text: Names
     number: int
     before: int
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogState:
-    """Where the log stands: how many events are sealed and wait, and when the newest checkpoint was signed."""
+    """Where the log stands: how many events are sealed and wait, when the newest checkpoint was signed, and what the last
+    verification came to.
+    """
 
     sealed: int
     waiting: int
     checkpoint_at: int | None
+    verified: Verified | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ the same functions, so that a number equals its list.
 
 from typing import Final
 
-from broker.web.console import copy_held, ending, hosts, keys, methods, proposals, sharing, testing
+from broker.web.console import addresses, copy_held, ending, feeds, hosts, keys, methods, proposals, sharing, testing
 from broker.web.console.review import acknowledging
 from broker.web.console.todo import Source, Todo
 from broker.web.console.turn import ConsoleTurn
@@ -15,6 +15,8 @@ SOURCES: Final[tuple[Source, ...]] = (
     proposals.waiting,
     hosts.waiting,
     ending.waiting,
+    addresses.waiting,
+    feeds.waiting,
     keys.waiting,
     methods.waiting,
     testing.waiting,

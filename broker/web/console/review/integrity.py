@@ -11,6 +11,7 @@ from broker.audit.checkpoint import read_note
 from broker.audit.range_check import RangeReport, verify_range
 from broker.audit.review_events import LogVerified
 from broker.audit.trace import Sought
+from broker.audit.verified import Verified
 from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.web.console.forms import ConsoleForm
@@ -116,7 +117,8 @@ def verified(turn: ConsoleTurn) -> Reply:
         org=turn.org,
         by=here.who.person,
     )
-    turn.commit(Effects(events=(event,)))
+    if turn.commit(Effects(events=(event,))):
+        Verified(turn.now, report.first, report.last, len(report.wrong)).keep(turn.store)
     return _shown(here, form, fresh(ExtractForm, turn), _told(report), "" if report.ok else "integrity.wrong")
 
 
