@@ -165,8 +165,8 @@ def test_behind_each_number_of_logins_and_faults_stand_the_services_that_make_it
 )
 def test_a_list_of_nothing_is_empty_whatever_is_asked_for(console: Console, given: str):
     answer = operator(console).get(f"/admin/antal?{given}")
-    assert answer.status in {200, 404}
-    assert answer.status == 404 or "Ingen tjänst har haft" in answer.text
+    assert answer.status in {200, 400}
+    assert answer.status == 400 or "Ingen tjänst har haft" in answer.text
 
 
 def test_who_may_not_see_logins_does_not_see_how_many_of_whom(console: Console):
@@ -180,7 +180,7 @@ def test_what_waits_for_approvers_is_counted_by_kind_and_each_leads_to_its_list(
 
     owner(console)
     careful = proposed(console, names=NAMES)
-    dangerous = proposed(console, id="rp", attributes=["sn"], reasons={"sn": "x"})
+    dangerous = proposed(console, attributes=["givenName", "sn", "displayName", "mail"])
     carl = console.sign_on("carl")
     carl.post(*carl.get("/portal/ansok").fields(**APPLICATION))
     (application,) = (p.id for p in console.world.store.proposal_page("applications").proposals)

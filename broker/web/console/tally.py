@@ -5,9 +5,10 @@ from urllib.parse import urlencode
 
 from broker.audit.tally import FAULT
 from broker.exchange import Reply
+from broker.federation.aspects import SERVICE
+from broker.federation.register import about
 from broker.web.console.gate import member_names
 from broker.web.console.listing import Listing
-from broker.web.console.register import names_of
 from broker.web.console.tally_pages import Tally, TallyRow
 from broker.web.console.turn import ConsoleTurn
 from broker.web.pages.frame import Names
@@ -42,11 +43,11 @@ def listed(turn: ConsoleTurn) -> Reply:
 
 
 def _row(service: str, number: int, cause: str, method: str, turn: ConsoleTurn) -> TallyRow:
-    entry = turn.store.register_entry("service", service)
+    entry = turn.store.register_entry(SERVICE, service)
     org = entry.org if entry else ""
     given = urlencode({name: value for name, value in ((CAUSE, _filter(cause)), (METHOD, method)) if value})
     return TallyRow(
-        names=names_of((entry.content if entry else None) or {}, service),
+        names=(about(SERVICE, entry.content).names if entry and entry.content else {}) or {"sv": service},
         url=f"/portal/{org}/inloggningar/{service}?{given}" if org else "",
         org=member_names(org, turn.turn) if org else {},
         number=number,
