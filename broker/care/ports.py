@@ -48,6 +48,10 @@ class CareStore(Store, AccessLogStore, Protocol):
         """The block that a lift belongs to, with its patient's id."""
         ...
 
+    def block_untold(self, id: str) -> bool:
+        """Whether another node has not been told of a block as it stands here."""
+        ...
+
     def blocks_of(self, person: str) -> tuple[Block, ...]:
         """Every block of a patient, ended ones among them, oldest first."""
         ...

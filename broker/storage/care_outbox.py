@@ -49,6 +49,7 @@ _DUE = Kept(
     .order_by(_C.next_at, _C.block)
     .limit(bindparam("count"))
 )
+_WAITS = Kept(select(_C.block).where(_C.block == bindparam("row")))
 _SENT = Kept(delete(OUTBOX).where(_C.block == bindparam("row"), _C.number == bindparam("seen")))
 _UNSENT = Kept(
     update(OUTBOX)
@@ -66,6 +67,11 @@ def mark(unit: Unit, block: str, person: str) -> None:
 def due(database: Database, now: int, count: int) -> tuple[BlockDue, ...]:
     """Blocks to tell of now, those that wait longest first."""
     return tuple(BlockDue(*row) for row in database.rows(_DUE, {"now": now, "count": count}))
+
+
+def waits(database: Database, block: str) -> bool:
+    """Whether a block is to be told of still."""
+    return database.row(_WAITS, {"row": block}) is not None
 
 
 def sent(unit: Unit, change: BlockSent) -> None:

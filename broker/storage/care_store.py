@@ -89,6 +89,10 @@ class CareStore(Part):
         """Blocks entered here that another node is to be told of now."""
         return care_outbox.due(self._database, self.clock(), count)
 
+    def block_untold(self, id: str) -> bool:
+        """Whether another node has not been told of a block as it stands here."""
+        return care_outbox.waits(self._database, id)
+
     def copies_standing(self, after: str, before: int, count: int) -> tuple[tuple[str, str], ...]:
         """Copies of other nodes' blocks that have not ended, by id and provider, in the order of ids."""
         return care_blocks.copies(self._database, after, before, count)

@@ -12,7 +12,7 @@ from broker.care.block_lifts import LiftWish
 from broker.care.blocks import BlockWish
 from broker.care.calling import CareRefused, Done
 from broker.care.paging import OVERLAP
-from broker.care.providers import own_provider
+from broker.care.providers import entry_id, own_provider
 from broker.protocols.rivta import reading, writing
 from broker.protocols.rivta.operation import Call, Domain, Operation, inside, plain
 from broker.protocols.rivta.reading import written_flag, written_instant
@@ -177,6 +177,17 @@ def cancel_lift(asked: Fields, call: Call) -> Done[Content]:
     return _nothing_more(block_lifts.cancel(asked.text("temporaryRevokeId"), why, call.who, call.on, call.now))
 
 
+def _named(asked: Fields, _: Call) -> str:
+    """The block that a call names."""
+    return entry_id(asked.text("blockId"))
+
+
+def _of_lift(asked: Fields, call: Call) -> str:
+    """The block of the lift that it names."""
+    found = call.on.store.block_of_lift(entry_id(asked.text("temporaryRevokeId")))
+    return found[0].id if found else ""
+
+
 def _nothing_more(done: Done[Block]) -> Done[Content]:
     return Done((), done.effects, done.code)
 
@@ -277,9 +288,14 @@ OPERATIONS: Final = (
         "Whether information is blocked.",
         most=MOST_ROWS,
     ),
-    Operation("RegisterExtendedBlock", BLOCKING, register, plain(), 4, "Registers a block."),
-    Operation("RevokeExtendedBlock", BLOCKING, revoke, plain(), 4, "Lifts a block for good."),
-    Operation("DeleteExtendedBlock", BLOCKING, delete, plain(), 4, "Voids a mistaken block."),
-    Operation("RegisterTemporaryExtendedRevoke", BLOCKING, lift, plain(), 4, "Lifts a block for a time."),
-    Operation("CancelTemporaryExtendedRevoke", BLOCKING, cancel_lift, plain(), 4, "Ends a lift before its time."),
+    *(
+        Operation(name, BLOCKING, answer, plain(), 4, about, replicated=block)
+        for name, answer, about, block in (
+            ("RegisterExtendedBlock", register, "Registers a block.", _named),
+            ("RevokeExtendedBlock", revoke, "Lifts a block for good.", _named),
+            ("DeleteExtendedBlock", delete, "Voids a mistaken block.", _named),
+            ("RegisterTemporaryExtendedRevoke", lift, "Lifts a block for a time.", _named),
+            ("CancelTemporaryExtendedRevoke", cancel_lift, "Ends a lift before its time.", _of_lift),
+        )
+    ),
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, ResultCode, carried_out
 from broker.protocols.rivta import writing
 from broker.protocols.rivta.operation import SCHEMAS, Call, Operation
+from broker.protocols.rivta.replicated import arrived
 from metadata.wire.soap import Content, Fields, Message, SoapRefused, answer, check, fields, is_crowded, read
 from trust_framework.care_register import CareConsumer
 from trust_framework.identifiers import hsa_compare_form
@@ -60,7 +61,10 @@ def _carried_out(
     try:
         who = caller(sent, message.logical_address, operation, addresses, on)
         asked = _asked(message, operation)
-        done = carried_out(lambda: operation.answer(asked, Call(who, on, now)), on.store)
+        call = Call(who, on, now)
+        done = carried_out(lambda: operation.answer(asked, call), on.store)
+        if operation.replicated and not arrived(operation.replicated(asked, call), asked, on):
+            return writing.untold(domain), done.result, ResultCode.INFO.value
     except CareRefused as error:
         _note(error, sent, operation)
         return writing.refusal(domain, error), (), domain.word(error.code, error.reason)

@@ -45,7 +45,7 @@ class Call:
 class Operation:
     """A row. `answer` does what is asked and gives what the answer says beside its result; `wrapped` puts the two together, with
     the fields that the schema wants even of a refusal. `under` is the part of a domain that is in parts; `most` is how many rows
-    a request may have in one list.
+    a request may have in one list. `replicated` says which block another node is to be told of, where a call may wait for that.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Operation:
     about: str
     under: str = ""
     most: int = 500
+    replicated: Callable[[Fields, Call], str] | None = None
 
     @property
     def namespace(self) -> str:

@@ -29,6 +29,11 @@ def done(domain: Domain, code: ResultCode) -> Content:
     return result(domain, code, sentence(code, "rows") if code is ResultCode.INFO else "")
 
 
+def untold(domain: Domain) -> Content:
+    """The result of a call that is done here, and has not reached the other node in the time that the caller would wait."""
+    return result(domain, ResultCode.INFO, sentence(ResultCode.INFO, "not-replicated"))
+
+
 def maybe(name: str, value: "str | Content | None") -> tuple[Named, ...]:
     """An element that is left out when it is empty."""
     return ((name, value),) if value else ()
