@@ -1,8 +1,10 @@
 """The names that an entry gives its entity, and what is told when one of them is not free."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
+from broker.federation.hosts import named
 from broker.login.effects import Overtaken
 from metadata.hosts import LOOPBACK, hosts
 from metadata.register import Service
@@ -39,6 +41,9 @@ def _answered_at(service: Service) -> Iterator[str]:
         yield from service.oidc.redirect_uris
 
 
-def of_provider(subject: str) -> tuple[Name, ...]:
-    """The name of an upstream provider: its entityID or issuer."""
-    return (Name(NameKind.ENTITY_ID, subject),) if subject else ()
+def of_provider(subject: str, content: Mapping[str, Any]) -> tuple[Name, ...]:
+    """The names of an upstream provider: its entityID or issuer, and its hosts. One without a subject could not be read."""
+    if not subject:
+        return ()
+    reached = sorted(named("identity_provider", content) - LOOPBACK)
+    return (Name(NameKind.ENTITY_ID, subject), *(Name(NameKind.HOST, host) for host in reached))

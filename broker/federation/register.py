@@ -253,7 +253,7 @@ def _about(kind: str, content: Content) -> About:
     shown = {key: name for key, name in names.items() if isinstance(name, str)} if isinstance(names, Mapping) else {}
     if kind != "service":
         protocol, subject = _other_subject(kind, content)
-        held = of_provider(subject) if kind == "identity_provider" and state != LEFT else ()
+        held = of_provider(subject, content) if kind == "identity_provider" and state != LEFT else ()
         return About(shown, state, protocol, subject, names_held=held)
     try:
         read = entries.service(ServiceEntry.model_validate(content), When(allow_http_loopback=True))

@@ -18,7 +18,7 @@ from metadata.wire.jose import public_jwk
 from metadata.wire.saml_metadata_addresses import addresses
 from metadata.wire.signing import signer
 from metadata.wire.xml import XmlRefused
-from tests.support.approvals import ASTA, BIRK, ORG, OTHER_ORG, OVE, TEKLA
+from tests.support.approvals import ASTA, BIRK, FRIDA, ORG, OTHER_ORG, OVE, TEKLA
 from tests.support.proposing import LOA3, Office, client, member, why
 from tests.support.saml import ec_key
 from tests.support.saml_metadata import entity, idp_role, sp_role, sso
@@ -26,6 +26,7 @@ from trust_framework.approval import Stage
 from trust_framework.danger import Danger
 from trust_framework.domains import DomainProof
 from trust_framework.member_types import Document
+from trust_framework.names import QUARANTINE
 
 NOW = 1_800_000_000
 NEW = "new.example.se"
@@ -323,6 +324,21 @@ def test_what_cannot_be_read_has_proven_nothing(office, content):
     draft = office.draft({"id": "x", **content, "member": ORG})
     found = {each.document: each.done for each in proposals.checklist(draft, office.desk)}
     assert not found.get(Document.DOMAIN_PROOF, False)
+
+
+@pytest.mark.spec("facts/threats", "FR-02")
+def test_the_host_of_a_provider_that_has_left_is_nobody_else_s_for_a_year_whatever_is_proven(office):
+    office.standing("identity_provider", "op", {**provider(), "state": "active"})
+    office.standing("identity_provider", "op", {**provider(), "state": "left"})
+    proven(office, OWN, OTHER_ORG)
+    theirs = client("theirs", OTHER_ORG, oidc={"redirect_uris": [f"https://{OWN}/cb"]})
+    draft = office.draft(theirs, by=FRIDA, org=OTHER_ORG)
+    assert why(proposals.submit(draft, "Tack", FRIDA, office.desk)) == "name-held"
+    office.now += QUARANTINE
+    proven(office, OWN, OTHER_ORG)
+    assert office.submit(draft, FRIDA).stage is Stage.SUBMITTED
+    mine = client("mine", oidc={"redirect_uris": [f"https://{OWN}/cb"]})
+    assert office.sent_in(mine).stage is Stage.SUBMITTED
 
 
 def test_a_host_that_fails_takes_no_new_changes(office):
