@@ -63,6 +63,17 @@ class DomainProof:
         """
         return self.state(now) is ProofState.PROVEN
 
+    def stale(self, now: int) -> bool:
+        """Whether the token has been missing for so long that showing it again proves nothing: everybody could read it, and a
+        host that was left behind may be another's. Its member asks for a new one.
+        """
+        since = self.failing_since
+        return self.ended_at is None and since is not None and self.asked_at <= since and now >= since + DAY
+
+    def renewed(self, token: str, now: int) -> "DomainProof":
+        """The same with a new token, which fails and ends as before until it is shown."""
+        return replace(self, token=token, asked_at=now, missed=None)
+
     @property
     def ends_at(self) -> int | None:
         """When a proof that fails has ended, unless the host shows its token before."""
@@ -78,7 +89,8 @@ class DomainProof:
             return again if again < self.asked_at + PATIENCE else None
         if self.failing_since is None:
             return self.checked_at + RENEWED
-        return self.checked_at + (HOUR if self.checked_at < self.failing_since + DAY else DAY)
+        lately = max(self.failing_since, self.asked_at)
+        return self.checked_at + (HOUR if self.checked_at < lately + DAY else DAY)
 
     def shown(self, now: int) -> "DomainProof":
         """The host shows the token."""

@@ -34,6 +34,9 @@ AT_HOST: Final = (
 IN_DNS: Final = ("address", "unanswered", "absent", "another")
 """What can be found in place of the line: of a proof's `missed`, which says both with a space between."""
 
+STALE: Final = "stale"
+"""Of a proof whose token would prove nothing: nobody looked."""
+
 _FAILURES: Final = {
     "network": "network",
     "tls": "tls",
@@ -90,7 +93,7 @@ def asked(org: str, host: str, now: int) -> DomainProof:
 
 def wished(org: str, text: str, known: Sequence[DomainProof], now: int, actor: str) -> tuple[DomainProof, Effects]:
     """The proof of a host for a member that `known` are the proofs of, and what is to be kept: one that has been asked for
-    keeps its token, one that has ended gets another. Raises NotAHost and TooMany.
+    keeps its token, one that has ended or was missing for long gets another. Raises NotAHost and TooMany.
     """
     wanted = asked(org, text, now)
     before = next((each for each in known if each.host == wanted.host), None)
@@ -98,7 +101,9 @@ def wished(org: str, text: str, known: Sequence[DomainProof], now: int, actor: s
         if len(known) >= MOST:
             raise TooMany(org)
         return wanted, begun(wanted, now, actor)
-    if before.state(now) is not ProofState.OUTDATED:
+    if before.stale(now):
+        wanted = before.renewed(wanted.token, now)
+    elif before.state(now) is not ProofState.OUTDATED:
         return before, NOTHING
     return wanted, begun(wanted, now, actor, instead=before.token)
 
@@ -119,9 +124,13 @@ def line(proof: DomainProof) -> str:
 
 
 def looked(proof: DomainProof, egress: Fetches, texts: Texts, now: int) -> DomainProof:
-    """The proof after a look at the host. One that has ended stays so, whatever is shown: its token is known to everybody."""
+    """The proof after a look at the host. One that has ended, or was missing for long, stays so whatever is shown: its token is
+    known to everybody.
+    """
     if proof.state(now) is ProofState.OUTDATED:
         return proof if proof.ended_at is not None else proof.ended(now)
+    if proof.stale(now):
+        return proof.not_shown(now, STALE)
     missed = _missed(proof, egress, texts)
     return proof.not_shown(now, missed) if missed else proof.shown(now)
 

@@ -40,12 +40,14 @@ _TEXTS: Final = {
     FAILING: (
         (
             "Värden {host} är styrkt som er, men visar inte längre beviset. Nya ändringar av tjänster där godkänns inte.\n"
+            "Efter ett dygn behövs ett nytt bevis, som ni begär på sidan nedan.\n"
             "Är det inte rättat {day} stoppas era tjänster och identitetsutfärdare som har adresser där.\n"
             "Är värden inte er längre, ta bort adresserna dit redan nu."
         ),
         (
             "The host {host} is proven to be yours, but shows the proof no longer. New changes of services there are not\n"
-            "approved. If it is not mended on {day}, your services and identity providers with addresses there are stopped.\n"
+            "approved. After a day a new proof is needed, for which you ask at the page below.\n"
+            "If it is not mended on {day}, your services and identity providers with addresses there are stopped.\n"
             "If the host is not yours any more, remove the addresses at once."
         ),
     ),

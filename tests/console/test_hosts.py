@@ -187,6 +187,18 @@ def test_a_proof_that_has_run_out_by_itself_is_ended_and_then_begun_anew(console
     assert proof(console).token != old.token
 
 
+def test_a_proof_that_was_missing_for_a_day_is_begun_anew_while_it_still_fails(console, anna):
+    now = console.world.clock.now
+    old = kept(console, asked_at=now - 9 * DAY, proven_at=now - 8 * DAY, checked_at=now, failing_since=now - 2 * DAY)
+    page = anna.get(f"{AT}/{HOST}")
+    assert "Beviset har saknats i mer än ett dygn." in main(page)
+    assert old.token not in page.text
+    words = main(pressed(anna, console))
+    assert proof(console).token != old.token
+    assert proof(console).failing_since == old.failing_since
+    assert line(console) in words
+
+
 def test_a_reader_sees_the_hosts_and_changes_nothing(console):
     kept(console)
     reader = console.browser("carl", (MEMBER, Role.READER))

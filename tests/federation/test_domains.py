@@ -9,7 +9,7 @@ from broker.federation.domains import LABEL, WELL_KNOWN, NotAHost, asked, line, 
 from broker.login.effects import NOTHING
 from metadata.wire.egress import EgressFailed, EgressRefused, Response
 from tests.support.egress import FakeEgress
-from trust_framework.domains import HOLDS, DomainProof, ProofState
+from trust_framework.domains import DAY, HOLDS, DomainProof, ProofState
 
 NOW = 1_800_000_000
 ORG, HOST = "2120000142", "app.example.se"
@@ -183,3 +183,16 @@ def test_a_member_asks_for_no_more_hosts_than_anybody_proves():
     assert domains.wished(ORG, "h7.example.se", many, NOW, "anna")[0] == many[7]
     with pytest.raises(domains.TooMany):
         domains.wished(ORG, HOST, many, NOW, "anna")
+
+
+@pytest.mark.spec("facts/threats", "FR-03")
+def test_a_token_that_was_missing_for_a_day_is_looked_for_no_more_and_another_is_asked_for():
+    failing = replace(PROOF, proven_at=NOW, checked_at=NOW).not_shown(NOW + 1, "status absent")
+    egress = at_host(body(line(PROOF)))
+    again = looked(failing, egress, no_records, NOW + 1 + DAY)
+    assert (egress.calls, again.state(NOW + 1 + DAY), again.missed) == ([], ProofState.FAILING, domains.STALE)
+    new, effects = domains.wished(ORG, HOST, (again,), NOW + 2 + DAY, "anna")
+    assert effects.changes == (domains.KeepProof(new, instead=PROOF.token),)
+    assert new.failing_since == failing.failing_since
+    shown = looked(new, at_host(body(line(new))), no_records, NOW + 3 + DAY)
+    assert shown.state(NOW + 3 + DAY) is ProofState.PROVEN

@@ -122,7 +122,7 @@ def test_it_is_told_again_as_the_end_comes_near_and_each_time_once(office):
 def test_a_host_that_fails_anew_is_told_anew(office):
     proof = proven(office)
     failing_for(office, HOUR)
-    office.now += DAY
+    office.now += HOUR
     look(office, proof)
     failing_for(office, HOUR)
     assert [event["days"] for event in events(office, "notice.given")] == [30, 30]

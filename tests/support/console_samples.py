@@ -958,6 +958,9 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "m9-host-failing": lambda c: replace(
         _host(c), state="failing", proven_at=NOW, failing_since=NOW, ends_at=NOW + 86400, in_dns=False
     ),
+    "m9-host-stale": lambda c: replace(
+        _host(c), state="failing", renews=True, failing_since=NOW, ends_at=NOW, missed=("host.stale",)
+    ),
     "m9-host-ended": lambda c: replace(_host(c), state="outdated", renews=True, ends_at=NOW),
     "m9-host-seen": lambda c: replace(_host(c), state="outdated", renews=True, missed=(), action=""),
     "o4-addresses-none": lambda _: AddressList(addresses=Listing("/admin/adresser", (), 0)),

@@ -103,3 +103,25 @@ def test_a_proof_covers_its_own_host_and_no_part_of_it():
 def test_a_member_has_lost_a_host_that_it_was_asked_to_prove_and_does_not_hold(proof, gone):
     hosts = {"app.example.se", "never-asked.example.se"}
     assert lost(hosts, [proof], FAILED_AT) == (("app.example.se",) if gone else ())
+
+
+@pytest.mark.spec("facts/threats", "FR-03")
+@pytest.mark.parametrize(
+    ("proof", "at", "stale"),
+    [
+        (ASKED, NOW + DAY, False),
+        (PROVEN, NOW + DAY, False),
+        (FAILING, FAILED_AT + DAY - 1, False),
+        (FAILING, FAILED_AT + DAY, True),
+        (FAILING.renewed("new", FAILED_AT + DAY), FAILED_AT + 9 * DAY, False),
+        (ENDED, FAILED_AT + GRACE, False),
+    ],
+)
+def test_a_token_that_was_missing_for_a_day_proves_nothing_again(proof, at, stale):
+    assert proof.stale(at) is stale
+
+
+def test_a_new_token_is_looked_for_each_hour_and_ends_when_the_old_one_would_have():
+    new = FAILING.renewed("new", FAILED_AT + 9 * DAY)
+    assert (new.token, new.ends_at, new.state(new.asked_at)) == ("new", FAILING.ends_at, ProofState.FAILING)
+    assert new.not_shown(FAILED_AT + 9 * DAY).next_at == FAILED_AT + 9 * DAY + HOUR

@@ -98,7 +98,7 @@ def shown(turn: ConsoleTurn, host: str) -> Reply:
 def looked(turn: ConsoleTurn, host: str) -> Reply:
     """The host is looked at now; or, where its proof has ended, another is begun."""
     before = _found(turn, host)
-    if before.state(turn.now) is ProofState.OUTDATED and before.ended_at is not None:
+    if before.ended_at is not None or before.stale(turn.now):
         return _begun(turn, before.host)
     after = turn.on.look_at_host(before, turn.now)
     if after is not before:
@@ -141,7 +141,7 @@ def _page(turn: ConsoleTurn, each: DomainProof) -> Reply:
             ends_at=each.ended_at or each.ends_at,
             next_at=each.next_at,
             missed=tuple(_missed(each)),
-            renews=state is ProofState.OUTDATED,
+            renews=state is ProofState.OUTDATED or each.stale(turn.now),
             action=_at(each.host, turn) if turn.may(Action.EDIT) else "",
             csrf=turn.csrf(),
             back=turn.at(AT),
@@ -151,6 +151,8 @@ def _page(turn: ConsoleTurn, each: DomainProof) -> Reply:
 
 def _missed(each: DomainProof) -> Iterator[str]:
     at_host, _, in_dns = (each.missed or "").partition(" ")
+    if at_host == domains.STALE:
+        yield "host.stale"
     if at_host in domains.AT_HOST:
         yield "host.at-host." + at_host
     if in_dns in domains.IN_DNS:
