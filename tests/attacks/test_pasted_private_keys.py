@@ -8,7 +8,7 @@ import pytest
 from tests.console.test_api import call, machine, tool
 from tests.console.test_connecting import ABOUT, SAML, at, begun, draft, sent
 from tests.metadata.test_private_keys import PRIVATE
-from tests.support.console import Console, consoles, document, owner
+from tests.support.console import Console, answered, consoles, document, owner
 from tests.support.registering import GOOD, Registering
 from tests.support.registering import document as registry
 from tests.support.world import MEMBER
@@ -125,3 +125,16 @@ def test_written_into_a_registration_that_stands_it_changes_nothing(worlds):
     assert (answer.status, answer.json["error"]) == (400, "invalid_client_metadata")
     assert at_.entry(told) == before
     stands_nowhere(at_.world, DER)
+
+
+def test_waiting_while_its_sender_identifies_anew_it_is_left_out(console):
+    anna = owner(console)
+    action, fields = begun(anna).form("/anslut")
+    console.world.clock.now += 15 * 60 + 1
+    page = answered(
+        anna, anna.post(action, {**fields, "metadata": f"{DER}\n{SAML}", "metadata_url": "https://bok.example/md"})
+    )
+    assert page.page == "held"
+    _, waited = page.form("/teknik")
+    assert (waited["metadata"], waited["metadata_url"]) == ("", "https://bok.example/md")
+    stands_nowhere(console.world, DER)

@@ -26,6 +26,7 @@ from broker.web.console.row import ADMIN, FORM, Row
 from broker.web.console.turn import TOKEN_SCOPE, ConsoleTurn, Missing, Sent, notice_of
 from broker.web.pages.frame import Names
 from broker.web.turn import Turn, leaving_origins
+from metadata.private_keys import private_key_in
 from metadata.register import UnprovenAddress, own_address
 from trust_framework.persons import called
 from trust_framework.reasons import REASONS, Refusal
@@ -147,10 +148,13 @@ def _ours(path: str, row: Row, turn: Turn) -> str:
 
 
 def _held(sent: Sent, turn: Turn) -> Once:
-    """A form that waits for the browser that sent it, and for the person who was signed on there, if anybody was."""
+    """A form that waits for the browser that sent it, and for the person who was signed on there, if anybody was. A private key
+    does not wait: it is kept nowhere.
+    """
     visit = turn.visit()
     sign_on = turn.on.services.store.sign_on(visit.sign_on_id) if visit.sign_on_id else None
-    fields = [[name, value] for name, value in sent.fields.items(multi=True) if name != "csrf"]
+    typed = ((name, value) for name, value in sent.fields.items(multi=True) if name != "csrf")
+    fields = [[name, value if private_key_in(value) is None else ""] for name, value in typed]
     person = sign_on.person if sign_on else ""
     payload = {"path": turn.request.path, "fields": fields, "person": person, "files": any(sent.files.values())}
     return Once(HELD, new_secret(), visit.browser.hex(), turn.now + HELD_FOR, payload)
