@@ -96,7 +96,8 @@ def test_a_feed_of_50_mb_of_nothing_is_not_believed_and_the_last_good_stays(inne
     found = look(f.feed(), octets, state, mine, f.NOW + 3600)
     record_property("cpu_seconds", round(time.process_time() - before, 2))
     assert found.changes == ()
-    assert found.state.error.startswith("document: ")
+    # marks are counted before anything is made of them: 50 MB of comments would be a gigabyte of nodes
+    assert found.state.error == "document: " + ("not-well-formed" if inner == b" " else "too-many-nodes")
     assert (found.state.taken, found.state.valid_until) == (1, state.valid_until)
 
 
