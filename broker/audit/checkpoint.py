@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -47,8 +48,7 @@ class Grown:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class LogRow:
+class LogRow(NamedTuple):
     """A sealed row: what the tree hashes, and the sealed evidence that the leaf names by hash. With `removal`, the content was
     removed and `leaf` is what the tree has of it: the leaf's hash. `entry` is the number of the access log's
     entry that it is of.

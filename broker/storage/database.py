@@ -168,14 +168,22 @@ class Database:
 
     def rows(self, statement: Kept, values: Values) -> list[Row]:
         """Read, in this thread's transaction when it has one. A broken connection is replaced once."""
+        return self._read(lambda: self.execute(statement, values))
+
+    def octets(self, statement: Kept, values: Values) -> list[Row]:
+        """Read rows that are octets for the most part, as they are: PostgreSQL would else send each as two hexadecimal digits."""
+        as_they_are = {} if self.sqlite else {"binary": True}
+        return self._read(lambda: self.connection().execute(*statement.bound(self.dialect, values), **as_they_are))
+
+    def _read(self, execute: Callable[[], Any]) -> list[Row]:
         try:
-            return self.execute(statement, values).fetchall()  # type: ignore[no-any-return]
+            return execute().fetchall()  # type: ignore[no-any-return]
         except self._dbapi.Error as error:
             if self.in_transaction() or self.sqlite:
                 raise self.translated(error) from error
             self.forget_connection()
         try:
-            return self.execute(statement, values).fetchall()  # type: ignore[no-any-return]
+            return execute().fetchall()  # type: ignore[no-any-return]
         except self._dbapi.Error as error:
             raise self.translated(error) from error
 

@@ -29,12 +29,19 @@ _LEAVES = Kept(
 _ENTRIES = Kept(select(*_A).where(_A.record >= bindparam("first"), _A.record <= bindparam("last")))
 _named = select(_L.record).where(_L.record == _A.record).exists()
 _waits = select(_P.record).where(_P.record == _A.record).exists()
+_NUMBERS = Kept(
+    select(
+        select(func.count()).select_from(ACCESS).scalar_subquery(),
+        select(func.count(_L.record)).scalar_subquery(),
+        select(func.count(_P.record)).scalar_subquery(),
+    )
+)
 _STRAY = Kept(select(func.count()).select_from(ACCESS).where(~_named, ~_waits))
 
 
 def rows(database: Database, first: int = LOWEST, batch: int = 2000) -> Iterator[LogRow]:
     """The sealed rows from a position on, in order, read in batches."""
-    while found := database.rows(_ROWS, {"first": first, "count": batch}):
+    while found := database.octets(_ROWS, {"first": first, "count": batch}):
         kept = _entries(database, found)
         for position, leaf, own, record, removal in found:
             yield LogRow(position, leaf, own if record is None else kept.get(record), removal or "", record)
@@ -43,7 +50,7 @@ def rows(database: Database, first: int = LOWEST, batch: int = 2000) -> Iterator
 
 def leaves(database: Database, first: int, batch: int) -> Iterator[tuple[int, bytes]]:
     """Positions and leaves from a position on, without what they name and without those that were removed."""
-    while found := database.rows(_LEAVES, {"first": first, "count": batch}):
+    while found := database.octets(_LEAVES, {"first": first, "count": batch}):
         yield from found
         first = found[-1][0] + 1
 
@@ -55,17 +62,26 @@ def mentions(database: Database, person: str, first: int, batch: int = 2000) -> 
 
 
 def _entries(database: Database, found: Iterable[Row]) -> dict[int, bytes]:
-    """What is kept of the entries that these leaves are of, by number."""
+    """What is kept of the entries that these leaves are of, by number. One that stands there more than once, at another time,
+    is all of them together, which no leaf names.
+    """
     numbers = sorted(row[3] for row in found if row[3] is not None)
     kept: dict[int, bytes] = {}
     for _, together in groupby(numbers, key=lambda number: number // SPAN):
         call = list(together)
-        rows = database.rows(_ENTRIES, {"first": call[0], "last": call[-1]})
-        kept.update((row[0], evidence(row)) for row in rows)
+        rows = database.octets(_ENTRIES, {"first": call[0], "last": call[-1]})
+        for row in rows:
+            kept[row[0]] = kept.get(row[0], b"") + evidence(row)
     return kept
 
 
 def strays(database: Database) -> int:
-    """How many entries of the access log no leaf names, sealed or waiting."""
+    """How many entries of the access log no leaf names, sealed or waiting. They are looked for one by one where there are not as
+    many entries as leaves that name one: where there are, one that none names would stand in for one that is missing, which is
+    found by its leaf.
+    """
+    ((entries, sealed, waiting),) = database.rows(_NUMBERS, {})
+    if entries == sealed + waiting:
+        return 0
     found = database.row(_STRAY, {})
     return found[0] if found else 0

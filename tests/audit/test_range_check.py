@@ -1,6 +1,5 @@
 """A part of the log verified now: each leaf against the tree that was signed, and what stands beside it."""
 
-from dataclasses import replace
 
 import pytest
 
@@ -69,10 +68,10 @@ def test_a_leaf_that_was_changed_or_taken_out_is_found_by_its_position(store):
 
 
 def test_evidence_that_the_leaf_does_not_name_is_found(store):
-    named = replace(row(store, 1), leaf=b'{"event":"x","evidence":"00"}')
-    beside = replace(row(store, 2), evidence=b"something")
-    archived = replace(row(store, 3), leaf=b'{"event":"care.access","evidence":"00"}')
-    removed = replace(row(store, 4), removal="r-1")
+    named = row(store, 1)._replace(leaf=b'{"event":"x","evidence":"00"}')
+    beside = row(store, 2)._replace(evidence=b"something")
+    archived = row(store, 3)._replace(leaf=b'{"event":"care.access","evidence":"00"}')
+    removed = row(store, 4)._replace(removal="r-1")
     report = verify_range(Touched(store, {1: named, 2: beside, 3: archived, 4: removed}), 0, 9)
     assert report.wrong == (1, 2)
 

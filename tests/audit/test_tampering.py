@@ -206,6 +206,20 @@ def make_an_entry_up(p):
     )
 
 
+def enter_an_entry_once_more_at_another_time(p):
+    names = "person, employee, provider, unit, source, activity, content"
+    moved = p.random.choice((-1, 1, -86_400))
+    p.sql(
+        f"INSERT INTO access_log (record, at, {names}) SELECT record, at + ?, {names} FROM access_log WHERE record = ?",  # noqa: S608
+        moved,
+        p.entry(),
+    )
+
+
+def give_an_entry_another_number(p):
+    p.sql("UPDATE access_log SET record = ? WHERE record = ?", 10**12 + p.random.randrange(10**6), p.entry())
+
+
 def swap_two_contents(p):
     one, other = p.two(p.entries)
     contents = [p.one("SELECT content FROM access_log WHERE record = ?", at) for at in (one, other)]
@@ -264,7 +278,8 @@ def change_a_checkpoint(p):
 KINDS = (
     flip_a_bit_of_a_leaf, delete_a_row, cut_off_the_end, append_a_row, swap_two_leaves, copy_a_leaf_over_another,
     leave_a_hash_in_place_of_a_leaf, move_a_row_away, untie_a_leaf_from_its_entry, tie_two_leaves_to_each_others_entries,
-    flip_a_bit_of_an_entry, delete_an_entry, delete_an_entry_with_its_leaf, make_an_entry_up, swap_two_contents,
+    flip_a_bit_of_an_entry, delete_an_entry, delete_an_entry_with_its_leaf, make_an_entry_up,
+    enter_an_entry_once_more_at_another_time, give_an_entry_another_number, swap_two_contents,
     hide_from_the_patient, hide_who_it_was, hide_from_the_provider, move_to_another_unit, hide_whose_information_it_was,
     move_in_time, hide_an_emergency, change_the_tree, change_a_checkpoint,
 )  # fmt: skip
