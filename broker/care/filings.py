@@ -11,7 +11,7 @@ from broker.audit.checkpoint import TreeState
 from broker.audit.removal_orders import RemovalOrder
 from broker.care.calling import CareServices
 from broker.care.ports import CareStore
-from broker.care.review_values import AccessTrace, Traced
+from broker.care.review_values import AccessPortion, AccessTrace, Traced
 from broker.login.effects import Change
 from trust_framework.access_log import AccessPage, AccessRow, AccessSought
 from trust_framework.breaches import Breach
@@ -213,7 +213,7 @@ class ReviewStore(FilingStore, Protocol):
 
     def access_row(self, id: str) -> AccessRow | None: ...
 
-    def access_portion(self, sought: Traced, count: int) -> tuple[AccessTrace, ...]:
+    def access_portion(self, sought: Traced, count: int) -> AccessPortion:
         """The next accesses that a review is drawn from, in order of time."""
         ...
 

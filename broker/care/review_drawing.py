@@ -72,9 +72,17 @@ def _begun(review: Review, on: ReviewServices, now: int) -> Done[Review]:
 
 def _further(review: Review, drawing: Drawing, provider: CareProvider, on: ReviewServices) -> Drawing:
     """The drawing after the next accesses; when there are none, with what is drawn."""
-    traces = on.store.access_portion(Traced(review.id, review.selection, drawing.last, review.log_size), PORTION)
-    if not traces:
+    portion = on.store.access_portion(Traced(review.id, review.selection, drawing.last, review.log_size), PORTION)
+    if portion.last is None:
         return finished(drawing, review.selection, review.seed)
+    at, record = portion.last
+    here = replace(drawing, at=at, record=record)
+    return _examined(portion.traces, review, here, provider, on) if portion.traces else here
+
+
+def _examined(
+    traces: Sequence[AccessTrace], review: Review, drawing: Drawing, provider: CareProvider, on: ReviewServices
+) -> Drawing:
     readings = tuple(_readings(traces, provider, on))
     known = known_of(readings, provider, on)
     counted = replace(
@@ -83,8 +91,7 @@ def _further(review: Review, drawing: Drawing, provider: CareProvider, on: Revie
         crowded=_crowded(traces, review, on),
         returning=frozenset(one.id for one in traces if one.returning),
     )
-    after = examined(drawing, readings, counted, review.selection, review.seed)
-    return replace(after, at=traces[-1].at, record=int(traces[-1].id))
+    return examined(drawing, readings, counted, review.selection, review.seed)
 
 
 def _crowded(traces: Sequence[AccessTrace], review: Review, on: ReviewServices) -> frozenset[str]:

@@ -28,6 +28,16 @@ class AccessTrace:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessPortion:
+    """Some accesses in order of time, and which was the last that was looked at (when, number): perhaps one that is not among
+    them. None when there are no more.
+    """
+
+    traces: tuple[AccessTrace, ...]
+    last: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Traced:
     """Which accesses a portion is of: those of a review's selection after the last that was examined (when, number), that were in
     the log at this size.

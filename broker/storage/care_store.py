@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from broker.care.filings import CasesAsked, FiledPage, Reviewed
 from broker.care.outbox import BlockDue
-from broker.care.review_values import AccessTrace, Traced
+from broker.care.review_values import AccessPortion, AccessTrace, Traced
 from broker.login.effects import PersonKey
 from broker.storage import (
     breaches,
@@ -255,7 +255,7 @@ class CareStore(Part):
         """Plans by which a review is to be asked for now, whoever's they are."""
         return care_review_plans.STORED.due(self._database, self.clock(), count)
 
-    def access_portion(self, sought: Traced, count: int) -> tuple[AccessTrace, ...]:
+    def access_portion(self, sought: Traced, count: int) -> AccessPortion:
         """The next accesses that a review is drawn from."""
         return review_drawing.portion(self._database, sought, count)
 

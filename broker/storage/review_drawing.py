@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     Integer,
-    Select,
     Text,
     and_,
     bindparam,
@@ -22,12 +21,13 @@ from sqlalchemy import (
     tuple_,
 )
 
-from broker.care.review_values import PARTS, AccessTrace, CountReturning, ForgetReturning, Traced
+from broker.care.review_values import PARTS, AccessPortion, AccessTrace, CountReturning, ForgetReturning, Traced
 from broker.storage.access_log import ACCESS, ACTIVITIES
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.filed import any_or
 from broker.storage.log import LOG
 from broker.storage.persons import PERSONS
+from broker.storage.review_facts import among, in_batches
 from broker.storage.tables import About, octets, table, text
 from trust_framework.care import Activity
 from trust_framework.days import DAY, clocks
@@ -45,6 +45,7 @@ RETURNING = table(
     text("person", "The register's random id of the patient", primary_key=True),
     sqlite_with_rowid=False,
 )
+_EMERGENCY: Final = ACTIVITIES[Activity.EMERGENCY]
 _CLOCKS: Final = 4
 """How the clock can stand within a year."""
 
@@ -75,57 +76,38 @@ _FORGET = Kept(delete(RETURNING).where(_R.review == bindparam("of")))
 _FORGET_PERSON = Kept(delete(RETURNING).where(_R.person == bindparam("whom")))
 
 
-def _traces() -> Select[Any]:
-    """Those that were sealed when the drawing began, of patients who are not forgotten."""
-    return (
-        select(_A.record, _A.at, _A.employee, _A.person, _A.unit, _A.activity, _R.person)
-        .select_from(ACCESS)
-        .join(LOG, LOG.c.record == _A.record)
-        .join(PERSONS, PERSONS.c.id == _A.person)
-        .join(
-            RETURNING,
-            and_(_R.review == bindparam("review"), _R.employee == _A.employee, _R.person == _A.person),
-            isouter=True,
-        )
-        .where(
-            _OF_TIME,
-            tuple_(_A.at, _A.record) > tuple_(bindparam("at"), bindparam("record")),
-            LOG.c.position < bindparam("size"),
-            PERSONS.c.data_key.is_not(None),
-        )
-        .order_by(_A.at, _A.record)
-        .limit(bindparam("count"))
-    )
-
-
-_PORTION = Kept(_traces())
+_PORTION = Kept(
+    select(_A.record, _A.at, _A.employee, _A.person, _A.unit, _A.activity)
+    .where(_OF_TIME, tuple_(_A.at, _A.record) > tuple_(bindparam("at"), bindparam("record")))
+    .order_by(_A.at, _A.record)
+    .limit(bindparam("count"))
+)
+_SEALED = Kept(select(LOG.c.record).where(among(LOG.c.record), LOG.c.position < bindparam("size")))
+_LIVING = Kept(select(PERSONS.c.id).where(among(PERSONS.c.id), PERSONS.c.data_key.is_not(None)))
+_BACK = Kept(select(_R.employee, _R.person).where(_R.review == bindparam("review"), among(_R.person)))
 _AROUND = Kept(select(_A.record, _A.at, _A.employee, _A.person).where(_OF_TIME))
 
 
-def portion(database: Database, sought: Traced, count: int) -> tuple[AccessTrace, ...]:
-    """The next accesses, in order of time."""
+def portion(database: Database, sought: Traced, count: int) -> AccessPortion:
+    """The next accesses, in order of time: those that were sealed when the drawing began, of patients who are not forgotten. What
+    else is known of each is read in batches by its key: a join would read all of the log for every portion.
+    """
     at, record = sought.after
-    values = {
-        **_of_time(sought.selection),
-        "since": max(at, sought.selection.since),
-        "at": at,
-        "record": record,
-        "review": sought.review,
-        "size": sought.size,
-        "count": count,
-    }
-    return tuple(
+    since = max(at, sought.selection.since)
+    values = {**_of_time(sought.selection), "since": since, "at": at, "record": record, "count": count}
+    rows = database.rows(_PORTION, values)
+    people = {row[3] for row in rows}
+    sealed = {row[0] for row in in_batches(database, _SEALED, (row[0] for row in rows), size=sought.size)}
+    living = {row[0] for row in in_batches(database, _LIVING, people)}
+    back = {(bytes(row[0]), row[1]) for row in in_batches(database, _BACK, people, review=sought.review)}
+    traces = tuple(
         AccessTrace(
-            str(number),
-            begun,
-            bytes(employee),
-            person,
-            unit,
-            activity == ACTIVITIES[Activity.EMERGENCY],
-            back is not None,
+            str(number), begun, bytes(employee), person, unit, activity == _EMERGENCY, (employee, person) in back
         )
-        for number, begun, employee, person, unit, activity, back in database.rows(_PORTION, values)
+        for number, begun, employee, person, unit, activity in rows
+        if number in sealed and person in living
     )
+    return AccessPortion(traces, (rows[-1][1], rows[-1][0]) if rows else None)
 
 
 def around(database: Database, selection: Selection, since: int, until: int) -> tuple[AccessTrace, ...]:

@@ -23,25 +23,26 @@ _NAMES: Final = tuple(f"p{number}" for number in range(AT_ONCE))
 _P, _S, _K = PERSONS.c, STAFF.c, PERSON_KEYS.c
 
 
-def _among(column: Column[Any]) -> Any:
+def among(column: Column[Any]) -> Any:
     """A condition on so many values; fewer are filled up with the last."""
     return column.in_([bindparam(name) for name in _NAMES])
 
 
-_PERSONS = Kept(select(_P.id, _P.data_key, _P.content).where(_among(_P.id), _P.data_key.is_not(None)))
-_STAFF = Kept(select(_S.person, _S.content).where(_among(_S.person)).order_by(_S.person, _S.place))
-_OWNERS = Kept(select(_K.id, _K.person).where(_among(_K.id)))
+_PERSONS = Kept(select(_P.id, _P.data_key, _P.content).where(among(_P.id), _P.data_key.is_not(None)))
+_STAFF = Kept(select(_S.person, _S.content).where(among(_S.person)).order_by(_S.person, _S.place))
+_OWNERS = Kept(select(_K.id, _K.person).where(among(_K.id)))
 _RELATIONS = Kept(
-    care_relations.ENTRIES.joined.where(_among(care_relations.RELATIONS.c.person)).order_by(
+    care_relations.ENTRIES.joined.where(among(care_relations.RELATIONS.c.person)).order_by(
         care_relations.RELATIONS.c.made_at, care_relations.RELATIONS.c.id
     )
 )
 
 
-def _rows(database: Database, statement: Kept, values: Iterable[Any]) -> Iterator[Row]:
+def in_batches(database: Database, statement: Kept, values: Iterable[Any], **more: Any) -> Iterator[Row]:
+    """What a statement with a condition of `among` finds for values however many; `more` are its other parameters."""
     left = iter(values)
     while some := list(islice(left, AT_ONCE)):
-        yield from database.rows(statement, dict(zip(_NAMES, _filled(some), strict=True)))
+        yield from database.rows(statement, {**more, **dict(zip(_NAMES, _filled(some), strict=True))})
 
 
 def _filled(some: list[Any]) -> list[Any]:
@@ -51,7 +52,7 @@ def _filled(some: list[Any]) -> list[Any]:
 def owners(database: Database, keys: Sequence[PersonKey]) -> dict[PersonKey, str]:
     """Whom each of these keys finds."""
     hashed = {persons.key_hash(database, key): key for key in keys}
-    return {hashed[bytes(row[0])]: row[1] for row in _rows(database, _OWNERS, hashed)}
+    return {hashed[bytes(row[0])]: row[1] for row in in_batches(database, _OWNERS, hashed)}
 
 
 def known(database: Database, people: frozenset[str]) -> dict[str, Person]:
@@ -61,7 +62,7 @@ def known(database: Database, people: frozenset[str]) -> dict[str, Person]:
 
 def _persons(database: Database, people: frozenset[str]) -> Iterator[tuple[Person, bytes]]:
     """These people, each with their own key."""
-    for id_, sealed, content in _rows(database, _PERSONS, sorted(people)):
+    for id_, sealed, content in in_batches(database, _PERSONS, sorted(people)):
         key = database.vault.open("person-key", sealed, id_.encode())
         yield persons.opened(id_, key, content), key
 
@@ -71,10 +72,10 @@ def reviewed(database: Database, people: frozenset[str], patients: frozenset[str
     found, keys = Reviewed(), dict[str, bytes]()
     for person, key in _persons(database, people):
         found.persons[person.id], keys[person.id] = person, key
-    for id_, content in _rows(database, _STAFF, sorted(keys)):
+    for id_, content in in_batches(database, _STAFF, sorted(keys)):
         entry = persons.ENTRY.decode(open_under(keys[id_], "staff", content, id_.encode()))
         found.staff[id_] = (*found.staff.get(id_, ()), entry)
-    for row in _rows(database, _RELATIONS, sorted(patients & keys.keys())):
+    for row in in_batches(database, _RELATIONS, sorted(patients & keys.keys())):
         relation, id_ = care_relations.ENTRIES.open(database, row, keys)
         found.relations[id_] = (*found.relations.get(id_, ()), relation)
     return found

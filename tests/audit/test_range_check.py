@@ -1,6 +1,5 @@
 """A part of the log verified now: each leaf against the tree that was signed, and what stands beside it."""
 
-
 import pytest
 
 from broker.audit.checkpoint import LogRow

@@ -32,7 +32,7 @@ def stored(storage, *accesses) -> None:
 
 
 def portion(storage, after=(0, 0), count=100, selection=WHOLE, size=10**9, review="r"):
-    return storage.access_portion(Traced(review, selection, after, size), count)
+    return storage.access_portion(Traced(review, selection, after, size), count).traces
 
 
 def test_portions_follow_each_other_in_order_of_time_and_leave_nothing_out(storage):
