@@ -14,6 +14,12 @@ MAXIMUM_ITEMS = 50
 MAXIMUM_TEXT = 2000
 
 
+def acts_alone(registration: Mapping[str, Any]) -> bool:
+    """Whether nobody logs in to the client: it asks for tokens of its own, and for nothing else (RFC 6749 section 4.4)."""
+    grants = registration.get("grant_types")
+    return isinstance(grants, list | tuple) and set(grants) == {"client_credentials"}
+
+
 class InvalidClientMetadata(Exception):
     """RFC 7591 section 3.2.2. `field` names the member, the text says what is wrong with it."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from metadata.saml import read_role, shown
+from metadata.saml import LONGEST_DESCRIPTION, read_role, shown
 from metadata.saml_rules import is_page
 from metadata.wire.saml_metadata_values import (
     ASSURANCE_CERTIFICATION,
@@ -31,9 +31,6 @@ from metadata.wire.saml_metadata_values import (
 )
 from trust_framework.attributes import by_saml_name
 
-LONGEST: Final = 2000
-"""Characters of a description; names are shorter still."""
-
 LONGEST_MAIL: Final = 254
 
 
@@ -41,9 +38,9 @@ LONGEST_MAIL: Final = 254
 class Approved:
     """What the register holds of one entity in one role, as it was approved.
 
-    `document` is the member's metadata. Empty `names` leave those of the document; without `organisation_names` the
-    document's organisation stands, for a provider that is no member. `attributes` are the catalogue names that a service
-    may be given; `levels` the words in which a provider is trusted to give a level.
+    `document` is the member's metadata. What of `names`, `descriptions`, pages and `logos` is empty leaves the document's;
+    without `organisation_names` the document's organisation stands, for a provider that is no member. `attributes` are the
+    catalogue names that a service may be given; `levels` the words in which a provider is trusted to give a level.
     """
 
     document: bytes = field(repr=False)
@@ -52,6 +49,10 @@ class Approved:
     organisation: str | None = None
     organisation_names: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    information_url: str | None = None
+    privacy_url: str | None = None
+    logos: tuple[Logo, ...] = ()
     attributes: frozenset[str] = frozenset()
     entity_categories: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
@@ -122,11 +123,16 @@ def _attribute_service(service: AttributeService, approved: Approved) -> Attribu
 def _interface(interface: Interface, approved: Approved) -> Interface:
     return Interface(
         names=_localized(approved.names) or _texts(interface.names),
-        descriptions=_texts(interface.descriptions, LONGEST),
-        information_urls=interface.information_urls,
-        privacy_urls=interface.privacy_urls,
-        logos=tuple(logo for logo in interface.logos if _may_be_shown(logo)),
+        descriptions=_localized(approved.descriptions) or _texts(interface.descriptions, LONGEST_DESCRIPTION),
+        information_urls=_page(approved.information_url) or interface.information_urls,
+        privacy_urls=_page(approved.privacy_url) or interface.privacy_urls,
+        logos=approved.logos or tuple(logo for logo in interface.logos if _may_be_shown(logo)),
     )
+
+
+def _page(url: str | None) -> tuple[Localized, ...]:
+    """One page, for readers of both languages (MDUI 2.1.5, 2.1.6)."""
+    return tuple(Localized(language, url) for language in ("sv", "en")) if url else ()
 
 
 def _may_be_shown(logo: Logo) -> bool:

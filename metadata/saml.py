@@ -46,6 +46,7 @@ __all__ = ["DOCUMENT_LIMIT", "About", "Contact", "MetadataRefused", "ReadProvide
 __all__ += ["read_provider", "read_role", "read_service", "shown"]
 
 MAXIMUM_NAME: Final = 200
+LONGEST_DESCRIPTION: Final = 2000
 
 
 class MetadataRefused(Exception):
@@ -65,7 +66,9 @@ class About:
     """
 
     names: Mapping[str, str]
+    descriptions: Mapping[str, str]
     home: str | None
+    privacy_url: str | None
     organisation_names: Mapping[str, str]
     organisation_number: str | None
     contacts: tuple[Contact, ...]
@@ -205,7 +208,9 @@ def _about(entity: Entity, role: Role, findings: tuple[Finding, ...]) -> About:
     ends = [end for end in (entity.valid_until, role.valid_until) if end is not None]
     return About(
         names=_names(entity, role),
+        descriptions=_by_language(role.interface.descriptions, LONGEST_DESCRIPTION),
         home=_home(entity, role),
+        privacy_url=_nearest(role.interface.privacy_urls),
         organisation_names=_by_language(() if organization is None else organization.display_names),
         organisation_number=None if organization is None else organization.number,
         contacts=entity.contacts,
@@ -229,11 +234,11 @@ def _names(entity: Entity, role: Role) -> dict[str, str]:
     return {"sv": entity.entity_id, "en": entity.entity_id}
 
 
-def _by_language(texts: Sequence[Localized]) -> dict[str, str]:
+def _by_language(texts: Sequence[Localized], longest: int = MAXIMUM_NAME) -> dict[str, str]:
     """By primary language subtag; the first text in a language counts."""
     found: dict[str, str] = {}
     for each in texts:
-        if one_line := shown(each.value):
+        if one_line := shown(each.value, longest):
             found.setdefault(each.language.partition("-")[0].lower(), one_line)
     return found
 
@@ -249,9 +254,10 @@ def shown(value: str, longest: int = MAXIMUM_NAME) -> str:
 def _home(entity: Entity, role: Role) -> str | None:
     """Where a lost person is sent: the page about the service, else the organisation's."""
     organization = entity.organization.urls if entity.organization is not None else ()
-    for candidates in (role.interface.information_urls, organization):
-        by_language = {each.language.partition("-")[0].lower(): each.value for each in reversed(candidates)}
-        for language in ("sv", "en", *by_language):
-            if language in by_language:
-                return by_language[language]
-    return None
+    return _nearest(role.interface.information_urls) or _nearest(organization)
+
+
+def _nearest(addresses: Sequence[Localized]) -> str | None:
+    """The address of a page in Swedish, English, or any language."""
+    by_language = {each.language.partition("-")[0].lower(): each.value for each in reversed(addresses)}
+    return next((by_language[language] for language in ("sv", "en", *by_language) if language in by_language), None)

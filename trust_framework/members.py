@@ -81,7 +81,8 @@ class RelyingParty:
     `methods` empty means every method that can give the level. `attributes` are catalogue names, the most it may get;
     `required` those without which it cannot work; `categories` the entity categories that the federation vouches for,
     `declared` those that its own metadata says beside; `on_behalf_of` the kinds of representation by which people may act for
-    others there.
+    others there. `description` by language, `reasons` why it needs each attribute, `logo` the digest of its picture: what people
+    are shown of it.
     """
 
     id: str
@@ -100,6 +101,10 @@ class RelyingParty:
     categories: frozenset[str] = frozenset()
     on_behalf_of: frozenset[Kind] = frozenset()
     declared: frozenset[str] = frozenset()
+    description: Mapping[str, str] = field(default_factory=dict)
+    privacy_url: str | None = None
+    logo: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def known_as(self) -> frozenset[str]:

@@ -38,6 +38,8 @@ class Bringing:
         return brought
 
     def _service(self, entry: Values, place: Place) -> Values:
+        if logo := entry.get("logo"):
+            entry = {**entry, "logo": self._had(self.outside.logo, logo, (*place, "logo"))}
         if "saml" in entry:
             return {**entry, "saml": self._metadata(entry["saml"], (*place, "saml"))}
         return {**entry, "oidc": self._registration(entry["oidc"], (*place, "oidc"))}

@@ -16,6 +16,7 @@ from broker.federation.snapshot import CARD
 from broker.login.own import IDS
 from broker.settings import Environment, Settings
 from idp_adapters.catalogue import METHODS
+from metadata.client_fields import acts_alone
 from trust_framework.agreements import PartyRole
 from trust_framework.providers import ProviderTerms
 from trust_framework.service_matching import Sought, Unfit, unfit
@@ -185,6 +186,8 @@ def warnings(read: ReadFile, providers: Mapping[str, ProviderTerms], settings: S
         if method_kind(name, given) == CARD and not settings.card_url:
             yield ("methods", name), "cards cannot be used until TILLIT_CARD_URL is set"
     for at, entry in enumerate(read.file.services):
+        if acts_alone(entry.oidc or {}):
+            continue
         known = read.services.get(at)
         declared = known.service.saml.entity_categories if known and known.service.saml else frozenset[str]()
         sought = Sought(frozenset(entry.levels), declared.union(entry.entity_categories), (entry.methods,))

@@ -46,6 +46,7 @@ from broker.settings import Settings
 from idp_adapters.catalogue import MethodSettings
 from metadata import described_keys
 from metadata.described_keys import DescribedKey
+from metadata.logos import logo_of
 from metadata.register import Endpoint, OidcClient, OidcProvider, SamlProvider, SamlService
 from metadata.wire.saml_metadata import read_entity
 from metadata.wire.saml_metadata_addresses import addresses
@@ -142,8 +143,15 @@ def _service(_id: str, content: Content, settings: Settings) -> Facts:
         xml = entry.saml.metadata_xml or ""
         told = _saml_service(read.service.saml) | _of_role(xml, SP_ROLE)
         further = _further(xml, told, "assertion consumer service", "single logout service")
-        return _plain(entry) | told | further | _by_address(entry.saml) | _rest(SERVICE, content)
-    return _plain(entry) | _client(read.service.oidc, entry.oidc or {})
+        return _own(entry) | told | further | _by_address(entry.saml) | _rest(SERVICE, content)
+    return _own(entry) | _client(read.service.oidc, entry.oidc or {})
+
+
+def _own(entry: ServiceEntry) -> dict[str, Words]:
+    """What the entry itself says; its logo by size and digest."""
+    image = logo_of(entry.logo) if entry.logo else None
+    logo = {f"PNG {image.width} × {image.height} ({image.digest[:12]})"} if image else ()
+    return {**_plain(entry), "logo": frozenset(logo)}
 
 
 def _client(client: OidcClient | None, registration: Content) -> dict[str, Words]:
@@ -185,8 +193,8 @@ def _of_role(xml: str, kind: str) -> dict[str, Words]:
     return {
         **_role_keys(role),
         "display name": _localized(shown.names),
-        "description": _localized(shown.descriptions),
-        "logo": _words([logo.url for logo in shown.logos]),
+        "description in metadata": _localized(shown.descriptions),
+        "logo in metadata": _words([logo.url for logo in shown.logos]),
         "contact persons": _words([f"{each.kind} → {mail}" for each in entity.contacts for mail in each.mails]),
         "organisation": _organisation(entity),
         "entity categories": _words([each for name in CATEGORIES for each in entity.attributes.get(name, ())]),

@@ -13,6 +13,7 @@ from broker.federation.register import Content
 from broker.federation.schema import ProviderEntry, ServiceEntry
 from broker.federation.values import Entry
 from broker.settings import Settings
+from metadata.client_fields import acts_alone
 from trust_framework import loa
 from trust_framework.domains import DomainProof
 from trust_framework.member_types import Document, MemberRole, MemberType, fits, roles_of
@@ -120,6 +121,9 @@ class _Looking:
         return tuple(name for name in self.asked.content.get("attributes", ()) if not reasons.get(name))
 
     def test_login(self) -> tuple[str, ...] | None:
+        """Nobody logs in to a client that acts alone."""
+        if acts_alone(self.asked.content.get("oidc") or {}):
+            return ()
         return () if self.tested(self.asked.object, self.asked.digest) else None
 
 

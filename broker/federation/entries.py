@@ -5,7 +5,7 @@ with it. Every function takes entries whose outside parts have been brought in (
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from broker.federation import sharing
@@ -15,6 +15,7 @@ from broker.settings import Environment, Settings
 from idp_adapters.catalogue import MethodSettings, settings_class
 from metadata.client_fields import InvalidClientMetadata
 from metadata.findings import Finding
+from metadata.logos import logo_of
 from metadata.register import OidcProvider, Service
 from trust_framework.agreements import Agreement, AnyAgreement
 from trust_framework.days import DAY, day_after, midnight
@@ -36,7 +37,7 @@ OURS: Final = frozenset({"kind", "state", "reason"})
 """Keys of a method that are not settings of its kind."""
 
 
-_REGISTERED_WITH: Final = tuple(field.name for field in fields(OidcProvider))
+_REGISTERED_WITH: Final = tuple(each.name for each in fields(OidcProvider))
 _TERMS: Final = ("ceiling", "levels", "attributes", "scopes", "identifiers")
 
 
@@ -55,6 +56,8 @@ class ReadEntry:
     service: Service
     names: Mapping[str, str]
     information_url: str | None = None
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    privacy_url: str | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -86,7 +89,8 @@ def _saml_service(id: str, xml: str, at: When) -> ReadEntry:
     except MetadataRefused as error:
         raise BadEntry(("saml",), refusal(error)) from error
     about = read.about
-    return ReadEntry(Service(id, saml=read.service, home=about.home), about.names, about.home, about.findings)
+    service = Service(id, saml=read.service, home=about.home)
+    return ReadEntry(service, about.names, about.home, about.descriptions, about.privacy_url, about.findings)
 
 
 def refusal(error: "MetadataRefused") -> str:
@@ -106,7 +110,12 @@ def _oidc_service(id: str, registration: Mapping[str, Any], at: When) -> ReadEnt
     except InvalidClientMetadata as error:
         raise BadEntry(("oidc", error.field), str(error).removeprefix(f"{error.field}: ")) from error
     home = client.initiate_login_uri or client.client_uri
-    return ReadEntry(Service(id, oidc=client, home=home), _client_names(registration), client.client_uri)
+    return ReadEntry(
+        Service(id, oidc=client, home=home),
+        _client_names(registration),
+        client.client_uri,
+        privacy_url=registration.get("policy_uri"),
+    )
 
 
 def _client_names(registration: Mapping[str, Any]) -> dict[str, str]:
@@ -117,7 +126,7 @@ def _client_names(registration: Mapping[str, Any]) -> dict[str, str]:
 
 
 def party(entry: ServiceEntry, member: Member, read: ReadEntry) -> RelyingParty:
-    """The service's terms. A name of the file wins over one of its metadata, which wins over its id."""
+    """The service's terms. What the file tells people wins over what its metadata tells; one without a name has its id."""
     return RelyingParty(
         id=entry.id,
         member=member,
@@ -135,6 +144,10 @@ def party(entry: ServiceEntry, member: Member, read: ReadEntry) -> RelyingParty:
         categories=frozenset(entry.entity_categories),
         on_behalf_of=frozenset(entry.on_behalf_of),
         declared=read.service.saml.entity_categories if read.service.saml else frozenset(),
+        description=entry.description or read.descriptions,
+        privacy_url=entry.privacy_url or read.privacy_url,
+        logo=logo_of(entry.logo).digest if entry.logo else "",
+        reasons=entry.reasons,
     )
 
 

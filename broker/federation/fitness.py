@@ -16,6 +16,7 @@ from broker.federation.register import FEDERATION, METHODS, SECTIONS, Content, E
 from broker.federation.schema import FederationFile, ProviderEntry, ServiceEntry
 from broker.login.own import IDS
 from broker.settings import Environment, Settings
+from metadata.logos import PREFIX
 
 SECTION_OF: Final[Mapping[str, tuple[str, str]]] = {kind: (key, id_key) for key, (kind, id_key) in SECTIONS.items()}
 OWN_ENTRIES: Final = frozenset({*SECTIONS, METHODS[0], "persons", "staff", "roles", "representations"})
@@ -88,6 +89,8 @@ def _read(entry: ServiceEntry | ProviderEntry, settings: Settings, now: int) -> 
     at = entries.when(settings, now)
     try:
         if isinstance(entry, ServiceEntry):
+            if entry.logo is not None and not entry.logo.startswith(PREFIX):
+                yield ("logo",), "is a path, which only a file may name"
             if entry.saml is not None and entry.saml.metadata is not None:
                 yield ("saml", "metadata"), "is a path, which only a file may name"
                 return

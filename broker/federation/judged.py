@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
+from broker.federation import client_metadata
 from broker.federation.entries import SECRET_HASH
 from broker.federation.register import FEDERATION, Content, Entry
 from broker.settings import Environment, Settings
@@ -44,17 +45,18 @@ class ReadsRegister(Protocol):
     def domain_proofs(self, org: str) -> tuple[DomainProof, ...]: ...
 
 
-def document(kind: str, content: Content) -> bytes | None:
-    """What was handed in, as the validator takes it: metadata, or a client's registration. Of an upstream OpenID Provider there
-    is nothing. What is kept of a client's secret stands there as a secret that is kept elsewhere, which it is.
+def document(kind: str, content: Content, base_url: str) -> bytes | None:
+    """What was handed in, as the validator takes it: metadata, or a client's registration with what the entry says of the service
+    beside it. Of an upstream OpenID Provider there is nothing. What is kept of a client's secret stands there as a secret that
+    is kept elsewhere, which it is.
     """
-    saml, registration = content.get("saml"), content.get("oidc")
+    saml = content.get("saml")
     if isinstance(saml, Mapping):
         return str(saml.get("metadata_xml", "")).encode()
     if kind != SERVICE:
         return None
-    told = {name: value for name, value in (registration or {}).items() if name != SECRET_HASH}
-    if SECRET_HASH in (registration or {}):
+    told = client_metadata.whole(content, base_url)
+    if told.pop(SECRET_HASH, None):
         told["client_secret"] = _KEPT_SECRET
     return json.dumps(told, indent=1, ensure_ascii=False).encode()
 
@@ -71,7 +73,8 @@ def report(
     addresses, where somebody has.
     """
     content = proposal.content
-    given = document(proposal.kind, content) if content is not None and proposal.kind in KINDS else None
+    asked = content if proposal.kind in KINDS else None
+    given = None if asked is None else document(proposal.kind, asked, settings.base_url)
     if content is None or given is None:
         return _NOTHING
     test = settings.environment is Environment.TEST

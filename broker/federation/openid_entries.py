@@ -5,8 +5,9 @@ chain, and what is wrong between such entries. Single values are judged in `open
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from broker.federation import client_metadata
 from broker.federation.faults import Place
 from broker.federation.openid_schema import (
     ChainTermsEntry,
@@ -30,13 +31,16 @@ DAY = 86400
 
 @dataclass(frozen=True, slots=True)
 class _Below:
-    """An entity of a member, where it stands, and whether it is in force. `service` is its service's id, if it has one."""
+    """An entity of a member, where it stands, and whether it is in force. `service` is its service's id, if it has one, `shown`
+    what the register says of it to people.
+    """
 
     place: Place
     entry: SubordinateEntry
     kind: str
     in_force: bool
     service: str = ""
+    shown: Mapping[str, object] = field(default_factory=dict)
 
 
 def own_entity(
@@ -46,7 +50,7 @@ def own_entity(
     said = file.openid_federation
     if said is None:
         return None
-    below = [each for each in _entities(file) if each.in_force]
+    below = [each for each in _entities(file, entity_id) if each.in_force]
     ids = {each.service: each.entry.entity_id for each in below if each.service}
     subordinates = {each.entry.entity_id: _subordinate(each, said) for each in below}
     return OwnEntity(
@@ -69,7 +73,7 @@ def own_entity(
     )
 
 
-def _entities(file: FederationFile) -> Iterator[_Below]:
+def _entities(file: FederationFile, base_url: str) -> Iterator[_Below]:
     """Whatever of the register is an entity, wherever it stands."""
     states = {entry.org: entry.state for entry in file.members}
     for at, member in enumerate(file.members):
@@ -81,7 +85,8 @@ def _entities(file: FederationFile) -> Iterator[_Below]:
             in_force = service.state is State.ACTIVE and states.get(service.member) is State.ACTIVE
             kind = "openid_relying_party" if service.oidc is not None else ""
             place = ("services", at, "openid_federation")
-            yield _Below(place, service.openid_federation, kind, in_force, service.id)
+            shown = client_metadata.shown(service, base_url) if kind else {}
+            yield _Below(place, service.openid_federation, kind, in_force, service.id, shown)
     for at, provider in enumerate(file.identity_providers):
         if provider.openid_federation:
             kind = "openid_provider" if provider.oidc is not None else ""
@@ -97,10 +102,18 @@ def _subordinate(below: _Below, said: OpenIdFederationEntry) -> Subordinate:
         jwks=entry.jwks,
         entity_types=frozenset({FEDERATION_ENTITY, *types}),
         intermediate=entry.intermediate,
-        metadata=entry.metadata,
+        metadata=_metadata(below),
         metadata_policy=policy.merge(said.metadata_policy, entry.metadata_policy),
         constraints=_constraints(entry.constraints or said.constraints),
     )
+
+
+def _metadata(below: _Below) -> Mapping[str, Mapping[str, object]]:
+    """What we say of the entity (OpenID Federation 1.0 section 3.1.3): what its entry says, and what people are shown."""
+    given = below.entry.metadata
+    if not below.shown:
+        return given
+    return {**given, below.kind: {**below.shown, **given.get(below.kind, {})}}
 
 
 def _all_terms(said: OpenIdFederationEntry, entity_id: str) -> Iterator[tuple[str, ChainTermsEntry]]:
@@ -152,12 +165,12 @@ def wrong(file: FederationFile, methods: frozenset[str], entity_id: str) -> Iter
     if said is not None:
         yield from _wrong_anchors(said, file, methods, entity_id)
         yield from _wrong_marks(said, file)
-        yield from _wrong_policies(said, file)
+        yield from _wrong_policies(said, file, entity_id)
 
 
 def _unique(file: FederationFile, entity_id: str) -> Iterator[tuple[Place, str]]:
     seen = {entity_id}
-    for below in _entities(file):
+    for below in _entities(file, entity_id):
         if below.entry.entity_id in seen:
             yield (*below.place, "entity_id"), f"{below.entry.entity_id} is another entity already"
         seen.add(below.entry.entity_id)
@@ -203,8 +216,8 @@ def _wrong_marks(said: OpenIdFederationEntry, file: FederationFile) -> Iterator[
             yield place, f"no agreement has the id {mark.agreement}"
 
 
-def _wrong_policies(said: OpenIdFederationEntry, file: FederationFile) -> Iterator[tuple[Place, str]]:
-    for below in _entities(file):
+def _wrong_policies(said: OpenIdFederationEntry, file: FederationFile, entity_id: str) -> Iterator[tuple[Place, str]]:
+    for below in _entities(file, entity_id):
         try:
             policy.merge(said.metadata_policy, below.entry.metadata_policy)
         except PolicyError as error:

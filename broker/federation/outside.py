@@ -1,4 +1,4 @@
-"""What a federation file leaves in other places: metadata, PEM and secrets, brought in so that the register stands alone.
+"""What a federation file leaves in other places: metadata, PEM, logos and secrets, brought in so that the register stands alone.
 
 Owns where such things may be (a path beside the file, `env:NAME`, `file:PATH`) and how large they may be. No text that is
 brought in ever stands in an error.
@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from metadata.logos import LARGEST, UnfitLogo, read_logo
 
 MAXIMUM_METADATA: Final = 8 * 1024 * 1024
 MAXIMUM_PEM: Final = 256 * 1024
@@ -33,6 +35,15 @@ class Outside:
         if "://" in path:
             raise Unreadable("is an address; fetch the document, look at it, and give the path of your copy")
         return self._read(path, MAXIMUM_METADATA)
+
+    def logo(self, value: str) -> str:
+        """A logo as text: itself, or out of a file."""
+        if value.startswith("data:"):
+            return value
+        try:
+            return read_logo(self._octets(value, LARGEST)).text
+        except UnfitLogo as error:
+            raise Unreadable(f"{value}: {error}") from error
 
     def pem(self, value: str) -> str:
         """PEM: itself, or out of a file or variable, without the words that tools write before it."""
@@ -62,11 +73,16 @@ class Outside:
 
     def _read(self, path: str, limit: int) -> str:
         try:
+            return self._octets(path, limit).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise Unreadable(f"{path}: not UTF-8") from error
+
+    def _octets(self, path: str, limit: int) -> bytes:
+        try:
             with (self.folder / path).open("rb") as file:
                 octets = file.read(limit + 1)
-            if len(octets) > limit:
-                raise Unreadable(f"{path}: larger than {limit} octets")
-            return octets.decode("utf-8-sig")
         except (OSError, ValueError) as error:
-            why = "not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None)
-            raise Unreadable(f"{path}: {why or 'not a path'}") from error
+            raise Unreadable(f"{path}: {getattr(error, 'strerror', None) or 'not a path'}") from error
+        if len(octets) > limit:
+            raise Unreadable(f"{path}: larger than {limit} octets")
+        return octets

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from metadata import described_keys
 from metadata.described_keys import DescribedKey, key_id
+from metadata.private_keys import private_key_at
 from metadata.wire.jwk import BadKeySet, jwk_of, read_jwks, thumbprint
 from metadata.wire.saml_metadata import read_entity
 from metadata.wire.saml_metadata_keys import key_of_certificate
@@ -70,12 +71,30 @@ def _jwks(content: Content) -> list[Any]:
 def with_next(content: Content, pasted: str, use: str | None) -> Content:
     """The content with one key more: a certificate (PEM), or for an OpenID client also a public JWK. Raises Unfit."""
     _here(content)
-    pasted = pasted.strip()
-    if "PRIVATE KEY-----" in pasted:
-        raise Unfit(Fault.PRIVATE)
+    pasted = _public(pasted)
     if content.get("saml"):
         return _saml_with(content, _certificate(pasted), use)
     return _oidc_with(content, _jwk(pasted) if pasted.startswith("{") else _certified(_certificate(pasted)))
+
+
+def key_set(pasted: str) -> dict[str, Any]:
+    """All keys of an OpenID client as its team hands them in: a JWK Set, one JWK, or a certificate (PEM). Raises Unfit."""
+    pasted = _public(pasted)
+    keys = _jwks_in(pasted) if pasted.startswith("{") else [_certified(_certificate(pasted))]
+    try:
+        usable = read_jwks({"keys": keys}).keys
+    except BadKeySet as error:
+        raise Unfit(Fault.PRIVATE if "private" in str(error) else Fault.UNREADABLE) from error
+    if not usable:
+        raise Unfit(Fault.UNREADABLE)
+    return {"keys": keys}
+
+
+def _public(pasted: str) -> str:
+    """What was pasted, unless it is what should never have left the service."""
+    if private_key_at(pasted) is not None:
+        raise Unfit(Fault.PRIVATE)
+    return pasted.strip()
 
 
 def without(content: Content, key: str, use: str | None) -> Content:
@@ -135,14 +154,22 @@ def _certified(der: bytes) -> dict[str, Any]:
 
 
 def _jwk(pasted: str) -> dict[str, Any]:
+    entries = _jwks_in(pasted)
+    if len(entries) != 1 or not isinstance(entries[0], dict):
+        raise Unfit(Fault.UNREADABLE)
+    return dict(entries[0])
+
+
+def _jwks_in(pasted: str) -> list[Any]:
+    """The keys of a JWK Set, or the one JWK (RFC 7517 sections 4 and 5)."""
     try:
         found = read_object(pasted.encode())
     except BadJson as error:
         raise Unfit(Fault.UNREADABLE) from error
     entries = found.get("keys", [found])
-    if not isinstance(entries, list) or len(entries) != 1 or not isinstance(entries[0], dict):
+    if not isinstance(entries, list):
         raise Unfit(Fault.UNREADABLE)
-    return dict(entries[0])
+    return entries
 
 
 def _oidc_with(content: Content, jwk: dict[str, Any]) -> Content:

@@ -24,6 +24,7 @@ from broker.login.effects import NOTHING, Effects, GrantRole
 from broker.login.effects import Change as Effect
 from broker.settings import Settings
 from metadata.findings import Finding
+from metadata.oidc import SECRET_METHODS
 from metadata.private_keys import WORDS, private_key_in
 from metadata.wire.xml import XmlRefused
 from trust_framework import approval
@@ -152,8 +153,12 @@ def _state(content: Content, before: Content | None) -> dict[str, str]:
 
 
 def _without_secret(registration: Mapping[str, Any], before: Content | None, desk: Desk) -> dict[str, Any]:
-    """A registration with the keyed hash of a new secret in the secret's place, else of the one that it has."""
+    """A registration with the keyed hash of a new secret in the secret's place, else of the one that it has; a client that
+    proves itself otherwise has none.
+    """
     kept = {name: value for name, value in registration.items() if name != "client_secret"}
+    if kept.get("token_endpoint_auth_method", SECRET_METHODS[0]) not in SECRET_METHODS:
+        return {name: value for name, value in kept.items() if name != SECRET_HASH}
     secret, had = registration.get("client_secret"), ((before or {}).get("oidc") or {}).get(SECRET_HASH)
     if isinstance(secret, str) and secret and desk.hash_secret is not None:
         return {**kept, SECRET_HASH: desk.hash_secret(secret).hex()}

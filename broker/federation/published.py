@@ -12,11 +12,13 @@ from typing import Any, Final
 from broker.federation import entries
 from broker.federation.entries import When
 from broker.federation.listing import Contents, Listing
+from broker.federation.logos import logo_path
 from broker.federation.register import FEED, ListedEntry
 from broker.federation.schema import ProviderEntry, ServiceEntry
 from metadata.entity_form import Approved, merged, published_form
+from metadata.logos import logo_of
 from metadata.publication import Candidate
-from metadata.wire.saml_metadata_values import IDP_ROLE, SP_ROLE, Entity, Registration
+from metadata.wire.saml_metadata_values import IDP_ROLE, SP_ROLE, Entity, Logo, Registration
 
 ACTIVE: Final = "active"
 
@@ -65,10 +67,20 @@ class Published:
             registration=self._registration(source.listed),
             **self._owner(source),
             names=entry.names or {},
+            descriptions=entry.description or {},
+            information_url=entry.information_url,
+            privacy_url=entry.privacy_url,
+            logos=self._logos(entry),
             attributes=frozenset(entry.attributes),
             entity_categories=entry.entity_categories,
             allow_http_loopback=self.at.allow_http_loopback,
         )
+
+    def _logos(self, entry: ServiceEntry) -> tuple[Logo, ...]:
+        if entry.logo is None:
+            return ()
+        image = logo_of(entry.logo)
+        return (Logo(self.authority + logo_path(entry.id, image.digest), image.width, image.height),)
 
     def _provider(self, source: "_Source") -> Approved:
         entry = ProviderEntry.model_validate(self.contents.entry(source.listed).content)

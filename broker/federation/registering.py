@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from broker.audit.events import ClientInvited
+from broker.federation import client_metadata
 from broker.federation.entries import SECRET_HASH
 from broker.federation.register import ChangeRegister, Entry, EntryChange
 from broker.federation.schema import FederationFile, ServiceEntry
@@ -141,7 +142,8 @@ class Registrar:
 
     def read(self, entry: Entry, own: str) -> Registered:
         """What stands of the client (RFC 7592 section 2.1)."""
-        return Registered(self._told(_Made.of(entry), own))
+        told = client_metadata.said(entry.content or {}, self.base_url)
+        return Registered({**told, **self._told(_Made.of(entry), own)})
 
     def update(self, asked: Mapping[str, Any], entry: Entry, own: str) -> Registered:
         """The registration as a whole anew (RFC 7592 section 2.2). Raises InvalidClientMetadata, NotInTest."""

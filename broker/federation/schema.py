@@ -24,6 +24,7 @@ from broker.federation.values import (
     HsaId,
     Id,
     Level,
+    Logo,
     Names,
     Note,
     OrganisationNumber,
@@ -32,6 +33,7 @@ from broker.federation.values import (
     WebAddress,
     named,
 )
+from metadata.client_fields import acts_alone
 from trust_framework.days import day_after, midnight
 from trust_framework.members import ConsentPolicy, Profile, State
 from trust_framework.representation import AT_SERVICES, RIGHTS, Deed, Kind
@@ -111,7 +113,10 @@ class ServiceEntry(Entry):
         None, description="For an OpenID client: its registration, in the words of RFC 7591 section 2."
     )
     levels: tuple[Level, ...] = Field(
-        min_length=1, description="Level URIs that it accepts, the most wanted first; the only ones it may ask for."
+        (),
+        min_length=1,
+        description="Level URIs that it accepts, the most wanted first; the only ones it may ask for. Always needed, but for a"
+        " client that nobody logs in to (`grant_types` is `client_credentials` alone).",
     )
     methods: tuple[Id, ...] = Field((), description="Login methods that it takes; empty means all.")
     attributes: tuple[AttributeName, ...] = Field((), description="Catalogue names of the most that it may get.")
@@ -142,6 +147,16 @@ class ServiceEntry(Entry):
     )
     contact: ContactEntry | None = Field(None, description="Whom a person may ask; shown on error pages.")
     information_url: WebAddress | None = Field(None, description="Where the service is described.")
+    description: Names | None = Field(
+        None, description="What the service is for, by language; shown when people are asked, and published."
+    )
+    privacy_url: WebAddress | None = Field(None, description="Where it says how it treats personal data.")
+    logo: Logo | None = Field(
+        None,
+        description="Its logo, shown beside its name: path of a PNG of at most 32 KiB and 16 to 512 pixels a side, or the"
+        " picture itself (`data:image/png;base64,…`).",
+    )
+    used_by: tuple[Literal["staff", "citizens"], ...] = Field((), description="Who uses it: `staff`, `citizens`.")
     openid_federation: SubordinateEntry | None = Field(
         None, description="As an entity below us in an OpenID Federation: its identifier and federation keys."
     )
@@ -150,6 +165,8 @@ class ServiceEntry(Entry):
     def _consistent(self) -> Self:
         if (self.saml is None) == (self.oidc is None):
             raise ValueError("has either saml or oidc")
+        if not (self.levels or acts_alone(self.oidc or {})):
+            raise ValueError("levels: is missing")
         if missing := set(self.required) - set(self.attributes):
             raise ValueError(f"required: {', '.join(sorted(missing))} is not among attributes")
         return self

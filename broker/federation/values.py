@@ -87,6 +87,13 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _logo(value: str) -> str:
+    """A picture as text, as it is kept; anything else is a path, which is brought in before anybody uses it."""
+    from metadata.logos import logo_of
+
+    return logo_of(value).text if value.startswith("data:") else _printable(value)
+
+
 def _category(value: str) -> str:
     scheme, colon, rest = value.partition(":")
     if not (scheme.isalpha() and colon and rest and value.isascii() and value.isprintable() and " " not in value):
@@ -126,6 +133,7 @@ HsaId = Annotated[str, AfterValidator(_hsa_id)]
 Day = Annotated[date, BeforeValidator(_day)]
 CategoryUri = Annotated[str, AfterValidator(_category)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+Logo = Annotated[str, StringConstraints(min_length=1), AfterValidator(_logo)]
 Names = Annotated[Mapping[str, Text], BeforeValidator(_languages), Field(min_length=1)]
 Values = Annotated[tuple[str, ...], BeforeValidator(several)]
 

@@ -91,8 +91,8 @@ def deliver(delivery: Delivery, turn: Turn) -> Reply:
     """Send the browser to a proven address. 303, never 307, which would repeat a POST (RFC 9700 section 4.12)."""
     if not delivery.fields:
         return see_other(delivery.url)
-    service = turn.on.services.federation().parties[delivery.address.service]
-    return _form(ServiceView(service.names), delivery.url, delivery.fields, turn)
+    service = explain.service_view(delivery.address.service, turn) or ServiceView({})
+    return _form(service, delivery.url, delivery.fields, turn)
 
 
 def _form(service: ServiceView, url: str, fields: Mapping[str, str], turn: Turn) -> Reply:

@@ -77,12 +77,18 @@ def consent(turn: Turn, id: str) -> Reply:
     decision = decide(case_of(tx, turn.on.services), turn.now)
     if not isinstance(decision, AskConsent):
         return settle(journey.finish(tx, turn.now, turn.on.services), turn)
+    party = turn.on.services.federation().parties[tx.request.service]
     page = consent_pages.AskConsentPage(
         service=service_of(tx, turn),
         action=f"/login/{tx.id}/samtycke",
         csrf=turn.csrf(scope(tx)),
         shown=decision.shown,
-        details=tuple(_detail(name, values, decision.sources[name]) for name, values in decision.attributes.items()),
+        details=tuple(
+            _detail(name, values, decision.sources[name], party.reasons.get(name, ""))
+            for name, values in decision.attributes.items()
+        ),
+        about=party.description,
+        privacy=party.privacy_url,
         contact=explain.contact(tx.request.service, turn),
     )
     return page_of(page, tx, turn)
@@ -97,11 +103,16 @@ SOURCES: dict[str, Names] = {
 }
 
 
-def _detail(name: str, values: tuple[str, ...], source: str) -> consent_pages.DetailView:
+def _detail(name: str, values: tuple[str, ...], source: str, why: str) -> consent_pages.DetailView:
+    """A detail as it would go. Why the service wants it is in the words of the service's team, whatever the language."""
     row = CATALOGUE[name]
     names = {"sv": row.sv, "en": row.en}
     return consent_pages.DetailView(
-        names=names, values=values, source=SOURCES.get(source, {}), sensitive=row.sensitivity == "sensitive"
+        names=names,
+        values=values,
+        source=SOURCES.get(source, {}),
+        why={"sv": why} if why else None,
+        sensitive=row.sensitivity == "sensitive",
     )
 
 

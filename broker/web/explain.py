@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from broker.exchange import Reply
+from broker.federation.logos import logo_path
 from broker.login.request import Transaction
 from broker.login.steps import Explain, Stage
 from broker.web import links
@@ -37,7 +38,8 @@ def service_view(service: str, turn: Turn) -> ServiceView | None:
     if party is None:
         return None
     back = federation.register.services[service].home or party.information_url
-    return ServiceView(party.names, party.member.names, back)
+    logo = logo_path(party.id, party.logo) if party.logo else ""
+    return ServiceView(party.names, party.member.names, back, logo)
 
 
 def back(tx: Transaction, turn: Turn) -> Action:

@@ -11,11 +11,13 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from broker.exchange import Reply, Request
+from broker.federation import logos as logo_paths
 from broker.login.effects import StorageUnavailable
 from broker.protocols.oidc import guard, introspect, revoke, token, userinfo
 from broker.web import (
     documents,
     landings,
+    logos,
     logout,
     openid_federation,
     public_log,
@@ -103,6 +105,7 @@ ROUTES: Mapping[str, Route] = {
     witness.ADD: Route(witness.add_checkpoint, ("POST",), OIDC_BODY),
     "/log/proof/consistency": Route(public_log.consistency),
     "/log/proof/inclusion": Route(public_log.inclusion),
+    logo_paths.LOGOS: _public(logos.logo),
     "/healthz": Route(documents.alive),
     "/readyz": Route(documents.ready),
     **{path: _public(view) for path, view in documents.static_views().items()},

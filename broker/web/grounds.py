@@ -15,7 +15,11 @@ class Histories(Protocol):
 
 def registered(service: str, version: int, store: Histories) -> Registered:
     """What a service was registered with at a version of the register; now, for 0."""
-    found = _at(store.register_history("service", service), version)
+    return told_by(_at(store.register_history("service", service), version))
+
+
+def told_by(found: Mapping[str, Any]) -> Registered:
+    """What a content of a service says of it."""
     reasons = found.get("reasons")
     told = dict(reasons) if isinstance(reasons, Mapping) else {}
     return Registered(told, str(found.get("legal_basis") or "")) if found else NOTHING

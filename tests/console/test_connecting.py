@@ -9,14 +9,13 @@ from broker.web.throttle import Limit, Throttle
 from metadata.wire.egress import EgressRefused, Response
 from tests.support import feeds
 from tests.support import saml_metadata as make
+from tests.support.connecting import ABOUT, PORTAL, at, begun, draft, sent
 from tests.support.console import OTHER, Console, answered, consoles, owner
 from tests.support.egress import FakeEgress
-from tests.support.world import LEVEL3, MEMBER, NOW, Answer, Browser
+from tests.support.world import LEVEL3, MEMBER, NOW, Browser
 from trust_framework.approval import Stage
 
 pytest_plugins = ["tests.support.worlds"]
-PORTAL = f"/portal/{MEMBER}"
-ABOUT = {"name_sv": "Tidbokning för hälsa", "name_en": "Booking", "mail": "it-drift@bok.example", "information_url": ""}
 SAML = make.entity(make.sp_role(make.slo("https://bok.example/slo") + make.acs("https://bok.example/acs")),
                    entity_id="https://bok.example/saml").decode()  # fmt: skip
 
@@ -29,30 +28,6 @@ def console(worlds) -> Console:
 @pytest.fixture
 def anna(console: Console) -> Browser:
     return owner(console, "anna")
-
-
-def form_of(page: Answer) -> tuple[str, dict[str, str]]:
-    return page.form("/anslut")
-
-
-def sent(browser: Browser, page: Answer, **fields: str) -> Answer:
-    """Fill in the form of a page, and go where it leads."""
-    action, held = form_of(page)
-    answer = browser.post(action, {**held, **fields})
-    return browser.follow(answer) if answer.status == 303 else answer
-
-
-def begun(browser: Browser) -> Answer:
-    return sent(browser, browser.get(f"{PORTAL}/anslut"), **ABOUT)
-
-
-def draft(console: Console):
-    found = console.world.store.proposal_page("open", MEMBER, "service").proposals
-    return console.world.store.proposal(found[0].id, MEMBER)
-
-
-def at(console: Console, step: str) -> str:
-    return f"{PORTAL}/anslut/{draft(console).id}/{step}"
 
 
 def test_a_service_goes_from_nothing_to_sent_in_with_at_most_twelve_fields(console, anna):
@@ -284,7 +259,7 @@ def test_a_certificate_says_whose_key_signs_what_is_published(console, anna):
 
 @pytest.mark.spec("AD", "04")
 def test_what_was_typed_beside_a_file_waits_while_the_person_identifies_anew(console, anna):
-    action, fields = form_of(begun(anna))
+    action, fields = begun(anna).form("/anslut")
     console.world.clock.now += 15 * 60 + 1
 
     page = answered(anna, anna.post(action, {**fields, "metadata": SAML}))

@@ -48,11 +48,11 @@ def test_the_portal_counts_the_logins_and_faults_of_seven_days(console: Console)
 
     page = owner(console).get(f"/portal/{MEMBER}").text
 
-    assert row(page, "Service rp")[1:] == ["OpenID Connect", "i drift", "3", "25 %"]
+    assert row(page, "Service rp")[1:] == ["produktion", "OpenID Connect", "publicerad", "3", "25 %"]
 
 
 def test_a_service_nobody_has_used_has_no_share_of_faults(console: Console):
-    assert row(owner(console).get(f"/portal/{MEMBER}").text, "Service rp")[3:] == ["0", "–"]
+    assert row(owner(console).get(f"/portal/{MEMBER}").text, "Service rp")[4:] == ["0", "–"]
 
 
 def test_counting_goes_on_where_it_stopped(console: Console):

@@ -131,7 +131,7 @@ GOLDEN = [
     (put(("services", 1, "oidc", "logo_uri"), "https://boka.example.se/l.svg"), "service boka",
      (HARMLESS, "Logotyp läggs till: https://boka.example.se/l.svg", "Logo added: https://boka.example.se/l.svg")),
     (saml_service(sp_role(extensions=DESCRIBED)), "service journal",
-     (HARMLESS, "Beskrivning läggs till: sv → En tjänst.", "Description added: sv → En tjänst.")),
+     (HARMLESS, "Beskrivning i metadata läggs till: sv → En tjänst.", "Description in the metadata added: sv → En tjänst.")),
     (saml_service(sp_role(), after=CONTACT), "service journal",
      (HARMLESS, "Kontakt läggs till: technical → it@sp.example", "Contact added: technical → it@sp.example")),
     # what may stop somebody

@@ -22,7 +22,15 @@ from broker.web.console.colleagues_pages import Invitation, Invited, People, Per
 from broker.web.console.configuration_pages import Configuration, DriftRow, SettingRow
 from broker.web.console.confirm import Confirm
 from broker.web.console.connecting import STEPS
-from broker.web.console.connecting_forms import AboutForm, AcceptedForm, DetailsForm, SendForm, TechnicalForm
+from broker.web.console.connecting_forms import (
+    AboutForm,
+    AcceptedForm,
+    BeginForm,
+    DetailsForm,
+    SendForm,
+    TechnicalForm,
+    why_form,
+)
 from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft, ReportShown, Step
 from broker.web.console.ending_pages import EndingEntry, EndingList
 from broker.web.console.entry_pages import ChoosePortal, Held, NoRole, NotAllowed
@@ -204,12 +212,20 @@ def _start(cast: Cast) -> PortalStart:
         names=cast.service,
         id=cast.value,
         url="/portal/x",
-        state="active",
+        environment="production",
+        status="published",
+        change="waiting",
         protocol="saml",
         logins=10_000,
         faults="< 1 %",
     )
-    rows = (row, replace(row, state="test", protocol="", logins=0, faults=""), replace(row, state="suspended"))
+    new = replace(row, environment="test", change="", protocol="", logins=0, faults="")
+    rows = (
+        *(replace(new, status=status) for status in ("draft", "tested", "waiting", "test")),
+        row,
+        replace(row, status="stopped", change="draft"),
+        replace(row, status="left", change=""),
+    )
     services = listing(f"/portal/{ORG}", *rows, cast=cast)
     return PortalStart(todo=_todo(cast), services=services, connect="/portal/x/anslut")
 
@@ -794,10 +810,17 @@ def _connect_steps(present: str) -> tuple[Step, ...]:
 
 def _connect(cast: Cast, step: str = "om", **more: Any) -> ConnectStep:
     forms: dict[str, Callable[[], ConsoleForm]] = {
-        "om": lambda: AboutForm.of(FormTurn(), {"name_sv": clean(cast.value), "mail": "x"}),
-        "teknik": lambda: TechnicalForm.of(FormTurn(), {"metadata": clean(cast.value)}),
-        "uppgifter": lambda: DetailsForm.choosing(FormTurn(), {}, bench.attributes(("sn", "givenName"))),
-        "niva": lambda: AcceptedForm.choosing(FormTurn(), {}, (LEVEL3,), lambda _: cast.app),
+        "om": lambda: AboutForm.of(
+            FormTurn(), {"name_sv": clean(cast.value), "mail": "x", "description_sv": clean(cast.value), "phone": "1"}
+        ),
+        "teknik": lambda: TechnicalForm.of(FormTurn(), {"metadata": clean(cast.value), "scope": clean(cast.value)}),
+        "uppgifter": lambda: DetailsForm.choosing(
+            FormTurn(), {"on_behalf_of": ["power"]}, bench.attributes(("sn", "givenName")), (clean(cast.value),)
+        ),
+        "skal": lambda: why_form({"sn": cast.app}).of(FormTurn(), {"sn": clean(cast.value)}),
+        "niva": lambda: AcceptedForm.choosing(
+            FormTurn(), {"methods": ["app"]}, (LEVEL3,), lambda _: cast.app, {"app": cast.app}
+        ),
         "skicka": lambda: SendForm.of(FormTurn()),
     }
     form = forms[step]() if step in forms else None
@@ -815,6 +838,7 @@ def _findings(cast: Cast) -> tuple[FindingRow, ...]:
         why=cast.service,
         remedy=cast.owner,
         rule="SAML metadata 2.4",
+        fix="/portal/x#metadata",
     )
     return row, replace(row, severity="warning", line=None, detail=""), replace(row, severity="hint", place="")
 
@@ -1156,12 +1180,13 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
     "apply": _apply,
     "apply-wrong": lambda c: _apply(c, org="1", type="agent", roles="api-owner", mail="nobody"),
     "m2-start": lambda c: ConnectStart(
-        form=AboutForm.of(FormTurn()),
+        form=BeginForm.of(FormTurn()),
         action="/portal/x",
         drafts=(Draft(names=c.service, url="/portal/x", stage="draft", changed_at=NOW),),
     ),
-    "m2-start-wrong": lambda _: ConnectStart(form=_form(AboutForm, mail="nobody"), action="/portal/x", drafts=()),
-    "m2-about": _connect,
+    "m2-start-wrong": lambda _: ConnectStart(form=_form(BeginForm, mail="nobody"), action="/portal/x", drafts=()),
+    "m2-about": lambda c: _connect(c, logo="/logos/rp/1.png"),
+    "m2-reasons": lambda c: _connect(c, "skal"),
     "m2-technology": lambda c: _connect(c, "teknik"),
     "m2-details": lambda c: _connect(c, "uppgifter"),
     "m2-level": lambda c: _connect(c, "niva"),

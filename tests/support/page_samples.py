@@ -71,7 +71,9 @@ def post(url: str) -> Action:
 
 def samples(cast: Cast = FRIENDLY) -> dict[str, Page]:
     """Every page by the name of its picture."""
-    service = ServiceView(names=cast.service, owner=cast.owner, back="https://prov.example/start")
+    service = ServiceView(
+        names=cast.service, owner=cast.owner, back="https://prov.example/start", logo="/logos/rp/1.png"
+    )
     return {name: make(service, cast) for name, make in _MAKERS.items()}
 
 

@@ -120,7 +120,9 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere(name: str):
             assert not (element.text or "").strip()
         if element.tag in {"script", "link"}:
             assert (element.get("src") or element.get("href")) in known
-        if element.tag in {"img", "object", "embed", "video", "audio", "base"}:
+        if element.tag == "img":
+            assert element.get("src").startswith("/logos/")
+        if element.tag in {"object", "embed", "video", "audio", "base"}:
             pytest.fail(f"{element.tag} has no place here")
         if element.tag == "iframe":
             assert not urlsplit(element.get("src")).netloc

@@ -5,14 +5,16 @@ What is said, and what is known around it, is `broker.federation.judged`'s; here
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from broker.exchange import Reply
-from broker.web.console.connecting import at, named, open_draft, steps
+from broker.web.console.connecting import after, at, named, open_draft, steps
+from broker.web.console.connecting_forms import FIELD_OF
 from broker.web.console.connecting_pages import ReportShown
-from broker.web.console.findings import MOST, not_run, passed, report, row, tried
+from broker.web.console.findings import MOST, FindingRow, not_run, passed, report, row, tried
 from broker.web.console.turn import ConsoleTurn
-from metadata.findings import Report, Severity
+from metadata.findings import Finding, Report, Severity
 from trust_framework.approval import Proposal
 
 ONLY: Final[Mapping[str, tuple[Severity, ...]]] = {
@@ -38,7 +40,7 @@ def shown(turn: ConsoleTurn, proposal: str) -> Reply:
         ReportShown(
             names=named(draft),
             steps=steps(draft, "kontroll", turn),
-            findings=tuple(map(row, told[:MOST])),
+            findings=tuple(_linked(each, draft, turn) for each in told[:MOST]),
             more=len(told[MOST:]),
             errors=found.count(Severity.ERROR),
             warnings=found.count(Severity.WARNING),
@@ -51,7 +53,7 @@ def shown(turn: ConsoleTurn, proposal: str) -> Reply:
             json_url=f"{here}.json",
             share=f"{turn.on.services.settings.base_url}{here}",
             back=at(draft, "teknik", turn),
-            next=at(draft, "uppgifter", turn),
+            next=at(draft, after("kontroll", dict(draft.content or {})), turn),
         )
     )
 
@@ -59,6 +61,20 @@ def shown(turn: ConsoleTurn, proposal: str) -> Reply:
 def _looked(draft: Proposal, turn: ConsoleTurn) -> Report:
     """The report; its addresses are tried when that is asked for, since it takes seconds."""
     return report(draft, turn, tried(draft, turn) if TRY in turn.query else None)
+
+
+def _linked(finding: Finding, draft: Proposal, turn: ConsoleTurn) -> FindingRow:
+    """A finding, with the way to where it is mended."""
+    step, field = field_of(finding, draft.content or {})
+    return replace(row(finding), fix=f"{at(draft, step, turn)}#{field}")
+
+
+def field_of(finding: Finding, content: Mapping[str, Any]) -> tuple[str, str]:
+    """The step and the field in which a finding is mended: metadata as a whole, of a registration the member that it names."""
+    if content.get("saml"):
+        return "teknik", "metadata"
+    member = finding.place.strip("/").partition("/")[0].partition("#")[0]
+    return ("niva", "levels") if not member else FIELD_OF.get(member, ("teknik", "redirect_uris"))
 
 
 def as_json(turn: ConsoleTurn, proposal: str) -> Reply:

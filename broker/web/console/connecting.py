@@ -1,7 +1,7 @@
 """M2: a service is connected in six short steps, each saved as it is left, in any order until it is sent in.
 
-What is under work is a draft proposal (`broker.federation.proposals`), which the test issuer serves at once. Owns the way from
-the fields of a step to the content of the entry and back; what is wrong with it is told by the validator (`checking`).
+What is under work is a draft proposal (`broker.federation.proposals`), which the test issuer serves at once. Owns the steps and
+their pages; what the fields mean in the entry is `connecting_content`'s, what is wrong with it the validator's (`checking`).
 """
 
 import re
@@ -12,18 +12,30 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from broker.exchange import Reply
-from broker.federation import addresses, domains, proposals
+from broker.federation import addresses, domains, logos, proposals
 from broker.federation.proposals import Answer
 from broker.web import bench
+from broker.web.console import connecting_content as content_of
 from broker.web.console import hosts
-from broker.web.console.connecting_forms import AboutForm, AcceptedForm, DetailsForm, SendForm, TechnicalForm, why_form
+from broker.web.console.connecting_content import Content
+from broker.web.console.connecting_forms import (
+    AboutForm,
+    AcceptedForm,
+    BeginForm,
+    DetailsForm,
+    SendForm,
+    StepForm,
+    TechnicalForm,
+    why_form,
+)
 from broker.web.console.connecting_pages import ConnectStart, ConnectStep, Draft, Step
-from broker.web.console.forms import ConsoleForm
 from broker.web.console.proposals import desk
 from broker.web.console.turn import ConsoleTurn, Missing
 from broker.web.pages.frame import Names
+from metadata.client_fields import acts_alone
 from trust_framework import loa
 from trust_framework.approval import WITH_AUTHOR, Proposal, Refusal, Refused
+from trust_framework.attribute_sets import ENTITY_CATEGORIES
 from trust_framework.attributes import CATALOGUE
 
 SERVICE: Final = "service"
@@ -50,136 +62,6 @@ OFFERED: Final = tuple(
     if level.family is family and level.rank > 1 and loa.known(level.uri)
 )
 
-Content = dict[str, Any]
-
-
-# --- from fields to content, and back
-
-
-def _about_data(content: Content) -> dict[str, Any]:
-    names, contact = content.get("names") or {}, content.get("contact") or {}
-    return {
-        "name_sv": names.get("sv", ""),
-        "name_en": names.get("en", ""),
-        "mail": contact.get("mail", ""),
-        "information_url": content.get("information_url", ""),
-    }
-
-
-def _about(form: Any, content: Content) -> Content:
-    names = {"sv": form.name_sv.data.strip(), "en": form.name_en.data.strip()}
-    contact = {**(content.get("contact") or {}), "mail": form.mail.data.strip()}
-    made = {**content, "names": names, "contact": contact, "information_url": (form.information_url.data or "").strip()}
-    return _without_empty(made)
-
-
-def _without_empty(content: Content) -> Content:
-    return {name: value for name, value in content.items() if value not in ("", None)}
-
-
-def _technical_data(content: Content) -> dict[str, Any]:
-    oidc, saml = content.get("oidc") or {}, content.get("saml") or {}
-    return {
-        "protocol": "oidc" if oidc else "saml",
-        "metadata": saml.get("metadata_xml", ""),
-        "metadata_url": saml.get("metadata_url", ""),
-        "metadata_certificate": saml.get("metadata_certificate", ""),
-        "redirect_uris": "\n".join(oidc.get("redirect_uris", ())),
-        "application_type": oidc.get("application_type", "web"),
-        "jwks_uri": oidc.get("jwks_uri", ""),
-    }
-
-
-def _technical(form: Any, content: Content) -> Content:
-    rest = {name: value for name, value in content.items() if name not in {"saml", "oidc"}}
-    if form.protocol.data == "saml":
-        return {**rest, "saml": _without_empty({"metadata_xml": _metadata(form), **_published_at(form)})}
-    return {**rest, "oidc": _registration(form, content)}
-
-
-def _published_at(form: Any) -> Content:
-    """Where the metadata is published, and whose key signs it there."""
-    url = (form.metadata_url.data or "").strip()
-    certificate = (form.metadata_certificate.data or "").strip()
-    return {"metadata_url": url, "metadata_certificate": certificate if url else ""}
-
-
-def _fetched(form: Any, turn: ConsoleTurn) -> bool:
-    """Fetch the metadata that a form names by address, in place of what stood in the field; False when that fails. A file that
-    is sent with it goes before.
-    """
-    if "metadata_url" not in form or form.protocol.data != "saml" or form.file.data:
-        return True
-    if not (given := _published_at(form))["metadata_url"]:
-        return True
-    try:
-        found = addresses.fetched(given, turn.on.egress, turn.now)
-    except addresses.NotFetched:
-        form.metadata_url.errors = [*form.metadata_url.errors, "form.not-fetched"]
-        return False
-    form.metadata.data = found.xml if found else ""
-    return True
-
-
-def _metadata(form: Any) -> str:
-    """The file where one was sent, else what was pasted. What is not UTF-8 is kept so that the report can say so."""
-    sent = form.file.data
-    octets = sent.read() if sent else b""
-    return octets.decode("utf-8-sig", "replace") if octets else str(form.metadata.data or "")
-
-
-def _registration(form: Any, content: Content) -> Content:
-    """No shared secret: a client that has keys proves itself by them, one without is public and has PKCE alone."""
-    given = {
-        **(content.get("oidc") or {}),
-        "client_id": (content.get("oidc") or {}).get("client_id") or content["id"],
-        "redirect_uris": (form.redirect_uris.data or "").split(),
-        "application_type": form.application_type.data,
-        "jwks_uri": (form.jwks_uri.data or "").strip(),
-    }
-    keys = bool(given["jwks_uri"] or given.get("jwks"))
-    given["token_endpoint_auth_method"] = "private_key_jwt" if keys else "none"
-    return _without_empty(given)
-
-
-def _details_data(content: Content) -> dict[str, Any]:
-    reasons = content.get("reasons") or {}
-    return {
-        "attributes": content.get("attributes", []),
-        "why": next(iter(reasons.values()), ""),
-        "legal_basis": content.get("legal_basis", ""),
-    }
-
-
-def _details(form: Any, content: Content) -> Content:
-    chosen, had = list(form.attributes.data), content.get("reasons") or {}
-    why, legal_basis = form.why.data.strip(), (form.legal_basis.data or "").strip()
-    required = [name for name in content.get("required", ()) if name in chosen]
-    reasons = {name: had[name] if name in had and why == _details_data(content)["why"] else why for name in chosen}
-    told = {"attributes": chosen, "required": required, "reasons": reasons, "legal_basis": legal_basis}
-    return _without_empty({**content, **told})
-
-
-def _why_data(content: Content) -> dict[str, Any]:
-    return dict(content.get("reasons") or {})
-
-
-def _why(form: Any, content: Content) -> Content:
-    return {
-        **content,
-        "reasons": {name: form[name].data.strip() for name in content.get("attributes", ()) if name in form},
-    }
-
-
-def _level_data(content: Content) -> dict[str, Any]:
-    return {"levels": list(content.get("levels", ())), "consent": content.get("consent", "never")}
-
-
-def _level(form: Any, content: Content) -> Content:
-    """The strongest level first: it is the one wanted most."""
-    return {**content, "levels": sorted(form.levels.data, key=loa.rank, reverse=True), "consent": form.consent.data}
-
-
 # --- the steps
 
 
@@ -187,24 +69,38 @@ def _level(form: Any, content: Content) -> Content:
 class Stage:
     """A step with fields: its form of a content, and the content after it. `done` says whether it holds what it must."""
 
-    form: Callable[[ConsoleTurn, Content], ConsoleForm]
+    form: Callable[[ConsoleTurn, Content], StepForm]
     after: Callable[[Any, Content], Content]
     done: Callable[[Content], bool]
 
 
-def _details_form(turn: ConsoleTurn, content: Content) -> ConsoleForm:
-    return DetailsForm.choosing(turn, _details_data(content), bench.attributes(CATALOGUE))
+def _about_form(turn: ConsoleTurn, content: Content) -> StepForm:
+    form = AboutForm.of(turn, content_of.about_data(content))
+    if not content.get("logo"):
+        del form.no_logo
+    return form
 
 
-def _why_form(turn: ConsoleTurn, content: Content) -> ConsoleForm:
+def _details_form(turn: ConsoleTurn, content: Content) -> StepForm:
+    data = content_of.details_data(content)
+    known = dict.fromkeys(
+        (*ENTITY_CATEGORIES, *turn.on.services.federation().categories.details, *data["entity_categories"])
+    )
+    return DetailsForm.choosing(turn, data, bench.attributes(CATALOGUE), known)
+
+
+def _why_form(turn: ConsoleTurn, content: Content) -> StepForm:
     chosen = content.get("attributes", ())
     names = {each.value: each.names for each in bench.attributes(CATALOGUE) if each.value in chosen}
-    return why_form(names).of(turn, _why_data(content))
+    return why_form(names).of(turn, content_of.why_data(content))
 
 
-def _level_form(turn: ConsoleTurn, content: Content) -> ConsoleForm:
-    data = _level_data(content)
-    return AcceptedForm.choosing(turn, data, dict.fromkeys((*OFFERED, *data["levels"])), _level_name)
+def _level_form(turn: ConsoleTurn, content: Content) -> StepForm:
+    data = content_of.level_data(content)
+    methods = {name: terms.names for name, terms in turn.on.services.federation().providers.items()}
+    levels = dict.fromkeys((*OFFERED, *data["levels"]))
+    gone = {name: {"sv": name} for name in data["methods"]}
+    return AcceptedForm.choosing(turn, data, levels, _level_name, {**gone, **methods})
 
 
 def _level_name(uri: str) -> Names:
@@ -218,30 +114,45 @@ def _level_name(uri: str) -> Names:
 
 
 STAGES: Final[Mapping[str, Stage]] = {
-    "om": Stage(lambda turn, c: AboutForm.of(turn, _about_data(c)), _about, lambda c: bool(c.get("names"))),
+    "om": Stage(_about_form, content_of.about, lambda c: bool(c.get("names"))),
     "teknik": Stage(
-        lambda turn, c: TechnicalForm.of(turn, _technical_data(c)),
-        _technical,
+        lambda turn, c: TechnicalForm.of(turn, content_of.technical_data(c)),
+        content_of.technical,
         lambda c: bool(c.get("saml") or c.get("oidc")),
     ),
-    "uppgifter": Stage(_details_form, _details, lambda c: bool(c.get("attributes"))),
-    "skal": Stage(_why_form, _why, lambda c: set(c.get("reasons") or {}) >= set(c.get("attributes", ()))),
-    "niva": Stage(_level_form, _level, lambda c: bool(c.get("levels"))),
+    "uppgifter": Stage(_details_form, content_of.details, lambda c: bool(c.get("attributes"))),
+    "skal": Stage(_why_form, content_of.why, lambda c: set(c.get("reasons") or {}) >= set(c.get("attributes", ()))),
+    "niva": Stage(_level_form, content_of.level, lambda c: bool(c.get("levels"))),
 }
 STEPS: Final = ("om", "teknik", "kontroll", "uppgifter", "niva", "testa", "skicka")
 """In the order in which they are offered; any may be taken first."""
+OF_PEOPLE: Final = ("uppgifter", "niva", "testa")
+"""Steps about who logs in: a client that acts alone has none of them."""
+
+
+def way(content: Content) -> tuple[str, ...]:
+    """The steps of what is connected."""
+    alone = acts_alone(content.get("oidc") or {})
+    return tuple(step for step in STEPS if not (alone and step in OF_PEOPLE))
+
+
+def after(step: str, content: Content) -> str:
+    """The step that follows; the reasons, one for each detail, are a side step of the details."""
+    steps = way(content)
+    return "niva" if step == "skal" else steps[(steps.index(step) if step in steps else 0) + 1]
 
 
 def steps(draft: Proposal, present: str, turn: ConsoleTurn) -> tuple[Step, ...]:
     """The way, with what is done."""
     content = dict(draft.content or {})
     done = {name: stage.done(content) for name, stage in STAGES.items()}
-    done["testa"] = turn.on.bench().passed(draft.object, draft.digest) is not None
+    offered = way(content)
+    done["testa"] = "testa" in offered and turn.on.bench().passed(draft.object, draft.digest) is not None
     return tuple(
         Step(
             label="connect.step." + name, url=at(draft, name, turn), done=done.get(name, False), current=name == present
         )
-        for name in STEPS
+        for name in offered
     )
 
 
@@ -266,9 +177,26 @@ def open_draft(turn: ConsoleTurn, id: str) -> Proposal:
 # --- views
 
 
+def _fetched(form: StepForm, turn: ConsoleTurn) -> bool:
+    """Fetch the metadata that a form names by address, in place of what stood in the field; False when that fails. A file that
+    is sent with it goes before.
+    """
+    if not isinstance(form, TechnicalForm) or not form.saml or form.file.data:
+        return True
+    if not (given := content_of.published_at(form))["metadata_url"]:
+        return True
+    try:
+        found = addresses.fetched(given, turn.on.egress, turn.now)
+    except addresses.NotFetched:
+        form.metadata_url.errors = [*form.metadata_url.errors, "form.not-fetched"]
+        return False
+    form.document = found.xml if found else ""
+    return True
+
+
 def start(turn: ConsoleTurn) -> Reply:
     """Begin with a new service, or go on with one that is under work."""
-    form = AboutForm.of(turn, {"mail": _own_mail(turn)})
+    form = BeginForm.of(turn, {"mail": _own_mail(turn)})
     if turn.posted and form.valid(turn):
         answer = _begun(form, turn)
         if isinstance(answer, Refused):
@@ -288,9 +216,9 @@ def _own_mail(turn: ConsoleTurn) -> str:
     return str(next(found, "") or "")
 
 
-def _begun(form: AboutForm, turn: ConsoleTurn) -> Answer:
+def _begun(form: BeginForm, turn: ConsoleTurn) -> Answer:
     id_ = _new_id(form.name_sv.data or "")
-    content = _about(form, {"id": id_, "member": turn.org})
+    content = content_of.begun(form, {"id": id_, "member": turn.org})
     return proposals.draft(SERVICE, id_, turn.org, content, turn.actor, desk(turn))
 
 
@@ -333,11 +261,12 @@ def step(turn: ConsoleTurn, proposal: str, step: str) -> Reply:
     content = dict(draft.content or {})
     form = stage.form(turn, content)
     if turn.posted and form.valid(turn) and _fetched(form, turn):
-        answer = proposals.edit(draft, stage.after(form, content), turn.actor, desk(turn))
+        content = stage.after(form, content)
+        answer = proposals.edit(draft, content, turn.actor, desk(turn))
         if isinstance(answer, Refused):
             form.form_errors.append("refused." + answer.why)
         elif turn.commit(answer.effects):
-            return turn.see(at(draft, _after(step), turn), notice="draft-saved")
+            return turn.see(at(draft, after(step, content), turn), notice="draft-saved")
         else:
             form.form_errors.append("refused." + Refusal.OVERTAKEN)
     return turn.render(
@@ -348,13 +277,9 @@ def step(turn: ConsoleTurn, proposal: str, step: str) -> Reply:
             form=form,
             action=at(draft, step, turn),
             each=at(draft, "skal", turn) if step == "uppgifter" and content.get("attributes") else "",
+            logo=logos.path_of(draft.content or {}) if step == "om" else "",
         )
     )
-
-
-def _after(step: str) -> str:
-    """The step that follows; the reasons, one for each detail, are a side step of the details."""
-    return "niva" if step == "skal" else STEPS[STEPS.index(step) + 1]
 
 
 def tested(turn: ConsoleTurn, proposal: str) -> Reply:
@@ -415,4 +340,4 @@ def _unproven(draft: Proposal, turn: ConsoleTurn) -> tuple[tuple[str, str], ...]
 def _lacking(draft: Proposal) -> Iterable[str]:
     """Texts of the steps that still lack something."""
     content = dict(draft.content or {})
-    return ("connect.step." + name for name, stage in STAGES.items() if name in STEPS and not stage.done(content))
+    return ("connect.step." + name for name in way(content) if name in STAGES and not STAGES[name].done(content))

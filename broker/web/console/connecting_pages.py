@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from broker.web.console.connecting_forms import StepForm
 from broker.web.console.findings import FindingRow, PassedRow
-from broker.web.console.forms import ConsoleForm
 from broker.web.pages.frame import Names, Page
 
 
@@ -34,7 +34,7 @@ class ConnectStart(Page):
 
     template: ClassVar[str] = "portal_connect.html"
     mark: ClassVar[str] = "M2"
-    form: ConsoleForm
+    form: StepForm
     action: str
     drafts: tuple[Draft, ...]
 
@@ -42,7 +42,8 @@ class ConnectStart(Page):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectStep(Page):
     """One step. `step` names it: its texts are `connect.step.<step>` and `connect.lead.<step>`. `next` is where to go on,
-    `each` where each detail has a reason of its own; `hosts` remain to be proven, each with the page where that is done.
+    `logo` a path of the logo, `each` where each detail has a reason of its own; `hosts` remain to be proven, each with the page
+    where that is done.
     """
 
     template: ClassVar[str] = "portal_connect_step.html"
@@ -50,10 +51,11 @@ class ConnectStep(Page):
     step: str
     names: Names
     steps: tuple[Step, ...]
-    form: ConsoleForm | None
+    form: StepForm | None
     action: str
     next: str = ""
     each: str = ""
+    logo: str = ""
     changes: tuple[tuple[str, Names], ...] = ()
     wrong: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()

@@ -31,7 +31,9 @@ MOST: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRow:
-    """A finding as people read it. `severity` is a text `finding.<severity>`; `why` and `remedy` by language."""
+    """A finding as people read it. `severity` is a text `finding.<severity>`; `why` and `remedy` by language; `fix` is where
+    it is mended, for who may.
+    """
 
     id: str
     severity: str
@@ -41,6 +43,7 @@ class FindingRow:
     why: Names
     remedy: Names
     rule: str
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ def report(proposal: Proposal, turn: ConsoleTurn, reached: Reached | None = None
 
 def tried(proposal: Proposal, turn: ConsoleTurn) -> Reached | None:
     """What comes of trying its addresses now; None when somebody has done so too often."""
-    document = judged.document(proposal.kind, proposal.content or {})
+    document = judged.document(proposal.kind, proposal.content or {}, turn.on.services.settings.base_url)
     if document is None or not turn.on.throttle.allows(KIND, turn.turn.source()):
         return None
     with turn.on.trial() as egress:

@@ -31,14 +31,12 @@ from broker.web.console.keys_pages import (
     Reach,
 )
 from broker.web.console.listing import Listing, asked
-from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
 from broker.web.pages.frame import Names
 from broker.web.ports import ConsoleStore
 from trust_framework.days import DAY
 
 AT: Final = "/nycklar"
-SOON: Final = 90 * DAY
 MOST: Final = 100
 MORE: Final = "tjanster"
 """The parameter after which service the second list goes on."""
@@ -242,16 +240,3 @@ def kalender(turn: ConsoleTurn) -> Reply:
 
 def _name(names: Names) -> str:
     return names.get("sv") or next(iter(names.values()), "")
-
-
-def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
-    """Of how many of a member's entries something runs out within 90 days, or has."""
-    if not turn.org:
-        return
-    soon = turn.store.register_ending_count(turn.org, turn.now + SOON)
-    if soon:
-        told = {
-            "sv": f"Certifikat, avtal eller intyg går ut inom 90 dagar, eller har gått ut: {soon}.",
-            "en": f"Certificates, agreements or declarations that run out within 90 days, or have: {soon}.",
-        }
-        yield Todo(told, turn.at(AT), "keys.look")

@@ -7,17 +7,15 @@ from broker.audit.tally import EVERYTHING, FAULT, RELEASED
 from broker.audit.verified import Verified
 from broker.exchange import Reply
 from broker.federation.numbers import MethodCount
-from broker.federation.register import ListedEntry
-from broker.web.console import tally
+from broker.web.console import services, tally
 from broker.web.console.configuration import MOST_DRIFT
-from broker.web.console.listing import Listing, asked
+from broker.web.console.services import WEEK, percent
 from broker.web.console.start_pages import (
     CauseRow,
     Dashboard,
     Figure,
     LogState,
     MethodHealth,
-    PortalService,
     PortalStart,
 )
 from broker.web.console.turn import ConsoleTurn
@@ -25,8 +23,6 @@ from broker.web.console.waiting import waiting
 from trust_framework.reasons import REASONS
 from trust_framework.roles import Action
 
-STATES: Final = ("active", "test", "suspended")
-WEEK: Final = 7 * 24 * 3600
 RECENT: Final = 15
 """Minutes of which the logins per minute are the mean."""
 
@@ -38,32 +34,8 @@ MOST_CAUSES: Final = 10
 
 def portal(turn: ConsoleTurn) -> Reply:
     """M1. What waits for the organisation, and its services."""
-    wanted = asked(turn)
-    page = turn.store.register_page("service", turn.org, wanted.search, wanted.state, wanted.after)
-    rows = tuple(_service(entry, turn) for entry in page.entries)
-    services = Listing(turn.at(), rows, page.total, wanted, page.next, STATES)
     connect = turn.at("/anslut") if turn.may(Action.EDIT) else ""
-    return turn.render(PortalStart(todo=waiting(turn), services=services, connect=connect))
-
-
-def _service(entry: ListedEntry, turn: ConsoleTurn) -> PortalService:
-    logins = turn.store.logins_of(entry.id, turn.now - WEEK)
-    return PortalService(
-        names=entry.about.names or {"sv": entry.id},
-        id=entry.id,
-        url=turn.at(f"/tjanster/{entry.id}"),
-        state=entry.about.state,
-        protocol=entry.about.protocol,
-        logins=logins.good,
-        faults=percent(logins.fault_share),
-    )
-
-
-def percent(share: float | None) -> str:
-    """A share as people read it; nothing for nothing. What is not quite none is not said to be none."""
-    if share is None:
-        return ""
-    return "< 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")  # noqa: PLR2004  # a hundredth
+    return turn.render(PortalStart(todo=waiting(turn), services=services.listed(turn), connect=connect))
 
 
 # --- O1 -----------------------------------------------------------------------------------------------------------------

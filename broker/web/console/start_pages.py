@@ -11,15 +11,19 @@ from broker.web.pages.frame import Names, Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalService:
-    """A service on M1. `faults` is a percentage in words, empty when there was no login."""
+    """A service on M1. `environment` is `test` or `production`; `status` says how far it has come, `change` how far a change of
+    it has: texts `status.<word>`. `faults` is a percentage in words, empty when there was no login.
+    """
 
     names: Names
     id: str
     url: str
-    state: str
-    protocol: str
-    logins: int
-    faults: str
+    environment: str
+    status: str
+    change: str = ""
+    protocol: str = ""
+    logins: int = 0
+    faults: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,13 @@ from typing import Final
 
 from broker.audit import trace
 from broker.exchange import Reply
+from broker.federation.register import digest
 from broker.federation.testing import Tested
+from broker.federation.trusted import trusted_part
 from broker.login.ports import Federation
 from broker.protocols.testing.choice import WITHOUT, read_form
 from broker.protocols.testing.run import Run, StepName
-from broker.web import bench
+from broker.web import bench, grounds
 from broker.web.answers import see_other
 from broker.web.bench import Bench
 from broker.web.console.listing import PAGE, Listing, asked
@@ -19,9 +21,11 @@ from broker.web.console.testing_pages import RunRow, ServiceRow, StepRow, TestRu
 from broker.web.console.todo import Todo
 from broker.web.console.turn import ConsoleTurn
 from trust_framework.explanation import Explanation, Reader, explained
+from trust_framework.grounds import NOTHING, Registered
 from trust_framework.reasons import REASONS
 
 MOST_TODO: Final = 5
+MOST_DRAFTS: Final = 5
 _TODO: Final = {
     "sv": "{} har inte provats med sitt nuvarande innehåll.",
     "en": "{} has not been tested with its present content.",
@@ -148,7 +152,7 @@ def _run(tested: Tested, reference: str, back: str, at: str, turn: ConsoleTurn) 
         request=kept.request,
         answer=kept.answer,
         tokens=kept.tokens,
-        explanation=_explained(kept, found.now().federation, turn.turn.language()),
+        explanation=_explained(kept, found.now().federation, _registered(kept, turn), turn.turn.language()),
     )
     return turn.render(page)
 
@@ -169,9 +173,20 @@ def _step(name: StepName, kept: Run) -> StepRow:
     return StepRow(name.value, "ok" if step.ok else "err", {} if word else told, step.note if word else "")
 
 
-def _explained(kept: Run, federation: Federation, language: str) -> Explanation:
+def _registered(kept: Run, turn: ConsoleTurn) -> Registered:
+    """Why the service needs each detail, and on what legal basis, in the content that was tested; nothing when that is gone."""
+    entry = turn.store.register_entry("service", kept.service)
+    drafts = turn.store.proposal_page("open", kept.org, "service", kept.service, count=MOST_DRAFTS).proposals
+    proposals = (turn.store.proposal(each.id, kept.org) for each in drafts)
+    tested = [each.content for each in proposals if each is not None and each.digest == kept.digest]
+    if entry is not None and entry.content and digest(trusted_part("service", entry.content)) == kept.digest:
+        tested.append(entry.content)
+    return next((grounds.told_by(content) for content in tested if content), NOTHING)
+
+
+def _explained(kept: Run, federation: Federation, registered: Registered, language: str) -> Explanation:
     """What was decided of each detail, and why, told as to an operator: the person is made up."""
     step = kept.step(StepName.ATTRIBUTES)
     result = step.note if step is not None and not step.ok else trace.RELEASED
     agreements = {each.id: each for each in federation.agreements}
-    return explained(trace.verdicts(kept.trace), result, Reader.OPERATOR, language, agreements)
+    return explained(trace.verdicts(kept.trace), result, Reader.OPERATOR, language, agreements, registered=registered)

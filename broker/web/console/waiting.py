@@ -6,7 +6,18 @@ the same functions, so that a number equals its list.
 
 from typing import Final
 
-from broker.web.console import addresses, copy_held, ending, feeds, hosts, keys, methods, proposals, sharing, testing
+from broker.web.console import (
+    addresses,
+    copy_held,
+    ending,
+    feeds,
+    hosts,
+    methods,
+    proposals,
+    running_out,
+    sharing,
+    testing,
+)
 from broker.web.console.review import acknowledging
 from broker.web.console.todo import Source, Todo
 from broker.web.console.turn import ConsoleTurn
@@ -17,7 +28,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     ending.waiting,
     addresses.waiting,
     feeds.waiting,
-    keys.waiting,
+    running_out.waiting,
     methods.waiting,
     testing.waiting,
     sharing.waiting,

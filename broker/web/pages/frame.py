@@ -87,11 +87,12 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """The service that the person came from. `back` leads there and outlives the login."""
+    """The service that the person came from. `back` leads there and outlives the login; `logo` is a path of ours."""
 
     names: Names
     owner: Names = field(default_factory=dict)
     back: str | None = None
+    logo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
