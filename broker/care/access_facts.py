@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from broker.audit.care_events import AccessFactChanged
-from broker.care import acts, fact_contents, patients, providers
+from broker.care import acts, concealed, fact_contents, patients, providers
 from broker.care.acts import ActWish
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.care.changes import SaveAccessFact
@@ -255,19 +255,14 @@ def of_patient(patient: Identifier, who: Caller, on: CareServices, now: int) -> 
     if known is None or who.kind is CallerKind.PATIENT:
         return ()
     kept = on.store.access_facts_of(known.person)
-    if any(_secret(each) and each.holds(now) for each in kept):
+    if any(concealed.secret(each) and each.holds(now) for each in kept):
         return ()
-    return tuple(each for each in kept if who.may_act_for(each.provider) and not _secret(each))
+    return tuple(each for each in kept if who.may_act_for(each.provider) and not concealed.secret(each))
 
 
 def of_provider(provider: str, who: Caller, on: CareServices) -> tuple[AccessFact, ...]:
     """The facts of a provider's own, ended ones among them."""
     return on.store.access_facts_of_provider(_provider(provider, who, on).hsa_id)
-
-
-def _secret(fact: AccessFact) -> bool:
-    kind = kind_of(fact)
-    return kind is not None and kind.secret
 
 
 def found(id: str, who: Caller, on: CareServices) -> Kept:

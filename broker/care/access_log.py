@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from broker.audit.care_events import AccessLogRead
-from broker.care import patients, telling
+from broker.care import concealed, patients, telling
 from broker.care.access_values import (
     MOST_ROWS,
     AccessReport,
@@ -124,7 +124,7 @@ def logs(asked: LogsAsked, who: Caller, on: CareServices, now: int) -> Done[Logs
     _check(asked.purpose, asked.period)
     if asked.report:
         return report(asked.report, "GetLogs", asked.purpose, who, on, now)
-    if person is None:
+    if _nothing(person, who, on, now):
         return _done((), "GetLogs", asked.purpose, sought, who, now)
     return _answered("GetLogs", asked.purpose, sought, Reader.OWNER, who, on, now)
 
@@ -140,7 +140,7 @@ def for_patient(
     owner = "" if own and not provider else _provider(provider, who, own=own)
     asked = AccessSought(person=person or "", provider=owner, **_between(period))
     _check(purpose, period)
-    if person is None:
+    if _nothing(person, who, on, now):
         return _done((), "GetAccessLogsForPatient", purpose, asked, who, now)
     return _answered("GetAccessLogsForPatient", purpose, asked, Reader.PATIENT, who, on, now)
 
@@ -160,7 +160,7 @@ def info_logs(
     person = _person(patient, on)
     asked = AccessSought(person=person or "", source=_provider(provider, who), **_between(period))
     _check(purpose, period)
-    if person is None:
+    if _nothing(person, who, on, now):
         return _done((), "GetInfoLogs", purpose, asked, who, now)
     return _answered("GetInfoLogs", purpose, asked, Reader.OTHERS, who, on, now)
 
@@ -190,6 +190,11 @@ def _provider(provider: str, who: Caller, *, own: bool = False) -> str:
 def _person(patient: Identifier | None, on: CareServices) -> str | None:
     """The register's id; empty when no patient is asked for, None for one whom nobody knows."""
     return on.store.patient(patients.number(patient, on)) if patient else ""
+
+
+def _nothing(person: str | None, who: Caller, on: CareServices, now: int) -> bool:
+    """Whether nothing is to be told of a patient who was asked for: nobody knows them, or a court has hidden it."""
+    return person is None or bool(person and concealed.hidden(person, who, on, now))
 
 
 def _between(period: Period) -> dict[str, Any]:
@@ -239,7 +244,8 @@ def report(id: str, what: str, purpose: str, who: Caller, on: CareServices, now:
     if found.state is not ReportState.DONE:
         answer = LogsAnswer(state=found.state, report=id, queue_time=SECONDS_A_REPORT)
         return Done(answer, code=ResultCode.INFO)
-    rows = telling.told(on.store.access_rows(found.entries), found.reader, on.store, on.register)
+    entries = () if _nothing(found.sought.person, who, on, now) else on.store.access_rows(found.entries)
+    rows = telling.told(entries, found.reader, on.store, on.register)
     return _done(rows, what, purpose, found.sought, who, now)
 
 

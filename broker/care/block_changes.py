@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from broker.care import blocks, providers
+from broker.care import patients as known_patients
 from broker.care.calling import Caller, CareRefused, CareServices, ResultCode
 from broker.care.paging import OVERLAP
 from trust_framework.blocks import Block
@@ -62,6 +63,12 @@ def whole(named: tuple[str, ...], who: Caller, on: CareServices, now: int) -> Bl
         found += last.blocks
         _few(len(found))
     return BlockChanges(tuple(found), last.next, first.latest_cancellation)
+
+
+def of_patient(patient: Identifier, on: CareServices) -> tuple[Block, ...]:
+    """Every block of a patient, for who closes by what is told here: also what a court has hidden, or it would be open there."""
+    found = known_patients.known(patient, on)
+    return () if found is None else on.store.blocks_of(found.person)
 
 
 def patients(provider: str, who: Caller, on: CareServices, now: int) -> tuple[Identifier, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from broker.audit.care_events import BlockChanged
-from broker.care import acts, patients, providers
+from broker.care import acts, concealed, patients, providers
 from broker.care.acts import ActWish
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.care.changes import SaveBlock
@@ -154,8 +154,10 @@ def copy(wish: CopyWish, who: Caller, on: CareServices, now: int) -> Done[Block]
     return register(like, who, on, now)
 
 
-def of_patient(patient: Identifier, who: Caller, on: CareServices) -> tuple[Block, ...]:
-    """The patient's blocks that the caller may see, ended ones among them: their own providers' (the patient: all)."""
+def of_patient(patient: Identifier, who: Caller, on: CareServices, now: int) -> tuple[Block, ...]:
+    """The patient's blocks that the caller may see, ended ones among them: their own providers' (the patient: all); none
+    of what a court has hidden.
+    """
     found = patients.known(patient, on)
     if found is None:
         return ()
@@ -163,6 +165,8 @@ def of_patient(patient: Identifier, who: Caller, on: CareServices) -> tuple[Bloc
         if found.person != who.person:
             raise CareRefused(ResultCode.ACCESSDENIED, "guardian", "patient")
         return on.store.blocks_of(found.person)
+    if concealed.hidden(found.person, who, on, now):
+        return ()
     return tuple(block for block in on.store.blocks_of(found.person) if who.may_act_for(block.provider))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from broker.audit.care_events import CareConsentChanged
-from broker.care import acts, emergency_cases, patients, providers
+from broker.care import acts, concealed, emergency_cases, patients, providers
 from broker.care.acts import ActWish
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.care.changes import SaveCareConsent
@@ -200,8 +200,10 @@ def delete(id: str, why: ActWish, who: Caller, on: CareServices, now: int) -> Do
     return _moved("deleted", consent, replace(consent, deleted=entered), person, who, entered, now)
 
 
-def of_patient(patient: Identifier, who: Caller, on: CareServices) -> tuple[CareConsent, ...]:
-    """The patient's consents that the caller may see, ended ones among them: their own providers' (the patient: all)."""
+def of_patient(patient: Identifier, who: Caller, on: CareServices, now: int) -> tuple[CareConsent, ...]:
+    """The patient's consents that the caller may see, ended ones among them: their own providers' (the patient: all); none
+    of what a court has hidden.
+    """
     found = patients.known(patient, on)
     if found is None:
         return ()
@@ -209,6 +211,8 @@ def of_patient(patient: Identifier, who: Caller, on: CareServices) -> tuple[Care
         if found.person != who.person:
             raise CareRefused(ResultCode.ACCESSDENIED, "guardian", "patient")
         return on.store.care_consents_of(found.person)
+    if concealed.hidden(found.person, who, on, now):
+        return ()
     return tuple(one for one in on.store.care_consents_of(found.person) if who.may_act_for(one.provider))
 
 

@@ -16,6 +16,7 @@ from broker.audit.removed import month_of
 from broker.audit.retention import YEAR, YEARS
 from broker.care.access_facts import kind_of
 from broker.care.calling import Caller, CareRefused, Done, ResultCode
+from broker.care.changes import SameCare
 from broker.care.copies import STATE, state_of
 from broker.care.subject_requests import kept
 from broker.login.effects import Effects, ForgetPerson
@@ -47,6 +48,8 @@ class ErasureStore(Protocol):
     def blocks_of(self, person: str) -> tuple[Block, ...]: ...
 
     def access_facts_of(self, person: str) -> tuple[AccessFact, ...]: ...
+
+    def care_version(self, person: str) -> int: ...
 
     def setting(self, name: str) -> Any: ...
 
@@ -100,11 +103,15 @@ def carry_out(
 ) -> Done[SubjectRequest]:
     """Erase the person of a request whose erasure another person decided, in one commit with its record. Raises CareRefused."""
     done = kept(subject_requests.erase(request, who.person, words, now), request, who, now)
+    seen = store.care_version(request.person)
     if hinders := hindrance(request.person, store, years, now):
         raise CareRefused(ResultCode.INVALIDSTATE, hinders)
-    return Done(done.result, done.effects + forgetting(request.person, request.id, who.by, now))
+    return Done(done.result, done.effects + forgetting(request.person, request.id, who.by, seen, now))
 
 
-def forgetting(person: str, decision: str, by: str, now: int) -> Effects:
-    """The person is forgotten, with the event; `decision` is the request, or the reference of the decision."""
-    return Effects((ForgetPerson(person, now),), (PersonForgotten(at=now, person=person, decision=decision, by=by),))
+def forgetting(person: str, decision: str, by: str, seen: int, now: int) -> Effects:
+    """The person is forgotten, with the event; `decision` is the request, or the reference of the decision. `seen` is the version
+    of what care has of them, read before it was looked what stands against it: what is entered meanwhile goes with nobody.
+    """
+    event = PersonForgotten(at=now, person=person, decision=decision, by=by)
+    return Effects((SameCare(person, seen), ForgetPerson(person, now)), (event,))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from broker.audit.care_events import RelationChanged
-from broker.care import acts, patients, providers
+from broker.care import acts, concealed, patients, providers
 from broker.care.acts import ActWish
 from broker.care.calling import Caller, CallerKind, CareRefused, CareServices, Done, ResultCode
 from broker.care.changes import SaveRelation
@@ -86,8 +86,10 @@ def delete(id: str, why: ActWish, who: Caller, on: CareServices, now: int) -> Do
     return _moved("deleted", relation, replace(relation, deleted=entered), person, who, entered, now)
 
 
-def of_patient(patient: Identifier, who: Caller, on: CareServices) -> tuple[CareRelation, ...]:
-    """The patient's relations that the caller may see, ended ones among them: their own providers' (the patient: all)."""
+def of_patient(patient: Identifier, who: Caller, on: CareServices, now: int) -> tuple[CareRelation, ...]:
+    """The patient's relations that the caller may see, ended ones among them: their own providers' (the patient: all); none
+    of what a court has hidden.
+    """
     found = patients.known(patient, on)
     if found is None:
         return ()
@@ -95,6 +97,8 @@ def of_patient(patient: Identifier, who: Caller, on: CareServices) -> tuple[Care
         if found.person != who.person:
             raise CareRefused(ResultCode.ACCESSDENIED, "guardian", "patient")
         return on.store.relations_of(found.person)
+    if concealed.hidden(found.person, who, on, now):
+        return ()
     return tuple(one for one in on.store.relations_of(found.person) if who.may_act_for(one.provider))
 
 

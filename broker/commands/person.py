@@ -10,6 +10,7 @@ from broker.commands.console import as_json, show
 from broker.commands.errors import Refused
 from broker.commands.installation import now, opened, read_settings
 from broker.federation.alarms import PERSON_FORGOTTEN, raised
+from broker.login.effects import Overtaken
 from broker.storage.storage import Storage
 from trust_framework import patient_numbers
 from trust_framework.patient_numbers import NoPatient
@@ -46,16 +47,19 @@ def forget(*, number: str, id_: str, decision: str, yes: bool, json_: bool) -> N
     settings = read_settings()
     with opened(settings) as storage:
         found = id_ or _by_number(number, storage)
+        seen = storage.care_version(found)
         why = erasures.hindrance(found, storage, settings.log_years, now())
         if why:
             raise Refused(WHY[why])
         if yes:
-            done = erasures.forgetting(found, decision, BY, now())
+            done = erasures.forgetting(found, decision, BY, seen, now())
             alarm = raised(PERSON_FORGOTTEN, f"{settings.base_url}/admin", settings, now(), decision)
             try:
                 storage.commit(done + alarm)
             except Held as error:
                 raise Refused("a legal hold is about the person") from error
+            except Overtaken as error:
+                raise Refused("something about the person was entered meanwhile; nothing was changed") from error
     told = "erased" if yes else "nothing stands against it but a legal hold, if there is one; nothing was changed"
     show({"person": found, "erased": yes}, [f"{found}: {told}"], json_=json_)
 

@@ -48,11 +48,13 @@ class Entries(Generic[T]):
         return self._joined
 
     def save(self, unit: Unit, id: str, person: str, value: T, before: T | None, more: Mapping[str, Any]) -> None:
-        """Insert, or move on from what was read. Raises Overtaken when something else stands there, or the patient is gone."""
+        """Insert, or move on from what was read. Raises Overtaken when something else stands there, or the patient is gone: who
+        erases one holds the version, so that it is waited for before the key is looked for.
+        """
+        care_versions.bump(unit, person)
         key = data_key(unit, person)
         if key is None:
             raise Overtaken("person")
-        care_versions.bump(unit, person)
         plain = self._codec.encode(value)
         row = {
             **more,

@@ -287,17 +287,17 @@ def test_a_list_has_the_callers_own_providers_blocks_and_the_patients_all(care):
     ours, theirs = wish(), wish(provider=a.OTHER_PROVIDER, unit=a.FAR_UNIT)
     care(blocks.register, ours, a.client())
     care(blocks.register, theirs, a.client(a.OTHER_PROVIDER))
-    assert [b.id for b in blocks.of_patient(a.PATIENT, a.client(), care.on)] == [ours.id]
-    assert {b.id for b in blocks.of_patient(a.PATIENT, a.patient(), care.on)} == {ours.id, theirs.id}
-    assert blocks.of_patient(Identifier("1.2.752.74.9.2", "19121212SF1A"), a.client(), care.on) == ()
+    assert [b.id for b in blocks.of_patient(a.PATIENT, a.client(), care.on, NOW)] == [ours.id]
+    assert {b.id for b in blocks.of_patient(a.PATIENT, a.patient(), care.on, NOW)} == {ours.id, theirs.id}
+    assert blocks.of_patient(Identifier("1.2.752.74.9.2", "19121212SF1A"), a.client(), care.on, NOW) == ()
     with refused("ACCESSDENIED", "guardian"):
-        blocks.of_patient(a.OTHER_PATIENT, a.patient(), care.on)
+        blocks.of_patient(a.OTHER_PATIENT, a.patient(), care.on, NOW)
 
 
 def test_a_block_of_a_provider_that_has_left_can_be_seen_and_not_changed(care):
     made = wish()
     care(blocks.register, made, a.client())
     care.on = replace(care.on, register=replace(a.register(), providers={}))
-    assert len(blocks.of_patient(a.PATIENT, a.client(), care.on)) == 1
+    assert len(blocks.of_patient(a.PATIENT, a.client(), care.on, NOW)) == 1
     with refused("VALIDATION_ERROR", "unknown-provider"):
         care(blocks.revoke, made.id, a.entered(), a.client())

@@ -45,7 +45,7 @@ def test_a_consent_lets_its_unit_read_from_now_on_until_it_is_ended(care):
 def test_of_a_patient_whom_nobody_knew_one_becomes_a_person_and_none_has_consented(care):
     reserve = Identifier("1.2.752.74.9.2", "19121212SF1A")
     assert not consents.check(ASKER, reserve, a.client(), care.on, NOW).has_consent
-    assert consents.of_patient(reserve, a.client(), care.on) == ()
+    assert consents.of_patient(reserve, a.client(), care.on, NOW) == ()
     care(consents.register, wish(patient=reserve), a.client())
     assert consents.check(ASKER, reserve, a.client(), care.on, NOW).has_consent
 
@@ -217,10 +217,10 @@ class TestWhoMay:
         ours, theirs = wish(), wish(provider=a.OTHER_PROVIDER, unit=a.FAR_UNIT)
         care(consents.register, ours, a.client())
         care(consents.register, theirs, a.client(a.OTHER_PROVIDER))
-        assert [each.id for each in consents.of_patient(a.PATIENT, a.client(), care.on)] == [ours.id]
-        assert len(consents.of_patient(a.PATIENT, a.patient(), care.on)) == 2
+        assert [each.id for each in consents.of_patient(a.PATIENT, a.client(), care.on, NOW)] == [ours.id]
+        assert len(consents.of_patient(a.PATIENT, a.patient(), care.on, NOW)) == 2
         with refused("ACCESSDENIED", "guardian"):
-            consents.of_patient(a.OTHER_PATIENT, a.patient(), care.on)
+            consents.of_patient(a.OTHER_PATIENT, a.patient(), care.on, NOW)
 
 
 @pytest.mark.parametrize("employee", [a.DOCTOR, ""])

@@ -20,7 +20,7 @@ from broker.care.changes import SaveAccessFact, SaveBlock
 from broker.care.filings import Watch
 from broker.care.subject_requests import Asked
 from broker.jobs.sealer import Sealer
-from broker.login.effects import Effects
+from broker.login.effects import Effects, Overtaken
 from broker.settings import Settings
 from broker.storage.opening import open_storage
 from tests.support import care_values as a
@@ -218,7 +218,31 @@ class TestTheCommand:
         refused = here("person", "forget", "--number", number, "--decision", "x", "--yes", *more)
         assert refused.exit_code == code, refused.stderr
 
+    def test_what_is_entered_while_it_looks_stops_it(self, here, monkeypatch):
+        looked = erasures.hindrance
+
+        def meanwhile(person, store, years, now):
+            store.commit(Effects((SaveBlock(a.block(), person),)))
+            return looked(person, store, years, now) and ""
+
+        monkeypatch.setattr(erasures, "hindrance", meanwhile)
+        refused = here("person", "forget", "--number", a.PATIENT.value, "--decision", "x", "--yes")
+        assert (refused.exit_code, "meanwhile" in refused.stderr) == (3, True)
+
     def test_a_legal_hold_refuses(self, here):
         here.done("log", "hold", "set", "--reason", "IVO")
         refused = here("person", "forget", "--number", a.PATIENT.value, "--decision", "x", "--yes")
         assert (refused.exit_code, "hold" in refused.stderr) == (3, True)
+
+
+def test_what_is_entered_between_the_look_and_the_commit_keeps_a_person_from_being_erased(old):
+    person = old.patient(a.PATIENT)
+    request = decided(old, person)
+    done = erasures.carry_out(request, "Gjort.", BIRK, old, 0, LATER)
+    old.commit(Effects((SaveBlock(a.block(), person),)))
+    with pytest.raises(Overtaken):
+        old.commit(done.effects)
+    assert old.subject_request(request.id) == request
+    assert [block.stands for block in old.blocks_of(person)] == [True]
+    with pytest.raises(CareRefused, match="erasure-standing"):
+        erase(old, request)

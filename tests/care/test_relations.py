@@ -102,8 +102,8 @@ def test_a_list_has_the_callers_own_providers_relations_and_the_patients_all(car
     ours, theirs = wish(), wish(provider=a.OTHER_PROVIDER, unit=a.FAR_UNIT)
     care(relations.register, ours, a.client())
     care(relations.register, theirs, a.client(a.OTHER_PROVIDER))
-    assert [each.id for each in relations.of_patient(a.PATIENT, a.client(), care.on)] == [ours.id]
-    assert len(relations.of_patient(a.PATIENT, a.patient(), care.on)) == 2
-    assert relations.of_patient(Identifier("1.2.752.74.9.2", "19121212SF1A"), a.client(), care.on) == ()
+    assert [each.id for each in relations.of_patient(a.PATIENT, a.client(), care.on, NOW)] == [ours.id]
+    assert len(relations.of_patient(a.PATIENT, a.patient(), care.on, NOW)) == 2
+    assert relations.of_patient(Identifier("1.2.752.74.9.2", "19121212SF1A"), a.client(), care.on, NOW) == ()
     with refused("ACCESSDENIED", "guardian"):
-        relations.of_patient(a.OTHER_PATIENT, a.patient(), care.on)
+        relations.of_patient(a.OTHER_PATIENT, a.patient(), care.on, NOW)

@@ -24,7 +24,7 @@ from broker.care.changes import (
 )
 from broker.care.outbox import BlockDue, BlockSent, BlockUnsent
 from broker.keys.sealing import Unsealable
-from broker.login.effects import Effects, KeepPerson, Overtaken, PersonKey
+from broker.login.effects import Effects, ForgetPerson, KeepPerson, Overtaken, PersonKey
 from broker.storage import care_versions, persons
 from broker.storage.database import Unit
 from broker.storage.opening import open_storage
@@ -295,6 +295,36 @@ def test_nothing_of_the_patient_changes_while_a_decision_is_recorded(known, vers
     changing.join()
     assert order == ["recorded", "changed"]
     assert known.care_version("p1") == version + 1
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_of_an_erasure_and_a_block_at_once_one_gives_way(known, version):
+    """A block that is entered while it is looked what stands against erasing its patient never goes with the patient."""
+    if version:
+        commit(known, SaveRelation(a.relation(), "p1"))
+    outcomes, ready = {}, threading.Barrier(2)
+
+    def do(name, *changes):
+        ready.wait()
+        try:
+            commit(known, *changes)
+            outcomes[name] = "done"
+        except Overtaken:
+            outcomes[name] = "overtaken"
+
+    erased = (SameCare("p1", version), ForgetPerson("p1", NOW))
+    threads = [
+        threading.Thread(target=do, args=(name, *changes))
+        for name, changes in (("erased", erased), ("blocked", (SaveBlock(a.block(), "p1"),)))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes.values()) == ["done", "overtaken"]
+    stands = [block.stands for block in known.blocks_of("p1")]
+    assert stands == ([True] if outcomes["blocked"] == "done" else [])
+    assert (known.patient(a.PATIENT) is None) is (outcomes["erased"] == "done")
 
 
 RESERVE = Identifier("1.2.752.74.9.2", "19121212SF1A")

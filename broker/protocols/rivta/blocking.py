@@ -51,7 +51,8 @@ def get_blocks(asked: Fields, call: Call) -> Done[Content]:
 
 def _of_one(named: tuple[str, ...], since: int | None, asked: Fields, call: Call) -> Done[Content]:
     wanted = frozenset(own_provider(each, call.who, call.on).hsa_id for each in named) or call.who.providers
-    found = [block for block in _of_patient(asked, call) if block.stands and block.provider in wanted]
+    known = block_changes.of_patient(reading.identifier(asked, "patientId"), call.on)
+    found = [block for block in known if block.stands and block.provider in wanted]
     shown = [block for block in found if since is None or _entered(block) >= since]
     ended = [call.on.store.latest_cancellation(provider) or NEVER for provider in wanted]
     return _told(shown, call.now - OVERLAP, max(ended, default=NEVER), call.now)
@@ -72,14 +73,11 @@ def _told(found: Iterable[Block], following: int, ended: int | None, now: int) -
     )
 
 
-def _of_patient(asked: Fields, call: Call) -> Iterable[Block]:
-    return blocks.of_patient(reading.identifier(asked, "patientId"), call.who, call.on)
-
-
 def get_extended_blocks(asked: Fields, call: Call) -> Done[Content]:
     """Every block of a patient at a care provider, ended ones too."""
     provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
-    found = [block for block in _of_patient(asked, call) if block.provider == provider]
+    known = blocks.of_patient(reading.identifier(asked, "patientId"), call.who, call.on, call.now)
+    found = [block for block in known if block.provider == provider]
     return Done(writing.each("blocks", (_extended(block) for block in found)))
 
 

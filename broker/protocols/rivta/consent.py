@@ -40,12 +40,14 @@ def get_extended(asked: Fields, call: Call) -> Done[Content]:
 
 def get_all_extended(asked: Fields, call: Call) -> Done[Content]:
     """A patient's consents at every care provider that the call reaches: the asker is the patient."""
-    return _extended_of(consents.of_patient(reading.identifier(asked, "patientId"), call.who, call.on), asked, call)
+    return _extended_of(
+        consents.of_patient(reading.identifier(asked, "patientId"), call.who, call.on, call.now), asked, call
+    )
 
 
 def _of_patient(asked: Fields, call: Call) -> tuple[CareConsent, ...]:
     provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
-    found = consents.of_patient(reading.identifier(asked, "patientId"), call.who, call.on)
+    found = consents.of_patient(reading.identifier(asked, "patientId"), call.who, call.on, call.now)
     return tuple(consent for consent in found if consent.provider == provider)
 
 

@@ -56,7 +56,7 @@ def get_extended(asked: Fields, call: Call) -> Done[Content]:
 
 def _of_patient(asked: Fields, call: Call) -> tuple[CareRelation, ...]:
     provider = own_provider(asked.text("careProviderId"), call.who, call.on).hsa_id
-    found = relations.of_patient(_patient(asked), call.who, call.on)
+    found = relations.of_patient(_patient(asked), call.who, call.on, call.now)
     return tuple(relation for relation in found if relation.provider == provider)
 
 

@@ -37,7 +37,7 @@ def shown(turn: CareTurn, block: str) -> values.Block:
 
 def of_patient(turn: CareTurn) -> values.BlockList:
     """A patient's blocks at the caller's providers, ended ones too."""
-    found = blocks.of_patient(forms.identifier(turn.body.patient), turn.who, turn.on)
+    found = blocks.of_patient(forms.identifier(turn.body.patient), turn.who, turn.on, turn.now)
     return values.BlockList(blocks=tuple(map(forms.block, found)))
 
 

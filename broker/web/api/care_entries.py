@@ -30,7 +30,7 @@ def consent_registered(turn: CareTurn) -> values.Consent:
 
 def consents_of(turn: CareTurn) -> values.ConsentList:
     """A patient's consents at the caller's providers, ended ones too."""
-    found = consents.of_patient(forms.identifier(turn.body.patient), turn.who, turn.on)
+    found = consents.of_patient(forms.identifier(turn.body.patient), turn.who, turn.on, turn.now)
     return values.ConsentList(consents=tuple(map(forms.consent, found)))
 
 
@@ -79,7 +79,7 @@ def relation_registered(turn: CareTurn) -> values.Relation:
 
 def relations_of(turn: CareTurn) -> values.RelationList:
     """A patient's relations at the caller's providers, ended ones too."""
-    found = relations.of_patient(forms.identifier(turn.body.patient), turn.who, turn.on)
+    found = relations.of_patient(forms.identifier(turn.body.patient), turn.who, turn.on, turn.now)
     return values.RelationList(relations=tuple(map(forms.relation, found)))
 
 

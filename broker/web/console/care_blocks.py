@@ -42,7 +42,7 @@ def listed(place: Bedside) -> Reply:
 
 
 def _ours(place: Bedside) -> tuple[Block, ...]:
-    return blocks.of_patient(place.patient, place.desk.caller, place.desk.services)
+    return blocks.of_patient(place.patient, place.desk.caller, place.desk.services, place.turn.now)
 
 
 def _row(place: Bedside, block: Block) -> EntryRow:

@@ -106,7 +106,9 @@ def _listed(kind: Kind) -> Callable[[Bedside], Reply]:
 
 
 def _ours(kind: Kind, place: Bedside) -> tuple[Entry, ...]:
-    found: tuple[Entry, ...] = kind.service.of_patient(place.patient, place.desk.caller, place.desk.services)
+    found: tuple[Entry, ...] = kind.service.of_patient(
+        place.patient, place.desk.caller, place.desk.services, place.turn.now
+    )
     return found
 
 
