@@ -70,7 +70,7 @@ class LoginDisowned(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnLoginsRead(Event):
-    """A person read their own logins, or (`sought`) one of them by its reference."""
+    """A person read their own logins, one of them (`sought`: its reference), or those of a representation for them (its id)."""
 
     name: ClassVar[str] = "own.logins-read"
     retention: ClassVar[str] = "operation"

@@ -45,7 +45,7 @@ _EVENT: Final = b'"event":"'
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an event is found by. `at` is epoch seconds."""
+    """What an event is found by. `at` is epoch seconds, `on_behalf` the representation by which `person` acted for another."""
 
     reference: str
     service: str
@@ -54,6 +54,7 @@ class Finding:
     method: str
     event: str
     person: str = ""
+    on_behalf: str = ""
 
 
 def row(verdict: Verdict) -> tuple[str, ...]:
@@ -107,6 +108,7 @@ def finding_of(event: Mapping[str, Any]) -> Finding | None:
         event.get("method", ""),
         event["event"],
         event.get("person", ""),
+        event.get("on_behalf", ""),
     )
 
 

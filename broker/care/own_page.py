@@ -30,6 +30,14 @@ class OwnPageStore(FilingStore, AccessLogStore, Protocol):
         """A page of a person's own logins, the newest first."""
         ...
 
+    def log_by_representation(self, id: str, since: int = 0, before: int = 2**62, count: int = 50) -> LoggedPage:
+        """A page of the logins for another by a representation, the newest first."""
+        ...
+
+    def log_waiting_by_representation(self, id: str) -> tuple[Logged, ...]:
+        """Those that are not sealed yet."""
+        ...
+
     def log_verifiers(self) -> Sequence[Verifier]:
         """The keys that may have signed checkpoints of the log."""
         ...

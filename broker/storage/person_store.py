@@ -98,7 +98,15 @@ class PersonStore(Part):
 
     def log_waiting_of_person(self, person: str) -> tuple[Logged, ...]:
         """A person's logins that are not sealed yet."""
-        return references.waiting_of_person(self._database, person)
+        return references.waiting(self._database, "person", person)
+
+    def log_by_representation(self, id: str, since: int = 0, before: int = 2**62, count: int = 50) -> LoggedPage:
+        """A page of the logins for another by a representation, the newest first."""
+        return references.by_representation(self._database, id, since, before, count)
+
+    def log_waiting_by_representation(self, id: str) -> tuple[Logged, ...]:
+        """Those that are not sealed yet."""
+        return references.waiting(self._database, "on_behalf", id)
 
     def forget_person(self, id: str, events: tuple[Event, ...] = ()) -> bool:
         """Forget a person, recorded; whether there was one. Raises Held."""

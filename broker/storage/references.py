@@ -5,10 +5,10 @@ within the last second is looked for among the events that still wait. Nothing h
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Executable, Index, Text, and_, bindparam, cast, func, literal_column, or_, select
+from sqlalchemy import Executable, Index, Text, and_, bindparam, cast, column, func, literal_column, or_, select
 
 from broker.audit.trace import RELEASED, Finding, Logged, LoggedPage, Sought, finding, finding_of
 from broker.storage.database import Database, InsertOf, Kept, Unit
@@ -30,9 +30,17 @@ REFERENCES = table(
     text("method", "The login method"),
     text("event", "Kind of event"),
     text("person", "The register's random id of who logged in, empty where nobody did", nullable=True),
+    text("on_behalf", "The representation by which they acted for another", nullable=True),
     Index(None, "reference"),
     Index("ix_log_references_service", "service", "position"),
     Index("ix_log_references_person", "person", "position"),
+    Index(
+        "ix_log_references_on_behalf",
+        "on_behalf",
+        "position",
+        postgresql_where=column("on_behalf").is_not(None),
+        sqlite_where=column("on_behalf").is_not(None),
+    ),
 )
 _R, _L = REFERENCES.c, LOG.c
 HOUR = 3600
@@ -82,6 +90,15 @@ _OF_PERSON = Kept(
     .limit(bindparam("count"))
 )
 _COUNT_OF_PERSON = Kept(select(func.count()).where(_OWN))
+_FOR_ANOTHER = and_(_R.on_behalf == bindparam("on_behalf"), _R.at >= bindparam("since"))
+_BY_REPRESENTATION = Kept(
+    select(_L.position, _L.leaf)
+    .join(REFERENCES, _R.position == _L.position)
+    .where(_FOR_ANOTHER, _R.position < bindparam("before"))
+    .order_by(_R.position.desc())
+    .limit(bindparam("count"))
+)
+_COUNT_BY_REPRESENTATION = Kept(select(func.count()).where(_FOR_ANOTHER))
 _hour = (_R.at // literal_column(str(HOUR))).label("hour")
 _HOURS = Kept(select(_hour, _R.result, func.count()).where(_MATCHES).group_by(literal_column("hour"), _R.result))
 
@@ -102,6 +119,7 @@ def _row(position: int, one: Finding) -> dict[str, Any]:
         "method": one.method,
         "event": one.event,
         "person": one.person,
+        "on_behalf": one.on_behalf or None,
     }
 
 
@@ -130,18 +148,30 @@ def hours(database: Database, sought: Sought) -> tuple[tuple[int, str, int], ...
 
 def of_person(database: Database, person: str, since: int, before: int = 2**62, count: int = 50) -> LoggedPage:
     """A page of a person's own logins since an instant, the newest first."""
-    asked = {"person": person, "since": since}
-    rows = database.rows(_OF_PERSON, {**asked, "before": before, "count": count + 1})
-    total = database.rows(_COUNT_OF_PERSON, asked)[0][0]
+    return _since(database, (_OF_PERSON, _COUNT_OF_PERSON), {"person": person, "since": since}, before, count)
+
+
+def by_representation(database: Database, id: str, since: int, before: int = 2**62, count: int = 50) -> LoggedPage:
+    """A page of the logins for another by a representation, the newest first."""
+    asked = {"on_behalf": id, "since": since}
+    return _since(database, (_BY_REPRESENTATION, _COUNT_BY_REPRESENTATION), asked, before, count)
+
+
+def _since(
+    database: Database, statements: tuple[Kept, Kept], asked: Mapping[str, Any], before: int, count: int
+) -> LoggedPage:
+    page_, count_ = statements
+    rows = database.rows(page_, {**asked, "before": before, "count": count + 1})
+    total = database.rows(count_, asked)[0][0]
     shown = _logged(rows[:count])
     return LoggedPage(shown, total, shown[-1].position if len(rows) > count else None)
 
 
-def waiting_of_person(database: Database, person: str) -> tuple[Logged, ...]:
-    """A person's logins of the last second, which are not sealed yet, the newest first."""
-    named = f'"person":"{person}"'.encode()
+def waiting(database: Database, name: str, value: str) -> tuple[Logged, ...]:
+    """Logins of the last second, which are not sealed yet, the newest first: those of a person, or `on_behalf` of another."""
+    named = f'"{name}":"{value}"'.encode()
     events = [json.loads(leaf) for leaf in pending(database) if named in leaf]
-    return tuple(Logged(None, e) for e in reversed(events) if e.get("person") == person and finding_of(e))
+    return tuple(Logged(None, e) for e in reversed(events) if e.get(name) == value and finding_of(e))
 
 
 def _values(sought: Sought) -> dict[str, Any]:

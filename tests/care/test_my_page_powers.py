@@ -9,6 +9,7 @@ from broker.login.effects import Overtaken, PersonKey
 from broker.login.person import GiveRepresentation
 from broker.web.console.mine import giving
 from tests.support.console import NUMBERS, answered, consoles, service
+from tests.support.effects import code_issued
 from tests.support.mine_world import BO, Family, family
 from tests.support.world import LEVEL2, MEMBER, Answer, Browser
 from trust_framework.representation import Deed
@@ -320,6 +321,62 @@ def test_who_was_given_it_declines_it_and_the_giver_sees_that_they_did(home: Fam
         assert dora.get(path).cause == anna.get(path).cause == "not-found"
     action, fields = sure.form("/avboj")
     assert dora.post(action, fields).cause == "not-found"
+
+
+def used(home: Family, representation: str, name: str, **more: object) -> None:
+    """Somebody has logged in to a service for another."""
+    given = {"at": home.world.clock.now, "service": "errands", "person": home.person(name), "on_behalf": representation}
+    home.store.append((code_issued(**{"decision": "Released", "reference": "ABCD-2345", **given, **more}),))
+
+
+def test_who_logged_in_for_one_when_at_which_service_and_as_what_is_shown(home: Family):
+    anna = home.open()
+    give(anna, number=NUMBERS["dora"])
+    (one,) = held(home, NUMBERS["dora"])
+    at = f"/min-sida/ombud/{one.id}/inloggningar"
+    assert at in anna.get("/min-sida/ombud").text
+    assert "Ingen har loggat in för dig så." in said(anna.get(at))
+    used(home, one.id, "dora", at=home.world.clock.now - 91 * 86_400)
+    used(home, one.id, "dora", at=home.world.clock.now - 3600)
+    used(home, "another", "dora", service="rp")
+    home.seal()
+    used(home, one.id, "dora", decision="Refused", reason="represent-none")
+
+    page = anna.get(at)
+
+    assert page.page == "U11-logins-for-me"
+    assert "Bror Ek" in said(page)
+    assert "Gjordes som: Fullmakt" in said(page)
+    assert page.text.count("<tr><th") == 3
+    assert page.text.count(">Ärenden<") == 2
+    assert "Gick bra" in said(page)
+    assert "2 rader" in said(page)
+    assert NUMBERS["dora"] not in page.text.partition("</title>")[0]
+    read = home.world.events("own.logins-read")[-1]
+    assert (read["person"], read["sought"]) == (home.person("anna"), one.id)
+
+
+def test_nobody_else_sees_who_logged_in_for_one(home: Family):
+    anna = home.open()
+    give(anna, number=NUMBERS["dora"])
+    (one,) = held(home, NUMBERS["dora"])
+    for name in ("dora", "eva"):
+        assert home.open(name).get(f"/min-sida/ombud/{one.id}/inloggningar").cause == "not-found"
+    assert anna.get("/min-sida/ombud/none/inloggningar").cause == "not-found"
+    assert f"/min-sida/ombud/{home.about('alva')}/inloggningar" not in anna.get("/min-sida/ombud").text
+
+
+def test_many_logins_for_one_are_paged(home: Family):
+    anna = home.open()
+    give(anna, number=NUMBERS["dora"])
+    (one,) = held(home, NUMBERS["dora"])
+    for n in range(52):
+        used(home, one.id, "dora", at=home.world.clock.now - n)
+    home.seal()
+    page = anna.get(f"/min-sida/ombud/{one.id}/inloggningar")
+    assert "52 rader" in said(page)
+    following = html.unescape(re.search(r'href="([^"]*efter=[^"]+)"', page.text)[1])
+    assert anna.get(following).text.count("<tr><th") == 3
 
 
 def test_guardianship_is_not_declined_here(shared: Family):

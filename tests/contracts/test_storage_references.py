@@ -41,6 +41,22 @@ def test_events_are_found_by_their_reference_sealed_or_not(storage, sealed):
     assert storage.log_by_reference("nothing") == ()
 
 
+def test_logins_for_another_are_found_by_the_representation_newest_first_and_paged(storage):
+    def logged_in(n: int, on_behalf: str = "r-1", **more):
+        return a.code_issued(decision="Released", at=NOW + n, reference=f"R-{n}", on_behalf=on_behalf, **more)
+
+    storage.append((logged_in(0), logged_in(1, ""), logged_in(2, "r-2"), logged_in(3), logged_in(4)))
+    assert [e.event["reference"] for e in storage.log_waiting_by_representation("r-1")] == ["R-4", "R-3", "R-0"]
+    seal(storage)
+    assert storage.log_waiting_by_representation("r-1") == ()
+    first = storage.log_by_representation("r-1", count=2)
+    last = storage.log_by_representation("r-1", before=first.before, count=2)
+    assert [[e.event["reference"] for e in page.events] for page in (first, last)] == [["R-4", "R-3"], ["R-0"]]
+    assert (first.total, last.before) == (3, None)
+    assert storage.log_by_representation("r-1", since=NOW + 4).total == 1
+    assert storage.log_by_representation("") == storage.log_by_representation("unknown")
+
+
 def test_tokens_are_found_when_they_were_decided_anew(storage):
     given = {"at": NOW, "reference": "T-1", "service": "svc", "grant_type": "refresh_token"}
     storage.append((TokensIssued(**given), TokensIssued(**given, trace=(("requested", "released", "sn"),))))

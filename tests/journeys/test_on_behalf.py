@@ -190,6 +190,8 @@ def test_the_service_is_told_whom_was_chosen_and_the_log_has_it(shared, protocol
     assert traced & set(TOLD) == set(expected)
     assert set(event["released"]) & set(TOLD) == set(expected)
     assert "Alva" not in str(event), "the log has names of details, never their values"
+    if expected:
+        assert event in [each.event for each in shared.store.log_waiting_by_representation(event["on_behalf"])]
 
 
 def test_the_subject_is_the_person_who_logged_in_whomever_they_act_for(shared):

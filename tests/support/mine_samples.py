@@ -24,6 +24,7 @@ from broker.web.console.mine.giving import PowerForm
 from broker.web.console.mine.login_pages import (
     CareConsentCard,
     ConsentCard,
+    LoginsForMe,
     OwnConsents,
     OwnExplained,
     OwnLogin,
@@ -115,6 +116,13 @@ def _whom(cast: Cast) -> ChooseWhom:
     child = Choice(value="r1", name=cast.value, kind="guardian", age=1, until=NOW)
     power = Choice(value="r2", name=cast.value, kind="power", until=NOW)
     return ChooseWhom(action=f"{HERE}/vem", choices=(me, child, power))
+
+
+def _logins_for_me(cast: Cast) -> LoginsForMe:
+    logins = _logins(cast).logins
+    return LoginsForMe(
+        name=cast.value, kind="power", logins=logins, total=4711, days=90, back="/x", next_url="?e=1", first_url="?"
+    )
 
 
 def _logins(cast: Cast) -> OwnLogins:
@@ -305,8 +313,9 @@ def _powers(cast: Cast) -> Representatives:
         start=NOW,
         until=NOW,
         url="/x",
+        logins="/y",
     )
-    gone = replace(power, name="", kind="guardian", state="protected", start=None, until=None, url="")
+    gone = replace(power, name="", kind="guardian", state="protected", start=None, until=None, url="", logins="")
     return Representatives(
         given=(power, replace(power, state="not-begun")),
         held=(gone,),
@@ -346,6 +355,7 @@ def mine_makers(form_turn: Callable[[], Any]) -> dict[str, Callable[[Cast], Page
         "u11-closed": lambda _: TooYoung(why="too-young", self_from=16, back=HERE),
         "u11-logins": _logins,
         "u11-login": _login,
+        "u11-logins-for-me": _logins_for_me,
         "u11-consents": _consents,
         "u11-blocks": _blocks,
         "u11-new-block": lambda c: _new_block(c, form_turn()),

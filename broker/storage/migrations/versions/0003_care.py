@@ -95,6 +95,15 @@ def upgrade() -> None:
     op.add_column("register_index", sa.Column("on_behalf_of", sa.Text(), nullable=True))
     op.add_column("log_references", sa.Column("person", sa.Text(), nullable=True))
     op.create_index("ix_log_references_person", "log_references", ["person", "position"])
+    op.add_column("log_references", sa.Column("on_behalf", sa.Text(), nullable=True))
+    for_another = sa.column("on_behalf").is_not(None)
+    op.create_index(
+        "ix_log_references_on_behalf",
+        "log_references",
+        ["on_behalf", "position"],
+        postgresql_where=for_another,
+        sqlite_where=for_another,
+    )
     op.create_table(
         "care_blocks",
         sa.Column("id", sa.Text(), nullable=False),
@@ -490,6 +499,8 @@ def downgrade() -> None:
     op.drop_column("key_fetches", "address")
     op.drop_column("ring", "made_at")
     op.drop_index("ix_register_index_changed_at", "register_index")
+    op.drop_index("ix_log_references_on_behalf", "log_references")
+    op.drop_column("log_references", "on_behalf")
     op.drop_index("ix_log_references_person", "log_references")
     op.drop_column("log_references", "person")
     op.drop_column("consents", "attributes")

@@ -51,6 +51,22 @@ class OwnLogins(About, Page):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoginsForMe(About, Page):
+    """U11, representatives: when one of them has logged in for the person, at which service, and as what. `name` is theirs."""
+
+    template: ClassVar[str] = "mine_logins_for_me.html"
+    mark: ClassVar[str] = "U11-logins-for-me"
+    name: str
+    kind: str
+    logins: tuple[OwnLogin, ...]
+    total: int
+    days: int
+    back: str
+    next_url: str | None = None
+    first_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnOccasion:
     """One event of a login, in words for the person."""
 

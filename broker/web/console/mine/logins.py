@@ -38,15 +38,15 @@ DISOWNED: Final = "En person säger att en inloggning inte var deras / A person 
 def listed(turn: ConsoleTurn) -> Reply:
     """Where the person is signed on, and their logins of the last ninety days."""
     mine = own(turn)
-    before = _cursor(turn.query.get("efter", ""))
+    before = cursor(turn.query.get("efter", ""))
     since = turn.now - DAYS * DAY
     page = turn.store.log_of_person(mine.person, since, before)
     fresh = turn.store.log_waiting_of_person(mine.person) if before == NEWEST else ()
-    _note(mine)
+    noted(mine)
     shown = OwnLogins(
         sign_ons=tuple(_sign_on(one, turn) for one in _usable(mine)),
         end_all=mine.at("/logga-ut"),
-        logins=tuple(_login(each.event, mine) for each in (*fresh, *page.events)),
+        logins=tuple(login_row(each.event, mine) for each in (*fresh, *page.events)),
         total=page.total + len(fresh),
         days=DAYS,
         next_url=f"{mine.at('/inloggningar')}?efter={page.before}" if page.before is not None else None,
@@ -61,11 +61,12 @@ def _usable(mine: OwnTurn) -> Iterator[StandingSignOn]:
     return (one for one in mine.store.sign_ons_of(mine.person) if one.sign_on.usable(limits, mine.now))
 
 
-def _cursor(written: str) -> int:
+def cursor(written: str) -> int:
+    """After which login a page goes on, as the address says."""
     return int(written) if written.isascii() and written.isdecimal() and len(written) < LONGEST_CURSOR else NEWEST
 
 
-def _note(mine: OwnTurn, sought: str = "") -> None:
+def noted(mine: OwnTurn, sought: str = "") -> None:
     """Reading is itself recorded."""
     read = OwnLoginsRead(at=mine.now, person=mine.person, sought=sought)
     mine.store.commit(Effects(events=(read,)))
@@ -89,7 +90,8 @@ def handle(one: StandingSignOn) -> str:
     return hashlib.sha256(f"own-sign-on:{one.sign_on.root}".encode()).hexdigest()[:24]
 
 
-def _login(event: Mapping[str, Any], mine: OwnTurn) -> OwnLogin:
+def login_row(event: Mapping[str, Any], mine: OwnTurn) -> OwnLogin:
+    """A login in words."""
     found = finding_of(event)
     result = found.result if found else ""
     reason = REASONS.get(result)
@@ -131,7 +133,7 @@ def login(turn: ConsoleTurn, reference: str) -> Reply:
     """One of the person's logins: what was handed over, what was not, and why."""
     mine = own(turn)
     found = _found(mine, reference)
-    _note(mine, reference)
+    noted(mine, reference)
     first = found[0].event
     page = OwnExplained(
         reference=reference,

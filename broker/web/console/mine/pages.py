@@ -82,7 +82,7 @@ class Overview(About, Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerRow:
-    """A representation, given or held. `state` is a text `own.power.<state>`; `url` takes it back."""
+    """A representation, given or held. `state` is a text `own.power.<state>`; `url` ends it, `logins` shows how it was used."""
 
     name: str
     kind: str
@@ -92,6 +92,7 @@ class PowerRow:
     start: int | None = None
     until: int | None = None
     url: str = ""
+    logins: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """U11, those who act for one: who may act for the person, for whom the person may act, and taking back what was given."""
 
+from dataclasses import replace
 from typing import Final
 
 from broker.audit.person_events import RepresentationChanged
@@ -54,7 +55,8 @@ def myself(mine: OwnTurn) -> Represented:
 
 def _given_row(one: Representation, mine: OwnTurn) -> PowerRow:
     url = mine.at(f"/ombud/{one.id}") if _revocable(one, mine) else ""
-    return _row(one, receiver(one, mine), _why(one, mine), mine, url)
+    row = _row(one, receiver(one, mine), _why(one, mine), mine, url)
+    return replace(row, logins=mine.at(f"/ombud/{one.id}/inloggningar"))
 
 
 def receiver(one: Representation, mine: OwnTurn) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from broker.web.console.mine import access, blocks, consents, data, giving, logins, powers, questions, start
+from broker.web.console.mine import access, blocks, consents, data, giving, logins, powers, questions, start, used
 from broker.web.console.mine.turn import CARE_RANK
 from broker.web.console.row import MINE, Row, View
 from trust_framework.roles import Action
@@ -52,6 +52,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(f"{MINE}/ombud/ny", giving.weighed, Action.ENTER, "POST", tab=powers.TAB, step_up=True, rank=CARE_RANK),
     Row(f"{MINE}/ombud/<representation>", powers.ask_revoke, Action.ENTER, tab=powers.TAB),
     Row(f"{MINE}/ombud/<representation>", powers.revoke, Action.ENTER, "POST", tab=powers.TAB),
+    Row(f"{MINE}/ombud/<representation>/inloggningar", used.listed, Action.ENTER, tab=powers.TAB),
     Row(f"{MINE}/ombud/<representation>/avboj", powers.ask_decline, Action.ENTER, tab=powers.TAB),
     Row(f"{MINE}/ombud/<representation>/avboj", powers.decline, Action.ENTER, "POST", tab=powers.TAB),
     Row(f"{MINE}/installningar", data.settings, Action.ENTER, tab=data.TAB),
