@@ -344,7 +344,7 @@ def test_who_logged_in_for_one_when_at_which_service_and_as_what_is_shown(home: 
 
     page = anna.get(at)
 
-    assert page.page == "U11-logins-for-me"
+    assert page.page == "U11-used"
     assert "Bror Ek" in said(page)
     assert "Gjordes som: Fullmakt" in said(page)
     assert page.text.count("<tr><th") == 3

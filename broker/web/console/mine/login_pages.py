@@ -55,7 +55,7 @@ class LoginsForMe(About, Page):
     """U11, representatives: when one of them has logged in for the person, at which service, and as what. `name` is theirs."""
 
     template: ClassVar[str] = "mine_logins_for_me.html"
-    mark: ClassVar[str] = "U11-logins-for-me"
+    mark: ClassVar[str] = "U11-used"
     name: str
     kind: str
     logins: tuple[OwnLogin, ...]
