@@ -332,6 +332,7 @@ def test_the_purposes_are_those_of_the_design():
     rows = {row.name: (row.max_bytes, row.schemes) for row in PURPOSES.values()}
     assert rows == {
         "default": (512 * 1024, ("https",)),
+        "reach": (512 * 1024, ("https",)),
         "ocsp": (64 * 1024, ("https", "http")),
         "crl": (20 * 1024 * 1024, ("https", "http")),
         "federation": (256 * 1024, ("https",)),
