@@ -381,7 +381,7 @@ class TestHeld:
         self.gone(here, far, made[:9])
         new = here.block(a.OTHER_UNIT)
         here.tell()
-        far.copy()
+        copy(far.store, far.node, lambda: far.on)
         assert far.known()[new.id].stands
         assert self.standing(far) == 13
 
@@ -522,7 +522,8 @@ class TestUnread:
 
     def test_one_of_our_own_providers_matters_to_nobody(self, here, far):
         own = to_json(a.block(provider=FAR, unit="nowhere"))
-        far.wire.answers = [Response(200, {}, b'{"access_token":"x"}'), *[answer([own])] * 2]
+        body = answer([own, {**own, "id": a.new_id(), "type": "Middle"}])
+        far.wire.answers = [Response(200, {}, b'{"access_token":"x"}'), *[body] * 2]
         far.copy()
         assert far.store.setting(STATE)["doubts"] == {}
         assert about(far) == "OK"
