@@ -39,7 +39,7 @@ class JudgeForm(ConsoleForm):
 
 def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
     """A card for as long as something is held; what it says changes once somebody has refused it."""
-    if turn.org or (copy_bound.held(turn.store)) is None:
+    if turn.org or copy_bound.held(turn.store) is None:
         return
     yield Todo(f"copy.waits.{_state(copy_bound.word(turn.store))}", turn.at(AT), "copy.look")
 
