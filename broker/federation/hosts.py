@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from broker.settings import Environment, Settings
-from metadata.hosts import LOOPBACK
 from metadata.redirect_uris import LOOPBACK_LITERALS, split_or_none
 from metadata.wire.saml_metadata_addresses import addresses
 
@@ -39,6 +38,7 @@ KINDS: Final = frozenset({"member", "service", "identity_provider"})
 
 UNASKED: Final = WORDS | NAMES | PAGES
 METADATA: Final = "metadata_xml"
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST: Final = 200
 _WEB: Final = re.compile(r"\s*(?:https?:|//)", re.IGNORECASE)
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from broker.federation.hosts import named
+from broker.federation.hosts import LOOPBACK, named
 from broker.login.effects import Overtaken
-from metadata.hosts import LOOPBACK, hosts
 from metadata.register import Service
 from trust_framework.names import Held, Name, NameKind
 
@@ -19,9 +18,9 @@ class NameHeld(Overtaken):
         self.held = held
 
 
-def of_service(service: Service) -> tuple[Name, ...]:
-    """The names of a service. Loopback is everybody's own."""
-    return tuple(dict.fromkeys(_of_service(service)))
+def of_service(service: Service, content: Mapping[str, Any]) -> tuple[Name, ...]:
+    """The names of a service, as it was read from this content. Loopback is everybody's own."""
+    return tuple(dict.fromkeys((*_of_service(service), *_hosts("service", content))))
 
 
 def _of_service(service: Service) -> Iterator[Name]:
@@ -30,7 +29,10 @@ def _of_service(service: Service) -> Iterator[Name]:
     elif service.oidc is not None:
         yield Name(NameKind.CLIENT_ID, service.oidc.client_id)
     yield from (Name(NameKind.ADDRESS, url) for url in _answered_at(service) if urlsplit(url).hostname not in LOOPBACK)
-    yield from (Name(NameKind.HOST, host) for host in sorted(hosts(service) - LOOPBACK))
+
+
+def _hosts(kind: str, content: Mapping[str, Any]) -> Iterator[Name]:
+    yield from (Name(NameKind.HOST, host) for host in sorted(named(kind, content) - LOOPBACK))
 
 
 def _answered_at(service: Service) -> Iterator[str]:
@@ -43,7 +45,4 @@ def _answered_at(service: Service) -> Iterator[str]:
 
 def of_provider(subject: str, content: Mapping[str, Any]) -> tuple[Name, ...]:
     """The names of an upstream provider: its entityID or issuer, and its hosts. One without a subject could not be read."""
-    if not subject:
-        return ()
-    reached = sorted(named("identity_provider", content) - LOOPBACK)
-    return (Name(NameKind.ENTITY_ID, subject), *(Name(NameKind.HOST, host) for host in reached))
+    return (Name(NameKind.ENTITY_ID, subject), *_hosts("identity_provider", content)) if subject else ()

@@ -259,7 +259,7 @@ def _about(kind: str, content: Content) -> About:
         read = entries.service(ServiceEntry.model_validate(content), When(allow_http_loopback=True))
     except (BadEntry, ValidationError):
         return About(shown, state)
-    held = of_service(read.service) if state != LEFT else ()
+    held = of_service(read.service, content) if state != LEFT else ()
     return About(shown or dict(read.names), state, *_subject(read.service), names_held=held)
 
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from metadata.hosts import hosts
-from metadata.register import POST, REDIRECT, Service
+from metadata.register import POST, REDIRECT
 from metadata.saml import MAXIMUM_NAME, read_provider, read_service
 from tests.support import saml_metadata as make
 from tests.support.saml import ec_key, rsa_key
@@ -216,12 +215,6 @@ def test_logout_answers_go_to_the_response_location():
     content = make.slo(more=' ResponseLocation="https://sp.example/slo/done"') + make.acs()
     (endpoint,) = read_service(make.entity(make.sp_role(content))).service.single_logout_services
     assert (endpoint.url, endpoint.response_url) == ("https://sp.example/slo", "https://sp.example/slo/done")
-
-
-def test_where_logout_answers_go_is_among_the_hosts():
-    content = make.slo(more=' ResponseLocation="https://done.example/slo"') + make.acs()
-    read = read_service(make.entity(make.sp_role(content))).service
-    assert hosts(Service("sp", saml=read)) == {"sp.example", "done.example"}
 
 
 def test_an_http_address_on_loopback_is_for_test_systems():
