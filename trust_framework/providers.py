@@ -32,7 +32,8 @@ class ProviderTerms:
     scopes (organisation numbers, HSA prefixes, mail domains) it may assert in scoped attributes; `identifiers` are the
     catalogue names of national identifiers it is authorised to assert, so that its person is *the* person; `categories` the
     entity categories that it declares or supports. `declared` are the trust declarations of its owner, each until it counts
-    no more here; none: none has been recorded, and no day bounds it.
+    no more here; none: none has been recorded, and no day bounds it. Of one that is stopped, `reason` is what was given for that,
+    which who logs in may read, and `since` when (epoch seconds, None where that is not known).
     """
 
     id: str
@@ -45,6 +46,8 @@ class ProviderTerms:
     state: State = State.ACTIVE
     categories: frozenset[str] = frozenset()
     declared: tuple[Declaration, ...] = ()
+    reason: str = ""
+    since: int | None = None
     _gives: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -233,7 +233,8 @@ def _saml_upstream(entry: ProviderEntry, given: Mapping[str, Any], terms: Mappin
 def terms_of(entry: ProviderEntry, read: Upstream) -> ProviderTerms:
     """What the provider is trusted with, in the state that the file gives it, and the categories that it is known by."""
     categories = read.categories | frozenset(entry.entity_categories)
-    return replace(read.settings.terms(entry.id), state=entry.state, categories=categories)
+    terms = read.settings.terms(entry.id)
+    return replace(terms, state=entry.state, categories=categories, reason=entry.reason or "")
 
 
 def in_force(
@@ -246,5 +247,5 @@ def in_force(
         return terms
     owner = members.get(entry.member)
     if owner is None or owner.state is not State.ACTIVE:
-        return replace(terms, state=State.SUSPENDED)
+        return replace(terms, state=State.SUSPENDED, reason="")
     return replace(terms, declared=tuple(replace(d, until=d.until + grace_days * DAY) for d in owner.declarations))

@@ -53,7 +53,8 @@ class Following:
         few |= {key: self._entry(listing.entries[key]) for key in _entities(listing, few) if key in listing.entries}
         file = FederationFile.model_validate({"tillit": "1", **put_together(few.values())})
         pages = [Known(each.service(self._settings.base_url), each.party(file.names or NAMELESS)) for each in own.OWN]
-        read = Read(file, self._shared.of(listing), self._services.of(listing, pages))
+        changed = {key: listing.entries[key].changed_at for key in few if key in listing.entries}
+        read = Read(file, self._shared.of(listing), self._services.of(listing, pages), changed)
         made = assembled(read, version, self._provider(listing), self._tools, self._settings)
         self.listing, self._few = listing, few
         return made

@@ -5,7 +5,7 @@ only the modules of those in use.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from broker.federation import care_running, entries, openid_entries, shared, sharing
@@ -61,12 +61,13 @@ def load(document: Mapping[str, Any], version: int, tools: Tools, settings: Sett
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a snapshot is made of: services that are read, or can be, agreements and policies, and everything else as the file
-    says it.
+    says it; `changed` is since when an entry is as it is, by kind and id, where that is known.
     """
 
     file: FederationFile
     shared: Shared
     services: tuple[Register, Mapping[str, RelyingParty]]
+    changed: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def assembled(
@@ -82,12 +83,16 @@ def assembled(
     methods: dict[str, Adapter] = {}
     for name, method in own_methods(file, settings):
         state = entries.method_state(file.methods.get(name, {}))
-        providers[name], methods[name] = replace(method.terms(name), state=state), method.adapter(name, tools)
+        reason, since = str(file.methods.get(name, {}).get("reason") or ""), read.changed.get(("method", name))
+        providers[name] = replace(method.terms(name), state=state, reason=reason, since=since)
+        methods[name] = method.adapter(name, tools)
     members = {entry.org: entries.member(entry) for entry in file.members}
     entities: dict[str, str] = {}
     for entry in file.identity_providers:
         upstream = made(entry)
-        providers[entry.id] = entries.in_force(entry, upstream.terms, members, file.declaration_grace_days)
+        terms = entries.in_force(entry, upstream.terms, members, file.declaration_grace_days)
+        own = terms.state is entry.state
+        providers[entry.id] = replace(terms, since=read.changed.get(("identity_provider", entry.id)) if own else None)
         methods[entry.id] = upstream.adapter
         if upstream.entity_id is not None:
             entities[upstream.entity_id] = entry.id

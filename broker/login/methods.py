@@ -1,23 +1,26 @@
 """Which methods a login may use: the smallest choice that satisfies the request, and what each is asked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from broker.login.ports import Federation, Services
 from broker.login.request import Transaction, Visit
 from idp_adapters.base import Adapter, Ask, CanStartHere, ClaimsHint
-from trust_framework.service_matching import Sought, unfit
+from trust_framework.members import State
+from trust_framework.providers import ProviderTerms
+from trust_framework.service_matching import Sought, Unfit, unfit
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
     """Method ids: those that will do, in the order to show them, and those that exist but will not, with the cause.
 
-    Causes are those of `service_matching.Unfit`.
+    Causes are those of `service_matching.Unfit`. `stopped` are those of them that would do, were they not stopped.
     """
 
     usable: tuple[str, ...]
     hidden: tuple[tuple[str, str], ...] = ()
+    stopped: tuple[str, ...] = ()
 
 
 def acceptable(tx: Transaction, federation: Federation) -> tuple[str, ...]:
@@ -37,7 +40,13 @@ def offered(tx: Transaction, federation: Federation, now: int) -> Offered:
         else:
             usable.append(method)
     pointed_at = tuple(m for m in usable if _claims(federation.methods[m], tx.request.hint))
-    return Offered(pointed_at or tuple(usable), tuple(hidden))
+    stopped = tuple(m for m, why in hidden if why == Unfit.STOPPED and _only_stopped(federation.providers[m], sought))
+    return Offered(pointed_at or tuple(usable), tuple(hidden), stopped)
+
+
+def _only_stopped(terms: ProviderTerms, sought: Sought) -> bool:
+    """Whether nothing but a stop, which may be lifted, keeps it from being used."""
+    return terms.state is State.SUSPENDED and unfit(replace(terms, state=State.ACTIVE), sought) is None
 
 
 def _claims(adapter: Adapter, hint: str | None) -> bool:

@@ -16,6 +16,7 @@ from broker.web.pages.progress import status_reply
 from broker.web.turn import Turn
 from idp_adapters.base import CanCancel, CanStartHere, Inbound
 from trust_framework import loa
+from trust_framework.providers import ProviderTerms
 from trust_framework.reasons import REASONS, Refusal
 
 ICONS = {"card": "card", "bankid": "phone", "test": "key"}
@@ -49,6 +50,7 @@ def choose(turn: Turn, id: str) -> Reply:
         csrf=turn.csrf(tx.id),
         methods=tuple(view for method in offered.usable for view in _method_views(method, turn)),
         hidden=_hidden(offered, turn),
+        stopped=tuple(_stopped(turn.on.services.federation().providers[method]) for method in offered.stopped),
         needed=_level_names(needed),
         cancel=explain.back(tx, turn),
     )
@@ -66,6 +68,10 @@ def _method_views(method: str, turn: Turn) -> list[login_pages.MethodView]:
     return [login_pages.MethodView(value=method, names=names, icon=icon)]
 
 
+def _stopped(terms: ProviderTerms) -> login_pages.StoppedMethod:
+    return login_pages.StoppedMethod(names=terms.names, reason=terms.reason, since=terms.since)
+
+
 def _hidden(offered: methods.Offered, turn: Turn) -> tuple[login_pages.HiddenMethods, ...]:
     providers = turn.on.services.federation().providers
     whys: dict[str, login_pages.Why] = {
@@ -75,10 +81,11 @@ def _hidden(offered: methods.Offered, turn: Turn) -> tuple[login_pages.HiddenMet
         "stopped": "federation",
         "overdue": "federation",
     }
+    hidden = tuple((method, why) for method, why in offered.hidden if method not in offered.stopped)
     return tuple(
         login_pages.HiddenMethods(why=why, names=names)
         for why in dict.fromkeys(whys.values())
-        if (names := tuple(providers[method].names for method, hidden in offered.hidden if whys[hidden] == why))
+        if (names := tuple(providers[method].names for method, cause in hidden if whys[cause] == why))
     )
 
 

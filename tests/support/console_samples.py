@@ -129,6 +129,8 @@ from broker.web.console.start_pages import (
     PortalService,
     PortalStart,
 )
+from broker.web.console.supposing import OwnForm
+from broker.web.console.supposing_pages import SupposeOwn
 from broker.web.console.tally_pages import Tally, TallyRow
 from broker.web.console.testing import TABS
 from broker.web.console.testing_forms import TestForm
@@ -549,6 +551,15 @@ def _member(cast: Cast, **more: Any) -> MemberCard:
         "stop": "/admin/x/stopp",
     }
     return MemberCard(**{**given, **more})
+
+
+def _own_form(**posted: str) -> Any:
+    form = OwnForm.of(FormTurn(**posted))
+    form.method.choices = [SelectChoice("card", {"sv": "Kort", "en": "Card"})]
+    form.level.choices = [SelectChoice("loa3", {"sv": "loa3", "en": "loa3"})]
+    if posted:
+        form.valid(FormTurn(**posted))
+    return form
 
 
 def _leave(cast: Cast) -> Leave:
@@ -1012,6 +1023,10 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
         fetches=(),
         action="/admin/nycklar",
         csrf="token",
+    ),
+    "o5-own": lambda _: SupposeOwn(form=_own_form(), action="/portal/x/forklara", back="/portal/x/inloggningar"),
+    "o5-own-wrong": lambda _: SupposeOwn(
+        form=_own_form(service=" "), action="/portal/x/forklara", back="/portal/x/inloggningar"
     ),
     "o1-tally": lambda c: Tally(
         rows=Listing(

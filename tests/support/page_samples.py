@@ -19,6 +19,7 @@ from broker.web.pages.login import (
     RaiseLevel,
     ScanCode,
     Search,
+    StoppedMethod,
     TestLogin,
 )
 from broker.web.pages.testing import ChosenBefore, TestChoice
@@ -105,6 +106,10 @@ def _choose(service: ServiceView, cast: Cast) -> ChooseMethod:
         hidden=(
             HiddenMethods(why="level", names=({"sv": "Lösenord", "en": "Password"},)),
             HiddenMethods(why="service", names=(cast.owner, cast.app)),
+        ),
+        stopped=(
+            StoppedMethod(names=cast.app, reason=cast.value, since=1_795_000_000),
+            StoppedMethod(names=cast.owner),
         ),
         needed={"sv": "tillitsnivå 3", "en": "level of assurance 3"},
         remember=True,

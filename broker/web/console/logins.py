@@ -44,7 +44,7 @@ from trust_framework.case import Verdict
 from trust_framework.days import day_of, midnight
 from trust_framework.explanation import Explanation, Reader, explained
 from trust_framework.reasons import REASONS
-from trust_framework.roles import FEDERATION
+from trust_framework.roles import FEDERATION, Action
 
 SHOWN_DAYS: Final = 14
 CSV_MOST: Final = 5000
@@ -67,16 +67,16 @@ def services(turn: ConsoleTurn) -> Reply:
         ServiceLink(names=each.about.names or {"sv": each.id}, url=turn.at(f"/inloggningar/{each.id}"))
         for each in found.entries
     )
-    return turn.render(
-        LoginServices(services=Listing(turn.at("/inloggningar"), links, found.total, wanted, found.next))
-    )
+    suppose = turn.at("/forklara") if turn.may(Action.SIMULATE) else ""
+    listing = Listing(turn.at("/inloggningar"), links, found.total, wanted, found.next)
+    return turn.render(LoginServices(services=listing, suppose=suppose))
 
 
 def logins(turn: ConsoleTurn, service: str) -> Reply:
     """A service's logins and faults: searched, narrowed, paged, with a chart; or as a file for a spreadsheet."""
-    entry = _own(service, turn)
+    entry = own_service(service, turn)
     wrong = turn.query.get("q", "").strip().upper()[:LONGEST_REFERENCE]
-    if wrong and _of_service(wrong, service, turn):
+    if wrong and of_service(wrong, service, turn):
         return see_other(turn.at(f"/inloggningar/{service}/{wrong}"))
     asked = {name: turn.query[name] for name in FILTERS if turn.query.get(name)}
     sought = _sought(service, asked)
@@ -105,7 +105,7 @@ def cursor(written: str) -> int:
     return int(written) if written.isascii() and written.isdecimal() and len(written) < LONGEST_CURSOR else NEWEST
 
 
-def _own(service: str, turn: ConsoleTurn) -> Entry:
+def own_service(service: str, turn: ConsoleTurn) -> Entry:
     """A service of the turn's member as it stands or last stood. Raises Missing."""
     versions = turn.store.register_history("service", service)
     newest = versions[0] if versions else None
@@ -117,7 +117,7 @@ def _names(entry: Entry) -> Names:
     return dict(names) if isinstance(names, Mapping) and names else {"sv": entry.id}
 
 
-def _of_service(reference: str, service: str, turn: ConsoleTurn) -> tuple[Logged, ...]:
+def of_service(reference: str, service: str, turn: ConsoleTurn) -> tuple[Logged, ...]:
     """The events of a reference that are this service's. What waits to be recorded on this node is recorded first."""
     turn.on.refusals.record(lambda events: turn.on.services.store.commit(Effects(events=tuple(events))))
     return tuple(e for e in turn.store.log_by_reference(reference) if e.event.get("service") == service)
@@ -234,8 +234,8 @@ def _all(sought: Sought, turn: ConsoleTurn) -> Iterator[LoginRow]:
 
 def login(turn: ConsoleTurn, service: str, reference: str) -> Reply:
     """One login of an own service by its reference: what went, what did not, and why."""
-    entry = _own(service, turn)
-    found = _of_service(reference, service, turn)
+    entry = own_service(service, turn)
+    found = of_service(reference, service, turn)
     turn.found(found or None)
     _note(turn, service, reference)
     return turn.render(_explained(reference, found, _names(entry), turn, turn.at(f"/inloggningar/{service}")))
@@ -276,7 +276,7 @@ def _occasion(each: Logged, turn: ConsoleTurn) -> Occasion:
     return Occasion(
         at=event["at"],
         kind=str(event.get("occasion") or event["event"].rpartition(".")[2]),
-        explanation=_in_words(
+        explanation=in_words(
             trace.verdicts(event.get("trace", ())),
             found.result if found else "",
             service,
@@ -291,7 +291,7 @@ def _occasion(each: Logged, turn: ConsoleTurn) -> Occasion:
     )
 
 
-def _in_words(
+def in_words(
     verdicts: tuple[Verdict, ...], result: str, service: str, turn: ConsoleTurn, register: int = 0
 ) -> Explanation:
     federation = turn.on.services.federation()
@@ -358,7 +358,7 @@ def suppose(turn: ConsoleTurn) -> Reply:
     decision = simulate(supposed, turn.now, turn.on.services)
     asked = LoginSimulated(at=turn.now, person=turn.actor.person, org=turn.org or FEDERATION, of=service, about=person)
     turn.on.services.store.commit(Effects(events=(asked,)))
-    told = _in_words(decision.trace, result_of(decision), service, turn)
+    told = in_words(decision.trace, result_of(decision), service, turn)
     names = _service_names(service, turn)
     page = Search(search=where, action=where, form=form, simulated=told, service=names, links=_links(turn))
     return turn.render(page)

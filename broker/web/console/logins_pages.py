@@ -20,11 +20,12 @@ class ServiceLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginServices(Page):
-    """The services of a member, each with a link to its logins."""
+    """The services of a member, each with a link to its logins; `suppose` is where one is supposed, by who may."""
 
     template: ClassVar[str] = "portal_login_services.html"
     mark: ClassVar[str] = "M5"
     services: Listing
+    suppose: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,6 +119,8 @@ def _view(terms: ProviderTerms, form: TryForm, tried: Tried | None, turn: Consol
         action=turn.at(f"{AT}/{terms.id}"),
         tried=tried,
         overdue_since=terms.overdue_since(turn.now),
+        reason=terms.reason if terms.state is not State.ACTIVE else "",
+        since=terms.since if terms.state is not State.ACTIVE else None,
         **_ways(terms, entry, turn),
     )
 

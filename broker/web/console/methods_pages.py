@@ -77,7 +77,7 @@ class Tried:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodView(Page):
     """O7. One method: where it is, its keys, what its words mean to us, and a try of both. `overdue_since`: when it lost a level
-    for want of a trust declaration.
+    for want of a trust declaration. Of one that is stopped, `reason` says why and `since` when.
     """
 
     template: ClassVar[str] = "admin_method.html"
@@ -99,6 +99,8 @@ class MethodView(Page):
     stop_url: str | None = None
     start_url: str | None = None
     overdue_since: int | None = None
+    reason: str = ""
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ from broker.web.console import (
     sharing_drafts,
     snippets,
     start,
+    supposing,
     tally,
     testing,
 )
@@ -120,6 +121,8 @@ CONSOLE: tuple[Row, ...] = (
         step_up=True,
         tab="agreements",
     ),
+    Row("/portal/<org>/forklara", supposing.asked, Action.SIMULATE, tab="logins"),
+    Row("/portal/<org>/forklara", supposing.asked, Action.SIMULATE, "POST", tab="logins"),
     Row("/portal/<org>/inloggningar", logins.services, Action.VIEW_LOGINS, tab="logins"),
     Row("/portal/<org>/inloggningar/<service>", logins.logins, Action.VIEW_LOGINS, tab="logins"),
     Row("/portal/<org>/inloggningar/<service>/<reference>", logins.login, Action.VIEW_LOGINS, tab="logins"),

@@ -32,6 +32,15 @@ class HiddenMethods:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedMethod:
+    """A method that would do, and is stopped: why, and since when, where that is known."""
+
+    names: Names
+    reason: str = ""
+    since: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """A search among many: the field `q` is sent by GET to `url`; `query` is what was searched, `count` the hits."""
 
@@ -55,6 +64,7 @@ class ChooseMethod(Page):
     methods: tuple[MethodView, ...]
     more: tuple[MethodView, ...] = ()
     hidden: tuple[HiddenMethods, ...] = ()
+    stopped: tuple[StoppedMethod, ...] = ()
     needed: Names | None = None
     search: Search | None = None
     remember: bool = False
