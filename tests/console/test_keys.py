@@ -321,3 +321,54 @@ class TestFetches:
     )
     def test_an_address_is_told_as_its_network(self, address, found):
         assert network(address) == found
+
+
+class TestServicesThatPin:
+    """The switch is near, and a service that fetched our keys before has not fetched the new one."""
+
+    TOLD = "inte har hämtat nyckeln som tas i bruk"
+
+    def told(self, text):
+        """How many are told of."""
+        return int(re.search(rf"{self.TOLD} 2026-1\d-\d\d: (\d+)", text)[1])
+
+    def seen(self, console, id_="rp"):
+        fetch(console.world, f"/oidc/jwks?service={mark(console.world, id_)}")
+
+    def planned(self, console, browser):
+        console.world.clock.now += 60
+        press(console, browser, "plan")
+        console.world.clock.now += 60
+
+    def test_the_member_and_the_operator_are_told_until_it_has_fetched_the_new_one(self, console, browser):
+        member = console.browser("anna", (MEMBER, Role.OWNER))
+        self.seen(console)
+        assert self.TOLD not in browser.get("/admin").text
+        self.planned(console, browser)
+        for who, page, place in ((browser, "/admin", "/admin/nycklar"), (member, f"/portal/{MEMBER}", OURS)):
+            text = who.get(page).text
+            assert self.told(text) == 1
+            assert place in text
+        self.seen(console)
+        assert self.TOLD not in browser.get("/admin").text
+        assert self.TOLD not in member.get(f"/portal/{MEMBER}").text
+
+    def test_of_a_service_that_was_never_seen_nothing_is_said(self, console, browser):
+        self.planned(console, browser)
+        assert self.TOLD not in browser.get("/admin").text
+
+    def test_another_members_service_is_not_told_of(self, console, browser):
+        member = console.browser("anna", (MEMBER, Role.OWNER))
+        self.seen(console, "rp2")
+        self.planned(console, browser)
+        assert self.TOLD not in member.get(f"/portal/{MEMBER}").text
+        assert self.told(browser.get("/admin").text) == 1
+
+
+def test_a_member_sees_what_comes_of_the_federations_keys_day_by_day(console, browser):
+    member = console.browser("anna", (MEMBER, Role.READER))
+    assert "Inget byte är planerat" in member.get(OURS).text
+    press(console, browser, "plan")
+    text = member.get(OURS).text
+    assert "Inget byte är planerat" not in text
+    assert re.search(r"</time>\s+Tas i bruk – OpenID Connect ES256", text)

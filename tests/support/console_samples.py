@@ -51,6 +51,7 @@ from broker.web.console.keys_pages import (
     OpenChange,
     OwnChoice,
     OwnKey,
+    OwnStep,
     Reach,
     ServiceKey,
     ServiceKeys,
@@ -1094,6 +1095,7 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
             searched=False,
         ),
         newest=NOW,
+        coming=(OwnStep(NOW + 86400, "signs", "oidc", "ES256", "abc"),),
         services=((f"/portal/{ORG}/nycklar/tjanst/journal", c.service),),
         more=f"/portal/{ORG}/nycklar?tjanster=61.x",
         held=(
@@ -1104,7 +1106,12 @@ _MAKERS: dict[str, Callable[[Cast], Page]] = {
         calendar_url=f"/portal/{ORG}/nycklar/kalender",
     ),
     "m6-keys-none": lambda _: MemberKeys(
-        ends=Listing("/portal/x", (), 0, searched=False), newest=NOW, services=(), held=(), calendar_url="/portal/x"
+        ends=Listing("/portal/x", (), 0, searched=False),
+        newest=NOW,
+        coming=(),
+        services=(),
+        held=(),
+        calendar_url="/portal/x",
     ),
     "m6-service-keys": lambda c: ServiceKeys(
         names=c.service,

@@ -28,6 +28,7 @@ from broker.web.console.keys_pages import (
     MemberKeys,
     OwnChoice,
     OwnKey,
+    OwnStep,
     Reach,
 )
 from broker.web.console.listing import Listing, asked
@@ -186,6 +187,7 @@ def of_member(turn: ConsoleTurn) -> Reply:
         MemberKeys(
             ends=Listing(turn.at(AT), ends, ending.total, wanted, ending.next, searched=False),
             newest=max(newest.values()),
+            coming=tuple(_coming(turn)),
             services=tuple(
                 (turn.at(f"{AT}/tjanst/{each.id}"), each.about.names or {"sv": each.id}) for each in services
             ),
@@ -194,6 +196,14 @@ def of_member(turn: ConsoleTurn) -> Reply:
             calendar_url=turn.at(f"{AT}/kalender"),
         )
     )
+
+
+def _coming(turn: ConsoleTurn) -> Iterator[OwnStep]:
+    """What comes of the keys that services have of us, the soonest first."""
+    told_of = frozenset().union(*USES.values())
+    for step in coming(turn.store.ring_rows(), turn.on.services.settings.key_rotation_days * DAY):
+        if step.use in told_of:
+            yield OwnStep(step.at, step.what, step.use, step.alg, step.kid)
 
 
 def _ends(turn: ConsoleTurn, listed: Iterable[ListedEntry]) -> Iterator[EndRow]:

@@ -112,16 +112,28 @@ class EndRow:
     days: int
 
 
+@dataclass(frozen=True, slots=True)
+class OwnStep:
+    """What comes of a key of ours, and when; `what` as in `broker.keys.timeline`."""
+
+    at: int
+    what: str
+    use: str
+    alg: str
+    kid: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberKeys(Page):
-    """M6. What runs out, the soonest first; and what is known of which of our keys the member's services have. `newest` is a
-    time.
+    """M6. What runs out, the soonest first; what comes of our own keys, day by day; and what is known of which of them the
+    member's services have. `newest` is a time.
     """
 
     template: ClassVar[str] = "portal_keys.html"
     mark: ClassVar[str] = "M6"
     ends: Listing
     newest: int
+    coming: tuple[OwnStep, ...]
     services: tuple[tuple[str, Names], ...]
     held: tuple[HeldRow, ...]
     more: str = ""
@@ -131,7 +143,8 @@ class MemberKeys(Page):
 @dataclass(frozen=True, slots=True)
 class ServiceKey:
     """A key of a service. `share` is the percent of its logins of late that it proved, None where that cannot be known;
-    `told`: whether there were any. `alone`: nothing can stand in for it.
+    `told`: whether there were any. `alone`: nothing can stand in for it. `place`: `active`, `next` or `retiring`, by what the
+    logins proved and which began first; empty where that is not known.
     """
 
     id: str
@@ -143,6 +156,7 @@ class ServiceKey:
     share: int | None
     told: bool
     alone: bool
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

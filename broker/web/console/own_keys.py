@@ -144,13 +144,34 @@ def _next_form(turn: ConsoleTurn, standing: Entry, *, fresh: bool = False) -> Ne
 
 def _keys(content: Content, use: Mapping[str, float], now: int) -> Iterator[ServiceKey]:
     held = own_keys.keys_of(content)
+    begun = max((each.valid_from or 0 for each in held if use.get(each.id)), default=None)
     for each in held:
         alone = sum(_covers(other, each) for other in held) == 1
         days = None if each.valid_until is None else (each.valid_until - now) // DAY
         share = None if each.use == "encryption" else _share(use, each.id)
         yield ServiceKey(
-            each.id, each.short, each.kind, each.use or BOTH, each.valid_until, days, share, told=bool(use), alone=alone
+            each.id,
+            each.short,
+            each.kind,
+            each.use or BOTH,
+            each.valid_until,
+            days,
+            share,
+            told=bool(use),
+            alone=alone,
+            place=_place(each, use, begun),
         )
+
+
+def _place(each: DescribedKey, use: Mapping[str, float], begun: int | None) -> str:
+    """Where a key is in its life, as far as the logins tell: one that proves them is active; one that proves none is next when
+    it began later than those that do, and else on its way out. Of encryption nothing can be told.
+    """
+    if begun is None or each.use == "encryption":
+        return ""
+    if use.get(each.id):
+        return "active"
+    return "next" if (each.valid_from or 0) > begun else "retiring"
 
 
 def _covers(other: DescribedKey, each: DescribedKey) -> bool:
