@@ -231,13 +231,15 @@ def test_so_many_reviews_are_drawn_at_a_time(world, monkeypatch):
     assert world.make().drawn == 0
 
 
-def test_a_review_gives_no_more_cases_than_asked_for_and_says_what_it_left_out(world):
+def test_a_review_gives_no_more_cases_than_asked_for_and_says_what_it_left_out(world, monkeypatch):
+    monkeypatch.setattr(reviews, "_PAGE", 3)
     for n in range(9):
         world.read(at=NOON + n)
     review = world.make(replace(WHOLE, most=4, percent=100))
     assert len(world.cases(review.id)) == review.drawn == 4
     assert (review.examined, review.hit, review.sample, review.left_out) == (9, 9, 9, True)
     assert review.matched == {"no-relation": 9}
+    assert reviews.reported(review, world.on).open == 4
     (made,) = events(world, "care.review-made")
     assert (made["examined"], made["hit"], made["sample"], made["most"], made["drawn"]) == (9, 9, 9, 4, 4)
     assert not world.make(replace(WHOLE, most=9)).left_out
