@@ -168,6 +168,8 @@ class Switches:
     """Whether guardians see a child's information here at all."""
     patient_blocks_directly: bool = True
     """Whether a block that the patient asks for on My page holds at once, or waits for care staff."""
+    emergency_mailed: bool = True
+    """Whether the patient gets word by mail of an emergency, where an address is known. On My page it stands in any case."""
     consent_lift_days: int = 7
     emergency_hours: int = 24
     """At most: days of a lift with the patient's consent (7), hours of emergency access (24)."""

@@ -152,6 +152,7 @@ class CaseOpened(Event):
     person: str = ""
     about: str = ""
     mail: str = ""
+    patient_mail: str = ""
     by: str = ""
 
 

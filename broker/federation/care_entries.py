@@ -33,6 +33,11 @@ class SwitchesEntry(Entry):
     patient_blocks_directly: bool = Field(
         True, description="Whether a block that the patient sets on My page holds at once, or waits for staff."
     )
+    emergency_mailed: bool = Field(
+        True,
+        description="Whether the patient gets word by mail of an emergency, where the register has an address and the person is "
+        "not protected. My page tells of it in any case.",
+    )
     consent_lift_days: Annotated[int, Field(ge=1, le=7)] = Field(
         7, description="At most: days that a block is lifted with the patient's consent."
     )

@@ -14,7 +14,8 @@ from broker.care.calling import carried_out
 from broker.care.consents import ConsentWish
 from broker.care.emergencies import EmergencyWish
 from broker.care.filings import ReviewServices
-from broker.login.effects import Overtaken
+from broker.login.effects import Overtaken, PersonKey
+from broker.storage.persons import Listed
 from tests.support import care_values as a
 from tests.support.care_refusals import refused
 from tests.support.care_world import ACTOR, ENTERED, PATIENT, call, document, machine, new_block
@@ -24,9 +25,11 @@ from tests.support.reviewing import draw
 from tests.support.rivta import JOURNAL, action, ii, running
 from trust_framework.access_log import AccessSought
 from trust_framework.blocks import BlockType, LiftReason
+from trust_framework.care import patient_key
 from trust_framework.care_consents import ConsentType
 from trust_framework.identifiers import Identifier
 from trust_framework.log_drawing import Selection
+from trust_framework.persons import Person
 
 pytest_plugins = ["tests.support.worlds"]
 pytestmark = [pytest.mark.spec("threats", "CB-05"), pytest.mark.spec("sweden", "10:26")]
@@ -154,6 +157,53 @@ def test_the_rule_of_log_review_sees_each_way(care):
     draw(care.store, care.on.register)
     made = care.store.log_review(review.id)
     assert (made.examined, made.drawn) == (3, 3)
+
+
+# --- word to the patient
+
+
+def known(care, *mail, **person):
+    """What the register has of the patient."""
+    keys = (PersonKey(*patient_key(a.PATIENT)),)
+    care.store.save_directory((Listed(keys, Person("", {"mail": mail} if mail else {}, **person)),))
+
+
+@pytest.mark.spec("sweden", "7.5")
+@pytest.mark.parametrize("way", WAYS)
+def test_the_patient_gets_word_at_once_and_a_mail_says_nothing_of_care(care, way):
+    known(care, "tolvan@example.se", "second@example.se")
+    way(care)
+    mails = {mail.id: mail for mail in care.store.mails_due(9)}
+    (event,) = care.events("care.case-opened")
+    assert len(mails) == 2
+    told = mails[event["patient_mail"]]
+    assert told.to == ("tolvan@example.se",)
+    for word in ("vård", "care", "nöd", "emergency", "Region", a.PATIENT.value, "http"):
+        assert word not in told.subject + told.text
+
+
+SILENT = {
+    "nobody knows an address": ({}, {}),
+    "the details are protected": ({"mail": "a@example.se", "protected": True}, {}),
+    "the person has died": ({"mail": "a@example.se", "deceased": True}, {}),
+    "the provider does not want it": ({"mail": "a@example.se"}, {"emergency_mailed": False}),
+}
+
+
+@pytest.mark.parametrize(("person", "switches"), SILENT.values(), ids=SILENT)
+def test_no_mail_goes_where(care, person, switches):
+    care.switched(**switches)
+    known(care, *filter(None, [person.get("mail")]), **{key: person[key] for key in person if key != "mail"})
+    begun(care)
+    assert not care.events("care.case-opened")[0].get("patient_mail")
+    assert len(care.store.mails_due(9)) == 1
+
+
+def test_of_many_emergencies_each_is_told_once_and_the_alarm_is_the_reviewers(care):
+    known(care, "tolvan@example.se")
+    for _ in range(5):
+        begun(care)
+    assert [mail.to for mail in care.store.mails_due(20)].count(("tolvan@example.se",)) == 5
 
 
 # --- how often
