@@ -13,7 +13,7 @@ from trust_framework.care import Activity
 from trust_framework.staff_told import AsTold
 
 SHOWN: Final = tuple(
-    Column(said="review." + name) for name in ("at", "activity", "purpose", "employee", "unit", "patient", "type")
+    Column(said="review." + name) for name in ("at", "activity", "employee", "unit", "patient", "type")
 )
 _BATCH: Final = 500
 ACTIVITIES: Final = {
@@ -73,7 +73,6 @@ def row_of(here: Desk, row: AsTold, url: str = "") -> tuple[Cell, ...]:
     return (
         at(one.at, url),
         text(ACTIVITIES[Activity(one.activity)]),
-        text(one.purpose),
         text(here.accessed_by(row)),
         text(one.unit_name or here.unit(one.unit)),
         text(here.patient(row.person, resource.patient)),
