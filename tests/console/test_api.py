@@ -12,6 +12,7 @@ from broker.web.api.errors import CAUSES
 from broker.web.api.openapi import ROWS
 from broker.web.api.routes import API, ApiRow
 from metadata.wire.egress import Response
+from tests.metadata.test_validate import NUMBER
 from tests.support import saml_metadata
 from tests.support.console import OTHER, Console, consoles, document, service
 from tests.support.egress import FakeEgress
@@ -452,3 +453,24 @@ class TestLeaving:
             .json["code"]
             .startswith("refused")
         )
+
+
+class TestFindings:
+    def test_a_proposal_tells_what_the_validator_says_and_an_error_is_named_when_it_holds(self, console: Console):
+        number = make_number(OTHER)
+        xml = saml_metadata.entity(entity_id="https://sp9.example/sp", after=number).decode()
+        content = {"id": "sp9", "levels": [LEVEL3], "names": NAMES, "saml": {"metadata_xml": xml}}
+        token = machine(console)
+        begun = call(
+            console, "POST", f"/members/{MEMBER}/proposals", token, {"kind": "service", "id": "sp9", "content": content}
+        )
+        told = {each["id"]: each["severity"] for each in begun.json["findings"]}
+        assert told["wrong-organisation"] == "error"
+        assert "warning" in told.values()
+        sent = call(console, "POST", f"/members/{MEMBER}/proposals/{begun.json['id']}/submit", token, {"reason": "Ny"})
+        assert (sent.status, sent.json["code"]) == (409, "refused.findings")
+        assert sent.json["detail"] == ["wrong-organisation: The organisation number is not that of the member."]
+
+
+def make_number(org: str) -> str:
+    return saml_metadata.organization(extensions=NUMBER.replace("2021001234", org))

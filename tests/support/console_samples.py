@@ -861,7 +861,7 @@ def _passed(cast: Cast) -> tuple[PassedRow, ...]:
 
 def _evidence(cast: Cast) -> Evidence:
     run = RunRow(
-        at=NOW, reference="7K3M-Q9TD", url="/admin/forslag/x/prov/y", person=cast.service, answer="success", outcome="passed",
+        at=NOW, reference="7K3M-Q9TD", url="/admin/forslag/x/prov/y", person=cast.service, answer="succeeded", outcome="passed",
         present=True,
     )  # fmt: skip
     failed = replace(run, person={}, answer="", outcome="failed", present=False)

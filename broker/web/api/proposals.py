@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from broker.federation import addresses, proposals
+from broker.federation import addresses, judged, proposals
 from broker.federation.aspects import SERVICE
 from broker.federation.plan import LATELY
 from broker.federation.proposals import Answer, Desk
@@ -16,6 +16,7 @@ from trust_framework import approval, membership
 from trust_framework.approval import Proposal, Refused, Stage
 from trust_framework.member_types import Document
 
+MOST_FINDINGS: Final = 100
 STAGES: Final = ("", "waiting", "open", *(stage.value for stage in Stage))
 
 
@@ -226,7 +227,15 @@ def _told(found: Proposal, turn: ApiTurn) -> values.Proposal:
         approvals=len(proposals.standing_approvals(found, at)),
         needed=proposals.approvals_needed(found, at),
         wrong=proposals.wrong(found, at) if still_open else (),
+        findings=_findings(found, at) if still_open else (),
     )
+
+
+def _findings(found: Proposal, at: Desk) -> tuple[values.Finding, ...]:
+    """What the validator says, the worst first."""
+    told = judged.report(found, at.store, at.settings, at.now).findings[:MOST_FINDINGS]
+    names = values.Finding.model_fields
+    return tuple(values.Finding(**{name: getattr(each, name) for name in names}) for each in told)
 
 
 def _membership(found: Proposal) -> str | None:

@@ -108,6 +108,17 @@ class Check(Model):
     lacks: tuple[str, ...] = ()
 
 
+class Finding(Model):
+    """What the validator says of a proposed entry: an `error` holds it, a `warning` or `hint` does not."""
+
+    id: str
+    severity: str
+    place: str
+    detail: str
+    why: str
+    remedy: str
+
+
 class ActDone(Model):
     """What was done to a proposal."""
 
@@ -139,6 +150,7 @@ class Proposal(Model):
     approvals: int
     needed: int
     wrong: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 class ListedProposal(Model):
