@@ -107,6 +107,7 @@ def told_in_full():
     full["services"][1]["oidc"] |= {**more, **pages, "client_name": "x", "client_name#sv": "x", "client_name#en": "x"}
     full["openid_federation"] = {"role": "leaf"}
     full["software_statement_issuers"] = []
+    full["declaration_grace_days"] = "10"
     full["members"][0]["risk_assessment"] = {"made": "2026-01-01", "by": "x", "again": "2027-01-01"}
     full["entity_categories"] = good.with_sharing()["entity_categories"]
     return full | good.with_care() | {"services": full["services"], "policies": good.with_sharing()["policies"]}

@@ -32,7 +32,7 @@ class JudgeForm(ConsoleForm):
     since = HiddenField()
     word = SelectField(
         "copy.word",
-        choices=[SelectChoice("", "copy.choose"), *(SelectChoice(w, f"copy.{w}") for w in (REFUSE, ACCEPT))],
+        choices=[SelectChoice("", "copy.choose"), *(SelectChoice(w, "copy." + w) for w in (REFUSE, ACCEPT))],
     )
     reason = TextAreaField("copy.reason", [required(), in_words, longest(LONGEST_REASON), in_text])
 
@@ -41,7 +41,7 @@ def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
     """A card for as long as something is held; what it says changes once somebody has refused it."""
     if turn.org or copy_bound.held(turn.store) is None:
         return
-    yield Todo(f"copy.waits.{_state(copy_bound.word(turn.store))}", turn.at(AT), "copy.look")
+    yield Todo("copy.waits." + _state(copy_bound.word(turn.store)), turn.at(AT), "copy.look")
 
 
 def _state(word: Word | None) -> str:
@@ -74,7 +74,7 @@ def _facts(turn: ConsoleTurn, held: Held | None, word: Word | None) -> Iterator[
     if state.doubts:
         yield "copy.doubts", text(str(len(state.doubts)))
     if held:
-        yield "review.state", said(f"copy.state.{_state(word)}", "warn")
+        yield "review.state", said("copy.state." + _state(word), "warn")
         yield "copy.since", at(held.since)
         yield "copy.opens", text(f"{held.opens} / {held.standing}")
         yield "copy.most", text(str(held.most))
@@ -83,7 +83,7 @@ def _facts(turn: ConsoleTurn, held: Held | None, word: Word | None) -> Iterator[
 def _said(turn: ConsoleTurn, word: Word | None) -> tuple[Done, ...]:
     if word is None:
         return ()
-    deed = f"copy.done.{ACCEPT if word.accepted else REFUSE}"
+    deed = "copy.done." + (ACCEPT if word.accepted else REFUSE)
     return (Done(at=word.at, who=name_of(word.by, turn), said=deed, words=tuple(word.reason.splitlines())),)
 
 
