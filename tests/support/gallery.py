@@ -14,6 +14,7 @@ from broker.web.pages.progress import status_reply
 from broker.web.pages.render import Pages
 from broker.web.pages.static import static_files
 from tests.support.page_samples import FRIENDLY, Cast, frame, samples
+from tests.support.pictures import png
 
 QR_TEXT = (
     "bankid.67df3917-fa0d-44e5-b327-edcc928297f8.{}.dc69358e712458a66a7525beef148ae8526b1c71610eff2c16cdffb4cdac9bf8"
@@ -36,6 +37,8 @@ class Gallery:
             self.posted.append(f"{path} {body}")
         if path in self.static:
             return self.static[path]
+        if path.startswith("/logos/"):
+            return Reply(200, (("Content-Type", "image/png"),), png(120, 40))
         if path.endswith("/status"):
             self.asked += 1
             return status_reply("eid.scan", "sv", "BankID", qr_text=QR_TEXT.format(self.asked), go=self.go)
