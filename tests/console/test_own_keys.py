@@ -128,7 +128,7 @@ def test_a_saml_service_gets_a_certificate_for_the_use_that_is_chosen(console, a
     assert "Signering och kryptering" in page.text
     draft = sent(anna, "journal", key=CERTIFICATE, use="signing")
     assert "Nytt certifikat för signering" in draft.text
-    assert "kryptering" not in draft.text
+    assert "certifikat för kryptering" not in draft.text
     (proposal,) = world.store.proposal_page("open", MEMBER, "service").proposals
     content = world.store.proposal(proposal.id).content
     assert [each.use for each in keys_of(content)] == [None, "signing", "signing"]
