@@ -38,9 +38,9 @@ class Bench:
         found = self.now().tested.get(service)
         return found if found is not None and found.org == org else None
 
-    def services(self, org: str) -> tuple[Tested, ...]:
-        """The member's services that are in test, by id."""
-        own = [each for each in self.now().tested.values() if each.org == org]
+    def services(self, org: str, now: InTest | None = None) -> tuple[Tested, ...]:
+        """The member's services that are in test, by id; of `now` where that was asked for already."""
+        own = [each for each in (now or self.now()).tested.values() if each.org == org]
         return tuple(sorted(own, key=lambda each: each.id))
 
     def runs(self, service: str, org: str) -> tuple[Run, ...]:

@@ -23,7 +23,7 @@ WHOLE = ("/kalender", "/export", "/gallring/beslut")
 SPARE = 40
 """How much more it may be for what there are few of: open drafts, of which the test issuer reads the versions."""
 
-WIDER = {"/admin/nycklar": 200}
+WIDER = {"/admin/nycklar": 200, "/portal/<org>": 100}
 """Pages that show up to so many at once."""
 
 MOST = 300

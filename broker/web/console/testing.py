@@ -42,8 +42,9 @@ def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
     except Exception as error:  # noqa: BLE001  # the first page is shown whatever becomes of the test issuer
         turn.on.note_failure("test issuer", error)
         return
-    parties = found.now().federation.parties
-    untested = (each for each in found.services(turn.org) if found.passed(each.id, each.digest) is None)
+    now = found.now()
+    parties = now.federation.parties
+    untested = (each for each in found.services(turn.org, now) if found.passed(each.id, each.digest) is None)
     for each in islice(untested, MOST_TODO):
         names = parties[each.id].names
         told = {language: _TODO[language].format(name) for language, name in names.items() if language in _TODO}
@@ -53,7 +54,8 @@ def waiting(turn: ConsoleTurn) -> Iterator[Todo]:
 def services(turn: ConsoleTurn) -> Reply:
     """The member's services in test, each with how it went last; paged."""
     found, wanted = turn.on.bench(), asked(turn)
-    own, now = found.services(turn.org), found.now()
+    now = found.now()
+    own = found.services(turn.org, now)
     rest = [each for each in own if each.id > wanted.after]
     rows = tuple(_service_row(each, now.federation, found, turn) for each in rest[:PAGE])
     more = rest[PAGE - 1].id if len(rest) > PAGE else None
