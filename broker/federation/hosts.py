@@ -14,7 +14,10 @@ from metadata.redirect_uris import LOOPBACK_LITERALS, split_or_none
 from metadata.wire.saml_metadata_addresses import addresses
 
 WORDS: Final = frozenset(
-    {"names", "name", "reason", "reasons", "legal_basis", "client_name", "organization_name", "software_id", "software_version"}
+    {
+        "names", "name", "description", "reason", "reasons", "legal_basis", "client_name", "organization_name", "software_id",
+        "software_version",
+    }
 )  # fmt: skip
 NAMES: Final = frozenset(
     {
@@ -27,8 +30,8 @@ NAMES: Final = frozenset(
 
 PAGES: Final = frozenset(
     {
-        "contact", "contacts", "information_url", "information_uri", "client_uri", "logo", "logo_uri", "policy_uri",
-        "tos_uri", "homepage_uri", "organization_uri",
+        "contact", "contacts", "information_url", "information_uri", "privacy_url", "client_uri", "logo", "logo_uri",
+        "policy_uri", "tos_uri", "homepage_uri", "organization_uri",
     }
 )  # fmt: skip
 """What is shown as a link or a picture. Nothing of a login goes there."""

@@ -54,10 +54,12 @@ CLIENT = {
     "entity_categories": ["c"],
     "contact": {"mail": "a@b.se", "url": "u"},
     "information_url": "i",
+    "privacy_url": "p",
+    "description": {"sv": "Journal"},
     "openid_federation": ENTITY,
     "oidc": {
         name: [f"https://{OWN}/{name}"] if name.endswith("uris") else f"https://{OWN}/{name}"
-        for name in REGISTERED_MEMBERS - {"jwks", "application_type"}
+        for name in sorted(REGISTERED_MEMBERS - {"jwks", "application_type"})
     },
 }
 PROVIDER = {
@@ -154,6 +156,14 @@ def test_an_address_in_a_field_that_nobody_has_thought_of_names_its_host(name, d
 )
 def test_whatever_a_browser_would_follow_names_a_host_and_what_cannot_be_read_names_one_that_nobody_proves(url, host):
     assert hosts.named("service", {"oidc": {"redirect_uris": [url]}}) == {host}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{"privacy_url": NEW_URL}, {"description": {"sv": NEW_URL}}, {"oidc": {"policy_uri": NEW_URL}}],
+)
+def test_pages_and_words_that_people_read_name_no_host(content):
+    assert hosts.named("service", content) == frozenset()
 
 
 @pytest.mark.parametrize(
