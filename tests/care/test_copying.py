@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from broker.care import block_changes, block_lifts, blocks, replicas
-from broker.care.block_changes import BlockChanges
+from broker.care.block_changes import BlockChanges, Unread
 from broker.care.blocks import BlockWish
 from broker.care.calling import Caller, CallerKind, CareServices, carried_out
 from broker.care.copies import STATE, unknown_at
@@ -271,6 +271,15 @@ def test_where_it_is_not_said_whether_there_is_more_it_is_asked_until_nothing_is
     node = Scripted(first, again)
     assert [len(page.blocks) for page in pages(node, None)] == [1, 1]
     assert node.asked == [None, NOW]
+
+
+@pytest.mark.spec("facts/threats", "CB-02")
+def test_a_page_on_which_nothing_can_be_read_is_no_end():
+    unread = [BlockChanges((), NOW + n, None, None, (Unread(f"B{n}", "SE1"),)) for n in range(2)]
+    node = Scripted(
+        *unread, BlockChanges((a.block(),), NOW + 2, None, more=None), BlockChanges((), NOW + 3, None, None)
+    )
+    assert [len(page.blocks) for page in pages(node, None)] == [0, 0, 1, 0]
 
 
 def test_a_page_that_fails_leaves_what_was_there_and_nothing_ends(national, copied, small):
