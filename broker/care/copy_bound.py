@@ -37,12 +37,15 @@ class Marks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What readings since an instant would open, of how many copies, and how many might be."""
+    """What readings since an instant would open, of how many copies, and how many might be. `told`: how many it was when the
+    alarm was raised.
+    """
 
     opens: int
     standing: int
     most: int
     since: int
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +93,28 @@ def accepted(store: Marks, now: int) -> int:
 
 
 def hold(waits: Held, alarm: Callable[[Held], Effects], store: Marks) -> None:
-    """Keep that a reading was held, and raise the alarm when none was before, or when more is to be opened than was accepted."""
+    """Keep that a reading was held, and raise the alarm when none was before, when more is to be opened than was accepted, or
+    twice as much as when it was raised: that is another matter than the one that somebody was told of, or refused.
+    """
     before, said = held(store), word(store)
-    anew = before is None or (said is not None and said.accepted)
-    if before is not None and not anew:
-        waits = replace(waits, since=before.since)
+    accepted = said is not None and said.accepted
+    if before is None or accepted or waits.opens >= 2 * before.told:
+        anew, waits = True, replace(waits, told=waits.opens)
+    else:
+        anew, waits = False, replace(waits, since=before.since, told=before.told)
     if waits == before:
         return
     event = CareCopyHeld(at=waits.since, opens=waits.opens, standing=waits.standing, most=waits.most)
     told = alarm(waits) + Effects(events=(event,)) if anew else NOTHING
     store.commit(Effects((_keep(HELD, waits, store),)) + told)
+
+
+def use(opened: int, store: Marks) -> None:
+    """So many are opened of what was accepted; the rest of it is for the next reading."""
+    said = word(store)
+    if said is not None:
+        left = replace(said, opens=max(0, said.opens - opened))
+        store.commit(Effects((_keep(WORD, left, store),)))
 
 
 def release(store: Marks, now: int) -> None:
@@ -109,10 +124,12 @@ def release(store: Marks, now: int) -> None:
         store.commit(Effects((_keep(HELD, None, store),), (CareCopyReleased(at=now, opens=before.opens),)))
 
 
-def judge(since: int, *, accept: bool, reason: str, by: str, store: Marks, now: int) -> Effects:
-    """An operator's word about what is held since an instant. Raises CareRefused when that is not what waits, or no why."""
+def judge(since: int, opens: int, *, accept: bool, reason: str, by: str, store: Marks, now: int) -> Effects:
+    """An operator's word about what is held since an instant, shown as so many copies. Raises CareRefused when that is not what
+    waits, when more waits than was shown, or without a reason. What waits when it is committed is what was judged.
+    """
     waits = held(store)
-    if waits is None or waits.since != since:
+    if waits is None or waits.since != since or waits.opens > opens:
         raise CareRefused(ResultCode.INVALIDSTATE, "not-waiting", "since")
     if not reason.strip():
         raise CareRefused(ResultCode.VALIDATION_ERROR, "no-reason", "reason")
@@ -120,7 +137,8 @@ def judge(since: int, *, accept: bool, reason: str, by: str, store: Marks, now: 
     event = CareCopyJudged(
         at=now, by=by, accepted=accept, opens=waits.opens, standing=waits.standing, reason=said.reason
     )
-    return Effects((_keep(WORD, said, store),), (event,))
+    same = KeepMark(HELD, asdict(waits), asdict(waits))
+    return Effects((same, _keep(WORD, said, store)), (event,))
 
 
 def _keep(name: str, value: Held | Word | None, store: Marks) -> KeepMark:

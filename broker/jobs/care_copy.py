@@ -60,13 +60,12 @@ def copy(store: NodeStore, node: Node, on: Callable[[], CareServices], alarm: Al
     except NodeFailed as failed:
         note(store, failed.why)
         return
-    opened = copying.open(before, alarm)
-    if opened is None:
+    counted = copying.open(before, alarm)
+    if counted is None:
         note(store, TOO_MUCH)
         return
     if not copying.left_out and not copying.cut:
-        counted = (*copy_bound.lately(before, now), *([(now, opened)] if opened else ()))
-        store.save_setting(STATE, replace(after, doubts=copying.doubts, opened=counted).to_json())
+        store.save_setting(STATE, replace(after, doubts=copying.doubts, opened=counted.opened).to_json())
     note(store, UNREADABLE if copying.left_out or copying.doubts else "")
 
 
@@ -181,8 +180,10 @@ class Copying:
 
     # --- what it opens
 
-    def open(self, before: CopyState, alarm: Alarm) -> int | None:
-        """Do what opens, unless it is too much: how many copies it opened, an operator's aside; None when it is held."""
+    def open(self, before: CopyState, alarm: Alarm) -> CopyState | None:
+        """Do what opens, unless it is too much: the state before, with what was opened counted; None when it is held. It is
+        counted, and an acceptance used, before anything is done: who ends in the midst of it does not begin at nothing.
+        """
         opens = len(self.opening) + self.cut + sum(1 for _ in self._gone())
         bound = self._bound(opens, before)
         beyond = opens > bound
@@ -191,13 +192,28 @@ class Copying:
             copy_bound.hold(waits, alarm, self.store)
             _log.error("%s: %d of %d", TOO_MUCH, opens, waits.standing)
             return None
+        now = opens - self.cut
+        counted = self._counted(0 if beyond else now, before)
+        if not self.cut:
+            copy_bound.release(self.store, self.began)
+        elif beyond:
+            copy_bound.use(now, self.store)
         for block in self.opening.values():
             self._do(partial(replicas.read, block))
         for id_ in self._gone():
             self._do(partial(replicas.remove, id_))
-        if not self.cut:
-            copy_bound.release(self.store, self.began)
-        return 0 if beyond else opens
+        return counted
+
+    def _counted(self, opens: int, before: CopyState) -> CopyState:
+        """The state before, with what is opened of the bound; what an operator accepted is aside. It is kept at once: what this
+        reading found may not be.
+        """
+        lately = copy_bound.lately(before, self.began)
+        if not opens:
+            return replace(before, opened=lately)
+        counted = replace(before, opened=(*lately, (self.began, opens)))
+        self.store.save_setting(STATE, counted.to_json())
+        return counted
 
     def _bound(self, opens: int, before: CopyState) -> int:
         """How many it may open by itself; copies are counted only where that matters."""

@@ -355,10 +355,9 @@ class TestHeld:
 
     def judge(self, far, *, accept):
         now = far.world.clock.now
-        word = copy_bound.judge(
-            copy_bound.held(far.store).since, accept=accept, reason="Rang dem", by="dora", store=far.store, now=now
-        )
-        far.store.commit(word)
+        shown = copy_bound.held(far.store)
+        said = {"reason": "Rang dem", "by": "dora", "store": far.store, "now": now}
+        far.store.commit(copy_bound.judge(shown.since, shown.opens, accept=accept, **said))
 
     def test_what_ends_within_the_bound_ends_and_what_is_beyond_it_is_held_with_one_alarm(self, here, far, made):
         self.gone(here, far, made[:5])
@@ -421,30 +420,110 @@ class TestHeld:
 
     def test_a_word_about_what_waits_no_longer_or_without_a_reason_is_none(self, here, far, made):
         with refused("INVALIDSTATE", "not-waiting"):
-            copy_bound.judge(NOW, accept=True, reason="x", by="dora", store=far.store, now=NOW)
+            copy_bound.judge(NOW, 9, accept=True, reason="x", by="dora", store=far.store, now=NOW)
         self.gone(here, far, made[:9])
         since = copy_bound.held(far.store).since
         with refused("INVALIDSTATE", "not-waiting"):
-            copy_bound.judge(since - 1, accept=True, reason="x", by="dora", store=far.store, now=NOW)
+            copy_bound.judge(since - 1, 9, accept=True, reason="x", by="dora", store=far.store, now=NOW)
         with refused("VALIDATION_ERROR", "no-reason"):
-            copy_bound.judge(since, accept=True, reason=" ", by="dora", store=far.store, now=NOW)
+            copy_bound.judge(since, 9, accept=True, reason=" ", by="dora", store=far.store, now=NOW)
         two = [
-            copy_bound.judge(since, accept=yes, reason="x", by="dora", store=far.store, now=NOW)
+            copy_bound.judge(since, 9, accept=yes, reason="x", by="dora", store=far.store, now=NOW)
             for yes in (True, False)
         ]
         far.store.commit(two[0])
         with pytest.raises(Overtaken):
             far.store.commit(two[1])
 
+    def test_more_than_was_shown_is_not_accepted_with_it_not_even_when_it_comes_as_the_word_is_given(
+        self, here, far, made
+    ):
+        self.gone(here, far, made[:6])
+        shown = copy_bound.held(far.store)
+        said = {"accept": True, "reason": "x", "by": "dora", "store": far.store, "now": NOW}
+        pending = copy_bound.judge(shown.since, shown.opens, **said)
+        self.gone(here, far, made[6:8])
+        assert copy_bound.held(far.store).since == shown.since
+        with pytest.raises(Overtaken):
+            far.store.commit(pending)
+        with refused("INVALIDSTATE", "not-waiting"):
+            copy_bound.judge(shown.since, shown.opens, **said)
+        far.copy()
+        assert self.standing(far) == 12
+        assert copy_bound.judge(shown.since, shown.opens + 3, **said).events[0].opens == 8  # fewer than were shown
+
+    def test_twice_as_much_as_the_alarm_told_of_is_another_alarm_and_another_matter(self, here, far, made):
+        self.gone(here, far, made[:6])
+        self.judge(far, accept=False)
+        self.gone(here, far, made[6:11])
+        assert len(far.events("alarm.raised")) == 1
+        assert copy_bound.word(far.store) is not None
+        self.gone(here, far, made[11:])
+        assert [each["about"] for each in far.events("alarm.raised")] == ["6 / 12", "12 / 12"]
+        assert copy_bound.word(far.store) is None
+
+    def leaving_out(self, far, block):
+        """A reading in which a block has ended and another cannot be read at all."""
+        unread = {**to_json(a.block()), "provider": "nowhere"}
+        far.wire.answers = [answer([{**to_json(block), "revoked": ENDED}, unread])]
+        far.copy()
+
+    @pytest.mark.spec("facts/threats", "CB-02")
+    def test_what_a_reading_opened_is_counted_although_it_left_something_out(self, here, far, made):
+        synced = far.store.setting(STATE)["synced_at"]
+        for block in made[:7]:
+            far.world.clock.now += 60
+            self.leaving_out(far, block)
+        assert self.standing(far) == 7
+        assert far.store.setting(STATE)["synced_at"] == synced
+        assert copy_bound.held(far.store).opens == 1
+
+    def test_what_a_reading_was_to_open_is_counted_although_it_ended_in_the_midst_of_it(
+        self, here, far, made, monkeypatch
+    ):
+        def killed(*_):
+            raise RuntimeError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(replicas, "remove", killed)
+            with pytest.raises(RuntimeError):
+                self.gone(here, far, made[:5])
+        assert [count for _, count in far.store.setting(STATE)["opened"]] == [5]
+        far.copy()
+        assert self.standing(far) == 12
+        assert copy_bound.held(far.store).most == 0
+
+    def test_what_is_accepted_is_used_by_each_reading_that_has_some_of_it(self, here, far, made, monkeypatch):
+        ended = [{**to_json(block), "revoked": ENDED} for block in made]
+        far.wire.answers = [answer(ended[:8])]
+        far.copy()
+        self.judge(far, accept=True)
+        monkeypatch.setattr(care_copy, "MOST_OPENED", 6)
+        far.wire.answers = [answer(ended[:8])]
+        far.copy()
+        assert (self.standing(far), copy_bound.accepted(far.store, far.world.clock.now)) == (6, 2)
+        far.wire.answers = [answer(ended[4:])]  # four others than were accepted are among the six that it lacks
+        far.most_opened = 0
+        monkeypatch.setattr(copy_bound, "FEW", 0)
+        far.copy()
+        assert self.standing(far) == 6
+        assert copy_bound.held(far.store).opens == 6
+
+    def test_without_a_word_nothing_is_used(self, far):
+        copy_bound.use(1, far.store)
+        assert copy_bound.word(far.store) is None
+
     def test_what_does_not_fit_in_memory_comes_with_the_next_readings(self, here, far, made, monkeypatch):
         monkeypatch.setattr(care_copy, "MOST_OPENED", 4)
         far.most_opened = 100
         revoked = [{**to_json(block), "revoked": ENDED} for block in made]
         for left in (8, 4, 0):
-            before = far.store.setting(STATE)
+            before = {**far.store.setting(STATE), "opened": []}
             far.wire.answers = [answer(revoked)]
             far.copy()
-            assert (self.standing(far), far.store.setting(STATE) == before) == (left, left > 0)
+            after = far.store.setting(STATE)
+            assert (self.standing(far), {**after, "opened": []} == before) == (left, left > 0)
+        assert [count for _, count in after["opened"]] == [4, 4, 4]
 
     def test_a_block_that_is_open_on_one_page_and_closed_on_the_next_is_not_opened(self, here, far, made):
         pages = [{**to_json(made[0]), "revoked": ENDED}, to_json(made[0])]

@@ -35,6 +35,7 @@ def judge(browser, **fields):
     given = {
         "csrf": token(browser),
         "since": str(NOW),
+        "opens": "40",
         "word": "accept",
         "reason": "Rang Inera: sammanslagning",
         **fields,
@@ -65,6 +66,17 @@ def test_a_card_leads_to_what_is_held(console, held):
     assert PATH not in owner(console).get(f"/portal/{MEMBER}").text
 
 
+def test_what_waits_must_be_what_the_page_showed(console, held):
+    dora = operator(console)
+    action, fields = dora.get(PATH).form("/kopia")
+    assert (fields["since"], fields["opens"]) == (str(NOW), "40")
+    console.world.store.save_setting(HELD, asdict(Held(1000, 1000, 5, NOW)))
+    answer = dora.post(action, {**fields, "word": "accept", "reason": "Rang Inera"})
+    assert "väntar inte längre" in answer.text
+    assert "1000 / 1000" in answer.text
+    assert said(console) == []
+
+
 @pytest.mark.parametrize(("word", "accepted"), [("accept", True), ("refuse", False)])
 def test_an_operator_accepts_or_refuses_it_by_name(console, held, word, accepted):
     dora = operator(console)
@@ -78,7 +90,19 @@ def test_an_operator_accepts_or_refuses_it_by_name(console, held, word, accepted
 
 
 @pytest.mark.parametrize(
-    "fields", [{"reason": " "}, {"reason": ""}, {"word": ""}, {"word": "x"}, {"since": str(NOW - 1)}, {"since": "x"}]
+    "fields",
+    [
+        {"reason": " "},
+        {"reason": ""},
+        {"word": ""},
+        {"word": "x"},
+        {"since": str(NOW - 1)},
+        {"since": "x"},
+        {"since": "9" * 5000},
+        {"opens": "39"},
+        {"opens": ""},
+        {"opens": "9" * 5000},
+    ],
 )
 def test_a_word_without_a_reason_or_about_something_else_is_none(console, held, fields):
     answer = judge(operator(console), **fields)

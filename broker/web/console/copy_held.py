@@ -24,12 +24,14 @@ from trust_framework.roles import Action
 
 AT: Final = "/kopia"
 ACCEPT, REFUSE = "accept", "refuse"
+LONGEST_NUMBER: Final = 20
 
 
 class JudgeForm(ConsoleForm):
-    """Whether what is held is right, and why; `since` says what was looked at."""
+    """Whether what is held is right, and why; `since` and `opens` say what was looked at."""
 
     since = HiddenField()
+    opens = HiddenField()
     word = SelectField(
         "copy.word",
         choices=[SelectChoice("", "copy.choose"), *(SelectChoice(w, "copy." + w) for w in (REFUSE, ACCEPT))],
@@ -96,22 +98,23 @@ def _doings(turn: ConsoleTurn, held: Held | None, form: JudgeForm) -> tuple[Doin
         button="copy.judge",
         form=form,
         lead="copy.judge.lead",
-        fields=(("since", str(held.since)),),
+        fields=(("since", str(held.since)), ("opens", str(held.opens))),
     )
     return (judging,)
 
 
 def judged(turn: ConsoleTurn) -> Reply:
-    """An operator's word. What came in its place meanwhile has not been looked at, and is not accepted with it."""
+    """An operator's word. What came in its place or beside it meanwhile has not been looked at, and is not accepted with it."""
     form = JudgeForm.of(turn)
-    word, since = form.word.data, form.since.data or ""
+    word = form.word.data
     if not form.valid(turn):
         return _shown(turn, form)
     if word not in {ACCEPT, REFUSE}:
         return _shown(turn, form, "copy.choose-one")
     try:
         effects = copy_bound.judge(
-            int(since) if since.isdecimal() else 0,
+            _number(form.since.data or ""),
+            _number(form.opens.data or ""),
             accept=word == ACCEPT,
             reason=form.reason.data,
             by=turn.actor.person,
@@ -123,3 +126,8 @@ def judged(turn: ConsoleTurn) -> Reply:
     if not turn.commit(effects):
         return _shown(turn, form, "copy.not-waiting")
     return turn.see(turn.at(AT), f"copy-{word}")
+
+
+def _number(posted: str) -> int:
+    """A number as the form was given it; what is none, or too long for one, was not shown by it."""
+    return int(posted) if posted.isdecimal() and len(posted) < LONGEST_NUMBER else 0
