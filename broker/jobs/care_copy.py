@@ -77,7 +77,7 @@ def pages(node: Node, since: int | None) -> Iterator[BlockChanges]:
     for _ in range(MOST_PAGES):
         answer = node.changes(since)
         yield answer
-        found = frozenset(one.id for one in (*answer.blocks, *answer.unread))
+        found = frozenset(block.id for block in answer.blocks) | frozenset(one.id for one in answer.unread)
         further = since is None or answer.next > since
         more = further and bool(found - seen) if answer.more is None else answer.more
         if not more:
