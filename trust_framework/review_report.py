@@ -19,7 +19,8 @@ class Review:
     `drawing` says how far it is. Then there is how many accesses it examined, of how many each rule holds (`matched`) and any
     (`hit`), how many cases came of it (`drawn`), of them by chance (`sampled`) out of so many that chance would have drawn
     (`sample`), and whether more was to be looked at than somebody is ready to (`left_out`). One that a plan asked for (`plan`)
-    is to be signed by `due`; `reported_at`, `reported_by` and `digest` say when it was, by whom, and of what.
+    is to be signed by `due`, and whoever reviews is reminded once when it was not (`reminded_at`); `reported_at`, `reported_by`
+    and `digest` say when it was, by whom, and of what.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Review:
     digest: str = ""
     plan: str = ""
     due: int | None = None
+    reminded_at: int | None = None
     drawing: Drawing | None = None
 
     def overdue(self, now: int) -> bool:
@@ -60,7 +62,8 @@ class Report:
 
     def content(self) -> dict[str, Any]:
         """The report as JSON values: what its digest is over."""
-        return {"review": asdict(replace(self.review, reported_at=None, reported_by="", digest="")), **_numbers(self)}
+        review = replace(self.review, reminded_at=None, reported_at=None, reported_by="", digest="")
+        return {"review": asdict(review), **_numbers(self)}
 
     @property
     def digest(self) -> str:

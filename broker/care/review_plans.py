@@ -4,17 +4,17 @@ What a plan is, and when it is due, is `trust_framework.review_plans`'s.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from broker.audit.review_events import ReviewPlanned, ReviewTold
 from broker.care.calling import Caller, CallerKind, CareRefused, Done, ResultCode
 from broker.care.filings import ReviewServices
-from broker.care.review_values import SavePlan
+from broker.care.review_values import SavePlan, SaveReview
 from broker.care.reviews import ask, checked
 from broker.login.effects import Effects
-from broker.login.mail import KeepMail, Mail, NoteNotice
+from broker.login.mail import KeepMail, Mail
 from trust_framework.care import CareProvider
 from trust_framework.days import day_of
 from trust_framework.log_drawing import Selection
@@ -26,7 +26,6 @@ MOST_RUNNING: Final = 20
 
 MOST_EVERY: Final = 60
 MOST_DAYS: Final = 366
-KIND: Final = "log-review"
 SYSTEM: Final = Caller(CallerKind.SYSTEM, client="jobs")
 
 Words = tuple[str, str]
@@ -111,9 +110,8 @@ def ask_due(plan: ReviewPlan, on: ReviewServices, now: int) -> Done[Review]:
 
 
 def remind(review: Review, on: ReviewServices, now: int) -> Effects:
-    """Tell the provider's log reviewers that a review is overdue."""
-    mark = NoteNotice(KIND, review.id, "overdue", review.due or 0, 0, now)
-    return Effects((mark,)) + _told(review, "overdue", on, now)
+    """Tell the provider's log reviewers that a review is overdue. Who tells them notes it: they are told once."""
+    return Effects((SaveReview(replace(review, reminded_at=now), review),)) + _told(review, "overdue", on, now)
 
 
 def _told(review: Review, act: str, on: ReviewServices, now: int) -> Effects:

@@ -3,8 +3,8 @@
 from typing import Final
 
 from broker.care.review_values import SavePlan
-from broker.storage.database import Unit
-from broker.storage.filed import Filed, filed_table
+from broker.storage.database import Database, Unit
+from broker.storage.filed import FIRST, Filed, filed_table
 from broker.storage.tables import About
 from trust_framework.review_plans import ReviewPlan
 
@@ -17,6 +17,11 @@ PLANS = filed_table(
     ),
 )
 STORED: Final = Filed(PLANS, ReviewPlan, "care-review-plan")
+
+
+def due(database: Database, at: int, count: int, after: ReviewPlan | None) -> tuple[ReviewPlan, ...]:
+    """Plans that are due, after one that was read so."""
+    return STORED.due(database, at, count, after=FIRST if after is None else (after.due, after.id))
 
 
 def save(unit: Unit, change: SavePlan) -> None:

@@ -3,8 +3,8 @@
 from typing import Final
 
 from broker.care.review_values import SaveReview
-from broker.storage.database import Unit
-from broker.storage.filed import Filed, filed_table
+from broker.storage.database import Database, Unit
+from broker.storage.filed import FIRST, Filed, filed_table
 from broker.storage.tables import About
 from trust_framework.review_report import Review
 
@@ -17,7 +17,7 @@ REVIEWS = filed_table(
     ),
 )
 STORED: Final = Filed(REVIEWS, Review, "care-review")
-DRAWING, OPEN, REPORTED = "drawing", "open", "reported"
+DRAWING, OPEN, REMINDED, REPORTED = "drawing", "open", "reminded", "reported"
 
 
 def save(unit: Unit, change: SaveReview) -> None:
@@ -29,12 +29,27 @@ def save(unit: Unit, change: SaveReview) -> None:
         "state": state,
         "open": int(state != REPORTED),
         "made_at": review.made_at,
-        "due_at": {DRAWING: review.made_at, OPEN: review.due, REPORTED: None}[state],
+        "due_at": due_at(review),
     }
     STORED.save(unit, review.id, review, change.before, row)
+
+
+def due_at(review: Review) -> int | None:
+    """When somebody must next do something: a review that is asked for is drawn at once, and signed by its day."""
+    if review.drawing is not None:
+        return review.made_at
+    return review.due if review.reported_at is None else None
+
+
+def due(database: Database, at: int, count: int, state: str, after: Review | None) -> tuple[Review, ...]:
+    """What is due in a state, after one that was read so."""
+    last = FIRST if after is None else (due_at(after) or 0, after.id)
+    return STORED.due(database, at, count, state, last)
 
 
 def _state(review: Review) -> str:
     if review.drawing is not None:
         return DRAWING
-    return OPEN if review.reported_at is None else REPORTED
+    if review.reported_at is not None:
+        return REPORTED
+    return OPEN if review.reminded_at is None else REMINDED

@@ -235,13 +235,13 @@ class CareStore(Part):
         """Those that are drawn, or to be signed by a day, the most urgent first."""
         return care_reviews.STORED.running(self._database, provider)
 
-    def log_reviews_drawing(self, count: int) -> tuple[Review, ...]:
-        """Reviews that are being drawn, whoever's they are, the oldest first."""
-        return care_reviews.STORED.due(self._database, self.clock(), count, care_reviews.DRAWING)
+    def log_reviews_drawing(self, count: int, after: Review | None = None) -> tuple[Review, ...]:
+        """Reviews that are being drawn, whoever's they are, the oldest first; those after the last that was seen."""
+        return care_reviews.due(self._database, self.clock(), count, care_reviews.DRAWING, after)
 
-    def log_reviews_overdue(self, count: int) -> tuple[Review, ...]:
-        """Reviews that should have been signed, whoever's they are."""
-        return care_reviews.STORED.due(self._database, self.clock(), count, care_reviews.OPEN)
+    def log_reviews_overdue(self, count: int, after: Review | None = None) -> tuple[Review, ...]:
+        """Reviews that should have been signed, whoever's they are, and that nobody was reminded of."""
+        return care_reviews.due(self._database, self.clock(), count, care_reviews.OPEN, after)
 
     def review_plan(self, id: str) -> ReviewPlan | None:
         """A plan of reviews."""
@@ -251,9 +251,9 @@ class CareStore(Part):
         """A page of a care provider's plans, the newest first."""
         return care_review_plans.STORED.page(self._database, provider, state, after, count)
 
-    def review_plans_due(self, count: int) -> tuple[ReviewPlan, ...]:
-        """Plans by which a review is to be asked for now, whoever's they are."""
-        return care_review_plans.STORED.due(self._database, self.clock(), count)
+    def review_plans_due(self, count: int, after: ReviewPlan | None = None) -> tuple[ReviewPlan, ...]:
+        """Plans by which a review is to be asked for now, whoever's they are; those after the last that was seen."""
+        return care_review_plans.due(self._database, self.clock(), count, after)
 
     def access_portion(self, sought: Traced, count: int) -> AccessPortion:
         """The next accesses that a review is drawn from."""

@@ -6,7 +6,7 @@ of persons and no more, and are therefore sealed under the installation's key.
 """
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Index, Table, Text, and_, bindparam, cast, func, or_, select, tuple_, update
 from sqlalchemy.schema import SchemaItem
@@ -20,6 +20,8 @@ from broker.storage.database import Database, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
 
 T = TypeVar("T")
+FIRST: Final = (-1, "")
+"""Before everything that is due."""
 
 
 def filed_table(name: str, about: About, *more: SchemaItem) -> Table:
@@ -79,7 +81,11 @@ class Filed(Generic[T]):
             self.read.where(c.owner == bindparam("owner"), c.open == 1, c.due_at.is_not(None)).order_by(c.due_at, c.id)
         )
         self._due = Kept(
-            self.read.where(c.due_at <= bindparam("at"), any_or(c.state, "state"))
+            self.read.where(
+                c.due_at <= bindparam("at"),
+                tuple_(c.due_at, c.id) > tuple_(bindparam("since"), bindparam("after")),
+                any_or(c.state, "state"),
+            )
             .order_by(c.due_at, c.id)
             .limit(bindparam("count"))
         )
@@ -117,9 +123,16 @@ class Filed(Generic[T]):
         """What an owner must do something about by a day, the most urgent first."""
         return self.opened(database, self._running, {"owner": owner})
 
-    def due(self, database: Database, at: int, count: int, state: str = "") -> tuple[T, ...]:
-        """What must be done now, whoever's it is."""
-        return self.opened(database, self._due, {"at": at, "count": count, "state": state})
+    def due(
+        self, database: Database, at: int, count: int, state: str = "", after: tuple[int, str] = FIRST
+    ) -> tuple[T, ...]:
+        """What must be done now, whoever's it is, the most urgent first; `after` is when the last one was due that the caller has
+        seen, and its id: what could not be done does not keep anybody from what comes behind it.
+        """
+        since, id_ = after
+        return self.opened(
+            database, self._due, {"at": at, "count": count, "state": state, "since": since, "after": id_}
+        )
 
     def opened(self, database: Database, statement: Kept, values: Mapping[str, Any]) -> tuple[T, ...]:
         """What a statement that begins with `read` finds."""

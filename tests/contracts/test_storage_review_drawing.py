@@ -138,6 +138,27 @@ def test_reviews_that_are_drawn_are_found_whoever_they_are_of_and_so_are_those_o
     assert storage.log_reviews(a.PROVIDER, state="reported").rows == (signed,)
 
 
+def test_what_is_due_is_read_on_from_the_last_that_was_seen(storage):
+    now = storage.clock()
+    times = (now - 2, now - 1, now - 1, now)
+    asked = [Review(f"g{n}", WHOLE, "p-asta", at, drawing=Drawing()) for n, at in enumerate(times)]
+    late = [Review(f"h{n}", WHOLE, "p-asta", 1, due=at) for n, at in enumerate(times)]
+    reminded = replace(late[0], id="h9", reminded_at=now)
+    plans = [
+        ReviewPlan(f"p{n}", WHOLE, 1, Interval.WEEKS, f"2026-01-0{day}", 7, "p-asta", 1)
+        for n, day in enumerate((1, 2, 2, 3))
+    ]
+    storage.commit(Effects((*map(SaveReview, (*asked, *late, reminded)), *map(SavePlan, plans))))
+    for read, all_ in (
+        (storage.log_reviews_drawing, asked),
+        (storage.log_reviews_overdue, late),
+        (storage.review_plans_due, plans),
+    ):
+        assert list(read(9)) == all_
+        for n, last in enumerate(all_):
+            assert list(read(2, last)) == all_[n + 1 : n + 3]
+
+
 def test_a_plan_is_due_on_its_day_until_it_ends(storage):
     day = datetime.fromtimestamp(storage.clock(), ZoneInfo("Europe/Stockholm")).date()
     plan = ReviewPlan("p1", WHOLE, 1, Interval.WEEKS, day.isoformat(), 7, "p-asta", storage.clock())

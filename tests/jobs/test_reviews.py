@@ -10,13 +10,15 @@ from broker.care import review_plans, reviews
 from broker.care.calling import Caller, CallerKind, CareRefused, carried_out
 from broker.care.filings import ReviewServices
 from broker.care.review_plans import Wish
+from broker.care.review_values import SavePlan, SaveReview
 from broker.jobs import reviews as jobs
 from broker.login.effects import Effects
 from tests.support import care_values as a
 from tests.support.reviewing import draw
 from trust_framework.days import DAY, day_of, midnight
-from trust_framework.log_drawing import Selection
-from trust_framework.review_plans import Interval
+from trust_framework.log_drawing import Drawing, Selection
+from trust_framework.review_plans import Interval, ReviewPlan
+from trust_framework.review_report import Review
 
 MAIL = "logg@example.se"
 WANTED = Selection(a.PROVIDER, 0, 0, percent=3, rules=("own-record",), most=40)
@@ -179,6 +181,68 @@ def test_another_providers_plan_is_as_missing_as_none(office):
     for id_, who in ((plan.id, others), ("none", office.who)):
         with pytest.raises(CareRefused, match="NOTFOUND"):
             review_plans.end(id_, who, office.on, office.clock.now)
+
+
+# --- what cannot be done is in nobody's way
+
+
+def gone(office, count: int) -> None:
+    """So many reviews and plans of a provider that left the register, all due before anybody else's."""
+    left = replace(WANTED, provider=a.OTHER_PROVIDER, since=1, until=2)
+    drawn = [Review(f"g{n}", left, "p-birk", 1, drawing=Drawing()) for n in range(count)]
+    plans = [ReviewPlan(f"g{n}", left, 1, Interval.WEEKS, "2026-01-05", 7, "p-birk", 1) for n in range(count)]
+    office.store.commit(Effects((*map(SaveReview, drawn), *map(SavePlan, plans))))
+
+
+def test_a_review_is_drawn_behind_others_that_cannot_be(office, monkeypatch):
+    monkeypatch.setattr(jobs, "AT_ONCE", 2)
+    monkeypatch.setattr(jobs, "PAGE", 2)
+    gone(office, 5)
+    asked = carried_out(
+        lambda: reviews.ask(replace(WANTED, until=9), office.who, office.on, office.clock.now), office.store
+    ).result
+    jobs.draw(office.store, lambda: office.on)
+    assert office.store.log_review(asked.id).seed
+    assert not office.store.log_review("g0").seed
+
+
+def test_so_many_reviews_have_a_turn_at_once_the_oldest_first(office, monkeypatch):
+    monkeypatch.setattr(jobs, "AT_ONCE", 2)
+    asked = [Review(f"r{n}", replace(WANTED, until=9), "p-asta", 9 - n, drawing=Drawing()) for n in range(3)]
+    office.store.commit(Effects(tuple(map(SaveReview, asked))))
+    jobs.draw(office.store, lambda: office.on)
+    assert [bool(office.store.log_review(each.id).seed) for each in asked] == [False, True, True]
+
+
+def test_a_plan_is_carried_out_behind_others_that_fit_their_provider_no_more(office, monkeypatch):
+    monkeypatch.setattr(jobs, "PAGE", 2)
+    gone(office, 5)
+    plan = office.plan()
+    office.clock.now = plan.due
+    jobs.ask(office.store, lambda: office.on)
+    assert [each.plan for each in office.reviews()] == [plan.id]
+
+
+def test_a_review_that_was_told_of_is_not_read_again_and_the_next_is_told_of(office, monkeypatch):
+    monkeypatch.setattr(jobs, "PAGE", 2)
+    late = [Review(f"r{n}", replace(WANTED, until=9), "jobs", 1, drawn_at=2, due=n + 3) for n in range(5)]
+    office.store.commit(Effects(tuple(map(SaveReview, late))))
+    jobs.remind(office.store, lambda: office.on)
+    assert [event["review"] for event in office.events("care.review-told")] == [each.id for each in late]
+    assert office.store.log_reviews_overdue(9) == ()
+    assert len(office.store.log_reviews_running(a.PROVIDER)) == office.store.log_reviews(a.PROVIDER, state="open").total
+    assert all(each.overdue(office.clock.now) for each in office.reviews())
+
+
+def test_a_review_that_is_signed_while_it_is_told_of_is_not_told_of(office, monkeypatch):
+    late = Review("r1", replace(WANTED, until=9), "jobs", 1, drawn_at=2, due=3)
+    office.store.commit(Effects((SaveReview(late),)))
+    stale = office.store.log_reviews_overdue(9)
+    carried_out(lambda: reviews.sign_off("r1", office.who, office.on, office.clock.now), office.store)
+    monkeypatch.setattr(office.store, "log_reviews_overdue", lambda _, after=None: () if after else stale)
+    jobs.remind(office.store, lambda: office.on)
+    assert office.events("care.review-told") == []
+    assert office.store.log_review("r1").reported_at
 
 
 def test_two_nodes_ask_for_one_review(office):
