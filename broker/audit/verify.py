@@ -44,8 +44,10 @@ class LogReader(Protocol):
         """Leaves that are not sealed yet."""
         ...
 
-    def log_strays(self) -> int:
-        """How many entries of the access log no leaf names."""
+    def log_strays(self, gone: int) -> int:
+        """How many entries of the access log no leaf names that has its content. `gone`: how many of the leaves that have an
+        entry were read without it.
+        """
         ...
 
     def log_verifiers(self) -> Sequence[Verifier]:
@@ -84,7 +86,9 @@ class Report:
 
 @dataclass(slots=True)
 class _Reading:
-    """The tree as it grows again, with the roots at the sizes that somebody signed."""
+    """The tree as it grows again, with the roots at the sizes that somebody signed. `gone` counts the leaves whose entry is not
+    here, whether the log says why or not.
+    """
 
     wanted: frozenset[int] = frozenset()
     frontier: Frontier = field(default_factory=Frontier)
@@ -93,6 +97,7 @@ class _Reading:
     removed: Removed = field(default_factory=Removed)
     in_order: bool = True
     size: int = 0
+    gone: int = 0
     hashes: list[bytes] = field(default_factory=list)
 
     def note(self, kind: str, text: str, first: int | None = None, last: int | None = None) -> None:
@@ -119,10 +124,12 @@ class _Reading:
 
     def _hash(self, row: LogRow) -> bytes:
         if row.removal:
+            self.gone += row.entry is not None
             self.removed.leaf_gone(row.position, row.removal)
             return row.leaf
         if row.entry is not None and row.evidence is not None and _names(row.leaf, row.entry, row.evidence):
             return leaf_hash(row.leaf)  # as nearly all are
+        self.gone += row.entry is not None and row.evidence is None
         if ENTRY in row.leaf:
             self._entry(row)
         else:
@@ -212,7 +219,7 @@ def _compare_missing(log: LogReader, waiting: Sequence[bytes], reading: _Reading
         reading.removed.hear(leaf)
     for one in reading.removed.missing():
         reading.note("removed", one.text, one.first, one.last)
-    if strays := log.log_strays():
+    if strays := log.log_strays(reading.gone):
         reading.note("insertion", f"{strays} entries of the access log that no row names")
 
 

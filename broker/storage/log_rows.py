@@ -27,7 +27,7 @@ _LEAVES = Kept(
     .limit(bindparam("count"))
 )
 _ENTRIES = Kept(select(*_A).where(_A.record >= bindparam("first"), _A.record <= bindparam("last")))
-_named = select(_L.record).where(_L.record == _A.record).exists()
+_named = select(_L.record).where(_L.record == _A.record, _L.removal.is_(None)).exists()
 _waits = select(_P.record).where(_P.record == _A.record).exists()
 _NUMBERS = Kept(
     select(
@@ -75,13 +75,13 @@ def _entries(database: Database, found: Iterable[Row]) -> dict[int, bytes]:
     return kept
 
 
-def strays(database: Database) -> int:
-    """How many entries of the access log no leaf names, sealed or waiting. They are looked for one by one where there are not as
-    many entries as leaves that name one: where there are, one that none names would stand in for one that is missing, which is
-    found by its leaf.
+def strays(database: Database, gone: int) -> int:
+    """How many entries of the access log no leaf with its content names, sealed or waiting. They are looked for one by one where
+    there are not as many entries as leaves that have theirs here: where there are, one that none names would stand in for one
+    that is missing, which is `gone` by its leaf. Leaves keep the number of an entry that was archived or removed with them.
     """
     ((entries, sealed, waiting),) = database.rows(_NUMBERS, {})
-    if entries == sealed + waiting:
+    if entries == sealed - gone + waiting:
         return 0
     found = database.row(_STRAY, {})
     return found[0] if found else 0

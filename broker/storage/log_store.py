@@ -208,9 +208,9 @@ class LogStore(Part):
 
     # --- proofs
 
-    def log_strays(self) -> int:
-        """How many entries of the access log no leaf names."""
-        return log_rows.strays(self._database)
+    def log_strays(self, gone: int) -> int:
+        """How many entries of the access log no leaf names, when so many leaves were read without theirs."""
+        return log_rows.strays(self._database, gone)
 
     def log_note(self) -> str:
         """The newest signed checkpoint; empty before the first."""

@@ -4,16 +4,19 @@ Each kind of tampering is done at random places of one sealed log, none of them 
 places of a small log, `long` each at a thousand of a larger one; on PostgreSQL the log stands in partitions, by month.
 """
 
+import json
 import random
 import re
 from functools import cached_property
 
 import pytest
 
+from broker.audit.archive import archive
+from broker.audit.retention import Keeping
 from broker.audit.tree import leaf_hash
 from broker.care.access_values import StoreAccess
 from broker.login.effects import Effects
-from broker.storage import access_months
+from broker.storage import access_months, log_removal
 from broker.storage.database import Unit
 from broker.storage.opening import open_storage
 from tests.support import care_values as a
@@ -75,6 +78,28 @@ def large_log(empty):
     sealed = sealed_log(*empty(), *LONG)
     yield sealed
     sealed.storage.close()
+
+
+REMOVED = 3
+
+
+@pytest.fixture(scope="module")
+def thinned_log(empty, tmp_path_factory):
+    """A month of it was archived, and the content of some leaves removed."""
+    sealed = sealed_log(*empty(), *SMALL)
+    storage = sealed.storage
+    month = min(month for month, entries in storage.access_months() if entries)
+    archived = archive(storage, month, tmp_path_factory.mktemp("archive") / "month.jsonl", "jobs")
+    kept = [row for row in storage.log_rows() if row.entry is not None and row.evidence is not None]
+    due = [(row.position, row.leaf, json.loads(row.leaf)) for row in kept[:REMOVED]]
+    with Unit(storage._database) as unit:
+        assert log_removal.remove(unit, due, Keeping(NOW, (), 5), "jobs", NOW) == REMOVED
+    sealed.write(2)
+    assert archived.entries
+    assert len(kept) > REMOVED
+    assert sealed.verify().ok
+    yield sealed
+    storage.close()
 
 
 class Places:
@@ -196,14 +221,40 @@ def delete_an_entry_with_its_leaf(p):
     p.sql("DELETE FROM log WHERE record = ?", at)
 
 
-def make_an_entry_up(p):
+def _another(p, number):
+    """An entry like that of the place, under this number."""
     names = "at, person, employee, provider, unit, source, activity, content"
-    number = 10**12 + p.random.randrange(10**6)
     p.sql(
         f"INSERT INTO access_log (record, {names}) SELECT ?, {names} FROM access_log WHERE record = ?",  # noqa: S608
         number,
         p.entry(),
     )
+
+
+def make_an_entry_up(p):
+    _another(p, 10**12 + p.random.randrange(10**6))
+
+
+def make_an_entry_up_and_tie_another_leaf_to_none(p):
+    """As many leaves have an entry's number as there are entries; but no entry has that number."""
+    logins = "SELECT max(position) FROM log WHERE record IS NULL AND evidence IS NULL"
+    p.sql("UPDATE log SET record = ? WHERE position = ?", 10**13, p.one(logins))
+    _another(p, 10**12)
+
+
+def make_as_many_up_as_are_gone(p):
+    """There are as many entries again as leaves that name one."""
+    gone = p.one("SELECT count(record) FROM log") - p.one("SELECT count(*) FROM access_log")
+    for number in range(gone):
+        _another(p, 10**12 + number)
+
+
+def enter_an_entry_under_the_number_of_a_removed_leaf(p):
+    _another(p, p.random.choice(p.all("SELECT record FROM log WHERE removal IS NOT NULL AND record IS NOT NULL")))
+
+
+def enter_another_entry_for_one_that_is_not_here(p):
+    _another(p, p.random.choice(p.all("SELECT record FROM log WHERE record NOT IN (SELECT record FROM access_log)")))
 
 
 def enter_an_entry_once_more_at_another_time(p):
@@ -279,10 +330,18 @@ KINDS = (
     flip_a_bit_of_a_leaf, delete_a_row, cut_off_the_end, append_a_row, swap_two_leaves, copy_a_leaf_over_another,
     leave_a_hash_in_place_of_a_leaf, move_a_row_away, untie_a_leaf_from_its_entry, tie_two_leaves_to_each_others_entries,
     flip_a_bit_of_an_entry, delete_an_entry, delete_an_entry_with_its_leaf, make_an_entry_up,
+    make_an_entry_up_and_tie_another_leaf_to_none,
     enter_an_entry_once_more_at_another_time, give_an_entry_another_number, swap_two_contents,
     hide_from_the_patient, hide_who_it_was, hide_from_the_provider, move_to_another_unit, hide_whose_information_it_was,
     move_in_time, hide_an_emergency, change_the_tree, change_a_checkpoint,
 )  # fmt: skip
+
+AFTERWARDS = (
+    make_an_entry_up, make_an_entry_up_and_tie_another_leaf_to_none, make_as_many_up_as_are_gone,
+    enter_an_entry_under_the_number_of_a_removed_leaf, enter_another_entry_for_one_that_is_not_here,
+    give_an_entry_another_number, delete_an_entry, delete_an_entry_with_its_leaf, untie_a_leaf_from_its_entry,
+)  # fmt: skip
+"""What is done to a log of which something is gone rightly."""
 
 
 def found(log, places, tamper):
@@ -318,8 +377,16 @@ def test_tampering_is_found_at_a_thousand_places(large_log, tamper):
     assert (len(places), missed) == (PLACES, [])
 
 
-def test_the_log_is_as_it_was_afterwards(log):
+@pytest.mark.spec("threats", "LO-03")
+@pytest.mark.parametrize("tamper", AFTERWARDS, ids=lambda one: one.__name__)
+def test_what_was_archived_or_removed_hides_no_tampering(thinned_log, tamper):
+    places, missed = tampered(thinned_log, tamper, IN_CI)
+    assert (len(places), missed) == (IN_CI, [])
+
+
+def test_the_logs_are_as_they_were_afterwards(log, thinned_log):
     assert log.verify().ok
+    assert thinned_log.verify().ok
 
 
 # --- months, which are partitions on PostgreSQL
