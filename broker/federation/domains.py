@@ -5,7 +5,7 @@ record of `_tillit.HOST`. The token is made for one member and one host, so that
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
@@ -19,7 +19,7 @@ from metadata.wire.addresses import BadUrl, read_url
 from metadata.wire.dns_texts import Texts
 from metadata.wire.outbound import EgressFailed, EgressRefused, Fetches, Outbound
 from metadata.wire.xml import XmlRefused
-from trust_framework.domains import DomainProof, ProofState, lacking, lost
+from trust_framework.domains import DAY, DomainProof, ProofState, lacking, lost
 
 WELL_KNOWN: Final = "/.well-known/tillit-domain-proof"
 LABEL: Final = "_tillit"
@@ -49,6 +49,9 @@ _FAILURES: Final = {
 
 MOST: Final = 500
 """Hosts that one member may ask to prove."""
+
+LATELY: Final = 60 * DAY
+"""How long a proof that has ended is still looked for by what comes of that."""
 
 
 class NotAHost(Exception):
@@ -91,9 +94,12 @@ def asked(org: str, host: str, now: int) -> DomainProof:
     return DomainProof(org, _host(host), secrets.token_urlsafe(24), now)
 
 
-def wished(org: str, text: str, known: Sequence[DomainProof], now: int, actor: str) -> tuple[DomainProof, Effects]:
+def wished(
+    org: str, text: str, known: Sequence[DomainProof], now: int, actor: str, dealt_with: Callable[[DomainProof], bool]
+) -> tuple[DomainProof, Effects]:
     """The proof of a host for a member that `known` are the proofs of, and what is to be kept: one that has been asked for
-    keeps its token, one that has ended or was missing for long gets another. Raises NotAHost and TooMany.
+    keeps its token, one that was missing for long gets another. One that has ended stays until what comes of that has been
+    done (`dealt_with`), which nobody would know of once it is replaced. Raises NotAHost and TooMany.
     """
     wanted = asked(org, text, now)
     before = next((each for each in known if each.host == wanted.host), None)
@@ -101,9 +107,15 @@ def wished(org: str, text: str, known: Sequence[DomainProof], now: int, actor: s
         if len(known) >= MOST:
             raise TooMany(org)
         return wanted, begun(wanted, now, actor)
-    if before.stale(now):
+    if before.state(now) is ProofState.OUTDATED:
+        if before.ended_at is None:
+            ended = before.ended(now)
+            return ended, noted(before, ended, now, actor)
+        if not dealt_with(before):
+            return before, NOTHING
+    elif before.stale(now):
         wanted = before.renewed(wanted.token, now)
-    elif before.state(now) is not ProofState.OUTDATED:
+    else:
         return before, NOTHING
     return wanted, begun(wanted, now, actor, instead=before.token)
 

@@ -7,10 +7,11 @@ operator: what they send may be somebody else's. How proofs end is `trust_framew
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from broker.audit.events import NoticeGiven
 from broker.federation import alarms, hosts
+from broker.federation.domains import LATELY
 from broker.federation.notices import recipients
 from broker.federation.register import ChangeRegister, Entry, EntryChange
 from broker.login.effects import NOTHING, Effects
@@ -70,6 +71,12 @@ _REASON: Final = (
 )
 
 
+class ReadsMarks(Protocol):
+    """What is read of what was told."""
+
+    def notices_told(self, kind: str, entry: str) -> Mapping[tuple[str, str, str, int], int]: ...
+
+
 def told(
     proof: DomainProof,
     marks: Mapping[tuple[str, str, str, int], int],
@@ -116,6 +123,14 @@ def ended(
     alarm = alarms.raised(alarms.HOST_ENDED, _console(settings), settings, now, proof.host)
     mail = _mail(proof, ENDED, member, settings, now, stopped=names)
     return stop + alarm + mail + _noted(proof, ENDED, proof.ended_at, 0, now, mail)
+
+
+def dealt_with(proof: DomainProof, store: ReadsMarks, now: int) -> bool:
+    """Whether what comes of the end of a proof has been done, so that another may take its place. Marks are kept for longer
+    than an end is looked for; long after it, there is nothing more to come.
+    """
+    at = proof.ended_at or 0
+    return now >= at + LATELY or (KIND, _key(proof), ENDED, at) in store.notices_told(KIND, _key(proof))
 
 
 def _stopped(host: str, entries: Iterable[Entry]) -> Iterator[EntryChange]:

@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from sqlalchemy import Executable, Index, Text, and_, bindparam, case, cast, func, or_, select, tuple_, update
 
-from broker.federation.domains import KeepProof, LookSoon, ProofPage
+from broker.federation.domains import LATELY, KeepProof, LookSoon, ProofPage
 from broker.login.effects import Overtaken
 from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, number, table, text
-from trust_framework.domains import DAY, DomainProof, ProofState
+from trust_framework.domains import DomainProof, ProofState
 
 PROOFS = table(
     "domain_proofs",
@@ -37,8 +37,6 @@ PROOFS = table(
 )
 _C = PROOFS.c
 _ROW: Final = tuple(_C[name] for name in DomainProof.__slots__)
-LATELY: Final = 60 * DAY
-"""How long a proof that has ended is still looked for by what comes of that."""
 
 
 def _keep(insert: InsertOf) -> Executable:

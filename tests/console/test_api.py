@@ -7,6 +7,7 @@ import pytest
 
 from broker.care.filings import SaveCorrection
 from broker.federation.domains import KeepProof
+from broker.jobs.hosts import tell_of_hosts
 from broker.login.effects import Effects
 from broker.web.api.errors import CAUSES
 from broker.web.api.openapi import ROWS
@@ -330,6 +331,9 @@ class TestHosts:
         token, now = machine(console), console.world.clock.now
         ended = DomainProof(MEMBER, "gone.example.org", "t0ken", now).shown(now).ended(now)
         console.world.store.commit(Effects((KeepProof(ended),)))
+        first = call(console, "POST", f"/members/{MEMBER}/hosts", token, {"host": "gone.example.org"}).json
+        assert (first["state"], "t0ken" in first["line"]) == ("outdated", True), "what comes of the end is done first"
+        tell_of_hosts(console.world.store, console.world.app.on.services.settings)
         asked = call(console, "POST", f"/members/{MEMBER}/hosts", token, {"host": "gone.example.org"}).json
         assert asked["state"] == "asked"
         assert "t0ken" not in asked["line"]

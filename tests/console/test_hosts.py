@@ -8,6 +8,7 @@ import pytest
 from broker.federation import proposals
 from broker.federation.domains import KeepProof
 from broker.federation.proposals import Desk, Done
+from broker.jobs.hosts import tell_of_hosts
 from broker.login.effects import Effects
 from metadata.wire.egress import EgressFailed, EgressRefused, Response
 from tests.support.console import OTHER, Console, consoles, operator, owner
@@ -173,6 +174,10 @@ def test_a_proof_that_has_ended_is_begun_anew_with_another_token(console, anna):
     assert "Begär ett nytt bevis" in page.text
     assert "Kontrollera nu" not in page.text
     assert old.token not in page.text
+    words = main(pressed(anna, console))
+    assert "Begär ett nytt bevis om någon minut" in words
+    assert proof(console).token == old.token, "what comes of the end is done first"
+    tell_of_hosts(console.world.store, console.world.app.on.services.settings)
     shown = main(pressed(anna, console))
     assert proof(console).token != old.token
     assert proof(console).state(now) is ProofState.ASKED
@@ -183,6 +188,7 @@ def test_a_proof_that_has_run_out_by_itself_is_ended_and_then_begun_anew(console
     now = console.world.clock.now
     old = kept(console, proven_at=now - 400 * DAY, checked_at=now - 400 * DAY)
     pressed(anna, console)
+    tell_of_hosts(console.world.store, console.world.app.on.services.settings)
     pressed(anna, console)
     assert proof(console).token != old.token
 

@@ -168,21 +168,42 @@ def test_who_presses_the_button_again_and_again_has_the_host_looked_at_now_and_t
 # --- asking for a proof
 
 
+def at_once(_ended: DomainProof) -> bool:
+    """What comes of the end of a proof has been done."""
+    return True
+
+
+def not_yet(_ended: DomainProof) -> bool:
+    return False
+
+
 def test_a_host_that_was_asked_about_keeps_its_token_until_its_proof_has_ended():
-    first, effects = domains.wished(ORG, HOST, (), NOW, "anna")
+    first, effects = domains.wished(ORG, HOST, (), NOW, "anna", at_once)
     assert effects != NOTHING
-    assert domains.wished(ORG, f" {HOST.upper()} ", (first,), NOW + 1, "anna") == (first, NOTHING)
+    assert domains.wished(ORG, f" {HOST.upper()} ", (first,), NOW + 1, "anna", at_once) == (first, NOTHING)
     ended = first.shown(NOW).ended(NOW + 1)
-    anew, effects = domains.wished(ORG, HOST, (ended,), NOW + 2, "anna")
+    anew, effects = domains.wished(ORG, HOST, (ended,), NOW + 2, "anna", at_once)
     assert anew.token != first.token
     assert effects.changes == (domains.KeepProof(anew, instead=first.token),)
 
 
+@pytest.mark.spec("facts/threats", "FR-03")
+def test_a_proof_that_has_ended_is_not_replaced_before_what_comes_of_that_has_been_done():
+    ended = PROOF.shown(NOW).ended(NOW + 1)
+    assert domains.wished(ORG, HOST, (ended,), NOW + 2, "anna", not_yet) == (ended, NOTHING)
+    old = PROOF.shown(NOW)
+    for failing in (old, old.not_shown(NOW + 1, "status absent")):
+        found, effects = domains.wished(ORG, HOST, (failing,), NOW + HOLDS, "anna", at_once)
+        assert (found.token, found.ended_at) == (PROOF.token, NOW + HOLDS)
+        assert effects.changes == (domains.KeepProof(found),)
+        assert [event.state for event in effects.events] == ["outdated"]
+
+
 def test_a_member_asks_for_no_more_hosts_than_anybody_proves():
     many = [replace(PROOF, host=f"h{number}.example.se") for number in range(domains.MOST)]
-    assert domains.wished(ORG, "h7.example.se", many, NOW, "anna")[0] == many[7]
+    assert domains.wished(ORG, "h7.example.se", many, NOW, "anna", at_once)[0] == many[7]
     with pytest.raises(domains.TooMany):
-        domains.wished(ORG, HOST, many, NOW, "anna")
+        domains.wished(ORG, HOST, many, NOW, "anna", at_once)
 
 
 @pytest.mark.spec("facts/threats", "FR-03")
@@ -191,7 +212,7 @@ def test_a_token_that_was_missing_for_a_day_is_looked_for_no_more_and_another_is
     egress = at_host(body(line(PROOF)))
     again = looked(failing, egress, no_records, NOW + 1 + DAY)
     assert (egress.calls, again.state(NOW + 1 + DAY), again.missed) == ([], ProofState.FAILING, domains.STALE)
-    new, effects = domains.wished(ORG, HOST, (again,), NOW + 2 + DAY, "anna")
+    new, effects = domains.wished(ORG, HOST, (again,), NOW + 2 + DAY, "anna", at_once)
     assert effects.changes == (domains.KeepProof(new, instead=PROOF.token),)
     assert new.failing_since == failing.failing_since
     shown = looked(new, at_host(body(line(new))), no_records, NOW + 3 + DAY)

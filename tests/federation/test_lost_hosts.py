@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from broker.federation import proposals
-from broker.federation.domains import KeepProof
-from broker.federation.lost_hosts import ENDED, FAILING
+from broker.federation import domains, proposals
+from broker.federation.domains import LATELY, KeepProof
+from broker.federation.lost_hosts import ENDED, FAILING, dealt_with
 from broker.federation.register import ChangeRegister, EntryChange
 from broker.jobs.hosts import look_at_hosts, tell_of_hosts
 from broker.login.effects import Effects
@@ -60,6 +61,15 @@ def failing_for(office, seconds: int) -> None:
     look(office)
     office.now += seconds
     look(office)
+
+
+def asked_again(office) -> DomainProof:
+    """The member asks for a proof of the host."""
+    known = office.store.domain_proofs(ORG)
+    dealt = partial(dealt_with, store=office.store, now=office.now)
+    proof, effects = domains.wished(ORG, HOST, known, office.now, TEKLA.person, dealt)
+    office.store.commit(effects)
+    return proof
 
 
 def mails(office):
@@ -256,6 +266,38 @@ def test_a_host_that_another_member_proves_stops_its_former_member_at_once(offic
     assert states == {ORG: ProofState.OUTDATED, OTHER_ORG: ProofState.PROVEN}
     assert state(office) == "suspended"
     assert ("host-ended", HOST) in alarms(office)
+
+
+@pytest.mark.spec("facts/threats", "FR-03")
+def test_a_member_that_asks_again_at_once_does_not_wipe_the_end_of_its_proof(office):
+    proof = proven(office)
+    ended = proof.ended(office.now)
+    office.store.commit(domains.noted(proof, ended, office.now, TEKLA.person))
+    assert asked_again(office) == ended
+    tell_of_hosts(office.store, SETTINGS)
+    assert state(office) == "suspended"
+    assert ("host-ended", HOST) in alarms(office)
+    anew = asked_again(office)
+    assert (anew.token != proof.token, anew.state(office.now)) == (True, ProofState.ASKED)
+    assert office.store.domain_proofs(ORG) == (anew,)
+
+
+@pytest.mark.spec("facts/threats", "FR-03")
+def test_a_proof_that_ran_out_without_a_look_ends_when_another_is_asked_for(office):
+    proven(office)
+    office.now += 366 * DAY
+    assert asked_again(office).ended_at == office.now
+    tell_of_hosts(office.store, SETTINGS)
+    assert state(office) == "suspended"
+
+
+def test_another_proof_may_be_asked_for_long_after_the_end_when_no_mark_is_kept_any_more(office):
+    ended = proven(office).ended(office.now)
+    office.store.commit(Effects((KeepProof(ended),)))
+    office.now += LATELY - 1
+    assert asked_again(office) == ended
+    office.now += 1
+    assert asked_again(office).token != ended.token
 
 
 def test_what_was_stopped_comes_back_with_a_new_token_and_two_operators_and_not_by_the_old_one(office):

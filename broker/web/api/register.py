@@ -1,12 +1,14 @@
 """The register for programs: lists, entries, histories, hosts, the whole as a federation file."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from broker.audit.events import RegisterExported
 from broker.federation import domains
 from broker.federation import register as entries
 from broker.federation.domains import LABEL, WELL_KNOWN, NotAHost, TooMany, line
+from broker.federation.lost_hosts import dealt_with
 from broker.federation.register import ListedEntry
 from broker.login.effects import NOTHING, Effects
 from broker.web.api import values
@@ -138,10 +140,13 @@ def hosts(turn: ApiTurn) -> values.Proofs:
 
 
 def ask(turn: ApiTurn) -> values.Proof:
-    """Ask for a proof of a host: what it is to show. One that has been asked for keeps its token, until it has ended."""
+    """Ask for a proof of a host: what it is to show. One that has been asked for keeps its token, until it has ended and what
+    comes of that has been done.
+    """
     try:
         known = turn.store.domain_proofs(turn.org)
-        proof, effects = domains.wished(turn.org, turn.body.host, known, turn.now, turn.actor.person)
+        dealt = partial(dealt_with, store=turn.store, now=turn.now)
+        proof, effects = domains.wished(turn.org, turn.body.host, known, turn.now, turn.actor.person, dealt)
     except NotAHost as error:
         raise ApiError("malformed", "host: is no host name") from error
     except TooMany as error:

@@ -5,6 +5,7 @@ itself can say whose it is.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from wtforms import StringField
 from broker.exchange import Reply
 from broker.federation import domains
 from broker.federation.domains import LABEL, WELL_KNOWN, NotAHost, TooMany
+from broker.federation.lost_hosts import dealt_with
 from broker.web.console.forms import ConsoleForm, line, longest, required
 from broker.web.console.gate import member_names
 from broker.web.console.hosts_pages import FederationHosts, HostRow, HostShown, MemberHosts
@@ -61,9 +63,12 @@ def begun(turn: ConsoleTurn) -> Reply:
 
 def _begun(turn: ConsoleTurn, text: str) -> Reply:
     """Raises NotAHost and TooMany."""
-    proof, effects = domains.wished(turn.org, text, turn.store.domain_proofs(turn.org), turn.now, turn.actor.person)
+    known = turn.store.domain_proofs(turn.org)
+    dealt = partial(dealt_with, store=turn.store, now=turn.now)
+    proof, effects = domains.wished(turn.org, text, known, turn.now, turn.actor.person, dealt)
     kept = turn.commit(effects)
-    return turn.see(_at(proof.host, turn), notice="host-begun" if kept and effects.changes else "")
+    added = "host-begun" if kept and effects.changes else ""
+    return turn.see(_at(proof.host, turn), notice="host-ends" if proof.ended_at is not None else added)
 
 
 def _list(turn: ConsoleTurn, form: HostForm) -> Reply:
