@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Protocol
 
-from pydantic import ValidationError
-
-from broker.federation import domains
-from broker.federation.member import SECURITY, MemberEntry
+from broker.federation import domains, shapes
+from broker.federation.member import SECURITY
 from broker.federation.register import Content
-from broker.federation.schema import ProviderEntry, ServiceEntry
-from broker.federation.values import Entry
 from broker.settings import Settings
 from metadata.client_fields import acts_alone
 from trust_framework import loa
@@ -72,7 +68,7 @@ class _Looking:
     now: int
 
     def at(self, document: Document) -> Found:
-        lacks = _LOOKS[document](self) if _readable(self.asked) else None
+        lacks = _LOOKS[document](self) if shapes.fits(self.asked.kind, self.asked.content) else None
         return Found(document, lacks == (), lacks or ())
 
     @property
@@ -126,22 +122,6 @@ class _Looking:
             return ()
         return () if self.tested(self.asked.object, self.asked.digest) else None
 
-
-def _readable(asked: Asked) -> bool:
-    """Whether the content is shaped as an entry is. A draft may hold anything; nothing is in place for such a one."""
-    try:
-        if model := _MODELS.get(asked.kind):
-            model.model_validate(asked.content)
-    except ValidationError:
-        return False
-    return True
-
-
-_MODELS: Final[Mapping[str, type[Entry]]] = {
-    "member": MemberEntry,
-    "service": ServiceEntry,
-    "identity_provider": ProviderEntry,
-}
 
 _LOOKS: Final[Mapping[Document, Callable[[_Looking], tuple[str, ...] | None]]] = {
     Document.AGREEMENT: _Looking.agreement,

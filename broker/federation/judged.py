@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
-from broker.federation import client_metadata
+from broker.federation import client_metadata, shapes
 from broker.federation.entries import SECRET_HASH
 from broker.federation.register import FEDERATION, Content, Entry
 from broker.settings import Environment, Settings
@@ -47,15 +47,15 @@ class ReadsRegister(Protocol):
 
 def document(kind: str, content: Content, base_url: str) -> bytes | None:
     """What was handed in, as the validator takes it: metadata, or a client's registration with what the entry says of the service
-    beside it. Of an upstream OpenID Provider there is nothing. What is kept of a client's secret stands there as a secret that
-    is kept elsewhere, which it is.
+    beside it, as far as it can be read. Of an upstream OpenID Provider there is nothing. What is kept of a client's secret stands
+    there as a secret that is kept elsewhere, which it is.
     """
     saml = content.get("saml")
     if isinstance(saml, Mapping):
         return str(saml.get("metadata_xml", "")).encode()
     if kind != SERVICE:
         return None
-    told = client_metadata.whole(content, base_url)
+    told = client_metadata.whole(shapes.readable(kind, content), base_url)
     if told.pop(SECRET_HASH, None):
         told["client_secret"] = _KEPT_SECRET
     return json.dumps(told, indent=1, ensure_ascii=False).encode()
@@ -77,7 +77,7 @@ def report(
     given = None if asked is None else document(proposal.kind, asked, settings.base_url)
     if content is None or given is None:
         return _NOTHING
-    test = settings.environment is Environment.TEST
+    test, told = settings.environment is Environment.TEST, shapes.readable(proposal.kind, content)
     return check(
         given,
         Context(
@@ -86,8 +86,8 @@ def report(
             production=not test,
             organisation=proposal.org or None,
             names=_names(proposal.org, store),
-            scopes=_scopes(proposal, content, store, now),
-            categories=frozenset(map(str, content.get("entity_categories", ()))),
+            scopes=_scopes(proposal, told, store, now),
+            categories=frozenset(map(str, told.get("entity_categories", ()))),
             governed=_governed(store) if proposal.kind == SERVICE else None,
             register=store,
             kind=proposal.kind,

@@ -15,7 +15,7 @@ from broker.web.api.routes import API, ApiRow
 from metadata.wire.egress import Response
 from tests.metadata.test_validate import NUMBER
 from tests.support import saml_metadata
-from tests.support.console import OTHER, Console, consoles, document, service
+from tests.support.console import OTHER, Console, consoles, document, operator, owner, service
 from tests.support.egress import FakeEgress
 from tests.support.world import LEVEL2, LEVEL3, MEMBER, Answer, Worlds
 from trust_framework.corrections import Correction, Receipt
@@ -474,6 +474,26 @@ class TestFindings:
         sent = call(console, "POST", f"/members/{MEMBER}/proposals/{begun.json['id']}/submit", token, {"reason": "Ny"})
         assert (sent.status, sent.json["code"]) == (409, "refused.findings")
         assert sent.json["detail"] == ["wrong-organisation: The organisation number is not that of the member."]
+
+    def test_a_draft_that_is_shaped_as_no_entry_is_told_of_and_can_be_opened(self, console: Console):
+        token, anna, dora = machine(console), owner(console, "anna"), operator(console)
+        for number, odd in enumerate(ODD):
+            wish = {"kind": "service", "id": f"odd{number}", "content": {"id": f"odd{number}", **odd}}
+            begun = call(console, "POST", f"/members/{MEMBER}/proposals", token, wish)
+            assert (odd, begun.status) == (odd, 200)
+            assert begun.json["wrong"]
+            for browser, place in ((anna, f"/portal/{MEMBER}"), (dora, "/admin")):
+                shown = browser.get(f"{place}/forslag/{begun.json['id']}")
+                assert (odd, shown.status, shown.page) == (odd, 200, "O2")
+
+
+ODD = (
+    {"names": ["a"], "oidc": {}},
+    {"contact": "a", "oidc": {}},
+    {"oidc": "a"},
+    {"saml": {"metadata_xml": "x"}, "entity_categories": None},
+    {"levels": 5, "methods": 5, "oidc": {}},
+)
 
 
 def make_number(org: str) -> str:

@@ -277,3 +277,45 @@ class TestAPrivateKey:
     def test_of_our_own_method_is_the_operator_s_to_give(self, office, name):
         answer = proposals.draft("method", "bankid", "", {"key": PRIVATE[name]}, ASTA, office.desk)
         assert not isinstance(answer, Refused)
+
+
+ODD = [
+    ("service", {"names": ["a"], "oidc": {}}),
+    ("service", {"contact": "a", "oidc": {}}),
+    ("service", {"oidc": "a"}),
+    ("service", {"oidc": ["a"]}),
+    ("service", {"saml": {"metadata_xml": "x"}, "entity_categories": None}),
+    ("service", {"saml": {"metadata_xml": "x"}, "entity_categories": 5}),
+    ("service", {"saml": {"metadata_xml": 5}}),
+    ("service", {"saml": {}}),
+    ("service", {"saml": "a"}),
+    ("service", {"saml": ["a"], "oidc": ["b"]}),
+    ("service", {"levels": 5, "oidc": {}}),
+    ("service", {"levels": [["a"]], "methods": 5, "entity_categories": [{}], "oidc": {}}),
+    ("service", {"logo": 5, "privacy_url": {}, "information_url": [], "oidc": {}}),
+    ("service", {"unheard": 5, "oidc": {"redirect_uris": 5, "client_name": {}}}),
+    ("service", {}),
+    ("identity_provider", {"saml": {"metadata_xml": "x"}, "scopes": 5}),
+    ("identity_provider", {"saml": 5, "scopes": None}),
+    ("identity_provider", {"oidc": 5}),
+]
+"""By kind: a draft may hold anything."""
+
+
+@pytest.mark.parametrize(("kind", "odd"), ODD, ids=lambda each: each if isinstance(each, str) else json.dumps(each))
+def test_of_a_draft_that_is_shaped_as_no_entry_what_can_be_read_is_judged(office, kind, odd):
+    draft = office.draft({"id": "x", **odd}, kind=kind, id="x")
+    assert isinstance(judged.report(draft, office.store, SETTINGS, office.now).findings, tuple)
+    assert why(proposals.submit(draft, "Tack", TEKLA, office.desk)) == "unfit"
+
+
+def test_what_is_odd_beside_a_registration_takes_nothing_from_what_is_said_of_it(office):
+    content = client(oidc={"redirect_uris": ["http://elsewhere.example/cb"]}, contact={"mail": "it@localhost"})
+    told = [
+        {
+            each.id
+            for each in judged.report(office.draft({**content, **odd}), office.store, SETTINGS, office.now).findings
+        }
+        for odd in ({}, {"levels": 5, "unheard": []})
+    ]
+    assert told[0] == told[1] != set()

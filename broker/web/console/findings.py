@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from broker.federation import judged
+from broker.federation import judged, shapes
 from broker.web.console.turn import ConsoleTurn
 from broker.web.pages.frame import Names
 from metadata.context import Reached
@@ -71,9 +71,12 @@ def tried(proposal: Proposal, turn: ConsoleTurn) -> Reached | None:
 
 def _served(proposal: Proposal, turn: ConsoleTurn) -> Callable[[frozenset[str]], bool] | None:
     """Whether some login method can serve it. Not asked before its levels are chosen, nor of a provider."""
-    content, providers = proposal.content or {}, turn.on.services.federation().providers
-    if proposal.kind != judged.SERVICE or not content.get("levels"):
+    if proposal.kind != judged.SERVICE:
         return None
+    content = shapes.readable(proposal.kind, proposal.content or {})
+    if not content.get("levels"):
+        return None
+    providers = turn.on.services.federation().providers
     levels, vouched = frozenset(content["levels"]), frozenset(content.get("entity_categories", ()))
     methods = tuple(content.get("methods", ()))
     return lambda declared: any(
