@@ -75,13 +75,14 @@ def parties(content: Content) -> frozenset[str]:
 
 def drafted(content: Content | None, terms: Mapping[str, Any], head: Mapping[str, Any], by: By) -> dict[str, Any]:
     """A new agreement, or the next version of one; nothing of it holds before all have signed. A draft that nobody has
-    signed is replaced. `head` has id, names and contacts.
+    signed is replaced. `head` has id, names and contacts. Signatures are what `signed` makes: those in `terms` are nobody's.
     """
     earlier: Sequence[Mapping[str, Any]] = [] if content is None else [dict(v) for v in content["versions"]]
     if earlier and not earlier[-1].get("signatures"):
         earlier = earlier[:-1]
     number = earlier[-1]["version"] + 1 if earlier else 1
-    made = {**(content or {}), **head, "versions": [*earlier, {**terms, "version": number}]}
+    draft = {name: value for name, value in terms.items() if name != "signatures"} | {"version": number}
+    made = {**(content or {}), **head, "versions": [*earlier, draft]}
     found = read(made)
     if by.org not in found.versions[-1].orgs:
         raise NotNow("no-party")

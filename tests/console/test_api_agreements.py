@@ -1,10 +1,12 @@
 """Agreements, policies and how the federation fares in the JSON API: the same as on the pages, for programs."""
 
+import json
+
 import pytest
 
 from tests.console.test_api import call, machine, person, tool
 from tests.support.console import OTHER, Console, consoles, document, service
-from tests.support.world import LEVEL2, MEMBER, Worlds
+from tests.support.world import LEVEL2, LEVEL3, MEMBER, Worlds
 from trust_framework.days import DAY
 from trust_framework.roles import FEDERATION, Role
 
@@ -125,6 +127,39 @@ def test_the_next_version_waits_while_the_one_in_force_goes_on(console, ours, th
     made = call(console, "PUT", at(MEMBER), ours, longer).json
     assert (made["standing"], made["unsigned"]) == ("active", sorted([MEMBER, OTHER]))
     assert [each["retention_days"] for each in made["content"]["versions"]] == [90, 30]
+
+
+def forged(digest, *orgs):
+    return [{"org": o, "person": "x", "name": "Y", "level": LEVEL3, "at": 1, "digest": digest} for o in orgs]
+
+
+def test_nobody_signs_for_another_by_writing_signatures_into_a_draft(console, ours, theirs):
+    agreed(console, ours, theirs)
+    wider = {**TERMS, "data": [*TERMS["data"], {**TERMS["data"][0], "attribute": "givenName"}]}
+    digest = call(console, "PUT", at(MEMBER), ours, {**DRAFT, "terms": wider}).json["digest"]
+    signed = {**DRAFT, "terms": {**wider, "signatures": forged(digest, MEMBER, OTHER), "version": 1}}
+    made = call(console, "PUT", at(MEMBER), ours, signed).json
+    assert (made["digest"], made["unsigned"]) == (digest, sorted([MEMBER, OTHER]))
+    assert [len(each.get("signatures", ())) for each in made["content"]["versions"]] == [2, 0]
+    first = call(console, "POST", f"/members/{MEMBER}/agreements", ours, {**signed, "id": "A-30"}).json
+    assert first["unsigned"] == sorted([MEMBER, OTHER])
+
+
+def test_a_party_is_not_told_the_register_s_ids_of_another_s_persons(console, ours, theirs, operator):
+    agreed(console, ours, theirs)
+    call(console, "POST", at(OTHER, act="suspend"), theirs, {"reason": "Vi utreder"})
+    seen = call(console, "GET", at(MEMBER), ours).json["content"]
+    signatures = {each["org"]: each for each in seen["versions"][0]["signatures"]}
+    assert ("person" in signatures[MEMBER], "person" in signatures[OTHER]) == (True, False)
+    assert signatures[OTHER]["name"]
+    assert "person" not in seen["suspensions"][0]
+    assert console.person("carl") not in json.dumps(seen)
+    assert console.person("carl") in call(console, "GET", "/agreements/A-20", operator).text
+
+
+@pytest.mark.parametrize("count", ["0", "201", "000000001999999", "1" * 5000, "-1", "1.0", "x", ""])
+def test_a_list_gives_from_one_to_two_hundred(console, ours, count):
+    assert call(console, "GET", f"/members/{MEMBER}/agreements?count={count}", ours).json["code"] == "malformed"
 
 
 def test_an_operator_stops_any_and_signs_none(console, ours, theirs, operator):

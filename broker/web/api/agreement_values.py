@@ -34,8 +34,8 @@ class AgreementNotice(Model):
 
 
 class AgreementShown(ListedAgreement):
-    """An agreement as a federation file says it. `digest` is of the terms that wait for the signatures of `unsigned`; `lacking`
-    keeps them from being signed; `acts` may be done by the caller now.
+    """An agreement as a federation file says it, without the ids of other parties' persons. `digest` is of the terms that wait
+    for the signatures of `unsigned`; `lacking` keeps them from being signed; `acts` may be done by the caller now.
     """
 
     content: Mapping[str, Any]

@@ -4,13 +4,13 @@ Every change is a person's: it asks for one who has just identified, and a signa
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from broker.federation import agreement_desk
 from broker.federation import agreements as acts
 from broker.federation.agreement_desk import AgreementDesk
 from broker.federation.agreements import By, NotNow
-from broker.federation.register import Entry
+from broker.federation.register import Content, Entry
 from broker.login.effects import Effects
 from broker.web.api import agreement_values as values
 from broker.web.api.errors import ApiError
@@ -64,7 +64,7 @@ def _shown(entry: Entry, found: AnyAgreement, turn: ApiTurn) -> values.Agreement
     waiting = found.proposed if isinstance(found, SharingAgreement) else None
     return values.AgreementShown(
         **_row(entry, found, turn).model_dump(),
-        content=entry.content or {},
+        content=_told(entry.content or {}, turn.org),
         digest=waiting.digest if waiting else "",
         unsigned=tuple(sorted(found.unsigned_by(waiting))) if isinstance(found, SharingAgreement) and waiting else (),
         lacking=found.lacking(waiting) if isinstance(found, SharingAgreement) and waiting else (),
@@ -74,6 +74,26 @@ def _shown(entry: Entry, found: AnyAgreement, turn: ApiTurn) -> values.Agreement
             for each in notices((found,), turn.now)
         ),
     )
+
+
+def _told(content: Content, org: str) -> dict[str, Any]:
+    """What is agreed, without the register's ids of the persons of other parties; the federation is told those too."""
+
+    def without(acts: Any) -> list[dict[str, Any]]:
+        return [
+            {k: v for k, v in act.items() if k != "person" or not org or org in (act.get("org"), act.get("giver"))}
+            for act in acts
+        ]
+
+    told = {name: without(acts) if name in _OF_PERSONS else acts for name, acts in content.items()}
+    versions = [
+        {k: without(v) if k == "signatures" else v for k, v in each.items()} for each in content.get("versions", ())
+    ]
+    return told | ({"versions": versions} if versions else {})
+
+
+_OF_PERSONS: Final = frozenset({"reviews", "suspensions", "extras"})
+"""Lists of an agreement in which each row says who did it."""
 
 
 def drafted(turn: ApiTurn) -> values.AgreementShown:

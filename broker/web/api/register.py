@@ -46,7 +46,7 @@ def searched(turn: ApiTurn) -> Searched:
     """The part that the parameters name. Raises ApiError(malformed)."""
     query = turn.turn.parameters()
     count = query.get("count", "50")
-    if not (count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= MOST):
+    if not (count.isascii() and count.isdigit() and len(count) <= len(str(MOST)) and 1 <= int(count) <= MOST):
         raise ApiError("malformed", f"count: from 1 to {MOST}")
     return Searched(query.get("q", "")[:100], query.get("state", ""), query.get("after", ""), int(count))
 
