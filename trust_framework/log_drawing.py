@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from trust_framework.log_review import RULE_IDS, Known, Limits, Reading, hits
+from trust_framework.log_review import RULE_IDS, Crowd, Known, Limits, Reading, hits
 
 WHOLE: Final = 100
 USUAL: Final = 500
@@ -53,7 +53,8 @@ class Candidate:
 class Drawing:
     """How far a drawing has come: how many accesses it has examined, of how many some rule holds (`hit`), and each one
     (`matched`); those that may be drawn, and once all are examined those that are (`chosen`) and no case is opened of yet, and
-    whether others were left out. `at` and `record` are the last access that was examined, `counted` how much was counted first.
+    whether others were left out. `at` and `record` are the last access that was examined, `counted` how much was counted first;
+    `crowds` reach into the time from there until `crowds_to`.
     """
 
     counted: int = 0
@@ -65,6 +66,8 @@ class Drawing:
     candidates: tuple[Candidate, ...] = ()
     chosen: tuple[Candidate, ...] | None = None
     left_out: bool = False
+    crowds: tuple[Crowd, ...] = ()
+    crowds_to: int = -1
 
     @property
     def last(self) -> tuple[int, int]:
@@ -119,7 +122,7 @@ def finished(drawing: Drawing, selection: Selection, seed: str) -> Drawing:
     by_rule = (tuple(one for one in by_lot if rule in one.rules) for rule in RULE_IDS)
     drawn = _in_turn((*by_rule, by_lot[:sampled]), selection.most)
     left_out = any(one.rules or one.sampled for one in by_lot if one.id not in drawn)
-    return replace(drawing, candidates=(), chosen=tuple(drawn.values()), left_out=left_out)
+    return replace(drawing, candidates=(), crowds=(), chosen=tuple(drawn.values()), left_out=left_out)
 
 
 def _in_turn(draws: Iterable[Iterable[Candidate]], most: int) -> dict[str, Candidate]:

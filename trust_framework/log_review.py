@@ -206,6 +206,17 @@ class Seen(Protocol):
 S = TypeVar("S", bound=Seen)
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """From when to when an employee (a keyed hash, in hexadecimal) read more patients than the limit, without a break: who has
+    all the crowds that reach into a time knows which of its accesses `crowded` finds.
+    """
+
+    employee: str
+    since: int
+    until: int
+
+
 def crowded(accesses: Iterable[Seen], limits: Limits) -> frozenset[str]:
     """The accesses within a span in which their employee read more patients than the limit. Who gives the accesses of a time
     gives those of a span before it and after it too.

@@ -11,7 +11,7 @@ from broker.audit.checkpoint import TreeState
 from broker.audit.removal_orders import RemovalOrder
 from broker.care.calling import CareServices
 from broker.care.ports import CareStore
-from broker.care.review_values import AccessPortion, AccessTrace, Traced
+from broker.care.review_values import AccessPortion, Traced
 from broker.login.effects import Change
 from trust_framework.access_log import AccessPage, AccessRow, AccessSought
 from trust_framework.breaches import Breach
@@ -19,6 +19,7 @@ from trust_framework.care_relations import CareRelation
 from trust_framework.corrections import Correction
 from trust_framework.directory import StaffEntry
 from trust_framework.log_drawing import Selection
+from trust_framework.log_review import Crowd
 from trust_framework.persons import Person
 from trust_framework.review_cases import CaseState, ReviewCase
 from trust_framework.review_plans import ReviewPlan
@@ -217,8 +218,8 @@ class ReviewStore(FilingStore, Protocol):
         """The next accesses that a review is drawn from, in order of time."""
         ...
 
-    def access_around(self, selection: Selection, since: int, until: int) -> tuple[AccessTrace, ...]:
-        """The accesses of a part of a review's time, for the rules that count."""
+    def access_crowds(self, selection: Selection, since: int, until: int) -> tuple[Crowd, ...]:
+        """When somebody read many patients, in a part of a review's time."""
         ...
 
     def log_state(self) -> TreeState: ...

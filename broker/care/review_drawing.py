@@ -23,7 +23,7 @@ from trust_framework.care import Activity, CareProvider
 from trust_framework.directory import StaffEntry, same_id
 from trust_framework.identifiers import hsa_compare_form
 from trust_framework.log_drawing import Candidate, Drawing, examined, finished, sample_size
-from trust_framework.log_review import Known, Reading, crowded
+from trust_framework.log_review import Crowd, Known, Reading
 from trust_framework.persons import Person
 from trust_framework.review_cases import CaseAct, CaseKind, ReviewCase
 from trust_framework.review_report import Review
@@ -77,7 +77,9 @@ def _further(review: Review, drawing: Drawing, provider: CareProvider, on: Revie
         return finished(drawing, review.selection, review.seed)
     at, record = portion.last
     here = replace(drawing, at=at, record=record)
-    return _examined(portion.traces, review, here, provider, on) if portion.traces else here
+    if not portion.traces:
+        return here
+    return _examined(portion.traces, review, _with_crowds(portion.traces, review, here, on), provider, on)
 
 
 def _examined(
@@ -88,19 +90,31 @@ def _examined(
     counted = replace(
         known,
         limits=review.selection.limits,
-        crowded=_crowded(traces, review, on),
+        crowded=_crowded(traces, drawing.crowds),
         returning=frozenset(one.id for one in traces if one.returning),
     )
     return examined(drawing, readings, counted, review.selection, review.seed)
 
 
-def _crowded(traces: Sequence[AccessTrace], review: Review, on: ReviewServices) -> frozenset[str]:
-    """Those of an hour with many patients. It may have begun before the portion, and go on after it."""
+def _with_crowds(traces: Sequence[AccessTrace], review: Review, drawing: Drawing, on: ReviewServices) -> Drawing:
+    """The drawing with the crowds of this portion. The database finds them, and for an hour ahead: an hour of a large provider
+    has many portions, and each access is counted a few times and not once for each of them.
+    """
     selection = review.selection
-    if "many-patients" not in selection.rules:
-        return frozenset()
-    within = selection.limits.within
-    return crowded(on.store.access_around(selection, traces[0].at - within, traces[-1].at + within), selection.limits)
+    first, last = traces[0].at, traces[-1].at
+    if "many-patients" not in selection.rules or last <= drawing.crowds_to:
+        return drawing
+    until = max(last, first + selection.limits.within)
+    return replace(drawing, crowds=on.store.access_crowds(selection, first, until), crowds_to=until)
+
+
+def _crowded(traces: Iterable[AccessTrace], crowds: Iterable[Crowd]) -> frozenset[str]:
+    """Those of an hour with many patients."""
+    spans: dict[str, list[Crowd]] = {}
+    for crowd in crowds:
+        spans.setdefault(crowd.employee, []).append(crowd)
+    theirs = ((one, spans.get(one.employee.hex(), ())) for one in traces)
+    return frozenset(one.id for one, mine in theirs if any(each.since <= one.at <= each.until for each in mine))
 
 
 def _readings(traces: Sequence[AccessTrace], provider: CareProvider, on: ReviewServices) -> Iterable[Reading]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from broker.care.filings import CasesAsked, FiledPage, Reviewed
 from broker.care.outbox import BlockDue
-from broker.care.review_values import AccessPortion, AccessTrace, Traced
+from broker.care.review_values import AccessPortion, Traced
 from broker.login.effects import PersonKey
 from broker.storage import (
     breaches,
@@ -27,6 +27,7 @@ from broker.storage import (
     care_watched,
     corrections,
     persons,
+    review_crowds,
     review_drawing,
     review_facts,
     subject_requests,
@@ -44,6 +45,7 @@ from trust_framework.corrections import Correction
 from trust_framework.emergency import EmergencyAccess
 from trust_framework.identifiers import Identifier
 from trust_framework.log_drawing import Selection
+from trust_framework.log_review import Crowd
 from trust_framework.persons import Person
 from trust_framework.review_cases import CaseKind, CaseState, ReviewCase
 from trust_framework.review_plans import ReviewPlan
@@ -259,9 +261,9 @@ class CareStore(Part):
         """The next accesses that a review is drawn from."""
         return review_drawing.portion(self._database, sought, count)
 
-    def access_around(self, selection: Selection, since: int, until: int) -> tuple[AccessTrace, ...]:
-        """The accesses of a part of a review's time, for the rules that count."""
-        return review_drawing.around(self._database, selection, since, until)
+    def access_crowds(self, selection: Selection, since: int, until: int) -> tuple[Crowd, ...]:
+        """When somebody read many patients, in a part of a review's time."""
+        return review_crowds.crowds(self._database, selection, since, until)
 
     def breach(self, id: str) -> Breach | None:
         """A breach."""

@@ -50,7 +50,7 @@ _CLOCKS: Final = 4
 """How the clock can stand within a year."""
 
 _A, _R = ACCESS.c, RETURNING.c
-_OF_TIME = and_(
+OF_TIME = and_(
     _A.provider == bindparam("provider"),
     any_or(_A.unit, "unit"),
     _A.at >= bindparam("since"),
@@ -67,7 +67,7 @@ def _day() -> Any:
 
 _COUNTED = (
     select(cast(bindparam("review"), Text), _A.employee, _A.person)
-    .where(_OF_TIME, _A.employee >= bindparam("first"), _A.employee < bindparam("beyond"))
+    .where(OF_TIME, _A.employee >= bindparam("first"), _A.employee < bindparam("beyond"))
     .group_by(_A.employee, _A.person)
     .having(func.count(distinct(_day())) >= bindparam("days"))
 )
@@ -78,14 +78,13 @@ _FORGET_PERSON = Kept(delete(RETURNING).where(_R.person == bindparam("whom")))
 
 _PORTION = Kept(
     select(_A.record, _A.at, _A.employee, _A.person, _A.unit, _A.activity)
-    .where(_OF_TIME, tuple_(_A.at, _A.record) > tuple_(bindparam("at"), bindparam("record")))
+    .where(OF_TIME, tuple_(_A.at, _A.record) > tuple_(bindparam("at"), bindparam("record")))
     .order_by(_A.at, _A.record)
     .limit(bindparam("count"))
 )
 _SEALED = Kept(select(LOG.c.record).where(among(LOG.c.record), LOG.c.position < bindparam("size")))
 _LIVING = Kept(select(PERSONS.c.id).where(among(PERSONS.c.id), PERSONS.c.data_key.is_not(None)))
 _BACK = Kept(select(_R.employee, _R.person).where(_R.review == bindparam("review"), among(_R.person)))
-_AROUND = Kept(select(_A.record, _A.at, _A.employee, _A.person).where(_OF_TIME))
 
 
 def portion(database: Database, sought: Traced, count: int) -> AccessPortion:
@@ -94,7 +93,7 @@ def portion(database: Database, sought: Traced, count: int) -> AccessPortion:
     """
     at, record = sought.after
     since = max(at, sought.selection.since)
-    values = {**_of_time(sought.selection), "since": since, "at": at, "record": record, "count": count}
+    values = {**of_time(sought.selection), "since": since, "at": at, "record": record, "count": count}
     rows = database.rows(_PORTION, values)
     people = {row[3] for row in rows}
     sealed = {row[0] for row in in_batches(database, _SEALED, (row[0] for row in rows), size=sought.size)}
@@ -110,16 +109,8 @@ def portion(database: Database, sought: Traced, count: int) -> AccessPortion:
     return AccessPortion(traces, (rows[-1][1], rows[-1][0]) if rows else None)
 
 
-def around(database: Database, selection: Selection, since: int, until: int) -> tuple[AccessTrace, ...]:
-    """The accesses of a part of the time, as the rules that count see them."""
-    values = {**_of_time(selection), "since": max(since, selection.since), "until": min(until, selection.until)}
-    return tuple(
-        AccessTrace(str(number), at, bytes(employee), person)
-        for number, at, employee, person in database.rows(_AROUND, values)
-    )
-
-
-def _of_time(selection: Selection) -> dict[str, Any]:
+def of_time(selection: Selection) -> dict[str, Any]:
+    """The parameters of `OF_TIME`."""
     return {name: getattr(selection, name) for name in ("provider", "unit", "since", "until")}
 
 
@@ -131,8 +122,8 @@ def count(unit: Unit, change: CountReturning) -> None:
     times = {f"c{n}": until for n, (until, _) in enumerate(stands)}
     aheads = {f"a{n}": ahead for n, (_, ahead) in enumerate(stands)}
     part = {"first": _bound(change.part), "beyond": _bound(change.part + 1)}
-    of_time = _of_time(selection)
-    unit.run(_COUNT, {**of_time, **times, **aheads, **part, "review": change.review, "days": selection.limits.days})
+    within = of_time(selection)
+    unit.run(_COUNT, {**within, **times, **aheads, **part, "review": change.review, "days": selection.limits.days})
 
 
 def _bound(part: int) -> bytes:

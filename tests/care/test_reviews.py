@@ -27,7 +27,7 @@ from trust_framework.days import ZONE
 from trust_framework.directory import Commission, StaffEntry
 from trust_framework.identifiers import Identifier, luhn
 from trust_framework.log_drawing import Selection
-from trust_framework.log_review import RULE_IDS
+from trust_framework.log_review import RULE_IDS, Limits
 from trust_framework.persons import Person
 from trust_framework.review_cases import CaseKind, Outcome
 
@@ -271,6 +271,21 @@ def test_what_is_drawn_in_small_portions_is_what_is_drawn_at_once(world, monkeyp
         {case.about: case.rules for case, _ in world.cases(one.id) if case.rules} for one in (at_once, in_portions)
     ]
     assert rules[0] == rules[1]
+
+
+def test_of_an_hour_with_many_portions_the_database_finds_the_crowds_a_few_times_and_not_for_each(world, monkeypatch):
+    monkeypatch.setattr(review_drawing, "PORTION", 2)
+    wanted = replace(WHOLE, rules=("many-patients",), limits=Limits(patients=3, within=600))
+    for n, patient in enumerate(a.numbers(30)):
+        world.read(patient, at=NOON - DAY + n * (60 if n < 20 else 300))
+    asked = []
+    crowds = world.store.access_crowds
+    monkeypatch.setattr(world.store, "access_crowds", lambda *of: asked.append(of[1:]) or crowds(*of))
+    review = world.make(wanted)
+    assert review.examined == 30
+    assert review.matched == {"many-patients": 20}
+    assert len(asked) == 7  # of fifteen portions
+    assert all(until - since >= 600 for since, until in asked)
 
 
 def steps(world):

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import product
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +16,7 @@ from tests.support.access_records import record, resource
 from tests.support.reviewing import seal
 from trust_framework.days import DAY
 from trust_framework.log_drawing import Drawing, Selection
-from trust_framework.log_review import Limits, returning
+from trust_framework.log_review import Limits, crowded, returning
 from trust_framework.review_plans import Interval, ReviewPlan
 from trust_framework.review_report import Review
 
@@ -62,7 +64,8 @@ LEFT_OUT = {
 def test_accesses_that_a_review_is_not_of_are_left_out(storage, what):
     stored(storage, (a.OTHER_PATIENT, SUMMER, {}), LEFT_OUT[what])
     assert [one.patient for one in portion(storage)] == [storage.patient(a.OTHER_PATIENT)]
-    assert len(storage.access_around(WHOLE, WHOLE.since - 9, WHOLE.until + 9)) == 1
+    crowds = storage.access_crowds(replace(WHOLE, limits=Limits(patients=0, within=9)), 0, 2 * SUMMER)
+    assert [(one.since, one.until) for one in crowds] == [(SUMMER - 9, SUMMER)]
 
 
 def test_an_access_of_another_unit_an_emergency_and_one_that_was_not_sealed_yet_are_told_apart(storage):
@@ -103,6 +106,40 @@ def test_who_came_back_on_many_swedish_days_is_counted_as_the_rule_counts(storag
     expected = returning(whole, WHOLE.limits)
     assert {one.id for one in whole if one.returning} == expected
     assert 0 < len(expected) < len(whole)
+
+
+USERS = (a.NURSE, a.DOCTOR, a.FAR_DOCTOR)
+CROWDS = [Limits(patients=0, within=60), Limits(patients=2, within=240), Limits(patients=5, within=900)]
+
+
+def in_crowds(storage, selection, whole, since: int, until: int) -> set[str]:
+    """The accesses of a time that the crowds of it hold."""
+    found = storage.access_crowds(selection, since, until)
+    assert all(one.until >= since and one.since <= until for one in found)
+    return {
+        one.id
+        for one in whole
+        if since <= one.at <= until
+        and any(each.employee == one.employee.hex() and each.since <= one.at <= each.until for each in found)
+    }
+
+
+def test_who_read_many_patients_is_found_as_the_rule_counts_whatever_part_of_the_time_is_asked_for(storage):
+    """Accesses of three employees, many at the same second, and the same patients again and again."""
+    chance, patients = Random(6), a.numbers(9)
+    units = (a.UNIT, a.UNIT, a.OTHER_UNIT)
+    for user in USERS:
+        times = [SUMMER + chance.randrange(0, 7200, 20) for _ in range(60)]
+        more = [{"user": user, "unit": chance.choice(units)} for _ in times]
+        stored(storage, *((chance.choice(patients), at, one) for at, one in zip(times, more, strict=True)))
+    for limits, unit in product(CROWDS, ("", a.UNIT)):
+        wanted = replace(WHOLE, since=SUMMER + 600, until=SUMMER + 6600, unit=unit, limits=limits)
+        whole = portion(storage, selection=wanted, count=1000)
+        expected = crowded(whole, limits)
+        assert expected
+        for since, until in ((0, 2 * SUMMER), (SUMMER + 1200, SUMMER + 1300), (SUMMER + 3000, SUMMER + 5000)):
+            asked = {one.id for one in whole if since <= one.at <= until}
+            assert in_crowds(storage, wanted, whole, since, until) == expected & asked
 
 
 def test_what_was_counted_is_one_reviews_and_goes_with_it_and_with_the_patient(storage):
