@@ -227,6 +227,23 @@ def test_the_page_of_representatives_tells_no_name_of_somebody_protected(anna: B
     assert "Barnet är för gammalt" in words
 
 
+def test_a_guardian_with_protected_identity_is_not_named_to_the_child(home: Family):
+    people = family()
+    for one in people["persons"]:
+        if one["id"] == "eva":
+            one["protected"] = "true"
+    people["representations"] = [{**each, "person": "anna", "representative": "eva", "kind": "guardian"}
+                                 for each in people["representations"][:1]]  # fmt: skip
+    home.world.reapply(people)
+    browser = home.open()
+    page = browser.get(f"{MINE}/ombud")
+    logins = browser.get(re.search(r'href="([^"]+/inloggningar)"', page.text.partition("<main")[2])[1])
+    assert logins.page == "U11-used"
+    assert "Namnet visas inte" in said(page)
+    for each in (page, logins):
+        assert "Eva" not in said(each)
+
+
 # --- logins ----------------------------------------------------------------------------------------------------------------
 
 

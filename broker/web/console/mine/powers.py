@@ -60,11 +60,13 @@ def _given_row(one: Representation, mine: OwnTurn) -> PowerRow:
 
 
 def receiver(one: Representation, mine: OwnTurn) -> str:
-    """What who was given it is called: as the giver wrote, and no word of whether the register knows them."""
+    """What who was given it is called: as the giver wrote, and no word of whether the register knows them. A guardian with
+    protected identity is not named.
+    """
     if one.given:
         return f"{one.given.name} ({one.given.number})"
     person = mine.store.person(one.representative)
-    return name_of(person.attributes if person else {})
+    return name_of({} if person is None or person.protected else person.attributes)
 
 
 def _held_row(one: Mandate, mine: OwnTurn) -> PowerRow:
