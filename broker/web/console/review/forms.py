@@ -32,6 +32,7 @@ from trust_framework.review_plans import Interval
 from trust_framework.subject_requests import LONGEST_WORDS, RequestKind
 
 LONGEST_REASON: Final = 500
+END_OF_DAYS: Final = date(3000, 1, 1)
 
 
 def fresh(form: type[ConsoleForm], turn: ConsoleTurn, data: dict[str, Any] | None = None) -> Any:
@@ -75,7 +76,9 @@ class SearchForm(ConsoleForm):
 
 
 def in_order(first: date | None, field: DateField) -> None:
-    """The last day is not before the first."""
+    """The last day is not before the first, and a day that calendars of machines have."""
+    if field.data and field.data >= END_OF_DAYS:
+        raise ValidationError("form.invalid")
     if first and field.data and field.data < first:
         raise ValidationError("review.bad-period")
 
