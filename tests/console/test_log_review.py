@@ -183,6 +183,7 @@ WRONG = [
     ({"number": "195006262546"}, "Ingen i registret"),
     ({"employee": "x"}, "HSA-id"),
     ({"since": "2026-11-02", "until": "2026-11-01"}, "slutar innan"),
+    ({"until": "9999-12-31"}, "Till och med"),
     ({"since": ""}, "Från och med"),
     ({"activity": "Titta"}, "Aktivitet"),
     ({"log_id": "a" * 37}, "Referens"),
@@ -413,6 +414,7 @@ def test_a_review_is_drawn_in_the_background_and_its_page_says_how_far_it_is(rev
 
 
 UNDRAWN = [
+    ({"last_day": "9999-12-31"}, "Till och med"),
     ({"first_day": "2026-01-02", "last_day": "2026-01-01"}, "slutar innan"),
     ({"first_day": "2020-01-01"}, "längre än ett år"),
     ({"percent": "101"}, "Andel"),
@@ -629,6 +631,36 @@ def test_of_two_care_providers_one_is_chosen_and_anothers_is_missing(review):
     assert "Exempelkommunens vård" in main(page)
     assert review.get("arenden?vg=SE-none").status == 404
     assert review.get(f"/granskning/{OTHER}").status == 404
+
+
+@pytest.mark.spec("LO", "06")
+def test_a_reading_of_the_second_providers_log_is_recorded_with_that_provider(review):
+    other = {**ward.care_providers()[1], "member": MEMBER}
+    review.world.reapply(ward.document(staff=ward.staff(), care_providers=[ward.care_providers()[0], other]))
+    assert ward.FAR < ward.PROVIDER
+    review.read()
+    review.seal()
+    listed = review.send(f"sok?vg={ward.PROVIDER}", "/sok", reason="Hos den andra", number="", employee="")
+    assert f"sok?vg={ward.PROVIDER}" in listed.text
+    at = re.search(rf'href="({AT}/sok/[^"/]+)/\d+"', listed.text)[1]
+    entry = review.get(re.search(rf'href="({AT}/sok/[^"/]+/\d+)"', listed.text)[1])
+    proof = unescape(re.search(rf'href="({AT}/integritet/bevis/[^"]+)"', entry.text)[1])
+    assert review.get(f"{at}?som=csv").status == review.get(proof).status == 200
+    assert review.get(proof.partition("?")[0]).status == 404  # of the first provider it is no entry
+    day = day_of(review.world.clock.now).isoformat()
+    report = review.send(f"granskningar?vg={ward.PROVIDER}", "/granskningar", last_day=day, percent="100")
+    draw(review.world.store, register(review))
+    url = f"{AT}/granskningar/{id_of(report)}"
+    cases = unescape(re.search(r'href="([^"]+granskning=[^"]+)"', review.get(url).text)[1])
+    assert review.get(first_link(review.get(cases), f"{AT}/arenden/")).status == 200
+    assert review.get(f"{url}/rapport").status == 200
+    review.seal()
+
+    read = review.world.events("care.log-read")
+    assert {each["what"] for each in read} == {"page", "file", "entry", "proof", "report", "case"}
+    assert {each["provider"] for each in (*read, *review.world.events("care.extract-made"))} == {ward.PROVIDER}
+    assert "Hos den andra" in main(review.get(f"lasningar?vg={ward.PROVIDER}"))
+    assert "Hos den andra" not in main(review.get(f"lasningar?vg={ward.FAR}"))
 
 
 # --- G3

@@ -109,17 +109,18 @@ def _why(case: ReviewCase) -> Cell:
 # --- one case -----------------------------------------------------------------------------------------------------------
 
 
-def _found(here: Desk, id_: str) -> tuple[ReviewCase, str]:
+def _found(here: Desk, id_: str) -> tuple[Desk, ReviewCase, str]:
+    """A case with its patient's id, and the desk of the provider whose log it is of."""
     try:
-        return cases.found(id_, here.who, here.on)
+        case, person = cases.found(id_, here.who, here.on)
     except CareRefused:
         raise Missing from None
+    return here.of(case.provider), case, person
 
 
 def shown(turn: ConsoleTurn, case: str) -> Reply:
     """One case. That somebody read what it is about is recorded before it is shown."""
-    here = desk(turn)
-    found, person = _found(here, case)
+    here, found, person = _found(desk(turn), case)
     turn.commit(Effects(events=(note(here, "case", case[:8], 1, person=person),)))
     return _shown(here, found, person)
 
@@ -134,7 +135,7 @@ def _shown(
         part="G2-case",
         title="review.case",
         of=case.id[:8],
-        back=Link(url=turn.at("/arenden"), said="review.cases.back"),
+        back=Link(url=here.at("/arenden"), said="review.cases.back"),
         alerts=alerts,
         facts=() if stopped else _facts(here, case, person),
         done=() if stopped else tuple(_act(here, each) for each in case.acts),
@@ -217,8 +218,7 @@ def _links(here: Desk, case: ReviewCase) -> tuple[Link, ...]:
 
 def acted(turn: ConsoleTurn, case: str, deed: str) -> Reply:
     """Do something with a case."""
-    here = desk(turn)
-    found, person = _found(here, case)
+    here, found, person = _found(desk(turn), case)
     if deed not in FORMS:
         raise Missing
     form = FORMS[deed].of(turn)
@@ -231,7 +231,7 @@ def acted(turn: ConsoleTurn, case: str, deed: str) -> Reply:
     except CareRefused as refused:
         return _shown(here, found, person, "review.not." + refused.reason, (deed, form))
     if not turn.commit(done.effects):
-        return _shown(here, *_found(here, case), "review.not.overtaken", (deed, form))
+        return _shown(*_found(here, case), "review.not.overtaken", (deed, form))
     return turn.see(turn.at(f"/arenden/{case}"), notice="case-kept")
 
 

@@ -1,7 +1,7 @@
 """Whose log somebody reviews: the care providers that the member of the path is, and what calls work with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -46,6 +46,14 @@ class Desk:
         """A path of these pages, which keeps the provider where there are several."""
         more = {**({PROVIDER: self.id} if len(self.providers) > 1 else {}), **{k: v for k, v in query.items() if v}}
         return self.turn.at(part) + (f"?{_query(more)}" if more else "")
+
+    def of(self, provider: str) -> "Desk":
+        """The desk of the provider whose log something is of, whichever the address names: a reading is recorded with it, and
+        links lead back to it. Raises Missing for another's.
+        """
+        if provider not in self.who.providers:
+            raise Missing
+        return replace(self, provider=self.on.register.providers[provider])
 
     def name(self, names: Names, otherwise: str = "") -> str:
         """A name in the reader's language."""

@@ -86,10 +86,9 @@ def types(row: AsTold) -> str:
 
 
 def own_row(here: Desk, turn: ConsoleTurn, id_: str) -> AccessRow:
-    """An entry that one of the caller's providers has to do with. Raises Missing."""
+    """An entry that the provider of the desk has to do with. Raises Missing."""
     row = turn.found(turn.store.access_row(id_))
-    reached = {row.record.provider, *(each.provider for each in row.record.resources)}
-    if reached.isdisjoint(here.who.providers):
+    if here.id not in {row.record.provider, *(each.provider for each in row.record.resources)}:
         raise Missing
     return row
 

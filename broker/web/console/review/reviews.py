@@ -143,17 +143,19 @@ def asked(turn: ConsoleTurn) -> Reply:
 # --- one review ---------------------------------------------------------------------------------------------------------
 
 
-def _found(here: Desk, id_: str) -> Review:
+def _found(here: Desk, id_: str) -> tuple[Desk, Review]:
+    """A review, with the desk of the provider whose log it is of."""
     try:
-        return reviews.found(id_, here.who, here.on)
+        found = reviews.found(id_, here.who, here.on)
     except CareRefused:
         raise Missing from None
+    return here.of(found.selection.provider), found
 
 
 def shown(turn: ConsoleTurn, review: str) -> Reply:
     """A review in numbers: what it looked at, with which seed, what came of it."""
-    here = desk(turn)
-    return _shown(here, reviews.reported(_found(here, review), here.on))
+    here, there = _found(desk(turn), review)
+    return _shown(here, reviews.reported(there, here.on))
 
 
 def _shown(here: Desk, report: Report, wrong: str = "") -> Reply:
@@ -163,13 +165,13 @@ def _shown(here: Desk, report: Report, wrong: str = "") -> Reply:
         part="G2-report",
         title="review.report",
         of=period(review.selection),
-        back=Link(url=turn.at("/granskningar"), said="review.reviews.back"),
+        back=Link(url=here.at("/granskningar"), said="review.reviews.back"),
         alerts=(wrong,) if wrong else (),
         lead=_lead(review),
         facts=facts(here, report),
         tables=tables(here, report),
         doings=_sign(here, review, url),
-        links=_links(turn, review, url),
+        links=_links(here, review, url),
     )
     return turn.render(page)
 
@@ -180,8 +182,8 @@ def _lead(review: Review) -> str:
     return "review.left-out" if review.left_out else ""
 
 
-def _links(turn: ConsoleTurn, review: Review, url: str) -> tuple[Link, ...]:
-    cases = Link(url=turn.at(f"/arenden?granskning={review.id}"), said="review.cases.of")
+def _links(here: Desk, review: Review, url: str) -> tuple[Link, ...]:
+    cases = Link(url=here.at("/arenden", granskning=review.id), said="review.cases.of")
     files = (
         Link(url=f"{url}/rapport?som={PDF}", said="review.report.pdf", file=True),
         Link(url=f"{url}/rapport", said="review.report.file", file=True),
@@ -200,19 +202,17 @@ def _sign(here: Desk, review: Review, url: str) -> tuple[Doing, ...]:
 
 def signed(turn: ConsoleTurn, review: str) -> Reply:
     """Sign the report off."""
-    here = desk(turn)
-    _found(here, review)
+    here, _ = _found(desk(turn), review)
     try:
         carried_out(lambda: reviews.sign_off(review, here.who, here.on, turn.now), turn.store)
     except CareRefused as refused:
-        return _shown(here, reviews.reported(_found(here, review), here.on), "review.not." + refused.reason)
+        return _shown(here, reviews.reported(_found(here, review)[1], here.on), "review.not." + refused.reason)
     return turn.see(turn.at(f"/granskningar/{review}"), notice="review-signed")
 
 
 def as_file(turn: ConsoleTurn, review: str) -> Reply:
     """The report as a file: a document to read and keep, or for a machine."""
-    here = desk(turn)
-    there = _found(here, review)
+    here, there = _found(desk(turn), review)
     if there.drawing is not None:
         raise Missing
     told = reviews.reported(there, here.on)

@@ -120,6 +120,12 @@ def _kept(turn: ConsoleTurn, search: str) -> dict[str, Any]:
     return dict(once.payload)
 
 
+def _reading(turn: ConsoleTurn, search: str) -> tuple[Desk, dict[str, Any]]:
+    """A search with the desk of the provider whose log it reads. Raises Missing."""
+    kept = _kept(turn, search)
+    return desk(turn).of(kept["provider"]), kept
+
+
 def _sought(kept: dict[str, Any]) -> AccessSought:
     """What is looked for. An entry that is named by its reference is looked for in all times."""
     whose = {"source": kept["provider"]} if kept["others"] else {"provider": kept["provider"]}
@@ -137,7 +143,7 @@ def _sought(kept: dict[str, Any]) -> AccessSought:
 
 def result(turn: ConsoleTurn, search: str) -> Reply:
     """A page of what was found, or all of it as a file; either is recorded before it is shown."""
-    here, kept = desk(turn), _kept(turn, search)
+    here, kept = _reading(turn, search)
     form_ = turn.query.get("som", "")
     if form_ not in WHAT:
         return _listed(here, kept, search)
@@ -193,7 +199,7 @@ def _listed(here: Desk, kept: dict[str, Any], search: str, wrong: str = "") -> R
 
 def entry(turn: ConsoleTurn, search: str, entry: str) -> Reply:
     """One entry of what was found, with everything that it says; that it was opened is recorded."""
-    here, kept = desk(turn), _kept(turn, search)
+    here, kept = _reading(turn, search)
     row = own_row(here, turn, entry)
     turn.commit(Effects(events=(note(here, "entry", kept["reason"], 1, person=row.person),)))
     url = turn.at(f"/sok/{search}")
@@ -219,17 +225,14 @@ def _entry(here: Desk, row: AccessRow, url: str, form_: NoteForm) -> Reply:
             ("review.sealed", said("review.sealed.yes", "ok") if sealed else said("review.sealed.no", "warn")),
         ),
         doings=(doing,),
-        links=(Link(url=here.turn.at(f"/integritet/bevis/{row.id}"), said="review.proof", file=True),)
-        if sealed
-        else (),
+        links=(Link(url=here.at(f"/integritet/bevis/{row.id}"), said="review.proof", file=True),) if sealed else (),
     )
     return here.turn.render(page)
 
 
 def opened(turn: ConsoleTurn, search: str, entry: str) -> Reply:
     """Open a case about an entry."""
-    here = desk(turn)
-    _kept(turn, search)
+    here, _ = _reading(turn, search)
     row = own_row(here, turn, entry)
     form_ = NoteForm.of(turn)
     if not form_.valid(turn):
