@@ -2,7 +2,7 @@
 about the patient, whoever entered the order.
 
 Decisions go by the rule set, which knows who needs to know. The article keeps the order, and what it hides, from others: patients
-see what is their own.
+see what is their own, and who acts for them is another.
 """
 
 from broker.care.calling import Caller, CallerKind, CareServices
@@ -18,6 +18,6 @@ def secret(fact: AccessFact) -> bool:
 
 def hidden(person: str, who: Caller, on: CareServices, now: int) -> bool:
     """Whether lists about a patient are empty for a caller."""
-    if who.kind is CallerKind.PATIENT and who.person == person:
+    if who.kind is CallerKind.PATIENT and who.person == person and not who.representative:
         return False
     return any(secret(each) and each.holds(now) for each in on.store.access_facts_of(person))

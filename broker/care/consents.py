@@ -207,13 +207,12 @@ def of_patient(patient: Identifier, who: Caller, on: CareServices, now: int) -> 
     found = patients.known(patient, on)
     if found is None:
         return ()
-    if who.kind is CallerKind.PATIENT:
-        if found.person != who.person:
-            raise CareRefused(ResultCode.ACCESSDENIED, "guardian", "patient")
-        return on.store.care_consents_of(found.person)
+    if who.kind is CallerKind.PATIENT and found.person != who.person:
+        raise CareRefused(ResultCode.ACCESSDENIED, "guardian", "patient")
     if concealed.hidden(found.person, who, on, now):
         return ()
-    return tuple(one for one in on.store.care_consents_of(found.person) if who.may_act_for(one.provider))
+    kept = on.store.care_consents_of(found.person)
+    return kept if who.kind is CallerKind.PATIENT else tuple(one for one in kept if who.may_act_for(one.provider))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def read(turn: ConsoleTurn, about: str = "") -> Reply:
     reading = reading_of(mine)
     form = turn.query.get("som", "")
     if form in _FORMS and not reading.wrong:
-        if mine.store.access_count(reading.sought, LIMITS[form] + 1) > LIMITS[form]:
+        if reading.more_than(LIMITS[form]):
             return mine.render(_no_file("long", form, reading), TAB)
         note(mine, "access-log", form)
         return _FORMS[form](reading)
@@ -109,7 +109,7 @@ def _providers(reading: Reading) -> tuple[Option, ...]:
     return tuple(
         Option(value=one.hsa_id, name=named(one.names, mine.language), chosen=one.hsa_id == chosen)
         for one in providers(mine)
-        if one.hsa_id not in reading.hidden
+        if one.hsa_id not in reading.hidden.some
     )
 
 

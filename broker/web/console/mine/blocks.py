@@ -273,11 +273,11 @@ def lift(turn: ConsoleTurn, block: str, about: str = "") -> Reply:
 
 
 def _standing(mine: OwnTurn, block: str) -> tuple[Block, bool]:
-    """A block of the person that stands, and whether they lift it themselves. Raises Missing."""
+    """A block that is shown and stands, and whether the person lifts it themselves. Raises Missing."""
     mine.require(Deed.LIFT)
     found = mine.store.block(block)
     one = mine.turn.found(found[0] if found and found[1] == mine.person else None)
-    if not one.stands:
+    if not one.stands or one.provider in mine.hidden:
         raise Missing
     provider = mine.care.register.provider(one.provider)
     return one, provider is not None and provider.switches.patient_blocks_directly
@@ -289,6 +289,8 @@ def take_back(turn: ConsoleTurn, request: str, about: str = "") -> Reply:
     found = turn.store.care_request(request)
     one = turn.found(found[0] if found and found[1] == mine.person else None)
     mine.require(Deed.BLOCK if one.wish is Wish.BLOCK else Deed.LIFT)
+    if one.provider in mine.hidden:
+        raise Missing
     care, who = mine.care, mine.caller
     _done(lambda: requests.withdraw(one.id, who, mine.person, care.store, turn.now), mine)
     return turn.see(mine.at("/sparrar"), "own-taken-back")

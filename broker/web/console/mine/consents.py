@@ -152,10 +152,10 @@ def end(turn: ConsoleTurn, consent: str, about: str = "") -> Reply:
 
 
 def _standing(mine: OwnTurn, consent: str) -> CareConsent:
-    """A consent of the person that can still end. Raises Missing."""
+    """A consent of the person that is shown, and can still end. Raises Missing."""
     mine.require(Deed.END_CONSENT)
     found = mine.store.care_consent(consent)
     one = mine.turn.found(found[0] if found and found[1] == mine.person else None)
-    if not current(one, mine.now):
+    if not current(one, mine.now) or one.provider in mine.hidden:
         raise Missing
     return one

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from broker.care import telling
-from broker.web.console.mine.turn import OwnTurn
+from broker.web.console.mine.turn import Hidden, OwnTurn
 from trust_framework import access_words
 from trust_framework.access_log import AccessRow, AccessSought
 from trust_framework.access_words import Told
@@ -27,14 +27,14 @@ class Reading:
     wrong: str = ""
 
     @cached_property
-    def hidden(self) -> frozenset[str]:
+    def hidden(self) -> Hidden:
         """See `OwnTurn.hidden`."""
         return self.mine.hidden
 
     def shows(self, row: AccessRow) -> bool:
         """Whether an entry is for who reads: guardians see nothing of a provider that lets them see nothing."""
-        sources = {one.provider for one in row.record.resources}
-        return row.record.provider not in self.hidden and not sources & self.hidden
+        places = {row.record.provider, *(one.provider for one in row.record.resources)}
+        return not any(place in self.hidden for place in places)
 
     def told(self, rows: Sequence[AccessRow]) -> tuple[AsTold, ...]:
         """The entries, with what a patient is told of staff."""
@@ -49,7 +49,7 @@ class Reading:
 
     def batches(self, most: int = MOST) -> Iterator[tuple[AccessRow, ...]]:
         """Every entry, the newest first, up to a bound, so many at a time."""
-        before, left = None, most
+        before, left = None, 0 if self.hidden.all else most
         while left > 0:
             page = self.mine.store.access_page(self.sought, before, min(BATCH, left))
             yield tuple(filter(self.shows, page.rows))
@@ -70,7 +70,7 @@ class Reading:
     def page(self, before: str | None, count: int) -> tuple[tuple[AccessRow, ...], str | None]:
         """Some entries, and after which to go on. What is not shown is told neither by a short page nor by where one ends."""
         found: list[AccessRow] = []
-        while len(found) <= count:
+        while len(found) <= count and not self.hidden.all:
             page = self.mine.store.access_page(self.sought, before, count + 1)
             found += filter(self.shows, page.rows)
             before = page.before
@@ -78,6 +78,10 @@ class Reading:
                 break
         shown = tuple(found[:count])
         return shown, f"{shown[-1].record.at}-{shown[-1].id}" if len(found) > count else None
+
+    def more_than(self, most: int) -> bool:
+        """Whether there are more entries than a file may have."""
+        return not self.hidden.all and self.mine.store.access_count(self.sought, most + 1) > most
 
     def total(self) -> int:
         """How many entries there are, up to a bound. Where some are not shown, those that are shown are counted."""

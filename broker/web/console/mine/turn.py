@@ -4,9 +4,10 @@ What is another's, what care is closed for, and a representation that does not h
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from broker.care import concealed
 from broker.care.calling import Caller, CallerKind, CareServices, services_of
 from broker.exchange import Reply
 from broker.login import own as own_pages
@@ -62,9 +63,24 @@ _NUMBER: Final = "personalIdentityNumber"
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """The care providers of which nothing is shown; `all` of them, known or not, while a court's order holds."""
+
+    some: frozenset[str] = frozenset()
+    all: bool = False
+
+    def __contains__(self, provider: str) -> bool:
+        return self.all or provider in self.some
+
+    def __bool__(self) -> bool:
+        return self.all or bool(self.some)
+
+
+@dataclass(frozen=True, slots=True)
 class OwnTurn:
     """A turn of My page. `person` is whom it is about; `deeds` what may be done with what care holds of them, `why` the reason
-    when that is nothing; `representation` by what one acts for another.
+    when that is nothing; `representation` by what one acts for another; `concealed` whether a court hides from them what there
+    is.
     """
 
     turn: ConsoleTurn
@@ -73,6 +89,7 @@ class OwnTurn:
     deeds: frozenset[Deed] = frozenset()
     why: Why = Why.HOLDS
     representation: Representation | None = None
+    concealed: bool = False
 
     @property
     def now(self) -> int:
@@ -115,12 +132,12 @@ class OwnTurn:
         return self.turn.actor.person
 
     @property
-    def hidden(self) -> frozenset[str]:
+    def hidden(self) -> Hidden:
         """Care providers of which nothing is shown: to a guardian, those that let no guardian read."""
         if self.representation is None or self.representation.kind is not Kind.GUARDIAN:
-            return frozenset()
+            return Hidden(all=self.concealed)
         known = self.care.register.providers
-        return frozenset(id_ for id_, one in known.items() if not one.switches.guardians_read)
+        return Hidden(frozenset(id_ for id_, one in known.items() if not one.switches.guardians_read), self.concealed)
 
     @property
     def number(self) -> Identifier | None:
@@ -168,7 +185,8 @@ def own(turn: ConsoleTurn, about: str = "") -> OwnTurn:
 def _for_another(turn: ConsoleTurn, about: str) -> OwnTurn:
     held = turn.found(next((one for one in held_now(turn) if one.id == about), None))
     one = held.representation
-    return OwnTurn(turn, one.person, held.attributes, one.lets, Why.HOLDS, one)
+    mine = OwnTurn(turn, one.person, held.attributes, one.lets, Why.HOLDS, one)
+    return replace(mine, concealed=concealed.hidden(mine.person, mine.caller, mine.care, mine.now))
 
 
 def held_now(turn: ConsoleTurn) -> Iterator[Mandate]:
