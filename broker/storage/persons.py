@@ -13,6 +13,7 @@ from sqlalchemy import Executable, Index, bindparam, delete, insert, select, upd
 from broker.care.changes import StillUnknown
 from broker.keys.sealing import open_under, seal_under
 from broker.login.effects import KeepPerson, Overtaken, PersonKey, TwoPersons
+from broker.storage import care_versions
 from broker.storage.codec import Codec
 from broker.storage.database import Database, InsertOf, Kept, Unit
 from broker.storage.tables import About, number, octets, table, text
@@ -49,6 +50,8 @@ STAFF = table(
     Index(None, "person"),
     sqlite_with_rowid=False,
 )
+_BEFORE = 2
+"""`listed` of who was in the directory before and is not in the new one yet: within a commit alone."""
 _NOBODYS, _PERSONS = b"\x00", b"\x01"
 _NOBODY = ""
 """The person of a key that is taken for the length of a transaction."""
@@ -101,7 +104,9 @@ _STAFF = Kept(
 )
 _ADD_STAFF = Kept(insert(STAFF).values({n: bindparam(n) for n in ("id", "person", "place", "content")}))
 _NO_STAFF = Kept(delete(STAFF))
-_UNLIST = Kept(update(PERSONS).where(_P.listed == 1).values(listed=0, content=None))
+_MARK = Kept(update(PERSONS).where(_P.listed == 1).values(listed=_BEFORE))
+_GONE = Kept(select(_P.id).where(_P.listed == _BEFORE).order_by(_P.id))
+_UNLIST = Kept(update(PERSONS).where(_P.listed == _BEFORE).values(listed=0, content=None))
 _HOLD = Kept(update(PERSONS).where(_P.id == bindparam("row")).values(listed=_P.listed))
 _FORGET = Kept(
     update(PERSONS)
@@ -210,12 +215,17 @@ def open_evidence(database: Database, person: str, sealed: bytes) -> bytes | Non
 
 def replace_directory(unit: Unit, listed: Iterable[Listed]) -> dict[str, Listed]:
     """Make the directory what `listed` says. Persons found by their keys keep their ids; those no longer listed lose
-    their attributes and employments, and stay known by their keys. Raises Overtaken when keys point at two persons.
-    Returns everybody by the id that the store knows them by.
+    their attributes and employments, and stay known by their keys. Decisions of care that go just then by what is known of
+    somebody (age, protection, death) are made anew when that changes. Raises Overtaken when keys point at two persons. Returns
+    everybody by the id that the store knows them by.
     """
-    unit.run(_UNLIST, {})
+    unit.run(_MARK, {})
     unit.run(_NO_STAFF, {})
-    return {_list(unit, one): one for one in listed}
+    people = {_list(unit, one): one for one in listed}
+    for (gone,) in unit.rows(_GONE, {}):
+        care_versions.bump(unit, gone)
+    unit.run(_UNLIST, {})
+    return people
 
 
 def _list(unit: Unit, one: Listed) -> str:
@@ -223,9 +233,13 @@ def _list(unit: Unit, one: Listed) -> str:
     if len(owners) > 1:
         raise TwoPersons("person")
     person = owners.pop() if owners else secrets.token_urlsafe(16)
-    key = data_key(unit, person) or _add_person(unit, person, listed=1)
+    found = unit.row(_READ, {"row": person})
+    key = unit.vault.open("person-key", found[0], person.encode()) if found else _add_person(unit, person, listed=1)
     _add_keys(unit, person, one.keys)
-    sealed = seal_under(key, "person", _PERSON.encode(one.person), person.encode())
+    plain = _PERSON.encode(one.person)
+    if found and (found[1] is None or open_under(key, "person", found[1], person.encode()) != plain):
+        care_versions.bump(unit, person)
+    sealed = seal_under(key, "person", plain, person.encode())
     unit.run(_WRITE, {"row": person, "content": sealed, "listed": 1})
     for place, entry in enumerate(one.staff):
         row = unit.vault.keyed_hash("staff", entry.hsa_id.encode())

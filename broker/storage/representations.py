@@ -82,6 +82,7 @@ _DECLINE = Kept(
     )
     .values(revoked_at=bindparam("at"), declined=1)
 )
+_ABOUT = Kept(select(_C.person).where(_C.id == bindparam("row")))
 _GIVEN_BY = Kept(select(func.count()).where(_C.person == bindparam("person"), _C.origin == OWN))
 _OF_PERSON = Kept(
     select(*REPRESENTATIONS.columns)
@@ -92,14 +93,18 @@ _FORGET = Kept(delete(REPRESENTATIONS).where(or_(_C.person == bindparam("row"), 
 
 
 def replace_filed(unit: Unit, listed: Mapping[str, Listed], at: int) -> tuple[Event, ...]:
-    """Make them what the newest file says. Returns the events."""
+    """Make them what the newest file says; decisions of care that go by them just then are made anew. Returns the events."""
     before = {one.id: one for one in (_read(row) for row in unit.rows(_ALL, {}))}
     after = {one.id: one for one in _wanted(unit, listed)}
     for gone in sorted(before.keys() - after.keys()):
         unit.run(_DROP, {"row": gone})
     for one in after.values():
         unit.run(_FILE, _row(one))
-    return tuple(_events(before, after, at))
+    events = tuple(_events(before, after, at))
+    moved = [kept.get(event.representation) for event in events for kept in (before, after)]
+    for person in sorted({one.person for one in moved if one and one.person}):
+        care_versions.bump(unit, person)
+    return events
 
 
 def _wanted(unit: Unit, listed: Mapping[str, Listed]) -> Iterator[Representation]:
@@ -166,9 +171,11 @@ def revoke(unit: Unit, change: RevokeRepresentation) -> None:
 
 
 def decline(unit: Unit, change: DeclineRepresentation) -> None:
-    """Who may act will not. Raises Overtaken."""
-    if not unit.run(_DECLINE, {"row": change.id, "holder": change.representative, "at": change.at}):
+    """Who may act will not; decisions of care that go by it just then are made anew. Raises Overtaken."""
+    about = unit.row(_ABOUT, {"row": change.id})
+    if about is None or not unit.run(_DECLINE, {"row": change.id, "holder": change.representative, "at": change.at}):
         raise Overtaken(_RECORD)
+    care_versions.bump(unit, about[0])
 
 
 def of_person(database: Database, person: str) -> tuple[Representation, ...]:

@@ -8,7 +8,7 @@ from broker.care.decisions import PrivateQuestion
 from broker.login.effects import Effects, Overtaken
 from broker.login.person import RevokeRepresentation
 from tests.support import care_values as a
-from tests.support.mine_world import Family, family_of
+from tests.support.mine_world import Family, family, family_of
 from trust_framework.identifiers import Identifier
 
 pytest_plugins = ["tests.support.worlds"]
@@ -90,6 +90,28 @@ def test_a_power_that_is_taken_back_ends_with_the_next_decision_and_with_one_bei
     with pytest.raises(Overtaken):
         home.store.commit(pending.effects)
     assert asked(home, "eva", "anna") == ("refused", {"representation-not-now"})
+
+
+def without_the_guardian(whole):
+    whole["representations"] = [one for one in whole["representations"] if one["person"] != "alva"]
+
+
+def protected(whole):
+    (alva,) = [one for one in whole["persons"] if one["id"] == "alva"]
+    alva["protected"] = "true"
+
+
+@pytest.mark.spec("facts/threats", "CB-01")
+@pytest.mark.parametrize("change", [without_the_guardian, protected])
+def test_a_decision_that_is_being_made_does_not_outlive_the_file_that_it_went_by(home, change):
+    pending = decide(home, home.number("anna"), home.number("alva"))
+    assert pending.result[0].access.value == "permitted"
+    whole = family()
+    change(whole)
+    home.world.reapply(whole)
+    with pytest.raises(Overtaken):
+        home.store.commit(pending.effects)
+    assert asked(home, "anna", "alva")[0] == "refused"
 
 
 def test_who_asked_is_on_record_by_the_registers_id_alone(home):

@@ -164,6 +164,45 @@ def test_who_was_given_a_power_declines_it_and_no_file_gives_it_again(storage):
             storage.commit(Effects((again,)))
 
 
+def moved(storage, change) -> bool:
+    """Whether decisions about Alva are made anew when something changes, and those about Anna are not."""
+    anna, alva = person(storage, "191212121212"), person(storage, "201705012389")
+    before = [storage.care_version(each) for each in (anna, alva)]
+    change()
+    after = [storage.care_version(each) for each in (anna, alva)]
+    assert after[0] == before[0]
+    return after[1] != before[1]
+
+
+@pytest.mark.spec("facts/threats", "CB-01")
+def test_decisions_about_somebody_are_made_anew_when_it_changes_who_may_act_for_them(storage):
+    filed(storage)
+    assert moved(storage, lambda: filed(storage, of(Kind.POWER)))
+    assert not moved(storage, lambda: filed(storage, of(Kind.POWER)))
+    assert moved(storage, lambda: filed(storage, of(Kind.POWER, until=NOW + 9)))
+    assert moved(storage, lambda: filed(storage, of(Kind.POWER, until=NOW + 9, despite_age=True)))
+    (held,) = storage.representations_of(person(storage, "191212121212"))
+    decline = DeclineRepresentation(held.id, person(storage, "191212121212"), NOW + 1)
+    assert moved(storage, lambda: storage.commit(Effects((decline,))))
+    assert moved(storage, lambda: filed(storage))
+
+
+@pytest.mark.spec("facts/threats", "CB-01")
+def test_decisions_about_somebody_are_made_anew_when_what_is_known_of_them_changes(storage):
+    def listed(**known):
+        alva = replace(one("alva", "201705012389"), person=Person("", **known))
+        storage.save_directory([one("anna", "191212121212"), alva])
+
+    listed()
+    assert not moved(storage, listed)
+    assert moved(storage, lambda: listed(protected=True))
+    assert moved(storage, lambda: listed(attributes={"dateOfBirth": ("2017-05-01",)}))
+    assert moved(storage, lambda: storage.save_directory([one("anna", "191212121212")]))
+    assert not moved(storage, lambda: storage.save_directory([one("anna", "191212121212")]))
+    assert storage.person(person(storage, "201705012389")) == Person(person(storage, "201705012389"))
+    assert moved(storage, listed)
+
+
 @pytest.mark.parametrize("kind", [Kind.POWER, Kind.GUARDIAN])
 def test_nobody_declines_what_they_were_not_given_nor_guardianship(storage, kind):
     filed(storage, of(kind))
