@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Executable, Index, Text, and_, bindparam, case, cast, func, or_, select, tuple_, update
+from sqlalchemy import Executable, Index, Text, and_, bindparam, case, cast, func, not_, or_, select, tuple_, update
 
 from broker.federation.domains import LATELY, KeepProof, LookSoon, ProofPage
 from broker.login.effects import Overtaken
@@ -40,11 +40,18 @@ _ROW: Final = tuple(_C[name] for name in DomainProof.__slots__)
 
 
 def _keep(insert: InsertOf) -> Executable:
-    """A look is kept only of the proof that was looked at: another token may have been asked for meanwhile."""
+    """A look is kept only of the proof that was looked at, and only while none that came later was kept: another token may have
+    been asked for meanwhile, and what has ended stays so. A new token takes the place of the proof that it was made for: of one
+    that fails when it fails as well, else of one that has ended.
+    """
     new = insert(PROOFS).values({c.name: bindparam(c.name) for c in PROOFS.columns})
     changed = {c.name: new.excluded[c.name] for c in PROOFS.columns if not c.primary_key}
-    same = _C.token == bindparam("instead")
-    return new.on_conflict_do_update(index_elements=["org", "host"], set_=changed, where=same)  # type: ignore[no-any-return]
+    going, ended = _C.ended_at.is_(None), _C.ended_at.is_not(None)
+    looked = and_(_C.token == new.excluded.token, going, _C.checked_at <= new.excluded.checked_at)
+    fails = new.excluded.failing_since.is_not(None)
+    replaced = and_(_C.token != new.excluded.token, or_(and_(going, fails), and_(ended, not_(fails))))
+    here = and_(_C.token == bindparam("instead"), or_(looked, replaced))
+    return new.on_conflict_do_update(index_elements=["org", "host"], set_=changed, where=here)  # type: ignore[no-any-return]
 
 
 _KEEP = Kept(_keep)

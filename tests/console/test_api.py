@@ -327,6 +327,17 @@ class TestHosts:
         assert seen["checked_at"] == console.world.clock.now
         assert seen["next_at"] > seen["checked_at"]
 
+    def test_a_host_that_was_looked_at_just_now_is_told_of_as_it_was_and_nothing_is_kept(
+        self, console: Console, monkeypatch
+    ):
+        store, now, token = console.world.store, console.world.clock.now, machine(console)
+        store.commit(Effects((KeepProof(DomainProof(MEMBER, "rests.example.org", "t0ken", now, now)),)))
+        kept: list[object] = []
+        monkeypatch.setattr(store, "commit", lambda effects: kept.extend(effects.changes))
+        seen = call(console, "POST", f"/members/{MEMBER}/hosts/rests.example.org/look", token).json
+        assert (seen["state"], seen["checked_at"]) == ("asked", now)
+        assert not any(isinstance(change, KeepProof) for change in kept)
+
     def test_a_proof_that_has_ended_is_asked_for_anew_with_another_token(self, console: Console):
         token, now = machine(console), console.world.clock.now
         ended = DomainProof(MEMBER, "gone.example.org", "t0ken", now).shown(now).ended(now)

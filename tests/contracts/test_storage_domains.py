@@ -147,6 +147,31 @@ def test_a_look_at_an_old_token_never_takes_the_place_of_the_new_one(storage):
     assert storage.domain_proofs(ORG) == (new,)
 
 
+def test_a_look_that_began_before_another_does_not_undo_what_that_one_found(storage):
+    proof = proven(storage)
+    failing = proof.not_shown(NOW + 5, "status absent")
+    for later, stale in (
+        (failing, proof),
+        (failing.shown(NOW + 7), failing),
+        (failing.shown(NOW + 7).ended(NOW + 8), replace(failing.shown(NOW + 7), checked_at=NOW + 9)),
+    ):
+        storage.commit(Effects((KeepProof(later),)))
+        storage.commit(Effects((KeepProof(stale),)))
+        assert storage.domain_proofs(ORG) == (later,)
+
+
+def test_a_new_token_takes_only_the_place_that_it_was_made_for(storage):
+    proof = proven(storage)
+    with pytest.raises(Overtaken):
+        storage.commit(begun(asked(ORG, HOST, NOW + 2), NOW + 2, "a", instead=proof.token))
+    failing = proof.not_shown(NOW + 1, "status absent")
+    ended = failing.ended(NOW + 3)
+    storage.commit(Effects((KeepProof(ended),)))
+    with pytest.raises(Overtaken):
+        storage.commit(begun(failing.renewed("new", NOW + 3), NOW + 3, "a", instead=proof.token))
+    assert storage.domain_proofs(ORG) == (ended,)
+
+
 def test_two_who_ask_for_a_new_token_at_once_get_one(storage):
     old = proven(storage).ended(NOW + 1)
     storage.commit(Effects((KeepProof(old),)))

@@ -160,7 +160,8 @@ def look(turn: ApiTurn, host: str) -> values.Proof:
     """Look at a host now."""
     before = turn.found(_known(turn, host))
     after = turn.on.look_at_host(before, turn.now)
-    turn.commit(domains.noted(before, after, turn.now, turn.actor.person))
+    if after is not before:
+        turn.commit(domains.noted(before, after, turn.now, turn.actor.person))
     return _proof(after, turn.now)
 
 
