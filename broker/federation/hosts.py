@@ -40,7 +40,10 @@ KINDS: Final = frozenset({"member", "service", "identity_provider"})
 """Kinds of entries that are a member's, who can prove their hosts. What the federation enters for itself it answers for."""
 
 UNASKED: Final = WORDS | NAMES | PAGES
+SAML: Final = "saml"
 METADATA: Final = "metadata_xml"
+"""Where, within `saml`, an entry has SAML metadata. Text anywhere else is none, whatever its field is called."""
+
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST: Final = 200
 _WEB: Final = re.compile(r"\s*(?:https?:|//)", re.IGNORECASE)
@@ -55,7 +58,14 @@ def named(kind: str, content: Mapping[str, Any]) -> frozenset[str]:
         return frozenset()
     registration = content.get("oidc")
     native = isinstance(registration, Mapping) and registration.get("application_type") == "native"
-    return frozenset(_host(url) for url in _within("", content) if not (native and _own_device(url)))
+    urls = (*_of_metadata(content), *_within("", content))
+    return frozenset(_host(url) for url in urls if not (native and _own_device(url)))
+
+
+def _of_metadata(content: Mapping[str, Any]) -> frozenset[str]:
+    saml = content.get(SAML)
+    xml = saml.get(METADATA) if isinstance(saml, Mapping) else None
+    return addresses(xml.encode()) if isinstance(xml, str) else frozenset()
 
 
 def _within(name: str, value: Any) -> Iterator[str]:
@@ -67,8 +77,6 @@ def _within(name: str, value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from _within(name, each)
-    elif isinstance(value, str) and name == METADATA:
-        yield from addresses(value.encode())
     elif isinstance(value, str) and _WEB.match(value):
         yield value
 

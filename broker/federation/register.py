@@ -19,6 +19,7 @@ from broker.federation.names import of_provider, of_service
 from broker.federation.schema import ProviderEntry, ServiceEntry
 from broker.login.effects import Change
 from metadata.register import Service
+from metadata.wire.xml import XmlRefused
 from trust_framework.members import State
 from trust_framework.names import Name
 
@@ -253,7 +254,7 @@ def _about(kind: str, content: Content) -> About:
     shown = {key: name for key, name in names.items() if isinstance(name, str)} if isinstance(names, Mapping) else {}
     if kind != "service":
         protocol, subject = _other_subject(kind, content)
-        held = of_provider(subject, content) if kind == "identity_provider" and state != LEFT else ()
+        held = _held(subject, content) if kind == "identity_provider" and state != LEFT else ()
         return About(shown, state, protocol, subject, names_held=held)
     try:
         read = entries.service(ServiceEntry.model_validate(content), When(allow_http_loopback=True))
@@ -261,6 +262,14 @@ def _about(kind: str, content: Content) -> About:
         return About(shown, state)
     held = of_service(read.service, content) if state != LEFT else ()
     return About(shown or dict(read.names), state, *_subject(read.service), names_held=held)
+
+
+def _held(subject: str, content: Content) -> tuple[Name, ...]:
+    """The names of a provider; a draft that cannot be read has none yet."""
+    try:
+        return of_provider(subject, content)
+    except XmlRefused:
+        return ()
 
 
 def _other_subject(kind: str, content: Content) -> tuple[str, str]:

@@ -79,6 +79,7 @@ PROVIDER = {
         "origins": [f"https://{OWN}"],
     },
 }
+STANDING_CLIENT = {"id": "app", "member": ORG, "oidc": {"redirect_uris": [f"https://{OWN}/cb"]}}
 SAML = {"id": "sp", "member": ORG, "levels": [LOA3], "saml": {"metadata_url": f"https://{OWN}/m", "metadata_xml": ""}}
 
 ASKED = {
@@ -205,6 +206,25 @@ def test_every_address_of_saml_metadata_counts_also_those_that_we_do_not_use_our
     assert hosts.named("service", content) == {OWN, *(f"{name}.example" for name in "eialrm")}
 
 
+XML_ELSEWHERE = {**ENTITY, "metadata": {"openid_relying_party": {"metadata_xml": "x", "client_name": "n"}}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {**STANDING_CLIENT, "openid_federation": XML_ELSEWHERE},
+        {**STANDING_CLIENT, "metadata_xml": "x"},
+        {**STANDING_CLIENT, "saml": "x"},
+        {**STANDING_CLIENT, "saml": {"metadata_xml": ["x"]}},
+        {**STANDING_CLIENT, "saml": {"more": {"metadata_xml": "x"}}},
+    ],
+)
+def test_only_what_stands_as_the_metadata_of_a_saml_entity_is_read_as_such(content):
+    assert hosts.named("service", content) == {OWN}
+    hidden = {**content, "openid_federation": {**ENTITY, "metadata": {"x": {"metadata_xml": NEW_URL}}}}
+    assert hosts.named("service", hidden) == {OWN, NEW}
+
+
 def test_metadata_that_cannot_be_read_names_hosts_that_are_not_known():
     with pytest.raises(XmlRefused):
         hosts.named("service", {**SAML, "saml": {"metadata_xml": "<"}})
@@ -318,6 +338,21 @@ def test_a_member_that_becomes_an_entity_at_a_host_proves_it(office):
     keys = {"keys": [public_jwk(signer(ec_key("now"), kid="now", alg="ES256"))]}
     draft = office.draft(member(openid_federation={**ENTITY, "jwks": keys}), by=OVE, kind="member")
     assert (draft.danger, lacks(office, draft)) == (Danger.DANGEROUS, (OWN,))
+
+
+@pytest.mark.parametrize("kind", ["service", "member"])
+def test_a_draft_with_odd_metadata_of_an_openid_entity_is_kept_and_judged(office, kind):
+    keys = {"keys": [public_jwk(signer(ec_key("now"), kid="now", alg="ES256"))]}
+    entity_ = {**XML_ELSEWHERE, "jwks": keys}
+    content = client(openid_federation=entity_) if kind == "service" else member(openid_federation=entity_)
+    draft = office.draft(content, by=TEKLA if kind == "service" else OVE, kind=kind)
+    assert draft.danger is Danger.DANGEROUS
+    assert OWN in (lacks(office, draft) or ())
+
+
+def test_a_change_whose_hosts_cannot_be_told_is_dangerous(office):
+    odd = {**provider(), "saml": {"metadata_xml": "<"}}
+    assert office.draft(odd, kind="identity_provider").danger is Danger.DANGEROUS
 
 
 def test_taking_an_entry_out_brings_no_host():
