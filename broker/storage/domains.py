@@ -62,7 +62,12 @@ _SOON = Kept(
 )
 _OF = Kept(select(*_ROW).where(_C.org == bindparam("org")).order_by(_C.host))
 _AT = Kept(select(*_ROW).where(_C.host == bindparam("host")).order_by(_C.org))
-_DUE = Kept(select(*_ROW).where(_C.next_at <= bindparam("now")).order_by(_C.next_at).limit(bindparam("count")))
+_DUE = Kept(
+    select(*_ROW)
+    .where(_C.next_at <= bindparam("now"))
+    .order_by(_C.proven_at.is_(None), _C.next_at)
+    .limit(bindparam("count"))
+)
 _FAILING = Kept(
     select(*_ROW)
     .where(_C.failing_since.is_not(None), or_(_C.ended_at.is_(None), _C.ended_at > bindparam("since")))
@@ -121,7 +126,9 @@ def of_host(database: Database, host: str) -> tuple[DomainProof, ...]:
 
 
 def due(database: Database, now: int, count: int) -> tuple[DomainProof, ...]:
-    """Hosts that are to be looked at, those whose time came first before others."""
+    """Hosts that are to be looked at: those that were proven before those that were only asked for, of which anybody may ask for
+    many, and then those whose time came first.
+    """
     return tuple(DomainProof(*row) for row in database.rows(_DUE, {"now": now, "count": count}))
 
 

@@ -109,6 +109,19 @@ def test_a_host_that_was_asked_about_is_looked_at_each_hour_until_its_member_has
 
 
 @pytest.mark.spec("facts/threats", "FR-03")
+def test_hosts_that_somebody_asked_for_by_the_hundred_keep_no_proven_host_from_being_looked_at(storage):
+    mine = [proven(storage, host=f"mine{number}.example.se") for number in range(2)]
+    storage.commit(Effects((KeepProof(mine[1].not_shown(NOW + RENEWED - HOUR, "status absent")),)))
+    storage.clock.now = NOW + RENEWED - 2 * HOUR
+    for number in range(20):
+        storage.commit(begun(asked(OTHER, f"h{number}.example.se", storage.clock.now), storage.clock.now, "b"))
+    storage.clock.now = NOW + RENEWED
+    due = storage.domain_proofs_due(10)
+    assert [each.host for each in due[:2]] == ["mine0.example.se", "mine1.example.se"]
+    assert len(due) == 10
+
+
+@pytest.mark.spec("facts/threats", "FR-03")
 def test_a_host_that_fails_for_a_month_is_proven_no_more_and_its_old_token_proves_nothing_again(storage):
     proof = proven(storage)
     storage.clock.now += RENEWED
