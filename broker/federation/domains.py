@@ -34,6 +34,9 @@ AT_HOST: Final = (
 IN_DNS: Final = ("address", "unanswered", "absent", "another")
 """What can be found in place of the line: of a proof's `missed`, which says both with a space between."""
 
+UNREACHED: Final = frozenset({"network", "timeout", "resting"})
+"""Of those, what is found as well where it is our own network that fails."""
+
 STALE: Final = "stale"
 """Of a proof whose token would prove nothing: nobody looked."""
 
@@ -145,6 +148,16 @@ def looked(proof: DomainProof, egress: Fetches, texts: Texts, now: int) -> Domai
         return proof.not_shown(now, STALE)
     missed = _missed(proof, egress, texts)
     return proof.not_shown(now, missed) if missed else proof.shown(now)
+
+
+def answers(proof: DomainProof, egress: Fetches) -> bool:
+    """Whether the host answers at all, whatever it says."""
+    return _at_host(proof, egress) not in UNREACHED
+
+
+def unreached(proof: DomainProof) -> bool:
+    """Whether the last look got no answer from the host."""
+    return (proof.missed or "").partition(" ")[0] in UNREACHED
 
 
 def rests(proof: DomainProof, now: int) -> bool:

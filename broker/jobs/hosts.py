@@ -16,6 +16,9 @@ from trust_framework.domains import DomainProof, settled
 
 AT_ONCE: Final = 10
 """Hosts looked at in a turn: one that does not answer takes some seconds."""
+WITNESSES: Final = 3
+"""Members whose hosts are asked whether it is our own network that fails."""
+LATEST: Final = 50
 EVERY: Final = 300
 TOLD_EVERY: Final = 60
 
@@ -28,6 +31,8 @@ class HostStore(Protocol):
     def commit(self, effects: Effects) -> None: ...
 
     def domain_proofs_due(self, count: int) -> tuple[DomainProof, ...]: ...
+
+    def domain_proofs_shown(self, count: int) -> tuple[DomainProof, ...]: ...
 
     def domain_proofs_at(self, host: str) -> tuple[DomainProof, ...]: ...
 
@@ -43,11 +48,24 @@ class HostStore(Protocol):
 
 
 def look_at_hosts(store: HostStore, egress: Fetches, texts: Texts = dns_texts) -> None:
-    """Look at the hosts whose time has come, some at a time."""
+    """Look at the hosts whose time has come, some at a time. One that is not reached while the hosts of others are not either
+    does not begin to fail: it is our own network that does, and the next turn looks again.
+    """
     for proof in store.domain_proofs_due(AT_ONCE):
         now = store.clock()
         after = settled(domains.looked(proof, egress, texts, now), store.domain_proofs_at(proof.host), now)
-        store.commit(domains.noted(proof, after, now))
+        if not (proof.holds(now) and domains.unreached(after) and _cut_off(proof, store, egress)):
+            store.commit(domains.noted(proof, after, now))
+
+
+def _cut_off(proof: DomainProof, store: HostStore, egress: Fetches) -> bool:
+    """Whether no host of another member answers, of those that did most lately. Where there are none, nobody can tell."""
+    others: dict[str, DomainProof] = {}
+    for each in store.domain_proofs_shown(LATEST):
+        if each.org != proof.org:
+            others.setdefault(each.org, each)
+    asked = list(others.values())[:WITNESSES]
+    return bool(asked) and not any(domains.answers(each, egress) for each in asked)
 
 
 def tell_of_hosts(store: HostStore, settings: Settings) -> None:

@@ -74,6 +74,12 @@ _FAILING = Kept(
     .order_by(_C.org, _C.host)
 )
 
+_SHOWN = Kept(
+    select(*_ROW)
+    .where(_C.proven_at.is_not(None), _C.failing_since.is_(None), _C.ended_at.is_(None))
+    .order_by(_C.proven_at.desc(), _C.host, _C.org)
+    .limit(bindparam("count"))
+)
 _STATE: Final = case(
     (_C.ended_at.is_not(None), ProofState.OUTDATED.value),
     (_C.proven_at.is_(None), ProofState.ASKED.value),
@@ -130,6 +136,11 @@ def due(database: Database, now: int, count: int) -> tuple[DomainProof, ...]:
     many, and then those whose time came first.
     """
     return tuple(DomainProof(*row) for row in database.rows(_DUE, {"now": now, "count": count}))
+
+
+def shown(database: Database, count: int) -> tuple[DomainProof, ...]:
+    """Proofs that are shown, those that were seen last before others."""
+    return tuple(DomainProof(*row) for row in database.rows(_SHOWN, {"count": count}))
 
 
 def failing(database: Database, now: int) -> tuple[DomainProof, ...]:

@@ -244,6 +244,10 @@ class RegisterStore(Part):
         """Proofs whose hosts are to be looked at."""
         return domains.due(self._database, self.clock(), count)
 
+    def domain_proofs_shown(self, count: int) -> tuple[DomainProof, ...]:
+        """Proofs that were seen most lately."""
+        return domains.shown(self._database, count)
+
     def domain_proofs_at(self, host: str) -> tuple[DomainProof, ...]:
         """The proofs that members have of one host."""
         return domains.of_host(self._database, host)

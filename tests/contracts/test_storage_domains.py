@@ -207,6 +207,17 @@ def test_those_that_fail_are_found_and_those_that_ended_for_a_while(storage):
     assert storage.domain_proofs_failing() == (failing,)
 
 
+def test_those_that_are_shown_are_found_the_last_seen_first(storage):
+    first = proven(storage, host="a.example.se")
+    storage.clock.now += 5
+    second = proven(storage, OTHER, "b.example.se")
+    failing, ended = (proven(storage, host=host) for host in ("c.example.se", "d.example.se"))
+    storage.commit(Effects((KeepProof(failing.not_shown(NOW + 6)), KeepProof(ended.ended(NOW + 6)))))
+    storage.commit(begun(asked(ORG, "e.example.se", NOW), NOW, "a"))
+    assert storage.domain_proofs_shown(9) == (second, first)
+    assert storage.domain_proofs_shown(1) == (second,)
+
+
 def test_all_hosts_are_listed_by_page_searched_and_by_state(storage):
     proofs = {}
     for number, org in enumerate([ORG, OTHER, ORG, OTHER]):

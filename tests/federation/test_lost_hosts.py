@@ -13,7 +13,7 @@ from broker.federation.register import ChangeRegister, EntryChange
 from broker.jobs.hosts import look_at_hosts, tell_of_hosts
 from broker.login.effects import Effects
 from broker.settings import Environment, Settings
-from metadata.wire.egress import Response
+from metadata.wire.egress import EgressFailed, Response
 from tests.support.approvals import ASTA, BIRK, ORG, OTHER_ORG, TEKLA
 from tests.support.egress import FakeEgress
 from tests.support.proposing import CONTACT, LOA3, Office, client, member, why
@@ -247,6 +247,62 @@ def test_a_name_that_a_file_gave_twice_does_not_keep_an_entry_from_being_stopped
     proven(office)
     failing_for(office, GRACE)
     assert (state(office), state(office, "twin")) == ("suspended", "active")
+
+
+# --- a network of ours that fails
+
+
+def unreached(office, *answering: str) -> None:
+    """A look from a network that reaches nothing but these hosts."""
+    found = {("GET", URL.replace(HOST, host)): Response(404, {}, b"") for host in answering}
+    hosts = [HOST, "b.example.se", "c.example.se"]
+    down = {("GET", URL.replace(HOST, host)): EgressFailed("network", host) for host in hosts}
+    look_at_hosts(office.store, FakeEgress({**down, **found}), lambda _name: ())
+
+
+def failing(office, org=ORG) -> bool:
+    return any(each.failing_since is not None for each in office.store.domain_proofs(org))
+
+
+def test_no_host_begins_to_fail_while_nobody_s_is_reached(office):
+    proof = proven(office)
+    proven(office, OTHER_ORG, "b.example.se")
+    office.now += RENEWED
+    unreached(office)
+    assert not failing(office)
+    assert not failing(office, OTHER_ORG)
+    office.now += 2 * DAY
+    unreached(office)
+    look(office, proof)
+    assert not failing(office), "the token is the same as before"
+
+
+def test_a_host_that_alone_is_not_reached_fails(office):
+    proven(office)
+    proven(office, OTHER_ORG, "b.example.se")
+    office.now += RENEWED
+    unreached(office, "b.example.se")
+    assert failing(office)
+
+
+def test_a_host_fails_that_nobody_else_s_can_be_held_against(office):
+    proven(office)
+    proven(office, ORG, "b.example.se")
+    office.now += RENEWED
+    unreached(office)
+    assert failing(office), "a member's other hosts say nothing: they may be down with it"
+
+
+@pytest.mark.parametrize("seconds", [HOUR, GRACE])
+def test_a_host_that_failed_before_goes_on_failing(office, seconds):
+    proven(office)
+    proven(office, OTHER_ORG, "b.example.se")
+    office.now += RENEWED
+    unreached(office, "b.example.se")
+    office.now += seconds
+    unreached(office)
+    (kept,) = office.store.domain_proofs(ORG)
+    assert (kept.checked_at, kept.ended_at is None) == (office.now, seconds == HOUR)
 
 
 # --- a host that changes hands
