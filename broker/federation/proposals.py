@@ -46,6 +46,8 @@ class ProposalStore(Protocol):
 
     def register_entry(self, kind: str, id: str) -> Entry | None: ...
 
+    def register_exact(self, kind: str, id: str, version: int) -> Entry | None: ...
+
     def register_history(self, kind: str, id: str) -> tuple[Entry, ...]: ...
 
     def proposal(self, id: str, org: str | None = None) -> Proposal | None: ...
@@ -506,7 +508,7 @@ def leave(kind: str, id: str, reason: str, actor: Actor, desk: Desk) -> Answer:
 
 def _stays(entry: Entry, reason: str, actor: Actor, desk: Desk) -> Refused | None:
     """Why a member may not leave as it stands, by who asks."""
-    standing = Standing(State(str((entry.content or {}).get("state", State.ACTIVE.value))), entry.at)
+    standing = Standing(_state_of(entry), entry.at)
     mover = Mover.TWO_OPERATORS if approval.body_of(actor, entry.org) is Body.FEDERATION else Mover.MEMBER
     outcome = move(standing, State.LEFT, mover, reason, desk.now)
     return Refused(_STAYS[outcome]) if isinstance(outcome, MoveRefusal) else None
@@ -523,22 +525,55 @@ def _to_state(kind: str, id: str, state: State, reason: str, actor: Actor, desk:
     entry = desk.store.register_entry(kind, id)
     if entry is None or entry.content is None or kind not in _STATED:
         return Refused(Refusal.NOT_ALLOWED)
-    if str(entry.content.get("state", State.ACTIVE.value)) == state.value:
+    if _state_of(entry) is state:
         return Refused(Refusal.NO_CHANGE)
     if refused := approval.reason_lacking(reason):
         return refused
-    content = {**_bare(entry.content), "state": state.value}
-    made = Wanted(
-        content,
-        digest_of(kind, id, entry.org, content),
-        entry.version,
-        digest_of(kind, id, entry.org, entry.content),
-        Danger.DANGEROUS,
-    )
+    made = _in_state(entry, state)
     drafted = approval.drafted(secrets.token_urlsafe(12), kind, id, entry.org, made, actor, desk.now)
     if isinstance(drafted, Refused):
         return drafted
     return _done(None, approval.submitted(drafted, actor, reason, desk.now), actor, desk)
+
+
+def _in_state(entry: Entry, state: State) -> Wanted:
+    """The entry as it stands, but in another state."""
+    before = entry.content or {}
+    content = {**_bare(before), "state": state.value}
+    old, new = (digest_of(entry.kind, entry.id, entry.org, each) for each in (before, content))
+    return Wanted(content, new, entry.version, old, Danger.DANGEROUS)
+
+
+def _state_of(entry: Entry) -> State:
+    return State(str((entry.content or {}).get("state", State.ACTIVE.value)))
+
+
+def rebased(proposal: Proposal, actor: Actor, desk: Desk) -> Answer:
+    """The same change, made from what stands now: what is needed when the entry was changed meanwhile. A change of the state is
+    one of what stands now.
+    """
+    state = _state_sought(proposal, desk)
+    return edit(proposal, proposal.content, actor, desk) if state is None else _moved(proposal, state, actor, desk)
+
+
+def _state_sought(proposal: Proposal, desk: Desk) -> State | None:
+    """The state that a proposal is for (to leave, to be in force again), None when it is for another content."""
+    base = desk.store.register_exact(proposal.kind, proposal.object, proposal.wanted.base)
+    if proposal.kind not in _STATED or proposal.content is None or base is None or base.content is None:
+        return None
+    sought = State(str(proposal.content.get("state", State.ACTIVE.value)))
+    return None if sought is _state_of(base) else sought
+
+
+def _moved(proposal: Proposal, state: State, actor: Actor, desk: Desk) -> Answer:
+    """A change of the state, made from what stands now; refused when that may not be moved so any more."""
+    entry = desk.store.register_entry(proposal.kind, proposal.object)
+    if entry is None or _state_of(entry) is state:
+        return Refused(Refusal.NO_CHANGE)
+    leaves = proposal.kind == "member" and state is State.LEFT
+    if leaves and (refused := _stays(entry, _reason(proposal), actor, desk)):
+        return refused
+    return _done(proposal, approval.edited(proposal, _in_state(entry, state), actor, desk.now), actor, desk)
 
 
 # --- effects
@@ -613,7 +648,6 @@ def _stands(proposal: Proposal, desk: Desk) -> bool:
 
 
 def _entry_change(proposal: Proposal, actor: Actor, desk: Desk) -> EntryChange:
-    reason = next((act.reason for act in reversed(proposal.acts) if act.reason), "")
     return EntryChange(
         proposal.kind,
         proposal.object,
@@ -621,10 +655,15 @@ def _entry_change(proposal: Proposal, actor: Actor, desk: Desk) -> EntryChange:
         proposal.org,
         desk.origin,
         actor.person,
-        reason,
+        _reason(proposal),
         proposal.id,
         proposal.wanted.base,
     )
+
+
+def _reason(proposal: Proposal) -> str:
+    """The last reason that anybody gave."""
+    return next((act.reason for act in reversed(proposal.acts) if act.reason), "")
 
 
 def _first_owner(proposal: Proposal, desk: Desk) -> tuple[RoleGrant, ...]:
@@ -661,8 +700,3 @@ def _event(proposal: Proposal, act: Act) -> ProposalActed:
 def standing(proposal: Proposal) -> str:
     """Where it stands, in the word that lists and pages show: its stage, or that an operator has begun to look at it."""
     return State.REVIEW.value if approval.in_review(proposal) else proposal.stage.value
-
-
-def rebased(proposal: Proposal, actor: Actor, desk: Desk) -> Answer:
-    """The same content, made from what stands now: what is needed when the entry was changed meanwhile."""
-    return edit(proposal, proposal.content, actor, desk)

@@ -441,6 +441,79 @@ def test_nobody_leaves_twice(office):
     assert why(proposals.leave("member", ORG, "Igen", OVE, office.desk)) == "no-change"
 
 
+# --- a change of the state that was overtaken
+
+
+KEY = {"attributes": ["sn"], "reasons": {"sn": "Visas"}}
+
+
+@pytest.mark.spec("facts/threats", "FR-05")
+@pytest.mark.parametrize(
+    ("had", "move", "becomes"), [("active", proposals.leave, "left"), ("suspended", proposals.activate, "active")]
+)
+def test_a_change_of_the_state_that_is_made_anew_stays_one_and_undoes_nothing_that_came_meanwhile(
+    office, had, move, becomes
+):
+    office.standing("service", "journal", {**client(), "state": had})
+    first = office.approve(office.keep(move("service", "journal", "Klart", OVE, office.desk)), ASTA)
+    office.standing("service", "journal", {**client(**KEY), "state": had})
+    assert why(proposals.publish(office.approve(first, BIRK), BIRK, office.desk)) == "overtaken"
+
+    anew = office.keep(proposals.rebased(office.store.proposal(first.id), OVE, office.desk))
+    assert (anew.stage, anew.content) == (Stage.DRAFT, {**client(**KEY), "state": becomes})
+    assert office.approve(office.submit(anew, OVE), ASTA, BIRK).stage is Stage.PUBLISHED
+    assert office.entry() == {**client(**KEY), "state": becomes}
+
+
+def test_a_leave_made_anew_keeps_its_approvals_when_all_that_trust_depends_on_is_as_it_was(office):
+    office.standing("service", "journal", {**client(), "state": "active"})
+    first = office.approve(office.keep(proposals.leave("service", "journal", "Slut", OVE, office.desk)), ASTA)
+    mail = {"contact": {"mail": "support@example.se"}}
+    office.sent_in({**client(), **mail})
+
+    anew = office.keep(proposals.rebased(first, OVE, office.desk))
+    assert office.approve(anew, BIRK).stage is Stage.PUBLISHED
+    assert office.entry() == {**client(), **mail, "state": "left"}
+
+
+def test_a_leave_made_anew_of_what_is_stopped_meanwhile_is_still_a_leave(office):
+    office.standing("service", "journal", {**client(), "state": "active"})
+    sent = office.keep(proposals.leave("service", "journal", "Slut", OVE, office.desk))
+    office.store.commit(proposals.suspend("service", "journal", "Intrång", ASTA, office.desk))
+    anew = office.keep(proposals.rebased(sent, OVE, office.desk))
+    assert anew.content == {**client(), "state": "left"}
+
+
+def test_a_member_that_was_suspended_meanwhile_does_not_slip_out_by_making_its_leave_anew(office):
+    sent = office.keep(proposals.leave("member", ORG, "Slås samman", OVE, office.desk))
+    office.store.commit(proposals.suspend("member", ORG, "Intrång", ASTA, office.desk))
+    assert why(proposals.rebased(sent, OVE, office.desk)) == "suspended"
+    assert isinstance(proposals.rebased(sent, BIRK, office.desk), Done)
+
+
+@pytest.mark.parametrize("now_stands", [None, {**client(), "state": "left"}])
+def test_a_leave_of_what_has_gone_meanwhile_is_not_made_anew(office, now_stands):
+    office.standing("service", "journal", {**client(), "state": "active"})
+    sent = office.keep(proposals.leave("service", "journal", "Slut", OVE, office.desk))
+    office.standing("service", "journal", now_stands)
+    assert why(proposals.rebased(sent, OVE, office.desk)) == "no-change"
+
+
+@pytest.mark.parametrize(
+    ("kind", "id", "org", "stands", "content"),
+    [
+        ("service", "journal", ORG, {**client(), "state": "active"}, None),
+        ("agreement", "a", "", {"id": "a"}, {"id": "a", "purpose": "Vård"}),
+    ],
+)
+def test_a_removal_and_an_entry_that_has_no_states_are_made_anew_as_they_are(office, kind, id, org, stands, content):
+    office.standing(kind, id, stands, org)
+    by = TEKLA if org else ASTA
+    draft = office.keep(proposals.draft(kind, id, org, content, by, office.desk))
+    anew = office.keep(proposals.rebased(draft, by, office.desk))
+    assert (anew.content, anew.wanted.base) == (content, draft.wanted.base)
+
+
 # --- emergency
 
 
