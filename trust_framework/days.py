@@ -29,6 +29,11 @@ def day_after(day: date, zone: ZoneInfo = ZONE) -> int:
     return midnight(day + timedelta(days=1), zone)
 
 
+def days_later(at: int, days: int) -> int:
+    """The midnight so many days of the calendar after one, however the clock is moved in between."""
+    return midnight(day_of(at) + timedelta(days=days))
+
+
 def ahead_of_utc(at: int) -> int:
     """Seconds that the clock of Sweden is ahead of Coordinated Universal Time."""
     return int(datetime.fromtimestamp(at, ZONE).utcoffset().total_seconds())  # type: ignore[union-attr]  # it has a zone

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final, Protocol
 
 from broker.federation import domains, shapes
@@ -11,6 +11,7 @@ from broker.federation.register import Content
 from broker.settings import Settings
 from metadata.client_fields import acts_alone
 from trust_framework import loa
+from trust_framework.days import day_of
 from trust_framework.domains import DomainProof
 from trust_framework.member_types import Document, MemberRole, MemberType, fits, roles_of
 from trust_framework.members import State
@@ -73,7 +74,7 @@ class _Looking:
 
     @property
     def today(self) -> date:
-        return datetime.fromtimestamp(self.now, UTC).date()
+        return day_of(self.now)
 
     def agreement(self) -> tuple[str, ...] | None:
         """An active member has signed; a new one's signature is vouched for."""

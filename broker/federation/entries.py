@@ -18,7 +18,7 @@ from metadata.findings import Finding
 from metadata.logos import logo_of
 from metadata.register import OidcProvider, Service
 from trust_framework.agreements import Agreement, AnyAgreement
-from trust_framework.days import DAY, day_after, midnight
+from trust_framework.days import day_after, days_later, midnight
 from trust_framework.member_types import roles_of
 from trust_framework.members import Declaration, Member, RelyingParty, State
 from trust_framework.providers import ProviderTerms
@@ -248,4 +248,4 @@ def in_force(
     owner = members.get(entry.member)
     if owner is None or owner.state is not State.ACTIVE:
         return replace(terms, state=State.SUSPENDED, reason="")
-    return replace(terms, declared=tuple(replace(d, until=d.until + grace_days * DAY) for d in owner.declarations))
+    return replace(terms, declared=tuple(replace(d, until=days_later(d.until, grace_days)) for d in owner.declarations))

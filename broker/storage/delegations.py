@@ -1,6 +1,6 @@
 """Which organisations act for which members (ombud), as the members' entries say; for finding what a person may do."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 from sqlalchemy import Index, bindparam, column, delete, exists, insert, select
 from sqlalchemy import table as named
@@ -8,6 +8,7 @@ from sqlalchemy import table as named
 from broker.federation.register import EntryChange
 from broker.storage.database import Database, Kept, Unit
 from broker.storage.tables import About, number, table, text
+from trust_framework.days import day_after
 from trust_framework.roles import Role, RoleGrant
 
 DELEGATIONS = table(
@@ -45,15 +46,9 @@ def changed(unit: Unit, change: EntryChange) -> None:
     for agent in (change.content or {}).get("agents", ()):
         for role in agent.get("roles", ("technical",)):
             key = (agent["org"], role)
-            ends[key] = max(ends.get(key, 0), _end_of(str(agent["until"])))
+            ends[key] = max(ends.get(key, 0), day_after(date.fromisoformat(str(agent["until"]))))
     for (agent, role), until in ends.items():
         unit.run(_ADD, {"org": change.id, "agent": agent, "role": role, "until": until})
-
-
-def _end_of(day: str) -> int:
-    """When a last day is over (UTC)."""
-    after = date.fromisoformat(day) + timedelta(days=1)
-    return int(datetime(after.year, after.month, after.day, tzinfo=UTC).timestamp())
 
 
 def of_person(database: Database, own: tuple[RoleGrant, ...]) -> tuple[RoleGrant, ...]:

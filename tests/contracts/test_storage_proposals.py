@@ -255,7 +255,7 @@ class TestAgents:
             ORG,
             Role.TECHNICAL,
             f"agent:{OTHER}",
-            4_102_531_200,
+            4_102_527_600,  # midnight in Sweden
         )
         assert len(storage.role_grants("lars")) == 1
         assert storage.own_role_grants("frida") == (own,)

@@ -1,11 +1,13 @@
 """Changes of the register by proposal, through the real store: from draft to publication, and everything that stops one."""
 
 import json
+from datetime import date
 from typing import ClassVar
 
 import pytest
 
-from broker.federation import proposals
+from broker.federation import documents, proposals
+from broker.federation.documents import Asked
 from broker.federation.names import NameHeld
 from broker.federation.proposals import Done
 from broker.federation.register import digest
@@ -16,6 +18,7 @@ from tests.support.proposing import DECLARED, LOA3, SETTINGS, Office, client, me
 from tests.support.saml_metadata import entity, sp_role
 from trust_framework.approval import Body, Refusal, Refused, Stage, What
 from trust_framework.danger import Danger
+from trust_framework.days import day_after
 from trust_framework.member_types import Document
 from trust_framework.names import QUARANTINE
 from trust_framework.roles import FEDERATION, Role, RoleGrant
@@ -276,6 +279,19 @@ def test_an_identity_provider_needs_a_declaration_of_its_level_that_holds(office
     sent = office.sent_in(content, kind="identity_provider")
     found = {each.document: each.done for each in proposals.checklist(sent, office.desk)}
     assert found[Document.TRUST_DECLARATION] is fine
+
+
+@pytest.mark.spec("facts/threats", "FR-07")
+@pytest.mark.parametrize("last", ["2026-07-10", "2026-12-10"])
+def test_a_declaration_is_in_place_through_its_last_swedish_day(office, last):
+    after = day_after(date.fromisoformat(last))
+    declared = member(trust_declarations=[{**DECLARED[0], "expires": last}])
+    asked = Asked("member", ORG, ORG, declared, declared)
+    done = [
+        documents.found({Document.TRUST_DECLARATION}, asked, office.store, office.desk.tested, SETTINGS, at)[0].done
+        for at in (after - 1, after)
+    ]
+    assert done == [True, False]
 
 
 # --- members

@@ -227,3 +227,21 @@ def test_a_provider_is_bounded_by_the_declarations_of_its_member_and_the_grace_o
     assert federation.providers["region"].gives_at(after - 1) == (LOA3,)
     assert federation.providers["region"].gives_at(after) == ()
     assert federation.providers["kommun"].declared == ()
+
+
+@pytest.mark.spec("facts/threats", "FR-07")
+@pytest.mark.parametrize(
+    ("last", "grace", "ends"),
+    [
+        ("2026-10-10", 30, date(2026, 11, 9)),
+        ("2027-03-10", 30, date(2027, 4, 9)),
+        ("2027-03-27", 1, date(2027, 3, 28)),
+        ("2026-10-24", 0, date(2026, 10, 24)),
+    ],
+)
+def test_the_grace_of_a_declaration_is_counted_in_swedish_days_also_when_the_clock_is_moved(folder, last, grace, ends):
+    changed = put(("identity_providers", 0, "member"), ORG)
+    changed["members"][0]["trust_declarations"] = [{"level": LOA3, "reviewer": "x", "expires": last}]
+    changed["declaration_grace_days"] = grace
+    region = loaded(good.read(folder, changed).content, settings()).providers["region"]
+    assert [region.gives_at(day_after(ends) + second) for second in (-1, 0)] == [(LOA3,), ()]

@@ -1,13 +1,12 @@
 """What is on record of the trust in a member: its reviewed declarations with their last days, and the assessment of its risks."""
 
-from datetime import UTC, datetime
-
 from broker.federation.register import Content
 from broker.web.console.member_pages import AssessmentRow, DeclarationRow
+from trust_framework.days import day_of
 
 
 def _today(now: int) -> str:
-    return datetime.fromtimestamp(now, UTC).date().isoformat()
+    return day_of(now).isoformat()
 
 
 def declarations(content: Content, now: int) -> tuple[DeclarationRow, ...]:

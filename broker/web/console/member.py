@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final
 
 from broker.exchange import Reply
@@ -30,6 +30,7 @@ from broker.web.console.register_pages import EntryRow, VersionRow
 from broker.web.console.sharing import concerning
 from broker.web.console.turn import ConsoleTurn, Missing
 from trust_framework.approval import Refusal, Refused
+from trust_framework.days import day_of
 from trust_framework.roles import Action
 
 ENTITIES: Final = 20
@@ -136,7 +137,7 @@ def _version(entry: Entry, turn: ConsoleTurn) -> VersionRow:
 
 
 def _today(turn: ConsoleTurn) -> date:
-    return datetime.fromtimestamp(turn.now, UTC).date()
+    return day_of(turn.now)
 
 
 # --- changes
