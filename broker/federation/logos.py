@@ -1,33 +1,26 @@
 """Where the logos of services are had: an address of ours that names the picture, and the picture behind it.
 
-Owns the address, and which picture it stands for: that of the entry as it stands, or of an open draft, so that who approves sees
-it before it is approved. An address that names no such picture names nothing.
+Owns the address, and which picture it stands for: that of the entry as it stands, which was approved. An address that names no
+such picture names nothing. That of a draft is shown to who may open the draft alone.
 """
 
-from collections.abc import Iterator
+import re
 from typing import Any, Final, Protocol
 
-from broker.federation.proposing import ProposalPage
 from broker.federation.register import Content, Entry
+from broker.federation.values import ID
 from metadata.logos import LogoImage, UnfitLogo, logo_of
-from trust_framework.approval import Proposal
 
 LOGOS: Final = "/logos/"
 SUFFIX: Final = ".png"
-_DRAFTS: Final = 5
-"""Open drafts of one service that are looked into."""
+_ADDRESS: Final = re.compile(rf"{LOGOS}({ID.strip('^$')})/([0-9a-f]{{32}}){re.escape(SUFFIX)}")
+"""A service's id and a picture's digest. Of another address nothing is read: anybody may ask for any."""
 
 
 class ReadsLogos(Protocol):
     """What is read of the register."""
 
     def register_entry(self, kind: str, id: str) -> Entry | None: ...
-
-    def proposal_page(
-        self, stage: str = "", org: str = "", kind: str = "", object: str = "", *, count: int = 50
-    ) -> ProposalPage: ...
-
-    def proposal(self, id: str, org: str | None = None) -> Proposal | None: ...
 
 
 def logo_path(service: str, digest: str) -> str:
@@ -36,30 +29,28 @@ def logo_path(service: str, digest: str) -> str:
 
 
 def path_of(content: Content) -> str:
-    """Where the logo of a content is, empty when it has none that can be shown."""
-    image = _image(content)
+    """Where the logo of a content is once it stands, empty when it has none that can be shown."""
+    image = image_of(content)
     return logo_path(str(content.get("id", "")), image.digest) if image else ""
+
+
+def named(path: str) -> tuple[str, str] | None:
+    """The service and the digest that an address names; None when it is no address of a picture."""
+    found = _ADDRESS.fullmatch(path)
+    return (found[1], found[2]) if found else None
 
 
 def at_path(path: str, store: ReadsLogos) -> LogoImage | None:
     """The picture at an address."""
-    service, slash, name = path.removeprefix(LOGOS).partition("/")
-    if not (slash and name.endswith(SUFFIX)):
+    if not (asked := named(path)):
         return None
-    images = (image for content in _contents(service, store) if (image := _image(content)))
-    return next((image for image in images if image.digest + SUFFIX == name), None)
+    service, digest = asked
+    standing = store.register_entry("service", service)
+    image = image_of(standing.content) if standing and standing.content else None
+    return image if image and image.digest == digest else None
 
 
-def _contents(service: str, store: ReadsLogos) -> Iterator[Content]:
-    """What the service is, then what drafts want it to be."""
-    if (standing := store.register_entry("service", service)) and standing.content:
-        yield standing.content
-    for listed in store.proposal_page("open", kind="service", object=service, count=_DRAFTS).proposals:
-        if (draft := store.proposal(listed.id)) and draft.content:
-            yield draft.content
-
-
-def _image(content: Content) -> LogoImage | None:
+def image_of(content: Content) -> LogoImage | None:
     """The logo of a content; a draft may hold anything."""
     told: Any = content.get("logo")
     try:

@@ -34,6 +34,7 @@ LIMITS: Final = (
     Limit("registration", "source", 120),
     Limit("validate", "source", 300),
     Limit("reach", "source", 60),
+    Limit("logo-miss", "source", 600),
     Limit("proof", "source", 6_000),
     Limit("api", "source", 6_000),
     Limit("care", "source", 120_000),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from broker.federation.logos import path_of
 from broker.web.console import checking
 from broker.web.console.connecting import STAGES
 from broker.web.console.connecting_forms import FIELD_OF, AboutForm, AcceptedForm, DetailsForm, TechnicalForm, why_form
@@ -92,15 +93,19 @@ def test_a_logo_is_taken_shown_and_taken_away(begin, anna):
     saved = uploaded(anna, anna.get(at(begin, "om")), {"logo": png()}, **ABOUT)
     assert saved.status == 200
     assert content(begin)["logo"].startswith(PREFIX)
-    address = re.search(r'src="(/logos/[^"]*)"', anna.get(at(begin, "om")).text)[1]
-    picture = begin.world.browser().get(address)
+    address = re.search(r'src="([^"]*/logotyp[.]png)"', anna.get(at(begin, "om")).text)[1]
+    picture = anna.get(address)
     assert (picture.status, picture.body, picture.header("content-type")) == (200, png(), "image/png")
     assert picture.header("x-content-type-options") == "nosniff"
+    assert picture.header("cache-control") == "no-store"
+    stranger, entry = begin.world.browser(), content(begin)
+    assert stranger.get(address).status == 303
+    assert stranger.get(path_of(entry)).status == 404
     sent(anna, anna.get(at(begin, "om")), **ABOUT)
     assert "logo" in content(begin)
     sent(anna, anna.get(at(begin, "om")), **ABOUT, no_logo="y")
     assert "logo" not in content(begin)
-    assert begin.world.browser().get(address).status == 404
+    assert anna.get(address).status == 404
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """Logos of services: served by us, shown at a login beside the name, published for others."""
 
 import re
+from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 
+from broker.federation.logos import at_path
+from broker.web.throttle import LIMITS, Limit, Throttle
 from metadata.logos import read_logo
 from metadata.wire.saml_metadata import read_entity
 from metadata.wire.saml_metadata_values import SP_ROLE
@@ -59,11 +63,59 @@ def test_a_logo_is_a_picture_and_nothing_else_and_may_be_kept_for_ever(world):
         AT.format("2021005489"),
         f"/logos/rp/../{LOGO.digest}.png",
         f"/logos/%00/{LOGO.digest}.png",
+        f"/logos/rp%00/{LOGO.digest}.png",
+        f"/logos/rp%0A/{LOGO.digest}.png",
+        f"/logos/rp/{LOGO.digest}.png%0A",
+        f"/logos/rp/{LOGO.digest.upper()}.png",
+        f"/logos/rp/0{LOGO.digest}.png",
+        "/logos/rp/0.png",
+        f"/logos/{'a' * 65}/{LOGO.digest}.png",
+        f"/logos/r\N{LATIN SMALL LETTER O WITH DIAERESIS}/{LOGO.digest}.png",
     ],
 )
 def test_an_address_that_names_no_logo_names_nothing(world, path):
-    answer = world.browser().get(path)
+    answer = world.browser().get(quote(path, safe="/%"))
     assert (answer.status, answer.text) == (404, "no such logo\n")
+
+
+class Asked:
+    """A register that counts what is read of it."""
+
+    def __init__(self, content=None):
+        self.content, self.reads = content, []
+
+    def register_entry(self, kind, id):
+        self.reads.append((kind, id))
+        return self.content and SimpleNamespace(content=self.content)
+
+
+@pytest.mark.parametrize("path", ["/logos/x/0.png", f"/logos/a\0/{'0' * 32}.png", f"/logos//{'0' * 32}.png", "/logos/"])
+def test_of_what_can_be_no_address_nothing_is_read(path):
+    register = Asked({"id": "x", "logo": LOGO.text})
+    assert at_path(path, register) is None
+    assert register.reads == []
+
+
+def test_of_an_address_the_entry_that_stands_is_read_and_nothing_else():
+    register = Asked({"id": "x", "logo": LOGO.text})
+    assert at_path(AT.format("x"), register) == LOGO
+    assert at_path(f"/logos/x/{'0' * 32}.png", register) is None
+    assert at_path(AT.format("x"), Asked()) is None
+    assert register.reads == [("service", "x")] * 2
+
+
+def test_who_asks_for_what_is_not_there_without_end_is_not_looked_for(lasting_worlds):
+    world = lasting_worlds.make(federation({**client(), "logo": LOGO.text}))
+    limit = next(limit for limit in LIMITS if limit.kind == "logo-miss")
+    throttle = Throttle((Limit(limit.kind, limit.by, 2),))
+    object.__setattr__(world.app.on, "throttle", throttle)
+    browser = world.browser()
+    assert browser.get(AT.format("rp")).status == 200
+    for _ in range(2):
+        assert browser.get(AT.format("never-was")).status == 404
+    later = browser.get(AT.format("rp"))
+    assert (later.status, later.header("retry-after")) == (429, "60")
+    assert browser.get("/logos/rp/0.png").status == 404
 
 
 def test_the_logo_stands_beside_the_name_where_somebody_logs_in(world):

@@ -15,6 +15,7 @@ from broker.exchange import Reply
 from broker.federation import addresses, domains, logos, proposals
 from broker.federation.proposals import Answer
 from broker.web import bench
+from broker.web import logos as pictures
 from broker.web.console import connecting_content as content_of
 from broker.web.console import hosts
 from broker.web.console.connecting_content import Content
@@ -39,6 +40,7 @@ from trust_framework.attribute_sets import ENTITY_CATEGORIES
 from trust_framework.attributes import CATALOGUE
 
 SERVICE: Final = "service"
+LOGO: Final = "logotyp.png"
 FAMILIES: Final[Mapping[loa.Family, Names]] = {
     loa.Family.SWEDISH: {"sv": "Tillitsnivå {rank}", "en": "Level of assurance {rank}"},
     loa.Family.NONRESIDENT: {
@@ -277,9 +279,17 @@ def step(turn: ConsoleTurn, proposal: str, step: str) -> Reply:
             form=form,
             action=at(draft, step, turn),
             each=at(draft, "skal", turn) if step == "uppgifter" and content.get("attributes") else "",
-            logo=logos.path_of(draft.content or {}) if step == "om" else "",
+            logo=at(draft, LOGO, turn) if step == "om" and logos.image_of(content) else "",
         )
     )
+
+
+def logo(turn: ConsoleTurn, proposal: str) -> Reply:
+    """The logo of a draft, for those who may open it: it is approved by nobody, and stands at no public address."""
+    image = logos.image_of(open_draft(turn, proposal).content or {})
+    if image is None:
+        raise Missing
+    return pictures.of_draft(image)
 
 
 def tested(turn: ConsoleTurn, proposal: str) -> Reply:

@@ -63,6 +63,7 @@ CONSOLE: tuple[Row, ...] = (
     Row("/portal/<org>/anslut", connecting.start, Action.EDIT, "POST", tab="connect"),
     Row("/portal/<org>/anslut/<proposal>/kontroll", checking.shown, Action.VIEW, tab="connect"),
     Row("/portal/<org>/anslut/<proposal>/kontroll.json", checking.as_json, Action.VIEW, tab="connect"),
+    Row("/portal/<org>/anslut/<proposal>/logotyp.png", connecting.logo, Action.VIEW, tab="connect"),
     Row("/portal/<org>/anslut/<proposal>/testa", connecting.tested, Action.VIEW, tab="connect"),
     Row("/portal/<org>/anslut/<proposal>/skicka", connecting.summary, Action.EDIT, tab="connect"),
     Row("/portal/<org>/anslut/<proposal>/skicka", connecting.summary, Action.EDIT, "POST", step_up=True, tab="connect"),
