@@ -12,7 +12,7 @@ from typing import Final
 from metadata.findings import Rule, Severity
 from metadata.handed import Handed, Told
 from metadata.redirect_uris import origin_of, split_or_none
-from metadata.validity import Dates, rolled_back
+from metadata.validity import LONGEST, Dates, believable, made_later, rolled_back
 from trust_framework.names import Held, Holding, Name, NameKind, alike, held
 
 _LOCAL_ENDINGS: Final = (".local", ".localhost", ".internal", ".lan", ".intra", ".corp", ".home", ".test", ".invalid")
@@ -126,8 +126,14 @@ def _is_local(host: str) -> bool:
 
 
 def _rolled_back(handed: Handed) -> Iterator[str]:
-    if rolled_back(Dates(handed.valid_until, handed.created), handed.context.registered or Dates()):
+    last, now = handed.context.registered or Dates(), handed.context.now
+    if rolled_back(Dates(handed.valid_until, handed.created), last if now is None else believable(last, LONGEST, now)):
         yield handed.dated
+
+
+def _made_later(handed: Handed) -> Iterator[str]:
+    if made_later(Dates(created=handed.created), handed.context.now or 0):
+        yield "/EntityDescriptor/Extensions/PublicationInfo/@creationInstant"
 
 
 def _foreign_organisation(handed: Handed) -> Iterator[tuple[str, str]]:
@@ -243,6 +249,10 @@ RULES: Final[tuple[Rule[Handed], ...]] = (
     Rule("rolled-back", _E, _rolled_back, "The document is older than the one that is registered.",
          "Fetch or generate it anew.", "Sweden Connect deployment profile 2.1",
          ("Dokumentet är äldre än det som är registrerat.", "Hämta eller skapa det på nytt."), "registered"),
+    Rule("made-later", _E, _made_later, "The document says that it was made at a time that is yet to come.",
+         "Set the clock of what makes it right, and generate it anew.", "SAML Metadata RPI 1.0 2.2",
+         ("Dokumentet säger att det gjordes vid en tid som inte har varit än.",
+          "Ställ klockan rätt där det görs, och skapa det på nytt."), "now"),
     Rule("wrong-organisation", _E, _foreign_organisation, "The organisation number is not that of the member.",
          "Write the member's own number, or let the organisation that it belongs to hand the document in.",
          "Sweden Connect technical rules 3.1",

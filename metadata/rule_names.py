@@ -41,6 +41,7 @@ NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "ends-far-off": ("Giltighetstidens längd", "The length of its validity"),
     "ends-soon": ("Dokumentet gäller en vecka till", "The document is valid for another week"),
     "rolled-back": ("Dokumentet är nyare än det registrerade", "The document is newer than the one that is registered"),
+    "made-later": ("Dokumentet är inte daterat i framtiden", "The document is not dated in the future"),
     # its identifier, and whose it is
     "entity-id": ("entityID:s form", "The form of the entityID"),
     "entity-id-relative": ("entityID är en absolut URI", "The entityID is an absolute URI"),

@@ -4,6 +4,13 @@ One rule for another federation's feed, for what a member publishes at an addres
 """
 
 from dataclasses import dataclass
+from typing import Final
+
+LONGEST: Final = 400 * 86_400
+"""Seconds ahead that a single entity's document may hold at most: many are written once a year. Feeds are made anew each day."""
+
+SKEW: Final = 300
+"""Seconds by which another's clock may be before ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,20 @@ def rolled_back(new: Dates, last: Dates) -> bool:
     return None not in {new.valid_until, last.valid_until} and (new.valid_until or 0) < (last.valid_until or 0)
 
 
+def made_later(told: Dates, now: int) -> bool:
+    """Whether a document says that it was made when nobody can have made it yet."""
+    return told.created is not None and told.created > now + SKEW
+
+
+def believable(last: Dates, longest: int, now: int) -> Dates:
+    """What of the dates of the last document may be held against the next: a time that lies too far ahead is none, for else
+    every later document would be older.
+    """
+    until = last.valid_until
+    ends = until if until is not None and until <= now + longest else None
+    return Dates(ends, None if made_later(last, now) else last.created)
+
+
 def doubt(new: Dates, last: Dates, longest: int, now: int) -> str:
     """Why a document is not believed after the last one, as a short machine word; empty when it is. `longest` is the most
     seconds ahead that its end may be.
@@ -30,7 +51,9 @@ def doubt(new: Dates, last: Dates, longest: int, now: int) -> str:
         return "valid-until: passed"
     if until is not None and until > now + longest:
         return "too-long: holds too far ahead"
-    return "rolled-back: older than the last" if rolled_back(new, last) else ""
+    if made_later(new, now):
+        return "document: made later than now"
+    return "rolled-back: older than the last" if rolled_back(new, believable(last, longest, now)) else ""
 
 
 def latest(one: Dates, other: Dates) -> Dates:

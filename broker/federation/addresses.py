@@ -16,7 +16,8 @@ from broker.federation.judged import dates_of
 from broker.federation.proposals import Desk, Done
 from broker.federation.register import Entry
 from broker.login.effects import NOTHING, Change, Effects
-from metadata.validity import Dates, doubt, latest
+from metadata.validity import LONGEST as LONGEST_VALID
+from metadata.validity import Dates, believable, doubt, latest
 from metadata.wire.jose import read_jwks
 from metadata.wire.jwk import BadKeySet
 from metadata.wire.oidc_messages import OidcRefused, read_document
@@ -26,7 +27,7 @@ from metadata.wire.saml_metadata import read_entity
 from metadata.wire.signing import UnfitKey
 from metadata.wire.x509 import BadCertificate, load_pem_or_der_certificate, public_key
 from metadata.wire.xml import XmlRefused
-from trust_framework.approval import OPEN, Proposal, Refused
+from trust_framework.approval import OPEN, Proposal, Refused, Stage
 from trust_framework.days import day_of
 from trust_framework.members import State
 from trust_framework.roles import FEDERATION, MACHINE, Actor, Role, RoleGrant
@@ -42,10 +43,8 @@ ORIGIN: Final = "address"
 SERVICE: Final = "service"
 KINDS: Final = (SERVICE, "identity_provider")
 IN_FORCE: Final = frozenset({State.ACTIVE.value, State.TEST.value})
-LONGEST_VALID: Final = 400 * 86_400
-"""Seconds ahead that a document may hold at most: many are written once a year. Feeds, which are made anew each day, say less."""
-
 NO_DATES: Final = Dates()
+_TURNED_DOWN: Final = frozenset({Stage.REJECTED, Stage.WITHDRAWN})
 LONGEST_WORD: Final = 200
 _REASON: Final = "What is published at the address of the metadata has changed."
 
@@ -204,8 +203,8 @@ def looked_at(entry: Entry, state: AddressState, egress: Fetches, desk: Desk) ->
         fared = replace(state, checked_at=desk.now, good_at=desk.now, error="", failing_since=0)
         if "saml" not in content:
             return Looked(replace(fared, held=_key_ids(state.url, egress)))
-        last = latest(state.last, dates_of(content["saml"]["metadata_xml"]) or NO_DATES)
-        found = fetched(content["saml"], egress, desk.now, state.etag if not state.error else "", last)
+        etag = state.etag if not state.error else ""
+        found = fetched(content["saml"], egress, desk.now, etag, _last(content["saml"], state, desk))
         if found is None:
             return Looked(fared)
         ends, made = found.dates.valid_until, found.dates.created
@@ -214,6 +213,15 @@ def looked_at(entry: Entry, state: AddressState, egress: Fetches, desk: Desk) ->
     except NotFetched as error:
         since = state.failing_since or desk.now
         return Looked(replace(state, checked_at=desk.now, etag="", error=str(error), failing_since=since))
+
+
+def _last(saml: Mapping[str, Any], state: AddressState, desk: Desk) -> Dates:
+    """What a document may not be older than: what stands, and what was found since. What nobody signs counts no more once those
+    who approve have said no to it, or whoever could write there would decide what is old.
+    """
+    standing = believable(dates_of(saml["metadata_xml"]) or NO_DATES, LONGEST_VALID, desk.now)
+    asked = desk.store.proposal(state.proposal) if state.proposal and not saml.get("metadata_certificate") else None
+    return standing if asked is not None and asked.stage in _TURNED_DOWN else latest(state.last, standing)
 
 
 def _key_ids(url: str, egress: Fetches) -> tuple[str, ...]:

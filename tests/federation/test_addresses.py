@@ -288,6 +288,35 @@ def test_not_even_one_older_than_a_newer_that_was_not_approved(place):
     assert place.store.proposal(waiting).content["saml"]["metadata_xml"].count("localhost/other") == 1
 
 
+@pytest.mark.spec("facts/threats", "FR-01")
+def test_once_those_who_approve_have_said_no_it_makes_nothing_older(place):
+    place.serve(document(OTHER_ACS, flags=ends(20 * DAY)))
+    place.look()
+    place.office.keep(proposals.reject(place.proposal, "Nej", a.ASTA, place.office.desk))
+    place.serve(document(mail="new@sp.example", flags=ends(19 * DAY)))
+    seen = place.look()
+    assert (seen.error, seen.valid_until) == ("", NOW + 19 * DAY)
+    assert "new@sp.example" in place.xml
+
+
+@pytest.mark.spec("facts/threats", "FR-01")
+def test_a_document_made_in_the_future_is_not_believed_and_one_that_stands_locks_nothing(office):
+    made = '<md:Extensions><mdrpi:PublicationInfo xmlns:mdrpi="urn:oasis:names:tc:SAML:metadata:rpi" '
+    made += 'publisher="x" creationInstant="{}"/></md:Extensions>'
+
+    def dated(day, mail):
+        xml = document(mail=mail)
+        at = xml.index(b"<md:SPSSODescriptor")
+        return xml[:at] + made.format(day).encode() + xml[at:]
+
+    place = Place(office, xml=dated("2099-01-01T00:00:00Z", "old@sp.example"))
+    place.serve(dated("2099-01-02T00:00:00Z", "later@sp.example"))
+    assert place.look().error == "document: made later than now"
+    place.serve(dated(f.time(NOW), "new@sp.example"))
+    assert place.look().error == ""
+    assert "new@sp.example" in place.proposal.content["saml"]["metadata_xml"]
+
+
 def test_the_copy_that_stands_is_the_first_to_be_older_than(office):
     place = Place(office, xml=document(flags=ends(20 * DAY)))
     place.serve(document(OTHER_ACS, flags=ends(19 * DAY)))

@@ -1,6 +1,7 @@
 """What a federation asks of a document: one broken file for each rule, and what is known around it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -129,6 +130,7 @@ BROKEN = [
     # whose it is
     ("rolled-back", service(flags='validUntil="2026-09-29T00:00:00Z"'), {}),
     ("rolled-back", service(algorithms=CREATED.format("2026-01-01T00:00:00Z")), {}),
+    ("made-later", service(algorithms=CREATED.format("2099-01-01T00:00:00Z")), {}),
     ("wrong-organisation", service(after=AFTER.replace(OURS, THEIRS)), {}),
     ("wrong-organisation", service(after=AFTER.replace(OURS, "16" + THEIRS)), {}),
     ("organisation-name", service(after=AFTER.replace("Exempel", "Annan")), {}),
@@ -209,9 +211,18 @@ def test_in_test_a_host_may_be_local():
 
 
 def test_a_newer_document_and_one_without_times_is_not_rolled_back():
-    newer = service(algorithms=CREATED.format("2026-09-30T00:00:00Z"))
+    newer = service(algorithms=CREATED.format("2026-09-20T00:00:00Z"))
     assert "rolled-back" not in ids(newer)
     assert "rolled-back" not in ids(service(algorithms=CREATED.format("yesterday"), flags=""))
+
+
+@pytest.mark.spec("facts/threats", "FR-01")
+def test_what_is_registered_with_a_time_to_come_makes_nothing_older():
+    ahead = later(registered=Dates(make.NOW + 401 * 86_400, make.NOW + 86_400))["context"]
+    assert "rolled-back" not in ids(service(algorithms=CREATED.format("2026-09-20T00:00:00Z")), ahead)
+    assert "rolled-back" not in ids(service(), ahead)
+    unknown = replace(ahead, now=None)
+    assert "rolled-back" in ids(service(algorithms=CREATED.format("2026-09-20T00:00:00Z")), unknown)
 
 
 def test_a_client_with_odd_members_is_told_by_the_rules_of_registration_alone():

@@ -415,7 +415,7 @@ def test_without_a_time_nothing_is_said_of_times():
     report = check(document)
     assert {finding.id for finding in report.findings} == {"unsigned"}
     assert {name for name, needed in report.not_run.items() if needed == "now"} == {
-        "expired", "certificate-ended", "certificate-ends", "ends-soon", "ends-far-off",
+        "expired", "certificate-ended", "certificate-ends", "ends-soon", "ends-far-off", "made-later",
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from metadata.validity import Dates, doubt, latest, rolled_back
+from metadata.validity import SKEW, Dates, believable, doubt, latest, made_later, rolled_back
 
 NOW, DAY = 1_790_000_000, 86_400
 
@@ -42,6 +42,9 @@ def test_a_document_is_as_new_as_the_last(_, new, last):
         (Dates(NOW + 14 * DAY + 1, 10), "too-long: holds too far ahead"),
         (Dates(None, 10), ""),
         (Dates(), ""),
+        (Dates(None, NOW + SKEW), ""),
+        (Dates(None, NOW + SKEW + 1), "document: made later than now"),
+        (Dates(NOW + DAY, NOW + 50_000 * DAY), "document: made later than now"),
     ],
 )
 def test_what_is_not_believed_says_why(new, why):
@@ -52,3 +55,23 @@ def test_the_latest_of_two_is_told_date_by_date():
     assert latest(Dates(1, None), Dates(None, 4)) == Dates(1, 4)
     assert latest(Dates(1, 5), Dates(3, 4)) == Dates(3, 5)
     assert latest(Dates(), Dates()) == Dates()
+
+
+@pytest.mark.spec("facts/threats", "FR-01")
+@pytest.mark.parametrize(
+    ("last", "left"),
+    [
+        (Dates(), Dates()),
+        (Dates(NOW + 14 * DAY, NOW + SKEW), Dates(NOW + 14 * DAY, NOW + SKEW)),
+        (Dates(NOW + 14 * DAY + 1, 10), Dates(None, 10)),
+        (Dates(NOW, NOW + SKEW + 1), Dates(NOW)),
+        (Dates(NOW + 15 * DAY, NOW + DAY), Dates()),
+    ],
+)
+def test_a_time_too_far_ahead_makes_no_later_document_older(last, left):
+    assert believable(last, 14 * DAY, NOW) == left
+    assert doubt(Dates(NOW + DAY, NOW + SKEW), last, 14 * DAY, NOW) == ""
+
+
+def test_what_does_not_say_when_it_was_made_was_not_made_later():
+    assert not made_later(Dates(NOW + DAY), NOW)
