@@ -94,7 +94,9 @@ class Snapshots:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A running broker: a WSGI callable with what it is made of. `close` lets go of everything."""
+    """A running broker: a WSGI callable with what it is made of. `close` lets go of everything. Logins go by `egress`, jobs by
+    `calls`: what others publish where nobody answers leaves no failure with logins.
+    """
 
     front: Front
     on: Broker
@@ -103,6 +105,7 @@ class Application:
     jobs: JobRunner
     errands: JobRunner
     egress: Egress
+    calls: Egress
     test_issuer: TestIssuer
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -118,6 +121,7 @@ class Application:
         self.jobs.stop()
         self.test_issuer.close()
         self.errands.stop(timeout=1.0)
+        self.calls.close()
         self.egress.close()
         self.storage.close()
 
@@ -175,7 +179,8 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
             lambda: fetches.record(storage.note_fetches),
         ),
     )
-    errands = JobRunner(storage, outbound_jobs(storage, egress, settings, lambda: services_of(services)))
+    calls = Egress(egress_policy(settings))
+    errands = JobRunner(storage, outbound_jobs(storage, calls, settings, lambda: services_of(services)))
     on = Broker(
         services=services,
         pages=pages,
@@ -188,13 +193,12 @@ def create_app(settings: Settings, clock: Callable[[], int] | None = None) -> Ap
         ready=lambda: readiness(snapshots, storage),
         bench=lambda: test_issuer.bench(),  # noqa: PLW0108  # which is made of this
         refusals=refusals,
-        egress=egress,
         trial=lambda: Egress(egress_policy(settings)),
         fetches=fetches,
     )
     test_issuer = TestIssuer(on, storage)
     beside = Mounted(test_issuer.path, test_issuer.wsgi, pages_app(on).wsgi_app)
-    return Application(Front(on, beside), on, storage, snapshots, jobs, errands, egress, test_issuer)
+    return Application(Front(on, beside), on, storage, snapshots, jobs, errands, egress, calls, test_issuer)
 
 
 def refresh(snapshots: Snapshots, metrics: Metrics) -> None:

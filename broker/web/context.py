@@ -42,7 +42,7 @@ class NoEgress:
 @dataclass(frozen=True, slots=True)
 class Broker:
     """One running broker. `clock` gives epoch seconds; nothing below the web reads a clock. `trial` makes an egress client for
-    once: what is tried with it leaves no failure with the one that logins go by.
+    once: what somebody asks to be tried leaves no failure with the one that logins go by.
     """
 
     services: Services
@@ -55,7 +55,6 @@ class Broker:
     publication: Callable[[], Publication]
     ready: Callable[[], Mapping[str, bool]] = field(default=dict)
     bench: Callable[[], Bench] = field(default=no_bench)
-    egress: Fetches = field(default_factory=NoEgress)
     trial: Callable[[], AbstractContextManager[Fetches]] = NoEgress
     texts: Texts = dns_texts
     fetches: KeyFetches = field(default_factory=KeyFetches)
@@ -65,7 +64,8 @@ class Broker:
         """The proof of a host after a look at it. One that was looked at just now is as it was."""
         if rests(proof, now):
             return proof
-        after = looked(proof, self.egress, self.texts, now)
+        with self.trial() as egress:
+            after = looked(proof, egress, self.texts, now)
         return settled(after, self.store.domain_proofs_at(proof.host), now)
 
     def note_refusal(self, reason: Reason, detail: str, reference: str, service: str | None = None) -> None:

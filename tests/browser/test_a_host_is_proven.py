@@ -50,7 +50,7 @@ def console(lasting_worlds: Worlds, records: list[str]) -> Iterator[Console]:
         return texts(*records)(query)
 
     with egress, server(answer) as servers, serving(port, made.world.app):
-        object.__setattr__(made.world.app.on, "egress", egress)
+        object.__setattr__(made.world.app.on, "trial", lambda: egress)
         object.__setattr__(made.world.app.on, "texts", partial(dns_texts, servers=servers))
         yield made
 

@@ -320,7 +320,7 @@ class TestHosts:
     def test_a_look_tells_what_was_found_in_place_of_the_line_and_when_is_looked_next(self, console: Console):
         token = machine(console)
         call(console, "POST", f"/members/{MEMBER}/hosts", token, {"host": "seen.example.org"})
-        object.__setattr__(console.world.app.on, "egress", FakeEgress({}))
+        object.__setattr__(console.world.app.on, "trial", lambda: FakeEgress({}))
         object.__setattr__(console.world.app.on, "texts", lambda _name: ("tillit-domain-proof=x",))
         seen = call(console, "POST", f"/members/{MEMBER}/hosts/seen.example.org/look", token).json
         assert (seen["state"], seen["missed"]) == ("asked", ["answer", "another"])
@@ -424,7 +424,7 @@ def test_a_program_fetches_corrections_of_what_its_member_was_given_and_acknowle
 
 def test_a_service_s_metadata_may_be_named_by_address(console: Console):
     url, xml = "https://sp.example/metadata", saml_metadata.entity(entity_id="https://sp.example/metadata")
-    object.__setattr__(console.world.app.on, "egress", FakeEgress({("GET", url): Response(200, {}, xml)}))
+    object.__setattr__(console.world.app.on, "trial", lambda: FakeEgress({("GET", url): Response(200, {}, xml)}))
     wish = {
         "kind": "service",
         "id": "sp",
@@ -434,7 +434,7 @@ def test_a_service_s_metadata_may_be_named_by_address(console: Console):
     assert begun.status == 200
     kept = console.world.store.proposal(begun.json["id"]).content["saml"]
     assert kept == {"metadata_url": url, "metadata_xml": xml.decode()}
-    object.__setattr__(console.world.app.on, "egress", FakeEgress({}))
+    object.__setattr__(console.world.app.on, "trial", lambda: FakeEgress({}))
     refused = call(console, "POST", f"/members/{MEMBER}/proposals", machine(console), {**wish, "id": "sp2"})
     assert (refused.status, refused.json["code"]) == (409, "refused.not-fetched")
 

@@ -215,7 +215,7 @@ ADDRESS = "https://bok.example/saml"
 def publishing(console, answer):
     """What stands at the address."""
     egress = FakeEgress({("GET", ADDRESS): answer})
-    object.__setattr__(console.world.app.on, "egress", egress)
+    object.__setattr__(console.world.app.on, "trial", lambda: egress)
     return egress
 
 

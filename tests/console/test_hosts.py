@@ -41,7 +41,7 @@ def main(page: Answer) -> str:
 def answering(console: Console, at_host: object, texts: tuple[str, ...] = ()) -> FakeEgress:
     """What the broker finds at the host, and in the DNS."""
     egress = FakeEgress({("GET", URL): at_host})
-    object.__setattr__(console.world.app.on, "egress", egress)
+    object.__setattr__(console.world.app.on, "trial", lambda: egress)
     object.__setattr__(console.world.app.on, "texts", lambda _name: texts)
     return egress
 

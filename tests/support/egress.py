@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
+from typing import Self
 
 from metadata.wire.egress import EgressFailed, Outbound, Response
 from tests.support.pki import Issued
@@ -23,6 +24,12 @@ class FakeEgress:
 
     answers: dict[tuple[str, str], Answer | list[Answer]] = field(default_factory=dict)
     calls: list[Outbound] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing was opened."""
 
     def fetch(self, outbound: Outbound) -> Response:
         self.calls.append(outbound)

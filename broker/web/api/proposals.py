@@ -84,7 +84,8 @@ def _fetched(content: Mapping[str, Any] | None, turn: ApiTurn) -> Mapping[str, A
     if content is None or not isinstance(saml, Mapping) or not saml.get("metadata_url") or saml.get("metadata_xml"):
         return content
     try:
-        found = addresses.fetched(saml, turn.on.egress, turn.now)
+        with turn.on.trial() as egress:
+            found = addresses.fetched(saml, egress, turn.now)
     except addresses.NotFetched as error:
         raise ApiError("refused", str(error), why="not-fetched") from error
     return {**content, "saml": {**saml, "metadata_xml": found.xml if found else ""}}

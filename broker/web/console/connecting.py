@@ -188,7 +188,8 @@ def _fetched(form: StepForm, turn: ConsoleTurn) -> bool:
     if not (given := content_of.published_at(form))["metadata_url"]:
         return True
     try:
-        found = addresses.fetched(given, turn.on.egress, turn.now)
+        with turn.on.trial() as egress:
+            found = addresses.fetched(given, egress, turn.now)
     except addresses.NotFetched:
         form.metadata_url.errors = [*form.metadata_url.errors, "form.not-fetched"]
         return False
