@@ -5,7 +5,7 @@ with it. Every function takes entries whose outside parts have been brought in (
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from broker.federation import sharing
@@ -56,7 +56,6 @@ class ReadEntry:
     service: Service
     names: Mapping[str, str]
     information_url: str | None = None
-    descriptions: Mapping[str, str] = field(default_factory=dict)
     privacy_url: str | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -90,7 +89,7 @@ def _saml_service(id: str, xml: str, at: When) -> ReadEntry:
         raise BadEntry(("saml",), refusal(error)) from error
     about = read.about
     service = Service(id, saml=read.service, home=about.home)
-    return ReadEntry(service, about.names, about.home, about.descriptions, about.privacy_url, about.findings)
+    return ReadEntry(service, about.names, about.home, about.privacy_url, about.findings)
 
 
 def refusal(error: "MetadataRefused") -> str:
@@ -126,7 +125,9 @@ def _client_names(registration: Mapping[str, Any]) -> dict[str, str]:
 
 
 def party(entry: ServiceEntry, member: Member, read: ReadEntry) -> RelyingParty:
-    """The service's terms. What the file tells people wins over what its metadata tells; one without a name has its id."""
+    """The service's terms. What the file tells people wins over what its metadata tells; one without a name has its id. What it
+    is for is told by the entry alone: a description in metadata changes without anybody's approval.
+    """
     return RelyingParty(
         id=entry.id,
         member=member,
@@ -144,7 +145,7 @@ def party(entry: ServiceEntry, member: Member, read: ReadEntry) -> RelyingParty:
         categories=frozenset(entry.entity_categories),
         on_behalf_of=frozenset(entry.on_behalf_of),
         declared=read.service.saml.entity_categories if read.service.saml else frozenset(),
-        description=entry.description or read.descriptions,
+        description=entry.description or {},
         privacy_url=entry.privacy_url or read.privacy_url,
         logo=logo_of(entry.logo).digest if entry.logo else "",
         reasons=entry.reasons,

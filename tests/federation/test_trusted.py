@@ -2,12 +2,15 @@
 
 import pytest
 
+from broker.federation.entries import When, party, service
 from broker.federation.plan import class_of, entry_changes
+from broker.federation.schema import ServiceEntry
 from broker.federation.trusted import trusted_part
 from tests.support.federation import settings
 from tests.support.saml_metadata import acs, entity, organization, sp_role
 from tests.support.trust import LOA3, ORG
 from trust_framework.danger import Danger
+from trust_framework.members import Member
 
 LOGO = "<mdui:Logo width='10' height='10'>https://sp.example/logo.svg</mdui:Logo>"
 TEXT = "<mdui:Description xml:lang='sv'>En tjänst.</mdui:Description><mdui:Keywords xml:lang='sv'>vård</mdui:Keywords>"
@@ -96,3 +99,23 @@ def test_what_cannot_be_read_stays_as_it_is():
 
 def test_of_a_kind_without_harmless_aspects_everything_is_trusted():
     assert trusted_part("policy", {"contact": "a"}) == {"contact": "a"}
+
+
+TOLD = ("names", "description", "information_url", "privacy_url", "logo", "reasons")
+"""What a person is told of a service before they let details go to it."""
+
+
+def told(content):
+    terms = ServiceEntry.model_validate(content)
+    shown = party(terms, Member(ORG, {"sv": "Regionen"}), service(terms, When()))
+    return {name: getattr(shown, name) for name in TOLD}
+
+
+@pytest.mark.parametrize(("before", "after"), HARMLESS)
+def test_what_needs_nobodys_approval_changes_nothing_that_people_decide_by(before, after):
+    assert told(after) == told(before)
+
+
+def test_what_a_service_is_for_is_told_as_it_was_approved():
+    described = saml(entity(sp_role(extensions=info(TEXT))), description={"sv": "Journalen."})
+    assert told(described)["description"] == {"sv": "Journalen."}
