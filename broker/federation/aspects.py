@@ -106,6 +106,11 @@ def longer_is_dangerous(before: Words, after: Words) -> Danger:
     return _D if limits[1] > limits[0] else _C
 
 
+def none_left_is_dangerous(before: Words, after: Words) -> Danger:
+    """Trust declarations: one that comes, and the last that goes, since no day bounds the providers of a member without any."""
+    return _D if after - before or not after else _C
+
+
 def another_key_is_dangerous(before: Words, after: Words) -> Danger:
     """A certificate that is only issued anew holds the key that was there (Metadata Interoperability Profile 2.6.1)."""
     ids = [{word.id if isinstance(word, DescribedKey) else word for word in words} for words in (before, after)]
@@ -153,7 +158,8 @@ _ROWS: Final = (
     Aspect(MEMBER, "state", _V, "läge", "state", _D, _D),
     Aspect(MEMBER, "type", _V, "slag av organisation", "kind of organisation", _D, _D),
     Aspect(MEMBER, "roles", _S, "roll i federationen", "role in the federation", _D, _C),
-    Aspect(MEMBER, "trust_declarations", _S, "tillitsdeklaration", "trust declaration", _D, _C),
+    Aspect(MEMBER, "trust_declarations", _S, "tillitsdeklaration", "trust declaration", _D, _C,
+           none_left_is_dangerous),
     Aspect(MEMBER, "risk_assessment", _S, "riskbedömning", "risk assessment", _C, _D),
     Aspect(MEMBER, "agents", _S, "ombud", "agent", _D, _C),
     Aspect(MEMBER, "reason", _V, "skäl till läget", "reason for the state", _C, _C),

@@ -389,6 +389,23 @@ def test_a_new_service_is_told_with_its_addresses_keys_and_terms(folder):
     assert any(line.startswith("service journal: Key for signing: ") for line in lines)
 
 
+@pytest.mark.spec("facts/threats", "FR-07")
+@pytest.mark.parametrize(
+    ("before", "after", "danger"),
+    [
+        ({"a"}, {"a", "b"}, Danger.DANGEROUS),
+        ({"a"}, {"b"}, Danger.DANGEROUS),
+        ({"a", "b"}, {"a"}, Danger.CAREFUL),
+        ({"a"}, set(), Danger.DANGEROUS),
+        ({"a", "b"}, set(), Danger.DANGEROUS),
+    ],
+)
+def test_a_trust_declaration_that_comes_is_dangerous_and_so_is_the_last_that_goes(before, after, danger):
+    """Without any, no day bounds the levels of the member's identity providers."""
+    judge = ASPECTS["member", "trust_declarations"].judge
+    assert judge(frozenset(before), frozenset(after)) is danger
+
+
 def test_from_nothing_everything_is_new_and_nothing_dangerous(folder):
     found = changes({}, good.read(folder).content, settings())
     lines = {str(change) for change in found}
