@@ -293,7 +293,7 @@ def test_one_entry_says_everything_and_a_case_is_opened_about_it(review):
     assert review.get(theirs).status == 404
 
 
-def test_the_name_of_a_person_with_protected_identity_is_in_no_list(review):
+def test_the_name_of_a_person_with_protected_identity_is_in_no_list_and_no_file_of_a_search(review):
     people = ward.document(staff=ward.staff(), care_providers=ward.care_providers())
     for one in people["persons"]:
         if one["id"] == "anna":
@@ -304,6 +304,16 @@ def test_the_name_of_a_person_with_protected_identity_is_in_no_list(review):
     assert "Anna" not in main(page)
     assert "19121212" not in main(page)
     assert "••••" in main(page)
+
+    review.seal()
+    listed = review.search()
+    file = review.get(unescape(re.search(r'href="([^"]*som=bevis)"', listed.text)[1])).body
+    assert file.count(b'"proof"') == 1
+    assert NUMBERS["anna"].encode() not in file
+    assert "Som signerat" in main(verified(review, file))
+    entry = review.get(re.search(rf'href="({AT}/sok/[^"/]+/\d+)"', listed.text)[1])
+    alone = review.get(re.search(rf'href="({AT}/integritet/bevis/[^"]+)"', entry.text)[1])
+    assert NUMBERS["anna"].encode() in alone.body
 
 
 # --- G2

@@ -80,6 +80,17 @@ def test_staff_with_protected_identity_are_named_on_no_page_and_in_no_file_of_lo
 
 
 @pytest.mark.spec("Sweden", "10, row 21")
+def test_who_makes_a_document_is_not_named_in_it_when_their_identity_is_protected(guarded, silent, documents):
+    for review in (guarded, silent):
+        review.read()
+        at = unescape(re.search(r'href="([^"]*som=pdf)"', review.search().text)[1])
+        assert review.get(at).status == 200
+        report = re.search(rf'href="({AT}/granskningar/[^"/]+/rapport[?]som=pdf)"', drawn(review).text)[1]
+        assert review.get(report).status == 200
+    assert ["Dora Andersson" in one for one in documents] == [False, False, True, True]
+
+
+@pytest.mark.spec("Sweden", "10, row 21")
 def test_a_reader_of_the_log_with_protected_identity_is_not_named_to_others(guarded):
     guarded.read()
     guarded.search(reason="Läst av en skyddad")

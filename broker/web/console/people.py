@@ -23,6 +23,14 @@ def name_of(person: str, turn: ConsoleTurn) -> str:
     return named(turn.store.person(person)) or person[:SHORT]
 
 
+def name_in_files(person: str, turn: ConsoleTurn) -> str:
+    """The person's name as `name_of` has it, in what others get to read: who makes a file is not named in it either, when their
+    identity is protected.
+    """
+    known = turn.store.person(person) if person == turn.actor.person else None
+    return person[:SHORT] if known and known.protected else name_of(person, turn)
+
+
 def named(known: Person | None) -> str:
     """The name that may be shown; empty where there is none."""
     if known is None or known.protected:

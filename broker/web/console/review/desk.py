@@ -84,11 +84,15 @@ class Desk:
         """Whom it is about: name and number. A person with protected identity has neither in a list, and the number alone on the
         page of one case (`whole`).
         """
-        known = self.people.person(person) if person else None
         shown = patient_numbers.written(number) if number else ""
-        if known is not None and known.protected:
+        if self.hidden(person):
             return shown if whole else MASKED
-        return _with_id(named(known), shown)
+        return _with_id(named(self.people.person(person) if person else None), shown)
+
+    def hidden(self, person: str) -> bool:
+        """Whether the person has protected identity."""
+        known = self.people.person(person) if person else None
+        return known is not None and known.protected
 
     def choice(self) -> tuple[Narrowing, ...]:
         """Which provider, where there are several."""

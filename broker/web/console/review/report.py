@@ -7,6 +7,7 @@ was signed, stands in it.
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Final
 
 from broker.audit.review_events import ExtractMade
@@ -14,10 +15,11 @@ from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.web.console import printing
 from broker.web.console.handing_out import file_reply
-from broker.web.console.people import name_of
+from broker.web.console.people import name_in_files, name_of
 from broker.web.console.review.desk import Desk
 from broker.web.console.review.entries import note
 from broker.web.console.sheet import Cell, Column, Table, at, figure, said, text
+from broker.web.console.turn import ConsoleTurn
 from trust_framework.days import day_of
 from trust_framework.log_drawing import Selection
 from trust_framework.log_review import RULE_IDS, RULES
@@ -46,10 +48,14 @@ def period(selection: Selection) -> str:
     return f"{day_of(selection.since).isoformat()} – {day_of(selection.until).isoformat()}"
 
 
-def facts(here: Desk, report: Report) -> tuple[tuple[str, Cell], ...]:
+Naming = Callable[[str, ConsoleTurn], str]
+"""What somebody is called: on a page that the person of the turn sees, or in a file that others get."""
+
+
+def facts(here: Desk, report: Report, name: Naming = name_of) -> tuple[tuple[str, Cell], ...]:
     """What was looked at, how it was drawn, and who signed it."""
     review, wanted = report.review, report.review.selection
-    by = said("review.by-plan") if review.plan else text(name_of(review.made_by, here.turn))
+    by = said("review.by-plan") if review.plan else text(name(review.made_by, here.turn))
     return (
         ("review.state", standing(review, here.turn.now)),
         ("review.provider", text(here.name(here.on.register.providers[wanted.provider].names, wanted.provider))),
@@ -65,11 +71,11 @@ def facts(here: Desk, report: Report) -> tuple[tuple[str, Cell], ...]:
         ("review.drawn", text(str(review.drawn))),
         ("review.sampled", text(str(review.sampled))),
         ("review.open", text(str(report.open))),
-        *_signed(here, report),
+        *_signed(here, report, name),
     )
 
 
-def _signed(here: Desk, report: Report) -> tuple[tuple[str, Cell], ...]:
+def _signed(here: Desk, report: Report, name: Naming) -> tuple[tuple[str, Cell], ...]:
     """Who signed it and when; and that it says something else now, when a case of it was opened again."""
     review = report.review
     if review.reported_at is None:
@@ -77,18 +83,16 @@ def _signed(here: Desk, report: Report) -> tuple[tuple[str, Cell], ...]:
     changed = (("review.changed", said("review.changed.since", "warn")),) if report.digest != review.digest else ()
     return (
         ("review.signed", at(review.reported_at)),
-        ("review.signed-by", text(name_of(review.reported_by, here.turn))),
+        ("review.signed-by", text(name(review.reported_by, here.turn))),
         ("review.digest", text(review.digest)),
         *changed,
     )
 
 
-def tables(here: Desk, report: Report) -> tuple[Table, ...]:
+def tables(here: Desk, report: Report, name: Naming = name_of) -> tuple[Table, ...]:
     """What the rules found, what came of the cases, and who looked."""
     outcomes = tuple((said("review.outcome." + each), figure(number)) for each, number in report.by_outcome.items())
-    people = tuple(
-        (text(name_of(each, here.turn)), figure(number), at(last)) for each, number, last in report.reviewers
-    )
+    people = tuple((text(name(each, here.turn)), figure(number), at(last)) for each, number, last in report.reviewers)
     counted = Column(said="review.number", figure=True)
     return (
         _by_rule(report),
@@ -148,9 +152,8 @@ def made(here: Desk, report: Report, form: str) -> Reply:
 
 def _document(here: Desk, report: Report) -> Reply:
     of = period(report.review.selection)
-    page = printing.printed(
-        here.turn, "review.report", here.who.reference, facts(here, report), tables(here, report), of
-    )
+    told, listed = facts(here, report, name_in_files), tables(here, report, name_in_files)
+    page = printing.printed(here.turn, "review.report", here.who.reference, told, listed, of)
     return printing.reply(f"granskning-{report.review.id}", page, here.turn)
 
 

@@ -5,6 +5,7 @@ Its digest is an event of the sealed log: whoever has the file can ask whether i
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from broker.exchange import Reply
 from broker.login.effects import Effects
 from broker.web.console import csv, printing
 from broker.web.console.handing_out import extract_of, file_reply
-from broker.web.console.people import name_of
+from broker.web.console.people import name_in_files
 from broker.web.console.review.desk import Desk
 from broker.web.console.review.entries import SHOWN, every, note, row_of, types
 from broker.web.console.sheet import Cell, Column, Table, at, text
@@ -60,7 +61,9 @@ def made(here: Desk, kept: Kept, sought: AccessSought, form: str) -> Reply:
 
 
 def _proven(here: Desk, kept: Kept, found: tuple[AsTold, ...]) -> Reply:  # noqa: ARG001  # every maker is called alike
-    return file_reply("utdrag.jsonl", extract_of(here.turn.store, found), "application/jsonl")
+    """Entries of patients with protected identity have their place and proof in it, and not the text that names the patient."""
+    told = [AsTold(replace(row, text="", identity_text="")) if here.hidden(row.person) else row for row in found]
+    return file_reply("utdrag.jsonl", extract_of(here.turn.store, told), "application/jsonl")
 
 
 def _csv(here: Desk, kept: Kept, found: tuple[AsTold, ...]) -> Reply:  # noqa: ARG001  # every maker is called alike
@@ -94,7 +97,7 @@ def _document(here: Desk, kept: Kept, found: tuple[AsTold, ...]) -> Reply:
     facts = (
         *why(kept),
         ("review.provider", text(here.name(here.on.register.providers[kept["provider"]].names, kept["provider"]))),
-        ("review.who", text(name_of(here.turn.actor.person, here.turn))),
+        ("review.who", text(name_in_files(here.turn.actor.person, here.turn))),
     )
     table = Table(
         caption="review.found",
