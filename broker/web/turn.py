@@ -50,6 +50,13 @@ class Turn:
         """The query's parameters; of a repeated one, none."""
         return _single(self.request.parameters)
 
+    def looked_for(self) -> dict[str, str]:
+        """The query's parameters where they find things in the database: none holds NUL, which PostgreSQL keeps in no text."""
+        found = self.parameters()
+        if any(NUL in name or NUL in value for name, value in found.items()):
+            raise Refusal(REASONS["request-malformed"], "NUL")
+        return found
+
     def form(self) -> dict[str, str]:
         """The form's fields; of a repeated one, none."""
         return _single(self.request.form)
@@ -99,8 +106,6 @@ def _single(read: Callable[[], list[tuple[str, str]]]) -> dict[str, str]:
         sent = read()
     except BadRequest as error:
         raise Refusal(REASONS["request-malformed"], str(error)) from error
-    if any(NUL in name or NUL in value for name, value in sent):
-        raise Refusal(REASONS["request-malformed"], "NUL")
     names = [name for name, _ in sent]
     return {name: value for name, value in sent if names.count(name) == 1}
 

@@ -21,8 +21,8 @@ MAX_DEPTH: Final = 50
 BYTES_A_MARK: Final = 16
 """Elements and attributes cost memory beyond their own bytes; no honest document has a mark for every 16 bytes."""
 
-SMALL: Final = 1024 * 1024
-"""A document as long as this may be as dense as it likes: what is made of it is small."""
+SMALL: Final = 8 * 1024 * 1024
+"""Up to this a document is bounded by its limit alone: a message of many short elements is honest. Longer ones by length."""
 
 DS: Final = "http://www.w3.org/2000/09/xmldsig#"
 XENC: Final = "http://www.w3.org/2001/04/xmlenc#"

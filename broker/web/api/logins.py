@@ -29,7 +29,7 @@ LANGUAGES: Final = ("sv", "en")
 def listed(turn: ApiTurn, service: str) -> values.LoginList:
     """A service's logins and faults, the newest first. `since` and `until` are epoch seconds, `result` a reason's code."""
     _own(service, turn)
-    query = turn.turn.parameters()
+    query = turn.turn.looked_for()
     sought = Sought(
         service=service,
         result=query.get("result", "")[:100],
@@ -87,7 +87,7 @@ def supposed(turn: ApiTurn) -> values.Explained:
 
 def language(turn: ApiTurn) -> str:
     """The language of the sentences: `lang`, English unless it says Swedish."""
-    return "sv" if turn.turn.parameters().get("lang") == "sv" else "en"
+    return "sv" if turn.turn.looked_for().get("lang") == "sv" else "en"
 
 
 def _own(service: str, turn: ApiTurn) -> None:

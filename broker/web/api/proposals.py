@@ -35,7 +35,7 @@ def desk(turn: ApiTurn) -> Desk:
 
 def listed(turn: ApiTurn) -> values.ProposalList:
     """Proposals, the last changed first; of the member where the path names one."""
-    query = turn.turn.parameters()
+    query = turn.turn.looked_for()
     stage = query.get("stage", "")
     if stage not in STAGES:
         raise ApiError("malformed", "stage: is no stage")

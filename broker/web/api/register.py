@@ -44,7 +44,7 @@ class Searched:
 
 def searched(turn: ApiTurn) -> Searched:
     """The part that the parameters name. Raises ApiError(malformed)."""
-    query = turn.turn.parameters()
+    query = turn.turn.looked_for()
     count = query.get("count", "50")
     if not (count.isascii() and count.isdigit() and len(count) <= len(str(MOST)) and 1 <= int(count) <= MOST):
         raise ApiError("malformed", f"count: from 1 to {MOST}")

@@ -68,7 +68,7 @@ class ConsoleTurn:
     @property
     def query(self) -> Mapping[str, str]:
         """The parameters of the address; of a repeated one, none."""
-        return self.turn.parameters()
+        return self.turn.looked_for()
 
     def may(self, action: Action) -> bool:
         """Whether the actor may do this here, for what a page offers; what a route needs was seen to already."""
