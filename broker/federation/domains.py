@@ -7,6 +7,7 @@ record of `_tillit.HOST`. The token is made for one member and one host, so that
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Final
 
@@ -180,8 +181,9 @@ def _at_host(proof: DomainProof, egress: Fetches) -> str:
         return "refused"
     except EgressFailed as error:
         return _FAILURES.get(error.reason, "answer")
-    if answer.status != 200:  # noqa: PLR2004
-        return "redirect" if 300 <= answer.status < 400 else "status"  # noqa: PLR2004
+    if answer.status != HTTPStatus.OK:
+        elsewhere = HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST
+        return "redirect" if elsewhere else "status"
     if len(answer.body) > LONGEST:
         return "long"
     return _found(proof, answer.body.decode("utf-8", "replace").split())

@@ -5,11 +5,12 @@ told of once.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import Final, Protocol, TypeVar
 
 from broker.care import review_plans
-from broker.care.calling import CareRefused, carried_out
+from broker.care.calling import CareRefused, Done, carried_out
 from broker.care.filings import ReviewServices, ReviewStore
 from broker.care.review_drawing import step
 from broker.jobs.runner import Job
@@ -74,9 +75,13 @@ def ask(store: DrawingStore, on: Register) -> None:
     """
     for plan in _every(store.review_plans_due):
         try:
-            carried_out(lambda plan=plan: review_plans.ask_due(plan, on(), store.clock()), store)  # type: ignore[misc]
+            carried_out(partial(_asked, plan, store, on), store)
         except CareRefused as refused:
             _log.warning("review plan %s: %s", plan.id, refused.reason)
+
+
+def _asked(plan: ReviewPlan, store: DrawingStore, on: Register) -> Done[Review]:
+    return review_plans.ask_due(plan, on(), store.clock())
 
 
 def remind(store: DrawingStore, on: Register) -> None:

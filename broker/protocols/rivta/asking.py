@@ -125,8 +125,9 @@ def changes_of(asked: Asked, octets: bytes, now: int) -> BlockChanges:
     except CareRefused as error:
         raise NoAnswer("no blocks") from error
     read = [_read_or_not(each, now) for each in header.children("blocks")]
-    found, unread = (tuple(each for each in read if isinstance(each, kind)) for kind in (Block, Unread))
-    return BlockChanges(found, following, ended, None, unread)  # type: ignore[arg-type]
+    found = tuple(each for each in read if isinstance(each, Block))
+    unread = tuple(each for each in read if isinstance(each, Unread))
+    return BlockChanges(found, following, ended, None, unread)
 
 
 def _read_or_not(of: Fields, now: int) -> Block | Unread:
